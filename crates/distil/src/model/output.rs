@@ -1,0 +1,48 @@
+//! What goes into a network and what comes out.
+
+use burn::tensor::Tensor;
+
+/// One batch as a network reads it.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Features in a row: `[rows, features]`.
+    Flat(Tensor<2>),
+    /// Maps: `[rows, channels, height, width]`.
+    Map(Tensor<4>),
+}
+
+/// The names of the features a method asks for, for example `hidden.0`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TapSet(pub Vec<String>);
+
+impl TapSet {
+    /// Whether this tap was asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        self.0.iter().any(|tap| tap == name)
+    }
+}
+
+/// A hidden feature.
+#[derive(Debug, Clone)]
+pub struct Feature {
+    /// Its tap, for example `hidden.0` (after the activation).
+    pub tap: String,
+    /// `[rows, width]`.
+    pub values: Tensor<2>,
+}
+
+/// A network's answer for a batch.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// `[rows, outputs]`: logits, or values.
+    pub values: Tensor<2>,
+    /// The features asked for, in the order of the network.
+    pub taps: Vec<Feature>,
+}
+
+impl Output {
+    /// The feature of this tap, if it was asked for and exists.
+    pub fn tap(&self, name: &str) -> Option<&Tensor<2>> {
+        self.taps.iter().find(|f| f.tap == name).map(|f| &f.values)
+    }
+}

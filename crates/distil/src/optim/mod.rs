@@ -1,0 +1,5 @@
+//! Optimisers, schedules and averaging.
+
+mod state;
+
+pub use state::{Slot, State, Young};

@@ -1,0 +1,111 @@
+//! Named host arrays: what growth reads and writes, what a checkpoint stores, what a model file holds.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// A row-major f32 array on the host.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Array {
+    /// Lengths of the axes; their product is the number of values.
+    pub shape: Vec<usize>,
+    /// The values, last axis fastest.
+    pub values: Vec<f32>,
+}
+
+/// Arrays by the path of their parameter, for example `hidden.0.weight`.
+pub type Weights = BTreeMap<String, Array>;
+
+impl Array {
+    /// Wraps values; `values.len()` must be the product of `shape` (asserted in debug builds).
+    pub fn new(shape: impl Into<Vec<usize>>, values: Vec<f32>) -> Self {
+        let shape = shape.into();
+        debug_assert_eq!(shape.iter().product::<usize>(), values.len());
+        Self { shape, values }
+    }
+
+    /// An array of zeros.
+    pub fn zeros(shape: impl Into<Vec<usize>>) -> Self {
+        let shape = shape.into();
+        let count = shape.iter().product();
+        Self::new(shape, vec![0.0; count])
+    }
+
+    /// Rows and columns of a matrix (a vector is one row; higher ranks flatten all but the first axis).
+    pub fn rows_cols(&self) -> (usize, usize) {
+        match self.shape.as_slice() {
+            [] => (1, self.values.len()),
+            [columns] => (1, *columns),
+            [rows, rest @ ..] => (*rows, rest.iter().product()),
+        }
+    }
+
+    /// One row of a matrix.
+    pub fn row(&self, row: usize) -> &[f32] {
+        let (_, columns) = self.rows_cols();
+        &self.values[row * columns..(row + 1) * columns]
+    }
+}
+
+/// Serialises arrays as safetensors: one metadata key (`format = pt`), so the same weights have the same bytes.
+pub fn to_safetensors(weights: &Weights) -> Result<Vec<u8>> {
+    let bytes: BTreeMap<&str, Vec<u8>> = weights
+        .iter()
+        .map(|(name, array)| {
+            (
+                name.as_str(),
+                array.values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            )
+        })
+        .collect();
+    let views = weights.iter().map(|(name, array)| {
+        TensorView::new(Dtype::F32, array.shape.clone(), &bytes[name.as_str()])
+            .map(|view| (name, view))
+    });
+    let refuse = |error: safetensors::SafeTensorError| Error::input("weights", error);
+    let views = views
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(refuse)?;
+    let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
+    safetensors::serialize(views, Some(metadata)).map_err(refuse)
+}
+
+/// Reads f32 arrays back from safetensors bytes; `path` is for the message.
+pub fn from_safetensors(path: &Path, bytes: &[u8]) -> Result<Weights> {
+    let remedy = "Restore the file from a copy, or train again";
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| {
+        Error::damaged(path, format!("not a whole safetensors file ({e})")).remedy(remedy)
+    })?;
+    tensors
+        .iter()
+        .map(|(name, view)| {
+            if view.dtype() != Dtype::F32 {
+                return Err(Error::damaged(
+                    path,
+                    format!("tensor `{name}` is {:?}, not F32", view.dtype()),
+                )
+                .remedy(remedy));
+            }
+            let values = view
+                .data()
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect();
+            Ok((name.to_string(), Array::new(view.shape(), values)))
+        })
+        .collect()
+}
+
+/// SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
