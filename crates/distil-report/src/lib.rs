@@ -1,1 +1,13 @@
+//! What a run leaves behind and what it says about it: events, bill, measures, comparisons, report.
+//!
+//! The crate links no tensor library. A trial appends [`events`]; the [`bill`] is a fold over them, and [`measure`] holds
+//! the metrics and paired tests as functions of outputs on host slices.
 
+pub mod bill;
+pub mod error;
+pub mod events;
+pub mod measure;
+pub mod numbers;
+
+pub use error::Error;
+pub use numbers::Numbers;

@@ -1,0 +1,44 @@
+//! Reference seconds: what work takes alone on the machine, measured once per run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Purpose;
+
+/// The time of one kind of work of one stage: `once_seconds + samples · seconds_per_sample`.
+///
+/// Training and evaluation take time per sample (for training: the step's time divided by the batch); growth and selection
+/// also take time once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Wall seconds per sample.
+    pub seconds_per_sample: f64,
+    /// Wall seconds that do not depend on the number of samples.
+    pub once_seconds: f64,
+}
+
+/// Rates by stage and purpose, measured before the trials with nothing else running. Stored once per run, so that every
+/// arm is charged the same seconds for the same work.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Calibration {
+    /// Stage → purpose → rate.
+    pub stages: BTreeMap<String, BTreeMap<Purpose, Rate>>,
+}
+
+impl Calibration {
+    /// Stores a rate.
+    pub fn insert(&mut self, stage: &str, purpose: Purpose, rate: Rate) {
+        self.stages
+            .entry(stage.to_owned())
+            .or_default()
+            .insert(purpose, rate);
+    }
+
+    /// Reference seconds of `samples` samples of this work; none if it was not calibrated.
+    pub fn seconds(&self, stage: &str, purpose: Purpose, samples: u64) -> Option<f64> {
+        let rate = self.stages.get(stage)?.get(&purpose)?;
+        Some(rate.once_seconds + rate.seconds_per_sample * samples as f64)
+    }
+}

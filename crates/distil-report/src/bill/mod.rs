@@ -1,0 +1,190 @@
+//! The bill: what a trial cost, by stage and purpose. A fold over events.
+
+mod calibration;
+mod human;
+
+pub use calibration::{Calibration, Rate};
+pub use human::{human_bytes, human_count, human_flops, human_seconds};
+
+use serde::{Deserialize, Serialize};
+
+use crate::events::{Event, Folded};
+
+/// What work was done for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Forward and backward passes and the optimiser.
+    Train,
+    /// Choosing samples.
+    Select,
+    /// Forward passes that only score samples.
+    Score,
+    /// Making a large model's weights from a small model's.
+    Grow,
+    /// A teacher's forward passes.
+    Teach,
+    /// Measuring on train, validation or test.
+    Evaluate,
+    /// Reading data and models.
+    Load,
+    /// Writing checkpoints and models.
+    Save,
+}
+
+impl Purpose {
+    /// All purposes, in the bill's order.
+    pub const ALL: [Self; 8] = [
+        Self::Train,
+        Self::Select,
+        Self::Score,
+        Self::Grow,
+        Self::Teach,
+        Self::Evaluate,
+        Self::Load,
+        Self::Save,
+    ];
+
+    /// Whether the purpose counts towards equal cost. Evaluating, loading and saving are listed, not equalised.
+    pub fn equalised(self) -> bool {
+        !matches!(self, Self::Evaluate | Self::Load | Self::Save)
+    }
+
+    /// The word in events, run.json and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Select => "select",
+            Self::Score => "score",
+            Self::Grow => "grow",
+            Self::Teach => "teach",
+            Self::Evaluate => "evaluate",
+            Self::Load => "load",
+            Self::Save => "save",
+        }
+    }
+}
+
+/// One line of a bill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BillRow {
+    /// The stage.
+    pub stage: String,
+    /// What the work was for.
+    pub purpose: Purpose,
+    /// FLOPs; none if any part of them is unknown.
+    pub flops: Option<f64>,
+    /// CPU seconds, all threads together.
+    pub cpu_seconds: f64,
+    /// Seconds the same work takes alone on this machine; none without calibration.
+    pub reference_seconds: Option<f64>,
+    /// Samples.
+    pub samples: u64,
+}
+
+/// A sum over rows. A number is none as soon as one row's is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Total {
+    /// FLOPs.
+    pub flops: Option<f64>,
+    /// CPU seconds.
+    pub cpu_seconds: f64,
+    /// Reference seconds.
+    pub reference_seconds: Option<f64>,
+    /// Samples.
+    pub samples: u64,
+}
+
+impl<'a> FromIterator<&'a BillRow> for Total {
+    fn from_iter<I: IntoIterator<Item = &'a BillRow>>(rows: I) -> Self {
+        let nothing = Self {
+            flops: Some(0.0),
+            cpu_seconds: 0.0,
+            reference_seconds: Some(0.0),
+            samples: 0,
+        };
+        rows.into_iter().fold(nothing, |sum, row| Self {
+            flops: add(sum.flops, row.flops),
+            cpu_seconds: sum.cpu_seconds + row.cpu_seconds,
+            reference_seconds: add(sum.reference_seconds, row.reference_seconds),
+            samples: sum.samples + row.samples,
+        })
+    }
+}
+
+fn add(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    Some(a? + b?)
+}
+
+/// A trial's bill: its rows by stage, in the order in which the stages first cost something, and within a stage by purpose.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bill {
+    /// The rows.
+    pub rows: Vec<BillRow>,
+}
+
+impl Bill {
+    /// Sums the [`Event::Billed`] of one trial; reference seconds where `calibration` knows the stage and purpose.
+    pub fn of(folded: &Folded<'_>, calibration: Option<&Calibration>) -> Self {
+        let mut stages: Vec<&str> = Vec::new();
+        let mut rows: Vec<BillRow> = Vec::new();
+        for event in &folded.events {
+            let Event::Billed(billed) = event else {
+                continue;
+            };
+            if !stages.contains(&billed.stage.as_str()) {
+                stages.push(&billed.stage);
+            }
+            match rows
+                .iter_mut()
+                .find(|row| row.stage == billed.stage && row.purpose == billed.purpose)
+            {
+                Some(row) => {
+                    row.flops = add(row.flops, billed.flops);
+                    row.cpu_seconds += billed.time.cpu_seconds;
+                    row.samples += billed.samples;
+                }
+                None => rows.push(BillRow {
+                    stage: billed.stage.clone(),
+                    purpose: billed.purpose,
+                    flops: billed.flops,
+                    cpu_seconds: billed.time.cpu_seconds,
+                    reference_seconds: None,
+                    samples: billed.samples,
+                }),
+            }
+        }
+        for row in &mut rows {
+            row.reference_seconds =
+                calibration.and_then(|known| known.seconds(&row.stage, row.purpose, row.samples));
+        }
+        rows.sort_by_key(|row| {
+            (
+                stages.iter().position(|stage| *stage == row.stage),
+                row.purpose,
+            )
+        });
+        Self { rows }
+    }
+
+    /// What equal cost means: train, select, score, grow and teach.
+    pub fn equalised(&self) -> Total {
+        self.rows
+            .iter()
+            .filter(|row| row.purpose.equalised())
+            .collect()
+    }
+
+    /// Everything, evaluating, loading and saving included.
+    pub fn all(&self) -> Total {
+        self.rows.iter().collect()
+    }
+
+    /// The row of one stage and purpose.
+    pub fn row(&self, stage: &str, purpose: Purpose) -> Option<&BillRow> {
+        self.rows
+            .iter()
+            .find(|row| row.stage == stage && row.purpose == purpose)
+    }
+}

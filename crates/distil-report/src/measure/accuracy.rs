@@ -1,0 +1,22 @@
+//! Accuracy.
+
+use super::ClassOutputs;
+use super::registry::{Better, Metric, Scale};
+
+/// The registry's entry.
+pub(super) const METRIC: Metric = Metric {
+    name: "accuracy",
+    title: "accuracy",
+    better: Better::Higher,
+    scale: Scale::Share,
+    summary: "the share of samples classified right",
+    classes: Some(|outputs| Some(accuracy(outputs))),
+    labels: None,
+    values: None,
+};
+
+/// The share of rows whose largest logit is at the label, in [0, 1].
+pub fn accuracy(outputs: &ClassOutputs<'_>) -> f64 {
+    let correct = outputs.correct().filter(|&correct| correct).count();
+    correct as f64 / outputs.rows().len() as f64
+}

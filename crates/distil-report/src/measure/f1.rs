@@ -1,0 +1,100 @@
+//! F1: the harmonic mean of precision and recall, 2·tp / (2·tp + fp + fn).
+
+use super::registry::{Better, Metric, Scale};
+use super::{ClassOutputs, LabelOutputs};
+
+/// The registry's entry.
+pub(super) const MICRO: Metric = Metric {
+    name: "micro_f1",
+    title: "micro F1",
+    better: Better::Higher,
+    scale: Scale::Plain,
+    summary: "F1 of all labels' decisions together, at probability 0.5",
+    classes: None,
+    labels: Some(|outputs| Some(micro_f1_labels(outputs))),
+    values: None,
+};
+
+/// The registry's entry.
+pub(super) const MACRO: Metric = Metric {
+    name: "macro_f1",
+    title: "macro F1",
+    better: Better::Higher,
+    scale: Scale::Plain,
+    summary: "the mean of the classes' or labels' F1",
+    classes: Some(|outputs| Some(macro_f1(outputs))),
+    labels: Some(|outputs| Some(macro_f1_labels(outputs))),
+    values: None,
+};
+
+/// Counts of one class or label.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    hits: u64,
+    false_alarms: u64,
+    misses: u64,
+}
+
+impl Counts {
+    /// F1, and 0 where nothing is true or predicted.
+    fn f1(self) -> f64 {
+        let all = 2 * self.hits + self.false_alarms + self.misses;
+        if all == 0 {
+            0.0
+        } else {
+            2.0 * self.hits as f64 / all as f64
+        }
+    }
+}
+
+/// The mean of the classes' F1, in [0, 1], over the classes that occur among labels or predictions.
+pub fn macro_f1(outputs: &ClassOutputs<'_>) -> f64 {
+    let mut counts = vec![Counts::default(); outputs.classes()];
+    for (predicted, (_, label)) in outputs.predictions().zip(outputs.rows()) {
+        if predicted == label {
+            counts[label].hits += 1;
+        } else {
+            counts[predicted].false_alarms += 1;
+            counts[label].misses += 1;
+        }
+    }
+    let occurring: Vec<f64> = counts
+        .iter()
+        .filter(|count| count.hits + count.false_alarms + count.misses > 0)
+        .map(|count| count.f1())
+        .collect();
+    occurring.iter().sum::<f64>() / occurring.len() as f64
+}
+
+/// The mean of the labels' F1 at probability 0.5, in [0, 1], over all labels; one that is never true nor predicted counts 0.
+pub fn macro_f1_labels(outputs: &LabelOutputs<'_>) -> f64 {
+    let counts = label_counts(outputs);
+    counts.iter().map(|count| count.f1()).sum::<f64>() / counts.len() as f64
+}
+
+/// F1 at probability 0.5 of all labels' decisions together, in [0, 1].
+pub fn micro_f1_labels(outputs: &LabelOutputs<'_>) -> f64 {
+    let all = label_counts(outputs)
+        .iter()
+        .fold(Counts::default(), |sum, count| Counts {
+            hits: sum.hits + count.hits,
+            false_alarms: sum.false_alarms + count.false_alarms,
+            misses: sum.misses + count.misses,
+        });
+    all.f1()
+}
+
+fn label_counts(outputs: &LabelOutputs<'_>) -> Vec<Counts> {
+    let mut counts = vec![Counts::default(); outputs.labels()];
+    for (logits, targets) in outputs.rows() {
+        for ((count, &logit), &target) in counts.iter_mut().zip(logits).zip(targets) {
+            match (logit >= 0.0, target == 1.0) {
+                (true, true) => count.hits += 1,
+                (true, false) => count.false_alarms += 1,
+                (false, true) => count.misses += 1,
+                (false, false) => {}
+            }
+        }
+    }
+    counts
+}

@@ -1,0 +1,27 @@
+//! Mean absolute error.
+
+use super::ValueOutputs;
+use super::registry::{Better, Metric, Scale};
+
+/// The registry's entry.
+pub(super) const METRIC: Metric = Metric {
+    name: "mae",
+    title: "MAE",
+    better: Better::Lower,
+    scale: Scale::Target,
+    summary: "mean absolute error in the target's unit; with several targets the mean of theirs",
+    classes: None,
+    labels: None,
+    values: Some(|outputs| Some(mae(outputs))),
+};
+
+/// mean |error| in the target's unit; with several targets the mean of theirs.
+pub fn mae(outputs: &ValueOutputs<'_>) -> f64 {
+    let of_target = |target| {
+        outputs
+            .target(target)
+            .map(|(value, truth)| (value - truth).abs())
+            .sum::<f64>()
+    };
+    outputs.mean_over_targets(of_target) / outputs.rows().len() as f64
+}

@@ -1,0 +1,59 @@
+//! Negative log-likelihood.
+
+use super::registry::{Better, Metric, Scale};
+use super::{ClassOutputs, LabelOutputs};
+
+/// The registry's entry.
+pub(super) const METRIC: Metric = Metric {
+    name: "nll",
+    title: "NLL",
+    better: Better::Lower,
+    scale: Scale::Nats,
+    summary: "mean negative log-likelihood in nats; with several labels their mean binary cross-entropy",
+    classes: Some(|outputs| Some(nll(outputs))),
+    labels: Some(|outputs| Some(nll_labels(outputs))),
+    values: None,
+};
+
+/// Each row's −ln p(label) under the softmax of its logits, in nats, at least 0.
+pub fn nll_rows(outputs: &ClassOutputs<'_>) -> impl ExactSizeIterator<Item = f64> {
+    outputs
+        .rows()
+        .map(|(logits, label)| log_sum_exp(logits) - f64::from(logits[label]))
+}
+
+/// The mean of [`nll_rows`].
+pub fn nll(outputs: &ClassOutputs<'_>) -> f64 {
+    nll_rows(outputs).sum::<f64>() / outputs.rows().len() as f64
+}
+
+/// ln Σ exp(logit), safe from overflow.
+pub(super) fn log_sum_exp(logits: &[f32]) -> f64 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let largest = f64::from(largest);
+    largest
+        + logits
+            .iter()
+            .map(|&logit| (f64::from(logit) - largest).exp())
+            .sum::<f64>()
+            .ln()
+}
+
+/// Each row's binary cross-entropy in nats, the mean over its labels:
+/// max(z, 0) − z·y + ln(1 + exp(−|z|)).
+pub fn nll_label_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item = f64> {
+    outputs.rows().map(|(logits, targets)| {
+        let sum: f64 = logits
+            .iter()
+            .zip(targets)
+            .map(|(&logit, &target)| (f64::from(logit), f64::from(target)))
+            .map(|(z, y)| z.max(0.0) - z * y + (-z.abs()).exp().ln_1p())
+            .sum();
+        sum / logits.len() as f64
+    })
+}
+
+/// Binary cross-entropy in nats, the mean over rows and labels.
+pub fn nll_labels(outputs: &LabelOutputs<'_>) -> f64 {
+    nll_label_rows(outputs).sum::<f64>() / outputs.rows().len() as f64
+}

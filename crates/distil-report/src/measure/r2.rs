@@ -1,0 +1,39 @@
+//! The coefficient of determination.
+
+use super::ValueOutputs;
+use super::registry::{Better, Metric, Scale};
+
+/// The registry's entry.
+pub(super) const METRIC: Metric = Metric {
+    name: "r2",
+    title: "R²",
+    better: Better::Higher,
+    scale: Scale::Plain,
+    summary: "the share of the target's variance explained; with several targets the mean of theirs",
+    classes: None,
+    labels: None,
+    values: Some(|outputs| Some(r2(outputs))),
+};
+
+/// 1 − Σ(y − f)² / Σ(y − ȳ)², at most 1; with several targets the mean of theirs. A target that never varies gives 1 where it
+/// is met exactly and 0 otherwise.
+pub fn r2(outputs: &ValueOutputs<'_>) -> f64 {
+    outputs.mean_over_targets(|target| {
+        let rows = outputs.rows().len() as f64;
+        let mean = outputs.target(target).map(|(_, truth)| truth).sum::<f64>() / rows;
+        let (residual, total) =
+            outputs
+                .target(target)
+                .fold((0.0, 0.0), |(residual, total), (value, truth)| {
+                    (
+                        residual + (truth - value).powi(2),
+                        total + (truth - mean).powi(2),
+                    )
+                });
+        match (residual == 0.0, total == 0.0) {
+            (true, _) => 1.0,
+            (false, true) => 0.0,
+            (false, false) => 1.0 - residual / total,
+        }
+    })
+}

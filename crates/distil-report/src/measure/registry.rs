@@ -1,0 +1,109 @@
+//! All metrics: the one list from which run.json's names, `list metrics` and the docs' table are made.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
+use crate::Numbers;
+
+/// Which way a metric points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+}
+
+impl Better {
+    /// `difference` as an advantage: positive where it is for the better.
+    pub fn advantage(self, difference: f64) -> f64 {
+        match self {
+            Self::Higher => difference,
+            Self::Lower => -difference,
+        }
+    }
+}
+
+/// How a metric is written for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// A share of the samples: shown in per cent.
+    Share,
+    /// Nats: shown as it is.
+    Nats,
+    /// The target's own unit.
+    Target,
+    /// A number without unit.
+    Plain,
+}
+
+/// One metric and how it is computed for each task it knows; `None` where a task or these outputs have no such number.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// In snake case, as in recipes and run.json.
+    pub name: &'static str,
+    /// As people write it.
+    pub title: &'static str,
+    /// Which way it points.
+    pub better: Better,
+    /// How it is written.
+    pub scale: Scale,
+    /// What it is, in one sentence.
+    pub summary: &'static str,
+    pub(super) classes: Option<fn(&ClassOutputs<'_>) -> Option<f64>>,
+    pub(super) labels: Option<fn(&LabelOutputs<'_>) -> Option<f64>>,
+    pub(super) values: Option<fn(&ValueOutputs<'_>) -> Option<f64>>,
+}
+
+/// All metrics, in the order in which tables show them.
+pub const METRICS: &[Metric] = &[
+    super::accuracy::METRIC,
+    super::top::METRIC,
+    super::subset_accuracy::METRIC,
+    super::f1::MICRO,
+    super::f1::MACRO,
+    super::nll::METRIC,
+    super::ece::METRIC,
+    super::rmse::METRIC,
+    super::mae::METRIC,
+    super::r2::METRIC,
+];
+
+/// The metric of this name.
+pub fn metric(name: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|metric| metric.name == name)
+}
+
+/// All metrics of these outputs, by name.
+pub fn all(outputs: &Outputs<'_>) -> Numbers {
+    METRICS
+        .iter()
+        .filter_map(|metric| Some((metric.name, metric.of(outputs)?)))
+        .collect()
+}
+
+impl Metric {
+    /// The metric of these outputs; none where it does not apply, as top-5 with five classes.
+    pub fn of(&self, outputs: &Outputs<'_>) -> Option<f64> {
+        match outputs {
+            Outputs::Classes(outputs) => self.classes?(outputs),
+            Outputs::Labels(outputs) => self.labels?(outputs),
+            Outputs::Values(outputs) => self.values?(outputs),
+        }
+    }
+
+    /// The tasks it knows.
+    pub fn tasks(&self) -> Vec<TaskKind> {
+        let known = [
+            (TaskKind::Classification, self.classes.is_some()),
+            (TaskKind::MultiLabel, self.labels.is_some()),
+            (TaskKind::Regression, self.values.is_some()),
+        ];
+        known
+            .into_iter()
+            .filter(|(_, known)| *known)
+            .map(|(task, _)| task)
+            .collect()
+    }
+}

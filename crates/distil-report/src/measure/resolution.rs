@@ -1,0 +1,94 @@
+//! What a test set can tell apart.
+
+use serde::{Deserialize, Serialize};
+
+use super::Outputs;
+use super::{nll_label_rows, nll_rows, rmse_by_target};
+
+/// The smallest differences a test set of this size can show.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// Samples.
+    pub samples: usize,
+    /// What one sample is worth: 1/samples for a share of right samples; none for other metrics.
+    pub one_sample: Option<f64>,
+    /// The metric's standard error over test sets of this size.
+    pub standard_error: f64,
+}
+
+impl Resolution {
+    /// The larger of the two.
+    pub fn width(&self) -> f64 {
+        self.standard_error.max(self.one_sample.unwrap_or(0.0))
+    }
+}
+
+/// The resolution of `metric` on these outputs: √(p(1 − p)/n) for shares of right samples (accuracy, top5, subset_accuracy), the standard
+/// error of the mean for nll and mae, and that of the mean squared error divided by 2·rmse for rmse (the delta method; with
+/// several targets on the mean over them). None for other metrics and with fewer than two samples.
+pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
+    let samples = outputs.len();
+    let rows: Vec<f64> = match (metric, outputs) {
+        ("accuracy" | "top5", Outputs::Classes(_)) | ("subset_accuracy", Outputs::Labels(_)) => {
+            let share = super::metric(metric)?.of(outputs)?;
+            return Some(Resolution {
+                samples,
+                one_sample: Some(1.0 / samples as f64),
+                standard_error: (share * (1.0 - share) / samples as f64).sqrt(),
+            });
+        }
+        ("nll", Outputs::Classes(outputs)) => nll_rows(outputs).collect(),
+        ("nll", Outputs::Labels(outputs)) => nll_label_rows(outputs).collect(),
+        ("mae", Outputs::Values(outputs)) => {
+            mean_rows(outputs.targets(), outputs.rows(), |_, error| error.abs())
+        }
+        ("rmse", Outputs::Values(outputs)) => {
+            let rmse: Vec<f64> = (0..outputs.targets())
+                .map(|target| rmse_by_target(outputs, target))
+                .collect();
+            mean_rows(outputs.targets(), outputs.rows(), |target, error| {
+                if rmse[target] == 0.0 {
+                    0.0
+                } else {
+                    error * error / (2.0 * rmse[target])
+                }
+            })
+        }
+        _ => return None,
+    };
+    standard_error(&rows).map(|standard_error| Resolution {
+        samples,
+        one_sample: None,
+        standard_error,
+    })
+}
+
+fn mean_rows<'a>(
+    targets: usize,
+    rows: impl Iterator<Item = (&'a [f32], &'a [f32])>,
+    of_error: impl Fn(usize, f64) -> f64,
+) -> Vec<f64> {
+    rows.map(|(values, truth)| {
+        let errors = values
+            .iter()
+            .zip(truth)
+            .map(|(value, truth)| f64::from(*value) - f64::from(*truth));
+        errors
+            .enumerate()
+            .map(|(target, error)| of_error(target, error))
+            .sum::<f64>()
+            / targets as f64
+    })
+    .collect()
+}
+
+/// The standard error of the mean; none of fewer than two numbers.
+fn standard_error(rows: &[f64]) -> Option<f64> {
+    if rows.len() < 2 {
+        return None;
+    }
+    let n = rows.len() as f64;
+    let mean = rows.iter().sum::<f64>() / n;
+    let variance = rows.iter().map(|row| (row - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    Some((variance / n).sqrt())
+}

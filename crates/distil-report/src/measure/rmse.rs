@@ -1,0 +1,30 @@
+//! Root mean squared error.
+
+use super::ValueOutputs;
+use super::registry::{Better, Metric, Scale};
+
+/// The registry's entry.
+pub(super) const METRIC: Metric = Metric {
+    name: "rmse",
+    title: "RMSE",
+    better: Better::Lower,
+    scale: Scale::Target,
+    summary: "root mean squared error in the target's unit; with several targets the mean of theirs",
+    classes: None,
+    labels: None,
+    values: Some(|outputs| Some(rmse(outputs))),
+};
+
+/// √(mean squared error) in the target's unit; with several targets the mean of theirs.
+pub fn rmse(outputs: &ValueOutputs<'_>) -> f64 {
+    outputs.mean_over_targets(|target| rmse_by_target(outputs, target))
+}
+
+/// √(mean squared error) of one target.
+pub fn rmse_by_target(outputs: &ValueOutputs<'_>, target: usize) -> f64 {
+    let squares: f64 = outputs
+        .target(target)
+        .map(|(value, truth)| (value - truth).powi(2))
+        .sum();
+    (squares / outputs.rows().len() as f64).sqrt()
+}

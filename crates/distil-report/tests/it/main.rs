@@ -1,0 +1,4 @@
+//! Promises of distil-report, one module per part.
+
+mod bill;
+mod events;
