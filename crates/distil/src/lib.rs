@@ -5,6 +5,7 @@
 pub mod data;
 pub mod error;
 pub mod export;
+pub mod files;
 pub mod growth;
 pub mod method;
 pub mod model;

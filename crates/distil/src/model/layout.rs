@@ -37,7 +37,7 @@ pub enum Norm {
 pub struct Layer {
     /// The path of its parameters, for example `hidden.0` or `head`: weights are `<path>.weight`
     /// `[inputs, outputs]` and `<path>.bias` `[outputs]`; norms add `<path>.norm.gamma`, `.beta`
-    /// (and for batch norm `.mean`, `.variance`), all `[outputs]`.
+    /// (and for batch norm `.norm.running_mean`, `.norm.running_var`), all `[outputs]`.
     pub path: String,
     /// Inputs.
     pub inputs: usize,

@@ -1,1 +1,3 @@
-//! train
+//! The loop: step, guard, checkpoint, resume, signals.
+
+pub mod checkpoint;

@@ -1,0 +1,297 @@
+//! A checkpoint is one unit: everything a stage needs to go on, or nothing.
+//!
+//! `step-00000120/` holds `tensors.safetensors` and, written last, `state.json` with the size and SHA-256 of
+//! the former. The newest two are kept; an older one goes only after the new one was read back and verified.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Scores;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::optim::{Slot, State, Young};
+use crate::weights::{Array, Weights, from_safetensors, sha256, to_safetensors};
+
+/// How far a stage is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Optimiser steps done.
+    pub step: u64,
+    /// The epoch under way, from 0.
+    pub epoch: u64,
+    /// Samples of this epoch already used.
+    pub position: u64,
+    /// Training samples used in all.
+    pub samples: u64,
+    /// Events in the trial's log that were written before this point.
+    pub events: usize,
+    /// The best evaluation on validation so far: (step, value); early stopping only.
+    pub best: Option<(u64, f64)>,
+    /// Evaluations since the best one.
+    pub since_best: u64,
+    /// Whether the stage is complete.
+    pub finished: bool,
+}
+
+/// Everything a stage needs to go on.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Checkpoint {
+    /// Hash of the plan it belongs to.
+    pub plan: String,
+    /// How far the stage is.
+    pub progress: Progress,
+    /// Weights and optimiser memory.
+    pub state: State,
+    /// Averaged weights, if the stage averages.
+    pub average: Option<Weights>,
+    /// Best weights on validation, if the stage stops early.
+    pub best: Option<Weights>,
+    /// The last loss of each sample.
+    pub scores: Scores,
+    /// The same at the start of the epoch under way, from which its samples were chosen.
+    pub epoch_scores: Scores,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    plan: String,
+    progress: Progress,
+    slots: BTreeMap<String, SlotRow>,
+    bytes: u64,
+    sha256: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SlotRow {
+    age: u64,
+    moments: usize,
+    lr_factor: f32,
+    young: Option<(u64, f32, u64)>,
+}
+
+const FORMAT: u32 = 1;
+const TENSORS: &str = "tensors.safetensors";
+const MANIFEST: &str = "state.json";
+
+/// Writes a checkpoint as one unit and returns its size in bytes.
+pub fn write(folder: &Path, checkpoint: &Checkpoint) -> Result<u64> {
+    let mut arrays = Weights::new();
+    let mut put = |group: &str, weights: &Weights| {
+        for (name, array) in weights {
+            arrays.insert(format!("{group}/{name}"), array.clone());
+        }
+    };
+    put("weights", &checkpoint.state.weights);
+    checkpoint.average.iter().for_each(|w| put("average", w));
+    checkpoint.best.iter().for_each(|w| put("best", w));
+    let mut slots = BTreeMap::new();
+    for (name, slot) in &checkpoint.state.slots {
+        for (i, moment) in slot.moments.iter().enumerate() {
+            arrays.insert(format!("moment{i}/{name}"), moment.clone());
+        }
+        if let Some(young) = &slot.young {
+            let mask = young
+                .mask
+                .iter()
+                .map(|y| f32::from(u8::from(*y)))
+                .collect::<Vec<_>>();
+            arrays.insert(format!("young/{name}"), Array::new([mask.len()], mask));
+        }
+        let young = slot.young.as_ref().map(|y| (y.age, y.lr, y.warmup));
+        let row = SlotRow {
+            age: slot.age,
+            moments: slot.moments.len(),
+            lr_factor: slot.lr_factor,
+            young,
+        };
+        slots.insert(name.clone(), row);
+    }
+    for (name, scores) in [
+        ("scores", &checkpoint.scores),
+        ("epoch_scores", &checkpoint.epoch_scores),
+    ] {
+        arrays.insert(
+            name.into(),
+            Array::new([scores.loss.len()], scores.loss.clone()),
+        );
+    }
+    let tensors = to_safetensors(&arrays)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        plan: checkpoint.plan.clone(),
+        progress: checkpoint.progress.clone(),
+        slots,
+        bytes: tensors.len() as u64,
+        sha256: sha256(&tensors),
+    };
+    let manifest = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::damaged(folder, e))?;
+    files::write_folder(folder, &[(TENSORS, &tensors)], (MANIFEST, &manifest))
+}
+
+/// Reads a checkpoint and verifies sizes and hashes; refuses one of another plan (`None`: any plan).
+pub fn read(folder: &Path, plan: Option<&str>) -> Result<Checkpoint> {
+    let place = folder.join(MANIFEST);
+    let manifest: Manifest = serde_json::from_slice(&files::read(&place)?)
+        .map_err(|e| Error::damaged(&place, format!("not a checkpoint's manifest ({e})")))?;
+    if manifest.format != FORMAT {
+        return Err(Error::damaged(
+            &place,
+            format!(
+                "written in format {}, this program reads {FORMAT}",
+                manifest.format
+            ),
+        ));
+    }
+    if plan.is_some_and(|plan| plan != manifest.plan) {
+        return Err(Error::damaged(
+            &place,
+            "belongs to another plan: the recipe or the data changed since",
+        )
+        .remedy("Start a new run with `distil run`"));
+    }
+    let place = folder.join(TENSORS);
+    let bytes = files::read(&place)?;
+    if bytes.len() as u64 != manifest.bytes {
+        return Err(Error::damaged(
+            &place,
+            format!(
+                "{} bytes where the manifest says {}",
+                bytes.len(),
+                manifest.bytes
+            ),
+        ));
+    }
+    if sha256(&bytes) != manifest.sha256 {
+        return Err(Error::damaged(
+            &place,
+            "its content does not match its SHA-256",
+        ));
+    }
+    let mut arrays = from_safetensors(&place, &bytes)?;
+    let mut take = |group: &str| -> Weights {
+        let prefix = format!("{group}/");
+        let names: Vec<String> = arrays
+            .keys()
+            .filter(|n| n.starts_with(&prefix))
+            .cloned()
+            .collect();
+        names
+            .into_iter()
+            .filter_map(|n| Some((n[prefix.len()..].to_string(), arrays.remove(&n)?)))
+            .collect()
+    };
+    let weights = take("weights");
+    let some = |weights: Weights| (!weights.is_empty()).then_some(weights);
+    let (average, best, mut masks) = (some(take("average")), some(take("best")), take("young"));
+    let mut moments = [take("moment0"), take("moment1")];
+    let slots = manifest.slots.into_iter().map(|(name, row)| {
+        let moments = moments
+            .iter_mut()
+            .take(row.moments)
+            .filter_map(|m| m.remove(&name))
+            .collect();
+        let young = row
+            .young
+            .zip(masks.remove(&name))
+            .map(|((age, lr, warmup), mask)| Young {
+                mask: mask.values.iter().map(|v| *v != 0.0).collect(),
+                age,
+                lr,
+                warmup,
+            });
+        (
+            name,
+            Slot {
+                age: row.age,
+                moments,
+                young,
+                lr_factor: row.lr_factor,
+            },
+        )
+    });
+    let slots = slots.collect();
+    let mut scores = |name: &str| Scores {
+        loss: arrays.remove(name).unwrap_or_default().values,
+    };
+    Ok(Checkpoint {
+        plan: manifest.plan,
+        progress: manifest.progress,
+        state: State { weights, slots },
+        average,
+        best,
+        scores: scores("scores"),
+        epoch_scores: scores("epoch_scores"),
+    })
+}
+
+/// The checkpoints of one stage.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+    plan: String,
+}
+
+impl Store {
+    /// The store in this folder, created if absent; leftovers of an interrupted write are removed.
+    pub fn open(folder: &Path, plan: &str) -> Result<Self> {
+        files::create_folder(folder)?;
+        files::clean(folder);
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            plan: plan.to_string(),
+        })
+    }
+
+    /// Saves, verifies what was written, then removes all but the newest two.
+    pub fn save(&self, checkpoint: &Checkpoint) -> Result<u64> {
+        let path = self
+            .folder
+            .join(format!("step-{:08}", checkpoint.progress.step));
+        let bytes = write(&path, checkpoint)?;
+        read(&path, Some(&self.plan))?;
+        let steps = self.steps();
+        for old in steps.iter().rev().skip(2) {
+            // A leftover costs space, not correctness: the next save tries again.
+            let _ = fs::remove_dir_all(old);
+        }
+        Ok(bytes)
+    }
+
+    /// The newest checkpoint that verifies, and what was wrong with newer ones.
+    ///
+    /// # Errors
+    /// If there are checkpoints and none can be used.
+    pub fn latest(&self) -> Result<(Option<Checkpoint>, Vec<Error>)> {
+        let mut damaged = Vec::new();
+        for path in self.steps().iter().rev() {
+            match read(path, Some(&self.plan)) {
+                Ok(checkpoint) => return Ok((Some(checkpoint), damaged)),
+                Err(error) => damaged.push(error),
+            }
+        }
+        match damaged.into_iter().next() {
+            Some(first) if first.remedy.is_empty() => {
+                Err(first.remedy("No older checkpoint is whole either: remove the stage's `checkpoints` folder to train it again"))
+            }
+            Some(first) => Err(first),
+            None => Ok((None, Vec::new())),
+        }
+    }
+
+    fn steps(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut steps: Vec<PathBuf> = entries
+            .map(|e| e.path())
+            .filter(|p| {
+                let name = p.file_name().unwrap_or_default().to_string_lossy();
+                name.starts_with("step-") && !name.ends_with(files::UNFINISHED)
+            })
+            .collect();
+        steps.sort();
+        steps
+    }
+}

@@ -1,0 +1,3 @@
+//! One binary for all integration tests: linking the tensor library is the slow part.
+
+mod checkpoint;
