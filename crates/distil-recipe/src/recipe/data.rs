@@ -1,0 +1,99 @@
+//! `[data]`: the source of the samples and their split.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::choice::Choice;
+use crate::keys::{Keys, string_or_table};
+use crate::problem::Problems;
+use crate::spanned::Spanned;
+use crate::table::Table;
+
+/// The source of the samples and their split. `data = "digits"` stands for `{ source = "digits" }`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataTable {
+    /// The source; its options are all keys of `[data]` except `source` and `split`.
+    pub source: Choice,
+    /// How samples are divided into training, validation and test.
+    pub split: SplitTable,
+}
+
+impl DataTable {
+    pub(crate) fn read(recipe: &mut Keys) -> Option<Self> {
+        const HELP: &str = "write for instance: data = \"digits\"";
+        if !recipe.has("data") {
+            recipe.missing("data", HELP);
+        }
+        let value = recipe.take("data")?;
+        let table = string_or_table("data", value, "source", recipe.problems)?;
+        let mut keys = Keys::new(table, recipe.problems);
+        let span = keys.span();
+        if !keys.has("source") {
+            keys.missing("source", HELP);
+        }
+        let kind = keys.value("source");
+        let split = match keys.take("split") {
+            Some(value) => string_or_table("split", value, "kind", keys.problems)
+                .map(|table| SplitTable::read(table, keys.problems))
+                .unwrap_or_default(),
+            None => SplitTable::default(),
+        };
+        let table = Table {
+            span,
+            ..keys.rest()
+        };
+        Some(Self {
+            source: Choice { kind: kind?, table },
+            split,
+        })
+    }
+}
+
+/// Where the split comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitKind {
+    /// Drawn at random from `seed`.
+    #[default]
+    Random,
+    /// The parts the source was published with.
+    Official,
+}
+
+/// How samples are divided. `split = "official"` stands for `{ kind = "official" }`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SplitTable {
+    /// Where the split comes from.
+    pub kind: Spanned<SplitKind>,
+    /// The share of all samples kept for the test, 0 to 1. For a random split only.
+    pub test: Spanned<f64>,
+    /// The share of all samples used for validation, 0 to 1. With an official split: of its
+    /// training part, if the source has no validation part of its own.
+    pub validation: Spanned<f64>,
+    /// The column or tag whose groups (a speaker, a patient) are never divided.
+    pub group: Option<Spanned<String>>,
+    /// Whether every class keeps its share in each part; where classes exist, true.
+    pub stratify: Option<Spanned<bool>>,
+    /// The seed of the split, independent of the trial's seed.
+    pub seed: Spanned<u64>,
+}
+
+impl Default for SplitTable {
+    fn default() -> Self {
+        Self {
+            kind: SplitKind::Random.into(),
+            test: 0.2.into(),
+            validation: 0.15.into(),
+            group: None,
+            stratify: None,
+            seed: 0.into(),
+        }
+    }
+}
+
+impl SplitTable {
+    fn read(table: Table, problems: &mut Problems) -> Self {
+        table.read(problems).unwrap_or_default()
+    }
+}

@@ -1,0 +1,123 @@
+//! Registries: the named things a recipe can choose from.
+
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema};
+
+use crate::choice::Choice;
+use crate::problem::{Problem, Problems};
+use crate::table::Table;
+
+/// One thing that a recipe can choose. Write it with [`entry!`](crate::entry).
+pub struct Entry<T: 'static> {
+    /// The name in the recipe.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// Reads its options.
+    pub read: fn(&Table, &mut Problems) -> Option<T>,
+    /// The schema of its options.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// A static list of entries of one sort.
+pub struct Registry<T: 'static> {
+    /// What messages call one of them: "method", "model".
+    pub noun: &'static str,
+    /// The entries, in the order in which lists show them.
+    pub entries: &'static [Entry<T>],
+}
+
+impl<T> Registry<T> {
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().map(|entry| entry.name)
+    }
+
+    /// Finds the chosen entry and reads its options.
+    ///
+    /// `None`, with at least one problem, if the name is unknown or an option cannot be read.
+    pub fn resolve(&self, choice: &Choice, problems: &mut Problems) -> Option<T> {
+        let name = choice.kind.as_str();
+        match self.entries.iter().find(|entry| entry.name == name) {
+            Some(entry) => (entry.read)(&choice.table, problems),
+            None => {
+                problems.push(self.unknown(choice));
+                None
+            }
+        }
+    }
+
+    fn unknown(&self, choice: &Choice) -> Problem {
+        let names: Vec<_> = self.names().collect();
+        Problem::at(
+            choice.kind.span.clone(),
+            format!("there is no {} `{}`", self.noun, choice.kind),
+        )
+        .rule(format!("the {} is one of {}", self.noun, names.join(", ")))
+        .did_you_mean(&choice.kind, names)
+    }
+}
+
+/// What the recipe's schema needs to know of a registry, whatever it makes.
+pub trait Kinds {
+    /// Every name with its summary and the schema of its options.
+    fn kinds(&self, generator: &mut SchemaGenerator) -> Vec<KindSchema>;
+}
+
+/// One name of a registry for the schema.
+pub struct KindSchema {
+    /// The name.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// The schema of its options.
+    pub schema: Schema,
+}
+
+impl<T> Kinds for Registry<T> {
+    fn kinds(&self, generator: &mut SchemaGenerator) -> Vec<KindSchema> {
+        let entries = self.entries.iter();
+        entries
+            .map(|entry| KindSchema {
+                name: entry.name,
+                summary: entry.summary,
+                schema: (entry.schema)(generator),
+            })
+            .collect()
+    }
+}
+
+/// The schema of a parameter struct itself, not a reference to it: what [`Entry::schema`] returns.
+pub fn options_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    T::json_schema(generator)
+}
+
+/// One line of a registry: name, summary, parameter struct and what is made of it.
+///
+/// ```
+/// use distil_recipe::{Registry, entry};
+/// # #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
+/// # #[serde(default)]
+/// # struct Mlp { hidden: Vec<usize> }
+/// # enum Family { Mlp(Mlp) }
+/// static MODELS: Registry<Family> = Registry {
+///     noun: "model",
+///     entries: &[entry!("mlp", "fully connected layers", Mlp => Family::Mlp)],
+/// };
+/// ```
+///
+/// For a boxed trait object write `Kd => |kd| Box::new(kd)`.
+#[macro_export]
+macro_rules! entry {
+    ($name:expr, $summary:expr, $parameters:ty => $make:expr) => {
+        $crate::registry::Entry {
+            name: $name,
+            summary: $summary,
+            read: |table, problems| {
+                let parameters: $parameters = table.read(problems)?;
+                Some(($make)(parameters))
+            },
+            schema: $crate::registry::options_schema::<$parameters>,
+        }
+    };
+}

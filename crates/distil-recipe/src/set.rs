@@ -1,0 +1,276 @@
+//! `--set key.path=value`: changes to a recipe's text from the command line and from arms.
+
+use std::str::FromStr;
+
+use toml_edit::{DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
+
+use crate::problem::{Problem, Problems, Span};
+
+/// One `--set` argument. Several values make a sweep: each value an arm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    /// The argument as it was typed: `stage.large.train.lr=1e-3,3e-4`.
+    pub argument: String,
+    /// The key path: `stage.large.train.lr`.
+    pub path: String,
+    /// One value or several.
+    pub values: Vec<SetValue>,
+}
+
+/// One value of a [`Set`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetValue {
+    /// The value in TOML; a bare word has become a string.
+    pub toml: String,
+    /// Where it stands in the argument.
+    pub place: Span,
+}
+
+/// What stands for a table when a string is written in its place: the key that holds the string.
+const OBVIOUS_KEYS: [(&str, &str); 11] = [
+    ("task", "kind"),
+    ("data", "source"),
+    ("split", "kind"),
+    ("model", "kind"),
+    ("samples", "kind"),
+    ("start", "from"),
+    ("learn", "from"),
+    ("width", "kind"),
+    ("depth", "kind"),
+    ("optimizer", "kind"),
+    ("schedule", "kind"),
+];
+
+/// Reads `--set` arguments, reporting every one that cannot be understood.
+///
+/// A value is a TOML value; a word that is none is taken as a string. Only commas outside brackets
+/// and quotes separate values.
+pub fn parse_sets<S: AsRef<str>>(arguments: &[S]) -> Result<Vec<Set>, Problems> {
+    let mut problems = Problems::new();
+    let mut sets = Vec::new();
+    for argument in arguments {
+        match parse_set(argument.as_ref()) {
+            Ok(set) => sets.push(set),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.or(sets)
+}
+
+fn parse_set(argument: &str) -> Result<Set, Problem> {
+    let refuse = |reason: String| {
+        Problem::new(format!("--set {argument}: {reason}"))
+            .rule("--set takes a key path and a value")
+            .help("write for instance: --set stage.large.train.lr=3e-4")
+    };
+    let equals = split_points(argument, '=').first().copied();
+    let equals = equals.ok_or_else(|| refuse("there is no `=`".to_owned()))?;
+    let path = argument[..equals].trim();
+    key_path(path).map_err(&refuse)?;
+    let mut values = Vec::new();
+    let mut start = equals + 1;
+    let commas = split_points(&argument[start..], ',');
+    let ends = commas
+        .into_iter()
+        .map(|comma| equals + 1 + comma)
+        .chain([argument.len()]);
+    for end in ends {
+        let piece = &argument[start..end];
+        let word = piece.trim();
+        let first = start + (piece.len() - piece.trim_start().len());
+        let place = first..first + word.len();
+        values.push(SetValue {
+            toml: toml_value(word).map_err(&refuse)?,
+            place,
+        });
+        start = end + 1;
+    }
+    Ok(Set {
+        argument: argument.to_owned(),
+        path: path.to_owned(),
+        values,
+    })
+}
+
+/// Where a character stands outside quotes and brackets.
+fn split_points(text: &str, separator: char) -> Vec<usize> {
+    let mut points = Vec::new();
+    let mut depth = 0usize;
+    let mut quote = None;
+    let mut escaped = false;
+    for (index, c) in text.char_indices() {
+        match quote {
+            Some(open) => {
+                if c == open && !escaped {
+                    quote = None;
+                }
+                escaped = open == '"' && c == '\\' && !escaped;
+            }
+            None if c == separator && depth == 0 => points.push(index),
+            None => match c {
+                '"' | '\'' => quote = Some(c),
+                '[' | '{' => depth += 1,
+                ']' | '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            },
+        }
+    }
+    points
+}
+
+/// A word as a TOML value: itself, or a string if it is none and does not look like one.
+fn toml_value(word: &str) -> Result<String, String> {
+    match Value::from_str(word) {
+        Ok(Value::Datetime(_)) => Ok(Value::from(word).to_string()),
+        Ok(_) => Ok(word.to_owned()),
+        Err(_) if word.is_empty() => Err("the value is empty".to_owned()),
+        Err(error) if word.starts_with(['[', '{', '"', '\'']) => {
+            Err(format!("`{word}` is not a TOML value: {}", error.message()))
+        }
+        Err(_) => Ok(Value::from(word).to_string()),
+    }
+}
+
+fn key_path(path: &str) -> Result<Vec<Key>, String> {
+    Key::parse(path).map_err(|_| format!("`{path}` is not a key path"))
+}
+
+/// Sets one value in a recipe's text and returns the new text; comments and layout stay.
+///
+/// Missing tables are created. Where a string stands for a table (`start = "small"`), a path below
+/// it turns the string into that table (`{ from = "small", … }`). A number in the path counts the
+/// items of an array from 0: `stage.large.learn.0.mix`.
+///
+/// # Errors
+///
+/// A problem without a place if the path or the value is not TOML, or if the path leads through
+/// something that is not a table; a problem with a place if `text` itself is not TOML.
+pub fn apply(text: &str, path: &str, toml: &str) -> Result<String, Problem> {
+    let refuse = |reason: String| Problem::new(format!("cannot set {path}: {reason}"));
+    let mut document =
+        DocumentMut::from_str(text).map_err(|error| Problem::at(error.span(), error.message()))?;
+    let keys = key_path(path).map_err(refuse)?;
+    let value = Value::from_str(toml)
+        .map_err(|error| refuse(format!("`{toml}` is not a TOML value: {}", error.message())))?;
+    let (last, parents) = keys
+        .split_last()
+        .ok_or_else(|| refuse("the path is empty".to_owned()))?;
+
+    let mut item = document.as_item_mut();
+    let mut name = "";
+    for (depth, key) in parents.iter().enumerate() {
+        item = child(item, name, key, depth == 0).map_err(refuse)?;
+        if key.get().parse::<usize>().is_err() {
+            name = key.get();
+        }
+    }
+    put(item, name, last, value).map_err(refuse)?;
+    Ok(document.to_string())
+}
+
+/// The item below `item`, created if it is missing.
+fn child<'a>(
+    item: &'a mut Item,
+    name: &str,
+    key: &Key,
+    at_root: bool,
+) -> Result<&'a mut Item, String> {
+    string_to_table(item, name);
+    if is_array(item) {
+        return element(item, name, key);
+    }
+    // Headers belong directly below the root or below a table that has no header of its own.
+    let header = at_root || item.as_table().is_some_and(|table| table.is_implicit());
+    let table = table_like(item, name)?;
+    if table.get(key.get()).is_none_or(Item::is_none) {
+        let new = match header {
+            true => {
+                let mut new = Table::new();
+                new.set_implicit(true);
+                Item::Table(new)
+            }
+            false => Item::Value(Value::InlineTable(InlineTable::new())),
+        };
+        table.insert(key.get(), new);
+        tidy(item);
+    }
+    table_like(item, name)?
+        .get_mut(key.get())
+        .ok_or_else(|| format!("`{key}` cannot be created"))
+}
+
+fn put(item: &mut Item, name: &str, key: &Key, mut value: Value) -> Result<(), String> {
+    string_to_table(item, name);
+    if is_array(item) {
+        return match (element(item, name, key)?, value) {
+            (place @ Item::Table(_), Value::InlineTable(new)) => {
+                *place = Item::Table(new.into_table());
+                Ok(())
+            }
+            (Item::Table(_), new) => Err(format!(
+                "item {key} of `{name}` is a table, not of type {}",
+                new.type_name()
+            )),
+            (place, new) => {
+                *place = Item::Value(new);
+                Ok(())
+            }
+        };
+    }
+    let table = table_like(item, name)?;
+    match table.get_mut(key.get()) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        _ => {
+            table.insert(key.get(), Item::Value(value));
+            tidy(item);
+        }
+    }
+    Ok(())
+}
+
+/// Puts the spaces of a table in braces right after an insertion.
+fn tidy(item: &mut Item) {
+    if let Item::Value(Value::InlineTable(table)) = item {
+        table.fmt();
+    }
+}
+
+/// Turns `start = "small"` into `start = { from = "small" }`.
+fn string_to_table(item: &mut Item, name: &str) {
+    let obvious = OBVIOUS_KEYS
+        .iter()
+        .find(|(table, _)| *table == name)
+        .map(|(_, key)| *key);
+    if let (Some(key), Item::Value(value @ Value::String(_))) = (obvious, item) {
+        let decor = value.decor().clone();
+        let mut table = InlineTable::new();
+        table.insert(key, value.clone());
+        table.fmt();
+        *value = Value::InlineTable(table);
+        *value.decor_mut() = decor;
+    }
+}
+
+fn is_array(item: &Item) -> bool {
+    item.is_array() || item.is_array_of_tables()
+}
+
+fn table_like<'a>(item: &'a mut Item, name: &str) -> Result<&'a mut dyn TableLike, String> {
+    let found = item.type_name();
+    item.as_table_like_mut()
+        .ok_or_else(|| format!("`{name}` is not a table but of type {found}"))
+}
+
+fn element<'a>(item: &'a mut Item, name: &str, key: &Key) -> Result<&'a mut Item, String> {
+    let length = match &*item {
+        Item::ArrayOfTables(tables) => tables.len(),
+        Item::Value(Value::Array(items)) => items.len(),
+        _ => 0,
+    };
+    let refusal = format!("`{name}` is a list of {length}; its items are numbered from 0");
+    let index: usize = key.get().parse().map_err(|_| refusal.clone())?;
+    item.get_mut(index).ok_or(refusal)
+}
