@@ -69,3 +69,28 @@ pub(super) fn ln_gamma(x: f64) -> f64 {
         1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / (1680.0 * square)) / square) / square;
     (x - 0.5) * x.ln() - x + 0.5 * (2.0 * std::f64::consts::PI).ln() + series / x - below
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values of scipy.stats.t (`testdata/reference/measure/make.py`, "student").
+    #[test]
+    fn the_tails_equal_scipys() -> Result<(), serde_json::Error> {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!(
+            "../../../../testdata/reference/measure/vectors.json"
+        ))?;
+        let cases = vectors["student"].as_array().map_or(&[][..], Vec::as_slice);
+        assert_eq!(cases.len(), 6);
+        for case in cases {
+            let of = |name: &str| case[name].as_f64().unwrap_or(f64::NAN);
+            let (ours, theirs) = (two_sided(of("t"), of("freedom")), of("p"));
+            assert!((ours - theirs).abs() <= 1e-10 * theirs, "{case}: {ours}");
+            assert!(
+                (half_width_95(of("freedom")) - of("half_width")).abs() < 1e-10,
+                "{case}"
+            );
+        }
+        Ok(())
+    }
+}

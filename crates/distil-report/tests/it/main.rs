@@ -2,3 +2,4 @@
 
 mod bill;
 mod events;
+mod measure;

@@ -1,0 +1,303 @@
+//! Metrics and tests agree with scikit-learn and SciPy (`testdata/reference/measure/`) and with what a hand computes.
+
+use distil_report::measure::{
+    BadOutputs, ClassOutputs, LabelOutputs, METRICS, Outputs, ValueOutputs, all, confusion, ece,
+    mcnemar, metric, paired_errors, resolution, sign_flip, top_k,
+};
+use serde_json::Value;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+const VECTORS: &str = include_str!("../../../../testdata/reference/measure/vectors.json");
+
+fn cases(name: &str) -> Vec<Value> {
+    let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+    let cases = vectors[name].as_array().unwrap().clone();
+    assert!(!cases.is_empty(), "{name} has cases");
+    cases
+}
+
+fn floats(value: &Value) -> Vec<f64> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_f64().unwrap())
+        .collect()
+}
+
+fn singles(value: &Value) -> Vec<f32> {
+    floats(value)
+        .into_iter()
+        .map(|number| number as f32)
+        .collect()
+}
+
+fn whole(value: &Value) -> usize {
+    value.as_u64().unwrap() as usize
+}
+
+fn flags(value: &Value) -> Vec<bool> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|flag| flag.as_bool().unwrap())
+        .collect()
+}
+
+#[track_caller]
+fn assert_near(ours: f64, theirs: f64, what: &str) {
+    assert!(
+        (ours - theirs).abs() <= 1e-12 * theirs.abs().max(1.0),
+        "{what}: {ours} here, {theirs} there"
+    );
+}
+
+/// Every expected metric is met, and no metric is computed that the reference does not have.
+#[track_caller]
+fn assert_metrics(outputs: &Outputs<'_>, expected: &Value) {
+    let ours = all(outputs);
+    let expected = expected.as_object().unwrap();
+    assert_eq!(
+        ours.len(),
+        expected.len(),
+        "{:?} against {expected:?}",
+        ours.keys()
+    );
+    for (name, value) in expected {
+        assert_near(ours[name], value.as_f64().unwrap(), name);
+    }
+}
+
+#[test]
+fn classification_metrics_equal_scikit_learns() -> Outcome {
+    for case in cases("classification") {
+        let labels: Vec<u32> = floats(&case["labels"])
+            .into_iter()
+            .map(|label| label as u32)
+            .collect();
+        let logits = singles(&case["logits"]);
+        let outputs = ClassOutputs::new(&logits, &labels, whole(&case["classes"]))?;
+        assert_metrics(&Outputs::Classes(outputs), &case["expected"]);
+        let counts: Vec<u64> = floats(&case["confusion"])
+            .into_iter()
+            .map(|count| count as u64)
+            .collect();
+        assert_eq!(confusion(&outputs).counts, counts);
+    }
+    Ok(())
+}
+
+#[test]
+fn multi_label_metrics_equal_scikit_learns() -> Outcome {
+    for case in cases("multi_label") {
+        let (logits, targets) = (singles(&case["logits"]), singles(&case["targets"]));
+        let outputs = LabelOutputs::new(&logits, &targets, whole(&case["labels"]))?;
+        assert_metrics(&Outputs::Labels(outputs), &case["expected"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn regression_metrics_equal_scikit_learns() -> Outcome {
+    for case in cases("regression") {
+        let (values, truth) = (singles(&case["values"]), singles(&case["truth"]));
+        let outputs = ValueOutputs::new(&values, &truth, whole(&case["targets"]))?;
+        assert_metrics(&Outputs::Values(outputs), &case["expected"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn mcnemar_equals_scipys_exact_binomial_test() {
+    for case in cases("mcnemar") {
+        let test = mcnemar(&flags(&case["first"]), &flags(&case["second"]));
+        assert_eq!(test.only_first, whole(&case["only_first"]));
+        assert_eq!(test.only_second, whole(&case["only_second"]));
+        let p = case["p"].as_f64().unwrap();
+        assert!(
+            (test.p - p).abs() <= 1e-11 * p,
+            "{} here, {p} there",
+            test.p
+        );
+    }
+}
+
+#[test]
+fn the_paired_test_equals_scipys() {
+    for case in cases("paired_errors") {
+        let test = paired_errors(&floats(&case["differences"])).unwrap();
+        assert_near(
+            test.difference,
+            case["difference"].as_f64().unwrap(),
+            "mean",
+        );
+        let interval = floats(&case["ci95"]);
+        assert_near(test.ci95[0], interval[0], "lower end");
+        assert_near(test.ci95[1], interval[1], "upper end");
+        assert_near(test.p, case["p"].as_f64().unwrap(), "p");
+    }
+}
+
+#[test]
+fn sign_flips_equal_scipys_permutation_test() {
+    for case in cases("sign_flip") {
+        let test = sign_flip(&floats(&case["differences"])).unwrap();
+        assert_near(
+            test.difference,
+            case["difference"].as_f64().unwrap(),
+            "mean",
+        );
+        assert_near(test.p, case["p"].as_f64().unwrap(), "p");
+    }
+}
+
+#[test]
+fn five_pairs_never_reach_five_per_cent_and_six_can() {
+    assert_eq!(sign_flip(&[1.0]).unwrap().p, 1.0);
+    assert_eq!(sign_flip(&[1.0; 5]).unwrap().p, 0.0625);
+    assert_eq!(sign_flip(&[1.0; 6]).unwrap().p, 0.03125);
+    let many = sign_flip(&[1.0; 40]).unwrap().p;
+    assert!(many > 0.0 && many < 1e-4, "{many}");
+    let none: Vec<f64> = (0..40)
+        .map(|place| if place % 2 == 0 { 1.0 } else { -1.0 })
+        .collect();
+    assert_eq!(sign_flip(&none).unwrap().p, 1.0);
+}
+
+#[test]
+fn by_hand_a_tie_goes_to_the_first_class_in_accuracy_and_top_k_alike() -> Outcome {
+    let logits = [1.0, 1.0, 0.0, 0.0, 1.0, 1.0];
+    let outputs = ClassOutputs::new(&logits, &[0, 2], 3)?;
+    assert_eq!(outputs.predictions().collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(distil_report::measure::accuracy(&outputs), 0.5);
+    assert_eq!(top_k(&outputs, 1), 0.5);
+    assert_eq!(top_k(&outputs, 2), 1.0);
+    Ok(())
+}
+
+#[test]
+fn by_hand_a_sure_and_wrong_model_has_a_calibration_error_of_one() -> Outcome {
+    let logits = [1000.0, 0.0, 1000.0, 0.0];
+    assert_eq!(ece(&ClassOutputs::new(&logits, &[1, 1], 2)?), 1.0);
+    assert_eq!(ece(&ClassOutputs::new(&logits, &[0, 0], 2)?), 0.0);
+    assert_eq!(
+        distil_report::measure::nll(&ClassOutputs::new(&logits, &[1, 1], 2)?),
+        1000.0
+    );
+    Ok(())
+}
+
+#[test]
+fn a_constant_target_gives_an_r2_of_one_when_met_and_zero_otherwise() -> Outcome {
+    let truth = [2.0, 2.0, 2.0];
+    assert_eq!(
+        distil_report::measure::r2(&ValueOutputs::new(&truth, &truth, 1)?),
+        1.0
+    );
+    assert_eq!(
+        distil_report::measure::r2(&ValueOutputs::new(&[2.0, 2.0, 3.0], &truth, 1)?),
+        0.0
+    );
+    Ok(())
+}
+
+#[test]
+fn the_resolution_is_a_standard_error_and_never_less_than_one_sample() -> Outcome {
+    let logits = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
+    let found = resolution(
+        "accuracy",
+        &Outputs::Classes(ClassOutputs::new(&logits, &[0, 0, 0, 1], 2)?),
+    )
+    .unwrap();
+    assert_eq!((found.samples, found.one_sample), (4, Some(0.25)));
+    assert_near(
+        found.standard_error,
+        (0.75f64 * 0.25 / 4.0).sqrt(),
+        "standard error",
+    );
+    let perfect = resolution(
+        "accuracy",
+        &Outputs::Classes(ClassOutputs::new(&logits, &[0; 4], 2)?),
+    )
+    .unwrap();
+    assert_eq!(perfect.width(), 0.25);
+    // Squared errors 0, 4, 4, 16: rmse √6, their standard error √(48/4), by the delta method over 2·√6.
+    let values = ValueOutputs::new(&[0.0, 2.0, -2.0, 4.0], &[0.0; 4], 1)?;
+    let found = resolution("rmse", &Outputs::Values(values)).unwrap();
+    assert_near(
+        found.standard_error,
+        12f64.sqrt() / (2.0 * 6f64.sqrt()),
+        "delta method",
+    );
+    assert_eq!(
+        resolution(
+            "ece",
+            &Outputs::Classes(ClassOutputs::new(&logits, &[0; 4], 2)?)
+        ),
+        None
+    );
+    Ok(())
+}
+
+#[test]
+fn outputs_that_do_not_fit_are_refused_with_the_row() {
+    assert_eq!(
+        ClassOutputs::new(&[], &[], 3).unwrap_err(),
+        BadOutputs::NoRows
+    );
+    let shape = ClassOutputs::new(&[0.0; 5], &[0, 1], 3).unwrap_err();
+    insta::assert_snapshot!(shape.to_string(), @"5 outputs do not make 2 rows of 3");
+    let label = ClassOutputs::new(&[0.0; 6], &[0, 3], 3).unwrap_err();
+    insta::assert_snapshot!(label.to_string(), @"row 1 has the label 3, which is not among the 3 known");
+    let infinite = ValueOutputs::new(&[0.0, 1.0, f32::NAN, 0.0], &[0.0; 4], 2).unwrap_err();
+    insta::assert_snapshot!(infinite.to_string(), @"row 1 has an output or a target that is not a finite number");
+    let half = LabelOutputs::new(&[0.0; 4], &[0.0, 1.0, 0.5, 0.0], 2).unwrap_err();
+    insta::assert_snapshot!(half.to_string(), @"row 1 has the label 0.5, which is not among the 2 known");
+    assert!(LabelOutputs::new(&[0.0; 4], &[0.0; 3], 2).is_err());
+    assert!(ValueOutputs::new(&[0.0; 3], &[0.0; 4], 2).is_err());
+}
+
+#[test]
+fn every_metric_is_registered_once_and_describes_itself() {
+    for entry in METRICS {
+        assert_eq!(
+            METRICS
+                .iter()
+                .filter(|other| other.name == entry.name)
+                .count(),
+            1,
+            "{}",
+            entry.name
+        );
+        assert!(!entry.tasks().is_empty(), "{} knows no task", entry.name);
+        assert!(
+            !entry.summary.ends_with('.') && entry.summary.len() > 20,
+            "{}",
+            entry.name
+        );
+        assert_eq!(metric(entry.name).unwrap().title, entry.title);
+    }
+    let list: Vec<String> = METRICS
+        .iter()
+        .map(|entry| {
+            format!(
+                "{} ({:?} is better): {}",
+                entry.name, entry.better, entry.summary
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(list.join("\n"), @r"
+accuracy (Higher is better): the share of samples classified right
+top5 (Higher is better): the share of samples whose class is among the five likeliest; shown where there are more than five
+subset_accuracy (Higher is better): the share of samples all of whose labels are right
+micro_f1 (Higher is better): F1 of all labels' decisions together, at probability 0.5
+macro_f1 (Higher is better): the mean of the classes' or labels' F1
+nll (Lower is better): mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
+ece (Lower is better): how far confidence and accuracy are apart, over 15 bins
+rmse (Lower is better): root mean squared error in the target's unit; with several targets the mean of theirs
+mae (Lower is better): mean absolute error in the target's unit; with several targets the mean of theirs
+r2 (Higher is better): the share of the target's variance explained; with several targets the mean of theirs
+");
+}
