@@ -4,10 +4,16 @@
 //! the metrics and paired tests as functions of outputs on host slices.
 
 pub mod bill;
+pub mod compare;
 pub mod error;
 pub mod events;
 pub mod measure;
 pub mod numbers;
+pub mod predictions;
+pub mod run_json;
+
+mod files;
+mod show;
 
 pub use error::Error;
 pub use numbers::Numbers;

@@ -32,5 +32,5 @@ pub use r2::r2;
 pub use registry::{Better, METRICS, Metric, Scale, all, metric};
 pub use resolution::{Resolution, resolution};
 pub use rmse::{rmse, rmse_by_target};
-pub use subset_accuracy::subset_accuracy;
-pub use top::top_k;
+pub use subset_accuracy::{subset_accuracy, subset_rows};
+pub use top::{top_k, top_k_rows};

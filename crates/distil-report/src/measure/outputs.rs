@@ -232,6 +232,28 @@ impl<'a> ValueOutputs<'a> {
             .map(move |(values, truth)| (f64::from(values[target]), f64::from(truth[target])))
     }
 
+    /// Errors `[rows, targets]`: predicted − true value, row by row.
+    pub fn errors(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.values
+            .iter()
+            .zip(self.truth)
+            .map(|(value, truth)| f64::from(*value) - f64::from(*truth))
+    }
+
+    /// Per row the mean over the targets of a number made from target and error.
+    pub fn row_means(&self, of_error: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+        let errors: Vec<f64> = self.errors().collect();
+        let mean = |row: &[f64]| {
+            let sum: f64 = row
+                .iter()
+                .enumerate()
+                .map(|(target, error)| of_error(target, *error))
+                .sum();
+            sum / self.targets as f64
+        };
+        errors.chunks_exact(self.targets).map(mean).collect()
+    }
+
     /// The mean over the targets of a number per target, in their order.
     pub(super) fn mean_over_targets(&self, of_target: impl Fn(usize) -> f64) -> f64 {
         (0..self.targets).map(of_target).sum::<f64>() / self.targets as f64

@@ -39,14 +39,12 @@ pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
         }
         ("nll", Outputs::Classes(outputs)) => nll_rows(outputs).collect(),
         ("nll", Outputs::Labels(outputs)) => nll_label_rows(outputs).collect(),
-        ("mae", Outputs::Values(outputs)) => {
-            mean_rows(outputs.targets(), outputs.rows(), |_, error| error.abs())
-        }
+        ("mae", Outputs::Values(outputs)) => outputs.row_means(|_, error| error.abs()),
         ("rmse", Outputs::Values(outputs)) => {
             let rmse: Vec<f64> = (0..outputs.targets())
                 .map(|target| rmse_by_target(outputs, target))
                 .collect();
-            mean_rows(outputs.targets(), outputs.rows(), |target, error| {
+            outputs.row_means(|target, error| {
                 if rmse[target] == 0.0 {
                     0.0
                 } else {
@@ -61,25 +59,6 @@ pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
         one_sample: None,
         standard_error,
     })
-}
-
-fn mean_rows<'a>(
-    targets: usize,
-    rows: impl Iterator<Item = (&'a [f32], &'a [f32])>,
-    of_error: impl Fn(usize, f64) -> f64,
-) -> Vec<f64> {
-    rows.map(|(values, truth)| {
-        let errors = values
-            .iter()
-            .zip(truth)
-            .map(|(value, truth)| f64::from(*value) - f64::from(*truth));
-        errors
-            .enumerate()
-            .map(|(target, error)| of_error(target, error))
-            .sum::<f64>()
-            / targets as f64
-    })
-    .collect()
 }
 
 /// The standard error of the mean; none of fewer than two numbers.

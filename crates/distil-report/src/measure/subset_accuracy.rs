@@ -15,16 +15,18 @@ pub(super) const METRIC: Metric = Metric {
     values: None,
 };
 
-/// The share of rows whose labels are all right at probability 0.5, in [0, 1].
+/// Whether all of each row's labels are right at probability 0.5.
+pub fn subset_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item = bool> {
+    outputs.rows().map(|(logits, targets)| {
+        logits
+            .iter()
+            .zip(targets)
+            .all(|(&z, &y)| (z >= 0.0) == (y == 1.0))
+    })
+}
+
+/// The share of rows of which [`subset_rows`] holds, in [0, 1].
 pub fn subset_accuracy(outputs: &LabelOutputs<'_>) -> f64 {
-    let right = outputs
-        .rows()
-        .filter(|(logits, targets)| {
-            logits
-                .iter()
-                .zip(*targets)
-                .all(|(&z, &y)| (z >= 0.0) == (y == 1.0))
-        })
-        .count();
+    let right = subset_rows(outputs).filter(|&right| right).count();
     right as f64 / outputs.rows().len() as f64
 }

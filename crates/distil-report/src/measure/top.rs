@@ -15,20 +15,24 @@ pub(super) const METRIC: Metric = Metric {
     values: None,
 };
 
-/// The share of rows whose label is among the `k` largest logits, in [0, 1]. Of equal logits the earlier class counts as the
-/// larger, so that `k = 1` is [`accuracy`](super::accuracy()).
+/// Whether each row's label is among the `k` largest logits. Of equal logits the earlier class counts as the larger, so that
+/// `k = 1` is the prediction's own rightness.
+pub fn top_k_rows(outputs: &ClassOutputs<'_>, k: usize) -> impl ExactSizeIterator<Item = bool> {
+    outputs.rows().map(move |(logits, label)| {
+        let own = logits[label];
+        let larger =
+            |(class, &logit): (usize, &f32)| logit > own || (logit == own && class < label);
+        logits
+            .iter()
+            .enumerate()
+            .filter(|entry| larger(*entry))
+            .count()
+            < k
+    })
+}
+
+/// The share of rows of which [`top_k_rows`] holds, in [0, 1].
 pub fn top_k(outputs: &ClassOutputs<'_>, k: usize) -> f64 {
-    let hits = outputs
-        .rows()
-        .filter(|(logits, label)| {
-            let own = logits[*label];
-            let before = logits
-                .iter()
-                .enumerate()
-                .filter(|&(class, &logit)| logit > own || (logit == own && class < *label))
-                .count();
-            before < k
-        })
-        .count();
+    let hits = top_k_rows(outputs, k).filter(|&hit| hit).count();
     hits as f64 / outputs.rows().len() as f64
 }

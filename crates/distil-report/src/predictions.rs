@@ -1,0 +1,155 @@
+//! What a trial's result says about each test sample: `test.json` in the trial's folder.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::files;
+use crate::measure::{
+    BadOutputs, ClassOutputs, LabelOutputs, Outputs, ValueOutputs, nll_label_rows, nll_rows,
+};
+
+/// The truth of the rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Truth {
+    /// A class per row, counted from 0.
+    Classes(Vec<u32>),
+    /// 0 or 1 per label, row by row.
+    Labels(Vec<f32>),
+    /// Values per target in its own unit, row by row.
+    Values(Vec<f32>),
+}
+
+/// The result stage's outputs on the test part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Predictions {
+    /// The stage.
+    pub stage: String,
+    /// The samples' ids: what pairs the rows of two trials.
+    pub ids: Vec<u32>,
+    /// Names of the classes, labels or targets, in the outputs' order.
+    pub names: Vec<String>,
+    /// The targets' unit, for regression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// `[rows, names]`, row by row: logits, or values in the target's own unit.
+    pub outputs: Vec<f32>,
+    /// The truth.
+    pub truth: Truth,
+    /// The worst rows, the worst first, for the report.
+    pub worst: Vec<Worst>,
+}
+
+/// One of the worst mistakes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Worst {
+    /// The sample.
+    pub id: u32,
+    /// The truth, as people read it.
+    pub truth: String,
+    /// The prediction, as people read it.
+    pub prediction: String,
+    /// The row's loss: see [`Predictions::losses`].
+    pub loss: f64,
+    /// The input, where it is a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+/// A small picture, row by row from the top, channels last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Pixels per row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// `[height, width, channels]`.
+    pub pixels: Vec<u8>,
+}
+
+impl Predictions {
+    /// The outputs beside the truth, checked.
+    ///
+    /// # Errors
+    /// They do not fit each other.
+    pub fn outputs(&self) -> Result<Outputs<'_>, BadOutputs> {
+        let width = self.names.len();
+        Ok(match &self.truth {
+            Truth::Classes(labels) => {
+                Outputs::Classes(ClassOutputs::new(&self.outputs, labels, width)?)
+            }
+            Truth::Labels(targets) => {
+                Outputs::Labels(LabelOutputs::new(&self.outputs, targets, width)?)
+            }
+            Truth::Values(values) => {
+                Outputs::Values(ValueOutputs::new(&self.outputs, values, width)?)
+            }
+        })
+    }
+
+    /// Each row's loss: negative log-likelihood in nats; for several labels their mean binary cross-entropy; for values the mean
+    /// over the targets of the squared error, each target's divided by the variance of its truth over these rows so that
+    /// targets of different units can be added (by 1 where it does not vary).
+    ///
+    /// # Errors
+    /// Outputs and truth do not fit each other.
+    pub fn losses(&self) -> Result<Vec<f64>, BadOutputs> {
+        Ok(match self.outputs()? {
+            Outputs::Classes(outputs) => nll_rows(&outputs).collect(),
+            Outputs::Labels(outputs) => nll_label_rows(&outputs).collect(),
+            Outputs::Values(outputs) => {
+                let variances: Vec<f64> = (0..outputs.targets())
+                    .map(|target| truth_variance(&outputs, target))
+                    .collect();
+                outputs.row_means(|target, error| error * error / variances[target])
+            }
+        })
+    }
+
+    /// The rows of the largest losses, the worst first, wrongly classified ones only: what [`Self::worst`] is made from.
+    ///
+    /// # Errors
+    /// Outputs and truth do not fit each other.
+    pub fn worst_rows(&self, most: usize) -> Result<Vec<usize>, BadOutputs> {
+        let losses = self.losses()?;
+        let wrong: Vec<bool> = match self.outputs()? {
+            Outputs::Classes(outputs) => outputs.correct().map(|correct| !correct).collect(),
+            Outputs::Labels(_) | Outputs::Values(_) => vec![true; losses.len()],
+        };
+        let mut rows: Vec<usize> = (0..losses.len()).filter(|&row| wrong[row]).collect();
+        rows.sort_by(|&a, &b| losses[b].total_cmp(&losses[a]));
+        rows.truncate(most);
+        Ok(rows)
+    }
+
+    /// Reads `test.json`.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not one of ours.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        files::read_json(path)
+    }
+
+    /// Writes `test.json`: whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        files::write_json(path, self, files::Layout::OneLine)
+    }
+}
+
+fn truth_variance(outputs: &ValueOutputs<'_>, target: usize) -> f64 {
+    let rows = outputs.rows().len() as f64;
+    let mean = outputs.target(target).map(|(_, truth)| truth).sum::<f64>() / rows;
+    let variance = outputs
+        .target(target)
+        .map(|(_, truth)| (truth - mean).powi(2))
+        .sum::<f64>()
+        / rows;
+    if variance > 0.0 { variance } else { 1.0 }
+}

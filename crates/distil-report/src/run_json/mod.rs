@@ -1,0 +1,181 @@
+//! run.json, format 1: all that a run found, for programs.
+//!
+//! FLOPs are floating point and null where they are unknown. Keys are always written in the same order; unknown keys are
+//! ignored on reading, so that a later version may add some.
+
+mod trial;
+
+pub use trial::{Counts, Flops, GrownFrom, StageRun, Trial};
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::bill::Calibration;
+use crate::compare::Comparison;
+use crate::files;
+use crate::measure::{self, Better, TaskKind};
+
+/// The format this crate writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// How a run or a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Complete.
+    Finished,
+    /// Ended by a signal, with a checkpoint to resume from.
+    Stopped,
+    /// A loss or gradient was not finite.
+    Diverged,
+    /// Anything else.
+    Failed,
+}
+
+/// The run's record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunJson {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// How the run ended.
+    pub status: Status,
+    /// The recipe's name.
+    pub name: String,
+    /// The plan's hash.
+    pub plan: String,
+    /// The machine.
+    pub host: Host,
+    /// What the models predict.
+    pub task: TaskKind,
+    /// What is compared.
+    pub metric: MainMetric,
+    /// The trials.
+    pub trials: Vec<Trial>,
+    /// The flow against each other arm.
+    pub comparisons: Vec<Comparison>,
+    /// Seconds per sample, measured alone on the machine.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// What compression gained, where the recipe's result is smaller than its teacher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compress: Option<Compress>,
+}
+
+/// The metric of a run's claims.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MainMetric {
+    /// Its name among [`measure::METRICS`].
+    pub name: String,
+    /// Which way it points.
+    pub better: Better,
+    /// The target's unit, for regression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+impl MainMetric {
+    /// The registered metric of this name, with the target's unit.
+    pub fn named(name: &str, unit: Option<&str>) -> Option<Self> {
+        let metric = measure::metric(name)?;
+        Some(Self {
+            name: metric.name.into(),
+            better: metric.better,
+            unit: unit.map(Into::into),
+        })
+    }
+}
+
+/// The machine a run ran on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Distil's version.
+    pub distil: String,
+    /// The operating system and its version.
+    pub system: String,
+    /// The processor's name.
+    pub cpu: String,
+    /// Cores the program may use.
+    pub cores: usize,
+    /// Threads a trial uses.
+    pub threads: usize,
+    /// Main memory.
+    pub memory_bytes: u64,
+    /// The widest instructions used, such as `avx512`.
+    pub instructions: String,
+    /// The device, such as `cpu`.
+    pub device: String,
+}
+
+/// What compression is for: the student beside its teacher.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compress {
+    /// The student: the result.
+    pub student: Size,
+    /// The largest teacher it learned from.
+    pub teacher: Size,
+}
+
+/// A model's size and speed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Size {
+    /// The stage.
+    pub stage: String,
+    /// Trainable numbers.
+    pub parameters: u64,
+    /// Bytes of its weights on disk.
+    pub bytes: u64,
+    /// Median wall seconds for one row.
+    pub latency_seconds: f64,
+    /// Rows per second in large batches.
+    pub rows_per_second: f64,
+}
+
+impl RunJson {
+    /// Reads run.json.
+    ///
+    /// # Errors
+    /// The file cannot be read, is damaged, or has a format that this version does not know.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let Version { format } = files::read_json(path)?;
+        if format != FORMAT {
+            let reason =
+                format!("run.json has format {format}, this version reads format {FORMAT}");
+            return Err(Error::Damaged {
+                path: path.to_path_buf(),
+                line: 1,
+                reason,
+            });
+        }
+        files::read_json(path)
+    }
+
+    /// Writes run.json: whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        files::write_json(path, self, files::Layout::Indented)
+    }
+
+    /// The trials of one arm, in their order.
+    pub fn arm<'a>(&'a self, arm: &'a str) -> impl Iterator<Item = &'a Trial> {
+        self.trials.iter().filter(move |trial| trial.arm == arm)
+    }
+
+    /// The arms' names, in the order in which they first appear.
+    pub fn arms(&self) -> Vec<&str> {
+        let mut arms: Vec<&str> = Vec::new();
+        for trial in &self.trials {
+            if !arms.contains(&trial.arm.as_str()) {
+                arms.push(&trial.arm);
+            }
+        }
+        arms
+    }
+}

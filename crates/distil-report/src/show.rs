@@ -1,0 +1,141 @@
+//! How metrics are written for people: in sentences, tables and pages alike.
+
+use crate::measure::{Scale, metric};
+
+fn scale(name: &str) -> Scale {
+    metric(name).map_or(Scale::Plain, |metric| metric.scale)
+}
+
+/// The metric as people call it: `macro_f1` → `macro F1`.
+pub fn title(name: &str) -> &str {
+    metric(name).map_or(name, |metric| metric.title)
+}
+
+/// A value with its unit: `97.22 %`, `0.0749`, `51,234 $`.
+pub fn value(name: &str, unit: Option<&str>, value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    match scale(name) {
+        Scale::Share => format!("{:.2} %", value * 100.0),
+        Scale::Target => with_unit(number(value), unit),
+        Scale::Nats | Scale::Plain => format!("{value:.4}"),
+    }
+}
+
+/// A value with its unit and the metric's name: `97.22 % accuracy`, `RMSE 51,234 $`.
+pub fn named_value(name: &str, unit: Option<&str>, number: f64) -> String {
+    match scale(name) {
+        Scale::Share => format!("{} {}", value(name, unit, number), title(name)),
+        Scale::Nats | Scale::Target | Scale::Plain => {
+            format!("{} {}", title(name), value(name, unit, number))
+        }
+    }
+}
+
+/// A difference with sign, without its unit: `−0.80`.
+pub fn bare_difference(name: &str, value: f64) -> String {
+    let sign = if value < 0.0 { "−" } else { "+" };
+    match scale(name) {
+        Scale::Share => format!("{sign}{:.2}", value.abs() * 100.0),
+        Scale::Target => format!("{sign}{}", number(value.abs())),
+        Scale::Nats | Scale::Plain => format!("{sign}{:.4}", value.abs()),
+    }
+}
+
+/// A difference with sign and unit: `+0.28 points`, `−0.0031`, `−1,102 $`.
+pub fn difference(name: &str, unit: Option<&str>, value: f64) -> String {
+    let sign = if value < 0.0 { "−" } else { "+" };
+    format!("{sign}{}", width(name, unit, value.abs()))
+}
+
+/// A difference's size with its unit: `0.28 points`.
+pub fn width(name: &str, unit: Option<&str>, value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    match scale(name) {
+        Scale::Share => format!("{:.2} points", value * 100.0),
+        Scale::Target => with_unit(number(value), unit),
+        Scale::Nats | Scale::Plain => format!("{value:.4}"),
+    }
+}
+
+/// p = 0.031, p < 0.001.
+pub fn p(p: f64) -> String {
+    if p < 0.001 {
+        "p < 0.001".into()
+    } else {
+        format!("p = {p:.3}")
+    }
+}
+
+/// A share as per cent, with a digit where it is small: `12 %`, `0.4 %`.
+pub fn per_cent(share: f64) -> String {
+    if share < 0.0995 {
+        format!("{:.1} %", share * 100.0)
+    } else {
+        format!("{:.0} %", share * 100.0)
+    }
+}
+
+fn with_unit(number: String, unit: Option<&str>) -> String {
+    match unit {
+        Some(unit) => format!("{number} {unit}"),
+        None => number,
+    }
+}
+
+/// Four significant digits at least, thousands set apart: `51,234`, `12.35`, `0.001235`.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1000.0 {
+        return grouped(value);
+    }
+    if size == 0.0 || !size.is_finite() {
+        return format!("{value}");
+    }
+    let digits = (3 - size.log10().floor() as i32).clamp(0, 12) as usize;
+    format!("{}{size:.digits$}", if value < 0.0 { "−" } else { "" })
+}
+
+/// A whole number, thousands set apart: `1,234,567`.
+pub fn grouped(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if value < 0.0 && digits != "0" {
+        format!("−{text}")
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_carry_their_unit_and_differences_their_sign() {
+        assert_eq!(value("accuracy", None, 0.97222), "97.22 %");
+        assert_eq!(value("rmse", Some("$"), 51_234.4), "51,234 $");
+        assert_eq!(value("nll", None, 0.07494), "0.0749");
+        assert_eq!(value("nll", None, f64::NAN), "–");
+        assert_eq!(difference("accuracy", None, -0.00277), "−0.28 points");
+        assert_eq!(difference("rmse", Some("$"), 1_102.0), "+1,102 $");
+        assert_eq!(
+            [0.0012346, 12.346, -0.5, 999.9, 1e6].map(number),
+            ["0.001235", "12.35", "−0.5000", "999.9", "1,000,000"]
+        );
+        assert_eq!([p(0.0004), p(0.0312)], ["p < 0.001", "p = 0.031"]);
+        assert_eq!(
+            [per_cent(0.004), per_cent(0.12), per_cent(1.03)],
+            ["0.4 %", "12 %", "103 %"]
+        );
+    }
+}
