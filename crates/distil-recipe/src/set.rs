@@ -180,7 +180,10 @@ fn child<'a>(
         return element(item, name, key);
     }
     // Headers belong directly below the root or below a table that has no header of its own.
-    let header = at_root || item.as_table().is_some_and(|table| table.is_implicit());
+    let header = at_root
+        || item
+            .as_table()
+            .is_some_and(|table| table.is_implicit() && !table.is_dotted());
     let table = table_like(item, name)?;
     if table.get(key.get()).is_none_or(Item::is_none) {
         let new = match header {
@@ -199,12 +202,15 @@ fn child<'a>(
         .ok_or_else(|| format!("`{key}` cannot be created"))
 }
 
-fn put(item: &mut Item, name: &str, key: &Key, mut value: Value) -> Result<(), String> {
+fn put(item: &mut Item, name: &str, key: &Key, value: Value) -> Result<(), String> {
     string_to_table(item, name);
     if is_array(item) {
         return match (element(item, name, key)?, value) {
-            (place @ Item::Table(_), Value::InlineTable(new)) => {
-                *place = Item::Table(new.into_table());
+            (Item::Table(old), Value::InlineTable(new)) => {
+                let mut new = new.into_table();
+                new.set_position(old.position());
+                *new.decor_mut() = old.decor().clone();
+                *old = new;
                 Ok(())
             }
             (Item::Table(_), new) => Err(format!(
@@ -212,23 +218,30 @@ fn put(item: &mut Item, name: &str, key: &Key, mut value: Value) -> Result<(), S
                 new.type_name()
             )),
             (place, new) => {
-                *place = Item::Value(new);
+                replace(place, new);
                 Ok(())
             }
         };
     }
     let table = table_like(item, name)?;
     match table.get_mut(key.get()) {
-        Some(Item::Value(old)) => {
-            *value.decor_mut() = old.decor().clone();
-            *old = value;
-        }
+        Some(old @ Item::Value(_)) => replace(old, value),
         _ => {
+            // The header of a table that becomes a value has its own layout.
+            table.remove(key.get());
             table.insert(key.get(), Item::Value(value));
             tidy(item);
         }
     }
     Ok(())
+}
+
+/// Puts a value in the place of another, with the spaces and comments around it.
+fn replace(place: &mut Item, mut new: Value) {
+    if let Item::Value(old) = place {
+        *new.decor_mut() = old.decor().clone();
+    }
+    *place = Item::Value(new);
 }
 
 /// Puts the spaces of a table in braces right after an insertion.

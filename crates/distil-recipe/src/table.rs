@@ -104,14 +104,18 @@ impl Table {
             .collect()
     }
 
-    /// Removes the innermost entry whose value holds the place, and says its key.
+    /// Removes the innermost entry whose value holds the place, with the tables it leaves empty, and
+    /// says the key of what is gone.
     fn remove_at(&mut self, span: &Span) -> Option<String> {
         for index in 0..self.entries.len() {
             let value = &mut self.entries[index].value;
             if let Kind::Table(inner) = &mut value.kind
                 && let Some(key) = inner.remove_at(span)
             {
-                return Some(key);
+                return match inner.is_empty() {
+                    true => Some(self.entries.remove(index).key.value),
+                    false => Some(key),
+                };
             }
             if value.span.start <= span.start && span.end <= value.span.end {
                 return Some(self.entries.remove(index).key.value);

@@ -159,8 +159,9 @@ fn inside(value: &Value, span: &Span) -> bool {
 
 /// The lines of the file that the lines of the new text were: an edit changes one stretch of lines.
 fn follow_lines(old: &str, lines: &[usize], new: &str) -> Vec<usize> {
-    let old: Vec<_> = old.split('\n').collect();
-    let new: Vec<_> = new.split('\n').collect();
+    // An edit may turn carriage returns into plain newlines.
+    let old: Vec<_> = old.split('\n').map(str::trim_end).collect();
+    let new: Vec<_> = new.split('\n').map(str::trim_end).collect();
     let same = |(a, b): &(&&str, &&str)| a == b;
     let head = old.iter().zip(&new).take_while(same).count();
     let room = old.len().min(new.len()) - head;

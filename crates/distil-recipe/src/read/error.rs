@@ -13,6 +13,8 @@ pub(crate) struct ReadError {
     pub(crate) span: Option<Span>,
     /// The key of that value.
     key: Option<String>,
+    /// Whether the value is an item of that key's array.
+    item: bool,
     what: What,
 }
 
@@ -36,6 +38,7 @@ impl ReadError {
         Self {
             span: None,
             key: None,
+            item: false,
             what,
         }
     }
@@ -67,6 +70,12 @@ impl ReadError {
         self
     }
 
+    /// Marks an item of an array, unless the wrong value has a key of its own.
+    pub(crate) fn in_array(mut self) -> Self {
+        self.item = self.item || self.key.is_none();
+        self
+    }
+
     /// The key that is missing, if that is the error.
     pub(crate) fn missing_key(&self) -> Option<&'static str> {
         match self.what {
@@ -90,6 +99,9 @@ impl ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.what, &self.key) {
+            (What::Expected { expected, found }, Some(key)) if self.item => {
+                write!(f, "every item of `{key}` must be {expected}, not {found}")
+            }
             (What::Expected { expected, found }, Some(key)) => {
                 write!(f, "`{key}` must be {expected}, not {found}")
             }

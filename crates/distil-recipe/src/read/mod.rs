@@ -218,7 +218,10 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         match self.items.next() {
-            Some(value) => seed.deserialize(Reader::new(value, self.unknown)).map(Some),
+            Some(value) => seed
+                .deserialize(Reader::new(value, self.unknown))
+                .map(Some)
+                .map_err(ReadError::in_array),
             None => Ok(None),
         }
     }

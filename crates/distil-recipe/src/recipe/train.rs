@@ -1,5 +1,7 @@
 //! `train`: the settings of a training loop.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
 use crate::choice::Choice;
 use crate::keys::Keys;
 use crate::problem::{Problem, Problems, Span};
@@ -17,9 +19,10 @@ pub const DEFAULT_SCHEDULE: &str = "constant";
 
 /// The settings of a training loop; what is absent is taken from the recipe's `[train]`, then from
 /// the defaults.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 pub struct TrainTable {
     /// The braces or the header in brackets.
+    #[schemars(skip)]
     pub span: Option<Span>,
     /// Passes over the samples, 1 or more; 10 by default. Not together with `steps`.
     pub epochs: Option<Spanned<u64>>,
@@ -28,10 +31,12 @@ pub struct TrainTable {
     /// Samples in a batch, 1 or more; 32 by default.
     pub batch: Option<Spanned<u64>>,
     /// The optimiser and its options; adam by default.
+    #[schemars(schema_with = "optimizer")]
     pub optimizer: Option<Choice>,
     /// The learning rate, above 0; the optimiser's own by default.
     pub lr: Option<Spanned<f64>>,
     /// The learning rate's schedule; constant by default.
+    #[schemars(schema_with = "schedule")]
     pub schedule: Option<Choice>,
     /// Steps over which the learning rate rises from 0; 0 by default.
     pub warmup: Option<Spanned<u64>>,
@@ -101,4 +106,12 @@ impl TrainTable {
             evaluate: self.evaluate.or_else(|| base.evaluate.clone()),
         }
     }
+}
+
+fn optimizer(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "$ref": "#/definitions/optimizer" })
+}
+
+fn schedule(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "$ref": "#/definitions/schedule" })
 }

@@ -2,7 +2,9 @@
 
 mod messages;
 mod reading;
+mod schema;
 mod sets;
+mod validator;
 
 use distil_recipe::{Problems, Recipe, RecipeText, parse, render};
 

@@ -1,6 +1,6 @@
 //! What people read when a recipe is wrong, word for word.
 
-use distil_recipe::{Problems, Registry, Spanned, entry};
+use distil_recipe::{Problems, RecipeText, Registry, Spanned, entry, parse, render};
 use insta::assert_snapshot;
 
 use crate::{SOURCE, problems, recipe, rendered};
@@ -338,4 +338,124 @@ fn numbers_that_are_not_finite_and_dates_are_refused() {
        |
        = note: every number in a recipe is finite
     "#);
+}
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[expect(dead_code, reason = "only the problems are read")]
+struct Csv {
+    path: String,
+    target: Spanned<String>,
+    #[serde(default)]
+    missing: Missing,
+    #[serde(default)]
+    columns: Option<Columns>,
+}
+
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the problems are read")]
+enum Missing {
+    #[default]
+    Mean,
+    Constant(f64),
+}
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[expect(dead_code, reason = "only the problems are read")]
+struct Columns {
+    numeric: Vec<u32>,
+    #[serde(default)]
+    drop: Vec<String>,
+}
+
+/// The problems of the options of a source in which much is wrong.
+fn options(options: &str) -> String {
+    let text = format!(
+        "task = \"regression\"\n[data]\nsource = \"csv\"\n{options}[stage.a]\nmodel = \"mlp\"\n"
+    );
+    let mut problems = Problems::new();
+    let read = recipe(&text).data.source.table.read::<Csv>(&mut problems);
+    assert!(read.is_none());
+    rendered(&text, &problems)
+}
+
+#[test]
+fn all_problems_of_one_table_are_reported_at_any_depth() {
+    let text = "path = 3\nmissing = \"median\"\ncolumns = { numeric = [0, -1], dorp = [\"id\"], drop = \"id\" }\n";
+    assert_snapshot!(options(text), @r#"
+    error: `target` is missing
+     --> recipe.toml:2:1
+      |
+    2 | [data]
+      | ^^^^^^
+
+    error: `path` must be a string, not 3
+     --> recipe.toml:4:8
+      |
+    4 | path = 3
+      |        ^
+
+    error: `median` is none of the choices
+     --> recipe.toml:5:11
+      |
+    5 | missing = "median"
+      |           ^^^^^^^^
+      |
+      = note: the choices are mean, constant
+      = help: did you mean `mean`?
+
+    error: every item of `numeric` must be a whole number, 0 or more, not -1
+     --> recipe.toml:6:27
+      |
+    6 | columns = { numeric = [0, -1], dorp = ["id"], drop = "id" }
+      |                           ^^
+
+    error: unknown key `dorp`
+     --> recipe.toml:6:32
+      |
+    6 | columns = { numeric = [0, -1], dorp = ["id"], drop = "id" }
+      |                                ^^^^
+      |
+      = note: the keys here are numeric, drop
+      = help: did you mean `drop`?
+
+    error: `drop` must be an array, not the string "id"
+     --> recipe.toml:6:54
+      |
+    6 | columns = { numeric = [0, -1], dorp = ["id"], drop = "id" }
+      |                                                      ^^^^
+    "#);
+}
+
+#[test]
+fn a_choice_with_a_value_says_how_it_is_written() {
+    assert_snapshot!(options("path = \"x\"\ntarget = \"y\"\nmissing = \"constant\"\n"), @r#"
+    error: `missing`: `constant` needs a value: { constant = … }
+     --> recipe.toml:6:11
+      |
+    6 | missing = "constant"
+      |           ^^^^^^^^^^
+    "#);
+    assert_snapshot!(options("path = \"x\"\ntarget = \"y\"\nmissing = { mean = 1 }\n"), @r#"
+    error: `missing`: `mean` takes no value: write "mean"
+     --> recipe.toml:6:20
+      |
+    6 | missing = { mean = 1 }
+      |                    ^
+    "#);
+    assert_snapshot!(options("path = \"x\"\ntarget = \"y\"\nmissing = { mean = 1, constant = 2 }\n"), @r"
+    error: `missing` must be a table with exactly one key of mean, constant, not a table with 2 keys
+     --> recipe.toml:6:11
+      |
+    6 | missing = { mean = 1, constant = 2 }
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn only_coloured_text_has_terminal_codes() {
+    let text = RecipeText::new("recipe.toml", SOURCE.replace("samples =", "smaples ="));
+    let (_, problems) = parse(&text);
+    assert!(render(&text, problems.as_slice(), true).contains("\u{1b}["));
+    assert!(!render(&text, problems.as_slice(), false).contains('\u{1b}'));
 }

@@ -181,6 +181,23 @@ fn settings_of_a_stage_win_over_those_of_the_recipe() {
     assert_eq!((train.lr, train.batch), (Some(0.1.into()), Some(8.into())));
 }
 
+#[test]
+fn hostile_depth_ends_in_a_problem_or_a_table_not_in_a_crash() {
+    let depth = 100_000;
+    let hostile = [
+        format!("a = {}", "[".repeat(depth)),
+        format!("a = {}", "{ a = ".repeat(depth)),
+        format!("{}a = 1", "a.".repeat(depth)),
+        format!("[{}a]", "a.".repeat(depth)),
+    ];
+    for text in hostile {
+        let text = RecipeText::new("hostile", text);
+        let (recipe, problems) = parse(&text);
+        assert!(recipe.is_none() && !problems.is_empty());
+        distil_recipe::render(&text, problems.as_slice(), false);
+    }
+}
+
 proptest! {
     #[test]
     fn reading_never_panics_on_any_text(text in "\\PC*") {

@@ -126,6 +126,54 @@ fn a_problem_elsewhere_keeps_the_line_of_the_file() {
 }
 
 #[test]
+fn the_lines_of_a_file_with_carriage_returns_are_kept_too() {
+    let file = SOURCE
+        .replace("epochs = 10", "epochs = 0")
+        .replace('\n', "\r\n");
+    let mut text = RecipeText::new("recipe.toml", file);
+    let sets = parse_sets(&["result=large", "stage.small.train.lr=1e-3"]).expect("arguments");
+    sets.iter()
+        .for_each(|set| text.set(set, &set.values[0]).expect("an edit"));
+    let problems = render(&text, parse(&text).1.as_slice(), false);
+    assert!(problems.contains("--> recipe.toml:21:20"), "{problems}");
+}
+
+#[test]
+fn dotted_keys_and_arrays_of_tables_are_followed() {
+    let dotted = SOURCE.replace("train = { epochs = 6 }", "train.epochs = 6");
+    let edited = apply(&dotted, "stage.large.train.schedule.kind", "\"linear\"").expect("an edit");
+    assert!(
+        edited.contains("train.schedule = { kind = \"linear\" }"),
+        "{edited}"
+    );
+    let terms = format!("{SOURCE}[[stage.small.learn]]\nmethod = \"smooth\"\n");
+    let edited = apply(&terms, "stage.small.learn.0.mix", "0.1").expect("an edit");
+    assert!(
+        edited.ends_with("method = \"smooth\"\nmix = 0.1\n"),
+        "{edited}"
+    );
+    assert!(apply(&terms, "stage.small.learn.0", "\"large\"").is_err());
+    let edited = apply(&terms, "stage.small.learn.0", "{ from = \"large\" }").expect("an edit");
+    assert!(
+        edited.ends_with("[[stage.small.learn]]\nfrom = \"large\"\n"),
+        "{edited}"
+    );
+}
+
+#[test]
+fn a_table_with_a_header_can_become_a_value() {
+    let header = format!("{SOURCE}\n[stage.small.train] # short\nepochs = 3\n");
+    let edited = apply(&header, "stage.small.train", "{ steps = 9 }").expect("an edit");
+    assert!(!edited.contains("epochs = 3"), "{edited}");
+    let (recipe, problems) = parse(&RecipeText::new("set", edited));
+    assert!(problems.is_empty());
+    let train = recipe.and_then(|recipe| recipe.stage("small")?.train.clone());
+    assert_eq!(train.and_then(|train| train.steps), Some(9.into()));
+    let edited = apply(SOURCE, "stage.large.model.hidden.1", "7").expect("an edit");
+    assert!(edited.contains("hidden = [500, 7] }"), "{edited}");
+}
+
+#[test]
 fn only_commas_outside_brackets_and_quotes_make_a_sweep() {
     let values = |argument: &str| -> Vec<String> {
         let sets = parse_sets(&[argument]).expect("an argument");
