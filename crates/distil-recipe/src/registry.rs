@@ -2,6 +2,8 @@
 
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::choice::Choice;
 use crate::problem::{Problem, Problems};
@@ -15,6 +17,8 @@ pub struct Entry<T: 'static> {
     pub summary: &'static str,
     /// Reads its options.
     pub read: fn(&Table, &mut Problems) -> Option<T>,
+    /// Its options with every default filled in; `None` if they cannot be read.
+    pub settings: fn(&Table) -> Option<toml::Table>,
     /// The schema of its options.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -45,6 +49,18 @@ impl<T> Registry<T> {
                 None
             }
         }
+    }
+
+    /// What was chosen with every default filled in: its name under `kind_key`, then its options.
+    ///
+    /// Only the name if the options cannot be read; [`Registry::resolve`] says why.
+    pub fn settings(&self, choice: &Choice, kind_key: &str) -> toml::Table {
+        let name = choice.kind.as_str();
+        let entry = self.entries.iter().find(|entry| entry.name == name);
+        let options = entry.and_then(|entry| (entry.settings)(&choice.table));
+        let mut settings = toml::Table::from_iter([(kind_key.to_owned(), name.into())]);
+        settings.extend(options.unwrap_or_default());
+        settings
     }
 
     fn unknown(&self, choice: &Choice) -> Problem {
@@ -92,11 +108,19 @@ pub fn options_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema 
     T::json_schema(generator)
 }
 
+/// The options in a table with every default filled in: what [`Entry::settings`] returns.
+pub fn settings_of<T: DeserializeOwned + JsonSchema + Serialize>(
+    table: &Table,
+) -> Option<toml::Table> {
+    let parameters: T = table.read(&mut Problems::new())?;
+    toml::Table::try_from(parameters).ok()
+}
+
 /// One line of a registry: name, summary, parameter struct and what is made of it.
 ///
 /// ```
 /// use distil_recipe::{Registry, entry};
-/// # #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
+/// # #[derive(Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 /// # #[serde(default)]
 /// # struct Mlp { hidden: Vec<usize> }
 /// # enum Family { Mlp(Mlp) }
@@ -117,6 +141,7 @@ macro_rules! entry {
                 let parameters: $parameters = table.read(problems)?;
                 Some(($make)(parameters))
             },
+            settings: $crate::registry::settings_of::<$parameters>,
             schema: $crate::registry::options_schema::<$parameters>,
         }
     };

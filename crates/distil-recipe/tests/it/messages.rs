@@ -48,7 +48,7 @@ fn an_unknown_table_is_reported_with_the_table_that_was_meant() {
     ");
 }
 
-#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 struct Kd {
     temperature: Spanned<f64>,
