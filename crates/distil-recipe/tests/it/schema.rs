@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use distil_recipe::schema::{Registries, schema};
 use distil_recipe::{Registry, Spanned, entry};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::validator::is_valid;
 use crate::{SOURCE, problems};
 
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Nothing {}
 
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Mlp {
     /// The widths of the hidden layers.
@@ -23,27 +23,27 @@ pub struct Mlp {
     pub dropout: Option<Spanned<f64>>,
 }
 
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "only its schema is read")]
 pub struct Fsdd {
     pub path: String,
     pub features: Option<Features>,
 }
 
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "only its schema is read")]
 pub struct Features {
     pub log_mel: u64,
     pub frames: u64,
 }
 
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Kd {
     pub temperature: Spanned<f64>,
 }
 
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Fraction {
     pub fraction: Spanned<f64>,
