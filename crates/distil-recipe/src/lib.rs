@@ -8,7 +8,7 @@
 //! ```
 //! use distil_recipe::{RecipeText, Registry, Spanned, entry, parse, render};
 //!
-//! #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
+//! #[derive(Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 //! #[serde(default)]
 //! struct Mlp {
 //!     /// The widths of the hidden layers; none for a linear model.

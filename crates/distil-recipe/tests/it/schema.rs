@@ -24,14 +24,12 @@ pub struct Mlp {
 }
 
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "only its schema is read")]
 pub struct Fsdd {
     pub path: String,
     pub features: Option<Features>,
 }
 
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "only its schema is read")]
 pub struct Features {
     pub log_mel: u64,
     pub frames: u64,
