@@ -14,16 +14,27 @@ pub struct State {
 }
 
 /// The optimiser's memory for one parameter.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
     /// Updates the old elements have seen (Adam's t).
     pub age: u64,
-    /// Moments of the parameter's shape: Adam `[m, v]`, momentum `[m]`, SGD none.
+    /// Moments of the parameter's shape: Adam `[m, v]`, momentum `[m]`, SGD none. Empty: all zero.
     pub moments: Vec<Array>,
     /// Elements that joined later, if any.
     pub young: Option<Young>,
     /// Constant factor on this parameter's learning rate (fan-in correction after growth; 1 otherwise).
     pub lr_factor: f32,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self {
+            age: 0,
+            moments: Vec::new(),
+            young: None,
+            lr_factor: 1.0,
+        }
+    }
 }
 
 /// The elements of a parameter that growth added: their own age, learning rate and warm-up.
@@ -35,6 +46,6 @@ pub struct Young {
     pub age: u64,
     /// Factor on the learning rate.
     pub lr: f32,
-    /// Steps over which their learning rate rises linearly from 0.
+    /// Updates over which their learning rate rises linearly: the k-th of them (from 1) has k / warmup of it.
     pub warmup: u64,
 }

@@ -1,3 +1,4 @@
 //! One binary for all integration tests: linking the tensor library is the slow part.
 
 mod checkpoint;
+mod optim;

@@ -1,0 +1,146 @@
+//! Adam (Kingma & Ba 2015, algorithm 1), as PyTorch's `Adam` computes it.
+
+use burn::tensor::Tensor;
+use pulp::Arch;
+
+use super::rule::{Elements, Pace, Rule};
+
+/// g ← g + wd·w;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;
+/// w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε), with t the age of the element.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Adam {
+    /// Decay of the mean of gradients, in [0, 1).
+    #[schemars(range(min = 0, max = 0.999999))]
+    pub beta1: f64,
+    /// Decay of the mean of squared gradients, in [0, 1).
+    #[schemars(range(min = 0, max = 0.999999))]
+    pub beta2: f64,
+    /// Added to the root of the second moment, > 0.
+    #[schemars(range(min = 0))]
+    pub epsilon: f64,
+    /// L2 penalty added to the gradient, ≥ 0. For decay apart from the gradient, take `adamw`.
+    #[schemars(range(min = 0))]
+    pub weight_decay: f32,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+        }
+    }
+}
+
+impl Adam {
+    fn core(&self) -> Core {
+        Core {
+            beta1: self.beta1,
+            beta2: self.beta2,
+            epsilon: self.epsilon,
+        }
+    }
+}
+
+impl Rule for Adam {
+    fn check(&self) -> Result<(), String> {
+        self.core().check()?;
+        super::rule::check_decay(self.weight_decay)
+    }
+
+    fn clone_rule(&self) -> Box<dyn Rule> {
+        Box::new(self.clone())
+    }
+
+    fn moments(&self) -> usize {
+        2
+    }
+
+    fn host(&self, elements: Elements<'_>, pace: &Pace) {
+        self.core().host(elements, pace, self.weight_decay, 1.0);
+    }
+
+    fn tensors(
+        &self,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Vec<Tensor<1>>,
+        pace: &Pace,
+    ) -> (Tensor<1>, Vec<Tensor<1>>) {
+        self.core()
+            .tensors(weights, gradient, moments, pace, self.weight_decay, 1.0)
+    }
+}
+
+/// What Adam and AdamW share: `penalty` is added to the gradient, `keep` multiplies the weights first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Core {
+    pub beta1: f64,
+    pub beta2: f64,
+    pub epsilon: f64,
+}
+
+impl Core {
+    pub fn check(self) -> Result<(), String> {
+        for (name, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            if !(0.0..1.0).contains(&beta) {
+                return Err(format!("`{name}` must be at least 0 and below 1"));
+            }
+        }
+        if self.epsilon > 0.0 && self.epsilon.is_finite() {
+            Ok(())
+        } else {
+            Err("`epsilon` must be positive".into())
+        }
+    }
+
+    /// The step size lr/(1−β₁ᵗ) and the factor 1/√(1−β₂ᵗ), computed in f64.
+    fn corrections(self, pace: &Pace) -> (f32, f32) {
+        let correction = |beta: f64| 1.0 - beta.powf(pace.age as f64);
+        let step = pace.lr / correction(self.beta1);
+        (step as f32, correction(self.beta2).sqrt().recip() as f32)
+    }
+
+    pub fn host(self, elements: Elements<'_>, pace: &Pace, penalty: f32, keep: f32) {
+        let (step, root) = self.corrections(pace);
+        let (rest1, beta2) = ((1.0 - self.beta1) as f32, self.beta2 as f32);
+        let (rest2, epsilon) = ((1.0 - self.beta2) as f32, self.epsilon as f32);
+        let scale = pace.gradient;
+        let Elements {
+            weights,
+            gradient,
+            moments: [first, second],
+        } = elements;
+        Arch::new().dispatch(|| {
+            let moments = first.iter_mut().zip(second);
+            for ((w, g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
+                let g = g * scale + penalty * *w;
+                *m += rest1 * (g - *m);
+                *v = beta2 * *v + rest2 * g * g;
+                *w = keep * *w - step * *m / (v.sqrt() * root + epsilon);
+            }
+        });
+    }
+
+    pub fn tensors(
+        self,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Vec<Tensor<1>>,
+        pace: &Pace,
+        penalty: f32,
+        keep: f32,
+    ) -> (Tensor<1>, Vec<Tensor<1>>) {
+        let (step, root) = self.corrections(pace);
+        let gradient = gradient * pace.gradient + weights.clone() * penalty;
+        let [first, second] = <[Tensor<1>; 2]>::try_from(moments)
+            .unwrap_or_else(|_| [gradient.zeros_like(), gradient.zeros_like()]);
+        let m = first.clone() + (gradient.clone() - first) * (1.0 - self.beta1);
+        let v = second * self.beta2 + gradient.clone() * gradient * (1.0 - self.beta2);
+        let update = m.clone() / (v.clone().sqrt() * root + self.epsilon);
+        (weights * keep - update * step, vec![m, v])
+    }
+}

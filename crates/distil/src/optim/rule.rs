@@ -1,0 +1,86 @@
+//! What an update rule is: the arithmetic of one step on one group of elements.
+
+use burn::tensor::Tensor;
+
+/// The circumstances of one update, equal for all elements of a group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// Learning rate of this group at this step.
+    pub lr: f64,
+    /// Updates the group has seen, this one included: at least 1.
+    pub age: u64,
+    /// Factor on the gradient (clipping, accumulation).
+    pub gradient: f32,
+    /// Axes of the parameter; biases and norms have one.
+    pub axes: usize,
+}
+
+/// Elements of one parameter that share a pace. All slices have one length, unused moments none.
+#[derive(Debug)]
+pub struct Elements<'a> {
+    /// The parameter, updated in place.
+    pub weights: &'a mut [f32],
+    /// Its gradient, before [`Pace::gradient`].
+    pub gradient: &'a [f32],
+    /// The moments, updated in place.
+    pub moments: [&'a mut [f32]; 2],
+}
+
+impl<'a> Elements<'a> {
+    /// The first `count` elements and the rest.
+    pub fn split(self, count: usize) -> (Elements<'a>, Elements<'a>) {
+        let (weights, weights_rest) = self.weights.split_at_mut(count);
+        let (gradient, gradient_rest) = self.gradient.split_at(count);
+        let halves = self
+            .moments
+            .map(|moment| moment.split_at_mut(count.min(moment.len())));
+        let [(first, first_rest), (second, second_rest)] = halves;
+        let head = Elements {
+            weights,
+            gradient,
+            moments: [first, second],
+        };
+        let rest = Elements {
+            weights: weights_rest,
+            gradient: gradient_rest,
+            moments: [first_rest, second_rest],
+        };
+        (head, rest)
+    }
+}
+
+/// An update rule. Both forms compute the same; they differ by rounding only.
+///
+/// Every element depends on its own gradient and moments alone, so results are the same for any
+/// split of the elements among threads.
+pub trait Rule: std::fmt::Debug + Send + Sync {
+    /// Whether the settings are in range; else the reason, as a sentence without its full stop.
+    fn check(&self) -> Result<(), String>;
+
+    /// A copy of the settings.
+    fn clone_rule(&self) -> Box<dyn Rule>;
+
+    /// Moments kept per parameter: 0, 1 or 2.
+    fn moments(&self) -> usize;
+
+    /// One update in place, on the host.
+    fn host(&self, elements: Elements<'_>, pace: &Pace);
+
+    /// One update as tensor operations, on any device: the new weights and moments.
+    fn tensors(
+        &self,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Vec<Tensor<1>>,
+        pace: &Pace,
+    ) -> (Tensor<1>, Vec<Tensor<1>>);
+}
+
+/// Whether a weight decay is in range; else the reason, as a sentence.
+pub(super) fn check_decay(weight_decay: f32) -> Result<(), String> {
+    if weight_decay >= 0.0 && weight_decay.is_finite() {
+        Ok(())
+    } else {
+        Err("`weight_decay` must be a number of at least 0".into())
+    }
+}
