@@ -32,4 +32,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The report's built-in template failed.
+    #[error("the report page cannot be made: {0:#}; this is a defect of Distil, please report it")]
+    Page(minijinja::Error),
 }

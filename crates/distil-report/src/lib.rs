@@ -5,12 +5,19 @@
 
 pub mod bill;
 pub mod compare;
+pub mod csv;
+pub mod curve;
 pub mod error;
 pub mod events;
+pub mod markdown;
 pub mod measure;
 pub mod numbers;
+pub mod page;
 pub mod predictions;
 pub mod run_json;
+pub mod table;
+pub mod tables;
+pub mod text;
 
 mod files;
 mod show;

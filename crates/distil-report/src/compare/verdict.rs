@@ -25,6 +25,21 @@ pub enum Verdict {
     BaselineUntuned,
 }
 
+impl Verdict {
+    /// The word in run.json and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotCompared => "not-compared",
+            Self::OnePair => "one-pair",
+            Self::NoDifference => "no-difference",
+            Self::Saves => "saves",
+            Self::Costs => "costs",
+            Self::SmallSuffices => "small-suffices",
+            Self::BaselineUntuned => "baseline-untuned",
+        }
+    }
+}
+
 /// p below which a difference counts.
 pub(super) const SIGNIFICANT: f64 = 0.05;
 /// Cost ratios up to here count as equal cost: budgets end at whole steps.

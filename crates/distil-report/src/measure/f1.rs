@@ -68,8 +68,7 @@ pub fn macro_f1(outputs: &ClassOutputs<'_>) -> f64 {
 
 /// The mean of the labels' F1 at probability 0.5, in [0, 1], over all labels; one that is never true nor predicted counts 0.
 pub fn macro_f1_labels(outputs: &LabelOutputs<'_>) -> f64 {
-    let counts = label_counts(outputs);
-    counts.iter().map(|count| count.f1()).sum::<f64>() / counts.len() as f64
+    label_f1(outputs).iter().sum::<f64>() / outputs.labels() as f64
 }
 
 /// F1 at probability 0.5 of all labels' decisions together, in [0, 1].
@@ -82,6 +81,14 @@ pub fn micro_f1_labels(outputs: &LabelOutputs<'_>) -> f64 {
             misses: sum.misses + count.misses,
         });
     all.f1()
+}
+
+/// Each label's F1 at probability 0.5, in [0, 1].
+pub fn label_f1(outputs: &LabelOutputs<'_>) -> Vec<f64> {
+    label_counts(outputs)
+        .iter()
+        .map(|count| count.f1())
+        .collect()
 }
 
 fn label_counts(outputs: &LabelOutputs<'_>) -> Vec<Counts> {

@@ -23,7 +23,7 @@ mod top;
 pub use accuracy::accuracy;
 pub use confusion::{Confusion, confusion};
 pub use ece::ece;
-pub use f1::{macro_f1, macro_f1_labels, micro_f1_labels};
+pub use f1::{label_f1, macro_f1, macro_f1_labels, micro_f1_labels};
 pub use mae::mae;
 pub use nll::{nll, nll_label_rows, nll_labels, nll_rows};
 pub use outputs::{BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};

@@ -7,14 +7,15 @@ use distil_report::events::{
 };
 use distil_report::{Error, Numbers, bill::Purpose};
 
+use tempfile::TempDir;
+
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// A fresh file name in a fresh folder.
-fn scratch(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("distil-report-{}-{name}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.join("events.jsonl")
+/// A folder that goes with the test, and the file in it.
+fn scratch() -> Result<(TempDir, PathBuf), std::io::Error> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("events.jsonl");
+    Ok((folder, path))
 }
 
 fn started() -> Event {
@@ -70,7 +71,7 @@ fn resumed(keep: usize) -> Event {
 
 #[test]
 fn what_is_appended_is_read_back_equal() -> Outcome {
-    let path = scratch("round-trip");
+    let (_folder, path) = scratch()?;
     let events = [
         started(),
         progress(10, 1.0),
@@ -105,7 +106,7 @@ fn a_line_names_its_event_and_keeps_time_apart() -> Outcome {
 
 #[test]
 fn a_torn_last_line_is_cut_at_any_byte_and_writing_goes_on() -> Outcome {
-    let path = scratch("torn");
+    let (_folder, path) = scratch()?;
     let mut log = EventLog::open(&path)?;
     log.append(&started())?;
     let first = std::fs::read(&path)?.len();
@@ -128,7 +129,7 @@ fn a_torn_last_line_is_cut_at_any_byte_and_writing_goes_on() -> Outcome {
 
 #[test]
 fn other_damage_is_an_error_that_names_the_line() -> Outcome {
-    let path = scratch("damaged");
+    let (_folder, path) = scratch()?;
     std::fs::write(
         &path,
         "{\"event\":\"finished\"}\n{\"event\":\"fini\n{\"event\":\"finished\"}\n",

@@ -4,5 +4,7 @@ mod bill;
 mod compare;
 mod events;
 mod measure;
+mod page;
 mod run_json;
 mod synthetic;
+mod text;

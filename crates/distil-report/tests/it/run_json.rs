@@ -13,14 +13,12 @@ fn a_record_is_read_back_equal() -> Outcome {
     record.trials[0].stages[0]
         .test
         .insert("r2".into(), f64::NEG_INFINITY);
-    let folder =
-        std::env::temp_dir().join(format!("distil-report-{}-run-json", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let path = folder.join("run.json");
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("run.json");
     record.write(&path)?;
     assert_eq!(RunJson::read(&path)?, record);
     assert_eq!(
-        std::fs::read_dir(&folder)?.count(),
+        std::fs::read_dir(folder.path())?.count(),
         1,
         "no temporary file is left"
     );
@@ -29,8 +27,8 @@ fn a_record_is_read_back_equal() -> Outcome {
 
 #[test]
 fn another_format_is_refused_by_its_number() -> Outcome {
-    let path =
-        std::env::temp_dir().join(format!("distil-report-{}-format.json", std::process::id()));
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("run.json");
     std::fs::write(&path, r#"{"format": 2, "everything": "else"}"#)?;
     let message = RunJson::read(&path)
         .unwrap_err()
@@ -200,7 +198,7 @@ fn a_trial_that_never_finished_says_how_it_ended() {
         gradient_norms: Numbers::default(),
     });
     assert_eq!(ending(&[]), Status::Failed);
-    assert_eq!(ending(&[stopped.clone()]), Status::Stopped);
+    assert_eq!(ending(std::slice::from_ref(&stopped)), Status::Stopped);
     assert_eq!(ending(&[diverged]), Status::Diverged);
     assert_eq!(ending(&[stopped.clone(), resumed.clone()]), Status::Failed);
     assert_eq!(

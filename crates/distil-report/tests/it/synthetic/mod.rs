@@ -1,5 +1,9 @@
 //! A run that never ran: events, predictions and pictures that look like the real thing, the same on every machine.
 
+mod outputs;
+
+pub use outputs::{digits, prices};
+
 use distil_report::Numbers;
 use distil_report::bill::{Calibration, Purpose, Rate};
 use distil_report::compare::{Entry, Question, compare};
@@ -8,7 +12,7 @@ use distil_report::events::{
     StageFinished, StageStarted, Started, Time, fold,
 };
 use distil_report::measure::{Better, TaskKind, all};
-use distil_report::predictions::{Picture, Predictions, Truth, Worst};
+use distil_report::predictions::Predictions;
 use distil_report::run_json::{Compress, FORMAT, Host, MainMetric, RunJson, Size, Status, Trial};
 
 /// Uniform in [0, 1), a function of its arguments.
@@ -94,20 +98,20 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
         billed("data", Purpose::Load, 0.0, 1797, 0.04),
     ];
     for scene in scenes {
-        act(&mut events, seed, scene);
+        act(&mut events, seed, scene, outcome);
         let last = std::ptr::eq(scene, scenes.last().unwrap());
         let test = if last {
             outcome.clone()
         } else {
-            metrics(scene.accuracy.1 - 0.006)
+            metrics(scene.accuracy.1 - 0.006, outcome)
         };
         for (part, samples, metrics) in [
             (
                 Part::Train,
                 scene.samples,
-                metrics(scene.accuracy.1 + 0.024),
+                metrics(scene.accuracy.1 + 0.024, outcome),
             ),
-            (Part::Validation, 180, metrics(scene.accuracy.1)),
+            (Part::Validation, 180, metrics(scene.accuracy.1, outcome)),
             (Part::Test, 360, test),
         ] {
             events.push(Event::Evaluated(Evaluated {
@@ -130,8 +134,17 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
     events
 }
 
-fn metrics(accuracy: f64) -> Numbers {
+/// Metrics of a model as good as one of this accuracy, of the kind of `outcome`.
+fn metrics(accuracy: f64, outcome: &Numbers) -> Numbers {
     let wrong = 1.0 - accuracy;
+    if outcome.contains_key("rmse") {
+        let rmse = 3.6e4 + 1.6e5 * wrong;
+        return Numbers::from([
+            ("rmse", rmse),
+            ("mae", rmse * 0.8),
+            ("r2", 1.0 - (rmse / 8.8e4).powi(2)),
+        ]);
+    }
     Numbers::from([
         ("accuracy", accuracy),
         ("nll", 0.02 + 2.6 * wrong),
@@ -157,7 +170,7 @@ fn billed(stage: &str, purpose: Purpose, flops: f64, samples: u64, seconds: f64)
     })
 }
 
-fn act(events: &mut Vec<Event>, seed: u64, scene: &Scene) {
+fn act(events: &mut Vec<Event>, seed: u64, scene: &Scene, outcome: &Numbers) {
     let stage = || scene.stage.to_owned();
     let flops_train = scene.flops_forward * 2.9;
     let steps_per_epoch = (scene.samples as u64).div_ceil(BATCH);
@@ -213,7 +226,7 @@ fn act(events: &mut Vec<Event>, seed: u64, scene: &Scene) {
             lr: 1e-3 * (1.0 - share * 0.98),
             flops: Some(samples as f64 * (flops_train + taught)),
             samples,
-            validation: (part % 2 == 0).then(|| metrics(accuracy.min(0.999))),
+            validation: (part % 2 == 0).then(|| metrics(accuracy.min(0.999), outcome)),
             time: Pace {
                 cpu_seconds: samples as f64 * seconds_per_sample,
                 wall_seconds: samples as f64 * seconds_per_sample,
@@ -263,7 +276,9 @@ pub fn calibration() -> Calibration {
         };
         calibration.insert(scene.stage, Purpose::Train, rate(per_sample));
         calibration.insert(scene.stage, Purpose::Evaluate, rate(per_sample / 3.0));
-        calibration.insert(scene.stage, Purpose::Teach, rate(1.1e-6));
+        if scene.stage == "large" {
+            calibration.insert(scene.stage, Purpose::Teach, rate(1.1e-6));
+        }
         calibration.insert(
             scene.stage,
             Purpose::Grow,
@@ -290,121 +305,6 @@ pub fn calibration() -> Calibration {
         },
     );
     calibration
-}
-
-/// Ten digits as 5 × 7 dots, a row a number, the leftmost dot the highest bit.
-const GLYPHS: [[u8; 7]; 10] = [
-    [14, 17, 19, 21, 25, 17, 14],
-    [4, 12, 4, 4, 4, 4, 14],
-    [14, 17, 1, 2, 4, 8, 31],
-    [31, 2, 4, 2, 1, 17, 14],
-    [2, 6, 10, 18, 31, 2, 2],
-    [31, 16, 30, 1, 1, 17, 14],
-    [6, 8, 16, 30, 17, 17, 14],
-    [31, 1, 2, 4, 8, 8, 8],
-    [14, 17, 17, 14, 17, 17, 14],
-    [14, 17, 17, 15, 1, 2, 12],
-];
-
-/// An 8 × 8 grey picture of a digit with smudges.
-fn picture(digit: usize, seed: u64) -> Picture {
-    let mut pixels = Vec::with_capacity(64);
-    for y in 0..8usize {
-        for x in 0..8usize {
-            let inked = (1..6).contains(&x) && y < 7 && GLYPHS[digit][y] >> (5 - x) & 1 == 1;
-            let ink = if inked { 175.0 } else { 12.0 };
-            let smudge = 70.0 * uniform(seed, (y * 8 + x) as u64);
-            pixels.push((ink + smudge) as u8);
-        }
-    }
-    Picture {
-        width: 8,
-        height: 8,
-        channels: 1,
-        pixels,
-    }
-}
-
-/// 360 digits, of which `wrong` are taken for another; the same samples for every arm, and mostly the same mistakes.
-pub fn digits(stage: &str, seed: u64, wrong: usize) -> Predictions {
-    let confused = [8, 8, 1, 9, 9, 3, 8, 1, 1, 3];
-    let mut outputs = Vec::new();
-    let mut labels = Vec::new();
-    let hard: Vec<usize> = (0..wrong)
-        .map(|place| (place * 47 + (place % 5) * seed as usize) % 360)
-        .collect();
-    for row in 0..360usize {
-        let label = row * 7 % 10;
-        let mut logits: Vec<f32> = (0..10)
-            .map(|class| normal(5, (row * 10 + class) as u64) as f32)
-            .collect();
-        logits[label] += 8.5;
-        if hard.contains(&row) {
-            logits[confused[label]] = logits[label] + 0.4 + 3.0 * uniform(6, row as u64) as f32;
-        }
-        outputs.extend(logits);
-        labels.push(label as u32);
-    }
-    let mut predictions = Predictions {
-        stage: stage.into(),
-        ids: (1437..1797).collect(),
-        names: (0..10).map(|class| class.to_string()).collect(),
-        unit: None,
-        outputs,
-        truth: Truth::Classes(labels.clone()),
-        worst: Vec::new(),
-    };
-    let losses = predictions.losses().unwrap();
-    predictions.worst = predictions
-        .worst_rows(12)
-        .unwrap()
-        .into_iter()
-        .map(|row| Worst {
-            id: predictions.ids[row],
-            truth: labels[row].to_string(),
-            prediction: confused[labels[row] as usize].to_string(),
-            loss: losses[row],
-            picture: Some(picture(labels[row] as usize, row as u64)),
-        })
-        .collect();
-    predictions
-}
-
-/// House prices: 400 rows, one target in dollars.
-pub fn prices(stage: &str, noise: f64) -> Predictions {
-    let truth: Vec<f32> = (0..400)
-        .map(|row| (2.1e5 + 9.0e4 * normal(11, row)).clamp(1.5e4, 5.0e5) as f32)
-        .collect();
-    let outputs: Vec<f32> = truth
-        .iter()
-        .enumerate()
-        .map(|(row, value)| {
-            (2.0e5 + 0.9 * (f64::from(*value) - 2.0e5) + noise * normal(12, row as u64)) as f32
-        })
-        .collect();
-    let mut predictions = Predictions {
-        stage: stage.into(),
-        ids: (0..400).collect(),
-        names: vec!["median_house_value".into()],
-        unit: Some("$".into()),
-        outputs,
-        truth: Truth::Values(truth.clone()),
-        worst: Vec::new(),
-    };
-    let losses = predictions.losses().unwrap();
-    predictions.worst = predictions
-        .worst_rows(8)
-        .unwrap()
-        .into_iter()
-        .map(|row| Worst {
-            id: predictions.ids[row],
-            truth: format!("{:.0} $", truth[row]),
-            prediction: format!("{:.0} $", predictions.outputs[row]),
-            loss: losses[row],
-            picture: None,
-        })
-        .collect();
-    predictions
 }
 
 /// A whole run: the record, and each trial's events and predictions.

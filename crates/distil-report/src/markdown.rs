@@ -1,0 +1,36 @@
+//! The report as Markdown, to paste into a paper or a pull request.
+
+use crate::compare::{headline, sentence};
+use crate::run_json::RunJson;
+use crate::tables;
+
+/// Verdict, results, comparisons, generalisation, bill, growth, compression and environment.
+pub fn markdown(run: &RunJson) -> String {
+    let mut text = format!(
+        "# {}\n\n{}\n",
+        run.name,
+        headline(&run.comparisons, &run.metric).1
+    );
+    let shown = [
+        Some(tables::results(run)),
+        (!run.comparisons.is_empty()).then(|| tables::comparisons(run)),
+        Some(tables::generalisation(run)),
+        Some(tables::bill(run)),
+        tables::growth(run),
+        tables::compress(run),
+        Some(tables::environment(run)),
+    ];
+    for table in shown.into_iter().flatten() {
+        text += &format!("\n## {}\n\n{}", table.title, table.markdown());
+        if table.title == "Comparisons on the test part" {
+            for comparison in &run.comparisons {
+                text += &format!(
+                    "\n* {}",
+                    sentence(comparison, &run.comparisons, &run.metric)
+                );
+            }
+            text.push('\n');
+        }
+    }
+    text
+}

@@ -1,0 +1,20 @@
+//! The same tables and sentences for a terminal: aligned columns, no colour codes.
+
+use crate::compare::headline;
+use crate::run_json::RunJson;
+use crate::tables;
+
+/// The arms' test results and cost.
+pub fn results(run: &RunJson) -> String {
+    tables::results(run).text()
+}
+
+/// The bill of every arm.
+pub fn bill(run: &RunJson) -> String {
+    tables::bill(run).text()
+}
+
+/// The verdict's sentence.
+pub fn verdict(run: &RunJson) -> String {
+    headline(&run.comparisons, &run.metric).1
+}
