@@ -1,12 +1,129 @@
 //! Growth: a large model's first weights out of a small model's. Pure host functions on named arrays.
+//!
+//! The small network becomes the large one in four steps, each of which leaves its function alone:
+//!
+//! 1. its first layer is led through the view, W ← P·W, if the large model reads a finer form of the data;
+//! 2. hidden layers are inserted between its last hidden layer and its head ([`Depth`]): hidden layer i
+//!    of the small model becomes hidden layer i of the large one, and the head stays the head;
+//! 3. every hidden layer is widened, input side first ([`Width`]);
+//! 4. the optimiser's memory is dropped, or kept for old elements with young ones starting at age 0.
+//!
+//! Shrinking towards fresh weights (Ash & Adams 2020), if asked for, comes last and changes the function.
 
-/// What a growth rule promises about the large model's function.
+mod check;
+mod copies;
+mod dense;
+mod grow;
+mod identity;
+mod linear;
+mod new_units;
+mod parameter;
+
+pub use check::check;
+pub use copies::Copies;
+pub use dense::Dense;
+pub use grow::{Change, Grown, grow};
+pub use identity::Identity;
+pub use new_units::NewUnits;
+pub use parameter::Parameter;
+
+use distil_recipe::{Registry, entry};
+
+use crate::model::{Activation, Norm};
+use crate::rng::Stream;
+use crate::weights::Weights;
+
+/// What growth promises about the large model's function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Promise {
-    /// Equal outputs, per row to 1e-5 · max(1, max|f|).
+    /// Outputs equal to the small model's, per row to 1e-5 · max(1, max|f|), in evaluation mode. (In training
+    /// mode dropout and batch statistics differ between any two networks of different size.)
     Exact,
-    /// Outputs of about the same root mean square.
-    KeepsRms,
     /// Nothing.
     Nothing,
 }
+
+/// How a large model starts from a small one.
+#[derive(Debug)]
+pub struct StartRule {
+    /// How layers are widened.
+    pub width: Box<dyn Width>,
+    /// How layers are inserted.
+    pub depth: Box<dyn Depth>,
+    /// Whether old elements keep the optimiser's memory and age. If so, and if the memory is Adam's, every
+    /// weight matrix whose inputs grew k-fold (the view's ratio included) also learns at 1/k of the rate:
+    /// Adam's steps do not shrink as the fan-in grows, so their sum would be k times as large (µP's rule).
+    pub keep: bool,
+    /// λ in W ← λ·W + (1−λ)·fresh, in [0, 1]; 1 leaves the weights alone.
+    pub shrink: f32,
+    /// Noise that tells copies apart, as a share of the root mean square of the weights it is added to; ≥ 0.
+    pub noise: f32,
+    /// Factor on the learning rate of young elements, > 0.
+    pub new_lr: f32,
+    /// Updates over which young elements warm up.
+    pub new_warmup: u64,
+}
+
+impl Default for StartRule {
+    fn default() -> Self {
+        Self {
+            width: Box::new(NewUnits {}),
+            depth: Box::new(Identity {}),
+            keep: false,
+            shrink: 1.0,
+            noise: 0.0,
+            new_lr: 1.0,
+            new_warmup: 0,
+        }
+    }
+}
+
+/// A hidden layer on its way to more units.
+#[derive(Debug)]
+pub struct Joint<'a> {
+    /// The layer to be widened; its inputs have their final number.
+    pub before: &'a mut Dense,
+    /// The layer that reads it.
+    pub after: &'a mut Dense,
+    /// Units it shall have.
+    pub units: usize,
+    /// The large model's own initial weights, of the same layer.
+    pub fresh: &'a Dense,
+    /// [`StartRule::noise`].
+    pub noise: f32,
+    /// Random numbers for this joint.
+    pub stream: &'a mut Stream,
+}
+
+/// A way to give a hidden layer more units without changing the network's function.
+pub trait Width: std::fmt::Debug + Send + Sync {
+    /// Whether it makes copies that noise can tell apart.
+    fn copies(&self) -> bool;
+
+    /// Widens `joint.before` to `joint.units` units and gives `joint.after` as many inputs.
+    fn widen(&self, joint: Joint<'_>);
+}
+
+/// A way to insert hidden layers without changing the network's function.
+pub trait Depth: std::fmt::Debug + Send + Sync {
+    /// Why it cannot be exact for this activation, as a sentence; `None`: it can.
+    fn refuses(&self, activation: Activation) -> Option<String>;
+
+    /// Inserts `count` hidden layers before the head, which is the last of `layers`.
+    fn deepen(&self, layers: &mut Vec<Dense>, count: usize, norm: Norm);
+}
+
+/// The ways to grow wider that a recipe can name.
+pub static WIDTHS: Registry<Box<dyn Width>> = Registry {
+    noun: "width rule",
+    entries: &[
+        entry!("new", "new units with fresh incoming and zero outgoing weights", NewUnits => Box::new),
+        entry!("copy", "copies of units that share their outgoing weights unevenly", Copies => Box::new),
+    ],
+};
+
+/// The ways to grow deeper that a recipe can name.
+pub static DEPTHS: Registry<Box<dyn Depth>> = Registry {
+    noun: "depth rule",
+    entries: &[entry!("identity", "inserted layers hand on what they read", Identity => Box::new)],
+};
