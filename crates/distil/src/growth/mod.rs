@@ -31,7 +31,6 @@ use distil_recipe::{Registry, entry};
 
 use crate::model::{Activation, Norm};
 use crate::rng::Stream;
-use crate::weights::Weights;
 
 /// What growth promises about the large model's function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -153,9 +153,9 @@ fn eigenvalues(mut m: Rows) -> Vec<f64> {
         for row in &mut m {
             (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
         }
-        for k in 0..n {
-            (m[p][k], m[q][k]) = (c * m[p][k] - s * m[q][k], s * m[p][k] + c * m[q][k]);
-        }
+        let rotate = |(p, q): (&mut f64, &mut f64)| (*p, *q) = (c * *p - s * *q, s * *p + c * *q);
+        let (upper, lower) = m.split_at_mut(q);
+        upper[p].iter_mut().zip(&mut lower[0]).for_each(rotate);
     }
     (0..n).map(|i| m[i][i].max(0.0)).collect()
 }
