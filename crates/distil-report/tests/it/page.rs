@@ -1,7 +1,9 @@
 //! The report page holds what was found, loads nothing, and says so in words and pictures.
 
-use distil_report::events::{Folded, fold};
+use distil_report::bill::Calibration;
+use distil_report::events::{Event, Folded, fold};
 use distil_report::page::{Page, TrialEvents};
+use distil_report::predictions::{Predictions, Truth};
 
 use crate::synthetic::{Run, compress, digits_run, prices_run};
 
@@ -127,6 +129,114 @@ fn a_run_without_events_or_predictions_still_has_a_page() -> Outcome {
     assert_well_formed(&html);
     assert!(html.contains("This run is not complete: flow-s1 diverged."));
     assert!(!html.contains("Learning against cost"));
+    Ok(())
+}
+
+#[test]
+fn unknown_flops_leave_the_seconds() -> Outcome {
+    let mut run = digits_run(40);
+    for event in run.trials.iter_mut().flat_map(|(events, _)| events) {
+        match event {
+            Event::Progress(progress) => progress.flops = None,
+            Event::Billed(billed) => billed.flops = None,
+            _ => {}
+        }
+    }
+    for row in run
+        .record
+        .trials
+        .iter_mut()
+        .flat_map(|trial| &mut trial.bill.rows)
+    {
+        row.flops = None;
+    }
+    let html = html(&run)?;
+    assert_well_formed(&html);
+    assert!(!html.contains("id=\"axis-flops\"") && html.contains("id=\"axis-seconds\" checked"));
+    assert!(!html.contains("<figcaption>FLOPs") && html.contains("<figcaption>Reference time"));
+    Ok(())
+}
+
+#[test]
+fn without_calibration_the_page_shows_cpu_seconds_and_says_so() -> Outcome {
+    let mut run = digits_run(40);
+    run.record.calibration = Calibration::default();
+    for row in run
+        .record
+        .trials
+        .iter_mut()
+        .flat_map(|trial| &mut trial.bill.rows)
+    {
+        row.reference_seconds = None;
+    }
+    let html = html(&run)?;
+    assert!(html.contains("<figcaption>CPU time") && !html.contains("<figcaption>Reference time"));
+    assert!(html.contains("cost in CPU seconds") && !html.contains("cost in reference seconds"));
+    Ok(())
+}
+
+#[test]
+fn every_seed_has_its_curve_and_one_of_them_its_name() -> Outcome {
+    let mut run = digits_run(40);
+    let (events, predictions) = &run.trials[0];
+    let again = (events.clone(), predictions.clone());
+    let mut trial = run.record.trials[0].clone();
+    trial.seed = 2;
+    run.trials.push(again);
+    run.record.trials.push(trial);
+    let html = html(&run)?;
+    let panel = &html[html.find("panel-flops\"").unwrap()..html.find("panel-seconds\"").unwrap()];
+    let chart = &panel[..panel.find("</svg>").unwrap()];
+    assert_eq!(
+        chart.matches("<polyline class=\"curve arm-flow").count(),
+        4,
+        "two seeds of two stages"
+    );
+    assert_eq!(chart.matches(">flow</text>").count(), 1);
+    Ok(())
+}
+
+#[test]
+fn several_labels_are_shown_by_their_f1() -> Outcome {
+    let predictions = Predictions {
+        stage: "large".into(),
+        ids: vec![0, 1, 2],
+        names: vec!["rain".into(), "wind & hail".into()],
+        unit: None,
+        outputs: vec![1.0, -1.0, 2.0, -2.0, -1.0, -3.0],
+        truth: Truth::Labels(vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0]),
+        worst: Vec::new(),
+    };
+    let html = Page::new(&digits_run(40).record, &[], Some(&predictions), "").html()?;
+    assert_well_formed(&html);
+    assert!(html.contains("The hardest label is wind &amp; hail, with F1 0.000."));
+    Ok(())
+}
+
+#[test]
+fn many_classes_keep_their_matrix_small() -> Outcome {
+    let classes = 120;
+    let predictions = Predictions {
+        stage: "large".into(),
+        ids: (0..classes).collect(),
+        names: (0..classes)
+            .map(|class| format!("species number {class}"))
+            .collect(),
+        unit: None,
+        outputs: (0..classes * classes)
+            .map(|place| f32::from(u8::from(place % (classes + 1) == 0)))
+            .collect(),
+        truth: Truth::Classes((0..classes).collect()),
+        worst: Vec::new(),
+    };
+    let html = Page::new(&digits_run(40).record, &[], Some(&predictions), "").html()?;
+    assert!(html.contains("No test sample is taken for another class."));
+    assert_eq!(
+        html.matches("species number").count(),
+        2 * 20 + 2 * classes as usize,
+        "20 names on each axis, and tips"
+    );
+    assert!(html.len() < 120_000, "{} bytes", html.len());
     Ok(())
 }
 

@@ -51,6 +51,11 @@ pub(in crate::page) fn heat(title: &str, confusion: &Confusion, names: &[String]
             false => label(left + middle, top - 8.0, "middle", "tick", name),
         };
     }
+    if classes > NUMBERED {
+        body += &format!(
+            "<rect class=\"cell\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{size:.1}\" height=\"{size:.1}\"/>"
+        );
+    }
     for truth in 0..classes {
         let total: u64 = (0..classes)
             .map(|predicted| confusion.count(truth, predicted))
@@ -73,10 +78,12 @@ pub(in crate::page) fn heat(title: &str, confusion: &Confusion, names: &[String]
                 0.18 + 0.77 * strength
             };
             let (x, y) = (left + predicted as f64 * cell, top + truth as f64 * cell);
-            body += &format!(
-                "<rect class=\"cell\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{0:.1}\" height=\"{0:.1}\"/>",
-                cell - 1.5
-            );
+            if classes <= NUMBERED {
+                body += &format!(
+                    "<rect class=\"cell\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{0:.1}\" height=\"{0:.1}\"/>",
+                    cell - 1.5
+                );
+            }
             if count > 0 {
                 body += &format!(
                     "<rect class=\"{kind}\" style=\"fill-opacity:{opacity:.2}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{0:.1}\" height=\"{0:.1}\"><title>{1} taken for {2}: {count}</title></rect>",
