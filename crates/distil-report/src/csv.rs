@@ -97,3 +97,16 @@ fn quoted(field: &str) -> String {
         field.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn fields_are_quoted_as_rfc_4180_says() {
+        assert_eq!(
+            ["plain", "a,b", "say \"x\"", "two\nlines"].map(quoted),
+            ["plain", "\"a,b\"", "\"say \"\"x\"\"\"", "\"two\nlines\""]
+        );
+    }
+}

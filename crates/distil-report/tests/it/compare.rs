@@ -163,6 +163,24 @@ fn a_small_model_that_is_as_good_is_said_to_suffice() {
 }
 
 #[test]
+fn a_small_model_worse_than_the_test_set_resolves_does_not_suffice_even_if_chance_explains_it() {
+    let found = digits_run(17).record.comparisons;
+    let small = found
+        .iter()
+        .find(|comparison| comparison.against == "small")
+        .unwrap();
+    assert!(
+        small.p.unwrap() > 0.05 && small.difference.unwrap() > small.resolution.unwrap(),
+        "{small:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .all(|comparison| comparison.verdict == Verdict::OnePair)
+    );
+}
+
+#[test]
 fn a_small_model_that_costs_more_than_the_flow_never_suffices() {
     let predictions = [digits("large", 1, 9), digits("small", 2, 9)];
     let metrics = predictions.each_ref().map(|p| all(&p.outputs().unwrap()));

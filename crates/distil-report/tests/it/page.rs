@@ -197,6 +197,19 @@ fn every_seed_has_its_curve_and_one_of_them_its_name() -> Outcome {
 }
 
 #[test]
+fn the_flow_is_drawn_on_top_of_the_other_arms() -> Outcome {
+    let html = html(&digits_run(40))?;
+    let panel = &html[html.find("panel-flops\"").unwrap()..html.find("panel-seconds\"").unwrap()];
+    let last = &panel[panel.rfind("<polyline").unwrap()..];
+    assert!(
+        last.starts_with("<polyline class=\"curve arm-flow"),
+        "{}",
+        &last[..60]
+    );
+    Ok(())
+}
+
+#[test]
 fn several_labels_are_shown_by_their_f1() -> Outcome {
     let predictions = Predictions {
         stage: "large".into(),
