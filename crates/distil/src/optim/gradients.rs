@@ -162,19 +162,19 @@ impl ModuleVisitor for Taker<'_> {
     }
 }
 
-/// Σ x² in f64 with sixteen fixed partial sums, so that every processor adds in the same order.
+/// Σ x² in f64 with 32 fixed partial sums, so that every processor adds in the same order.
 fn sum_of_squares(values: &[f32]) -> f64 {
-    let mut partial = [0.0_f64; 16];
-    Arch::new().dispatch(|| {
-        let (chunks, rest) = values.as_chunks::<16>();
+    let partial = Arch::new().dispatch(|| {
+        let mut partial = [0.0_f64; 32];
+        let (chunks, rest) = values.as_chunks::<32>();
         for chunk in chunks {
-            for (sum, x) in partial.iter_mut().zip(chunk) {
-                *sum += f64::from(*x) * f64::from(*x);
-            }
+            // By index: this form becomes vector code; zipped iterators run at half its speed.
+            partial = std::array::from_fn(|i| partial[i] + f64::from(chunk[i]).powi(2));
         }
         for (sum, x) in partial.iter_mut().zip(rest) {
             *sum += f64::from(*x) * f64::from(*x);
         }
+        partial
     });
     partial.iter().sum()
 }

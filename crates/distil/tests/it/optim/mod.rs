@@ -4,6 +4,7 @@ mod average;
 mod gradients;
 mod optimizer;
 mod reference;
+mod speed;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};

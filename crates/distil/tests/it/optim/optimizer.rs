@@ -91,7 +91,7 @@ fn updates_are_the_same_for_any_number_of_threads() {
             .build()
             .unwrap();
         pool.install(|| {
-            let mut module = Linear::new([500, 400], |i| noise(i, 4));
+            let mut module = Linear::new([1100, 500], |i| noise(i, 4));
             let mut optimizer = Optimizer::new(adam());
             for step in 0..3 {
                 let gradients = module.gradients(|i| noise(i, step));
