@@ -1,4 +1,30 @@
 //! Data: sources, splits, preprocessing, views.
+//!
+//! [`source`] → [`Raw`] → [`split()`] → [`Preprocessing`] → [`Dataset`] → [`View`]: everything here is host code.
+
+mod axis;
+mod dataset;
+mod moments;
+mod order;
+mod pca;
+mod prepare;
+mod raw;
+mod shares;
+pub mod source;
+mod split;
+mod table;
+mod targets;
+mod view;
+
+pub use dataset::Dataset;
+pub use order::epoch_order;
+pub use prepare::{Guess, Prepared, Preprocessing, Scaling};
+pub use raw::{Cells, Column, Group, Inputs, Part, Picture, Raw, RawTargets, TargetKind};
+pub(crate) use shares::{in_proportion, strata};
+pub use split::{Fold, Split, SplitRule, split};
+pub use table::TableColumn;
+pub use targets::{FittedTargets, TargetScale, Targets};
+pub use view::{Feature, Fine, View, ViewMatrix};
 
 use crate::sample::SampleId;
 use crate::weights::Array;

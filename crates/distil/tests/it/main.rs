@@ -1,8 +1,7 @@
 //! One binary for all integration tests: linking the tensor library is the slow part.
 
 mod checkpoint;
-mod flops;
+mod data;
 mod growth;
-mod method;
 mod optim;
-mod task;
+mod samples;

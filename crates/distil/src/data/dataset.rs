@@ -1,0 +1,171 @@
+//! Everything a stage needs to know of the data.
+
+use crate::data::SampleTable;
+use crate::data::prepare::{Guess, Prepared, Preprocessing, Scaling};
+use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
+use crate::data::split::{Split, SplitRule, split};
+use crate::data::targets::{FittedTargets, Targets};
+use crate::data::view::Fine;
+use crate::error::{Error, Result};
+use crate::sample::SampleId;
+use crate::weights::{Array, sha256};
+
+/// Prepared data: inputs in their finest form, targets and the split, all by row of the source.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// `[samples, features]`, scaled, in the finest form.
+    pub inputs: Array,
+    /// The shape of one sample.
+    pub shape: Vec<usize>,
+    /// The targets of all samples.
+    pub targets: Targets,
+    /// Who trains, who validates, who tests.
+    pub split: Split,
+    /// How the inputs were made: what a model stores.
+    pub preprocessing: Preprocessing,
+    /// How the targets were made: what a model stores.
+    pub fitted_targets: FittedTargets,
+    /// Cells outside the training part that had to be guessed.
+    pub guesses: Vec<Guess>,
+    /// How a sample is drawn, if it is a picture.
+    pub picture: Option<Picture>,
+    /// Names of the rows, if they have any.
+    pub rows: Option<Vec<String>>,
+    /// SHA-256 of the source's content.
+    pub hash: String,
+}
+
+impl Dataset {
+    /// Prepares raw data; preprocessing is fitted on the split's training part.
+    pub fn prepare(raw: Raw, split: Split, scaling: Scaling) -> Result<Self> {
+        let targets = raw
+            .targets
+            .ok_or_else(|| Error::input("data", "there are no targets to train on"))?;
+        let preprocessing = Preprocessing::fit(&raw.inputs, &split.train, scaling)?;
+        let Prepared {
+            inputs,
+            unknown,
+            missing,
+        } = preprocessing.apply(&raw.inputs)?;
+        let fitted_targets = FittedTargets::fit(&targets, &split.train);
+        Ok(Self {
+            inputs,
+            shape: preprocessing.shape(),
+            targets: fitted_targets.apply(targets)?,
+            split,
+            preprocessing,
+            fitted_targets,
+            guesses: [unknown, missing].concat(),
+            picture: raw.picture,
+            rows: raw.rows,
+            hash: raw.hash,
+        })
+    }
+
+    /// Classification data from arrays in memory, split by `rule` and standardised.
+    ///
+    /// `inputs` is `[samples, shape…]`, row-major; labels count from 0.
+    ///
+    /// # Errors
+    /// Lengths that do not fit, numbers that are not finite, and what [`split`] refuses.
+    pub fn from_arrays(
+        inputs: Vec<f32>,
+        shape: &[usize],
+        labels: Vec<u32>,
+        rule: &SplitRule,
+    ) -> Result<Self> {
+        let width: usize = shape.iter().product();
+        if width == 0 || inputs.len() != labels.len() * width {
+            return Err(Error::input(
+                "inputs",
+                format!(
+                    "{} numbers are not {} samples of shape {shape:?}",
+                    inputs.len(),
+                    labels.len()
+                ),
+            )
+            .remedy("Give one label per sample and the shape of one sample"));
+        }
+        if let Some(at) = inputs.iter().position(|x| !x.is_finite()) {
+            return Err(Error::input(
+                "inputs",
+                format!(
+                    "sample {} holds {} at place {}",
+                    at / width,
+                    inputs[at],
+                    at % width
+                ),
+            )
+            .remedy("Fill in or leave out what is not a finite number"));
+        }
+        let bytes: Vec<u8> = inputs
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .chain(labels.iter().flat_map(|y| y.to_le_bytes()))
+            .collect();
+        let classes = labels.iter().max().map_or(0, |label| label + 1);
+        let names = (0..classes).map(|class| class.to_string()).collect();
+        let targets = RawTargets::Classes { names, labels };
+        let raw = Raw::new(
+            Inputs::Block {
+                shape: shape.to_vec(),
+                values: inputs,
+            },
+            Some(targets),
+            sha256(&bytes),
+        );
+        let split = split(&raw, rule)?;
+        Self::prepare(raw, split, Scaling::Standard)
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.inputs.rows_cols().0
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What a view is made for.
+    pub fn fine<'a>(&'a self, columns: &'a [String]) -> Fine<'a> {
+        Fine {
+            shape: &self.shape,
+            columns,
+            inputs: &self.inputs,
+            train: &self.split.train,
+        }
+    }
+
+    /// What a samples policy may see: the training part, as the stage sees it (`viewed`: all samples).
+    pub fn table(&self, viewed: &Array) -> SampleTable {
+        let (_, width) = viewed.rows_cols();
+        let ids = self.split.train.clone();
+        let features = ids
+            .iter()
+            .flat_map(|id| viewed.row(id.row()))
+            .copied()
+            .collect();
+        let classes = self
+            .targets
+            .classes()
+            .map(|labels| ids.iter().map(|id| labels[id.row()]).collect());
+        SampleTable {
+            features: Array::new([ids.len(), width], features),
+            classes: classes.unwrap_or_default(),
+            ids,
+        }
+    }
+
+    /// A sample's pixels, row by row, 0 to 255; `None` if the samples are no pictures.
+    pub fn pixels(&self, id: SampleId) -> Option<Vec<u8>> {
+        let full = self.picture.as_ref()?.full;
+        let raw = self.preprocessing.undo(self.inputs.row(id.row()))?;
+        Some(
+            raw.iter()
+                .map(|x| (x / full * 255.0).round() as u8)
+                .collect(),
+        )
+    }
+}

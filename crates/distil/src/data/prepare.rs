@@ -1,0 +1,270 @@
+//! Preprocessing: fitted on the training part only, stored with the model.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::moments::moments;
+use crate::data::raw::{Cells, Column, Inputs};
+use crate::data::table::TableColumn;
+use crate::error::{Error, Result};
+use crate::sample::SampleId;
+use crate::weights::Array;
+
+/// How numbers are scaled before a network reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scaling {
+    /// As they are.
+    None,
+    /// Divided by a constant, for instance the largest value: `{ range = 16 }`.
+    Range(f64),
+    /// Each feature to mean 0 and deviation 1 over the training part.
+    Standard,
+    /// All features by one mean and one deviation over the training part.
+    Global,
+}
+
+/// How raw inputs become features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preprocessing {
+    /// Numbers of one shape per sample.
+    Block {
+        /// The shape of one sample.
+        shape: Vec<usize>,
+        /// feature = (raw − shift) / scale; one number for all features or one each.
+        shift: Vec<f32>,
+        /// See `shift`.
+        scale: Vec<f32>,
+    },
+    /// A table's columns, in order.
+    Table(Vec<TableColumn>),
+}
+
+/// Features `[samples, features]`, and what had to be guessed to make them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Prepared {
+    /// `[samples, features]`, all finite.
+    pub inputs: Array,
+    /// Cells whose text no training sample has, by column: they became zeros.
+    pub unknown: Vec<Guess>,
+    /// Missing cells by column, in columns complete in training: they became the median, or zeros.
+    pub missing: Vec<Guess>,
+}
+
+/// Cells of a column that had to be guessed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guess {
+    /// The column.
+    pub column: String,
+    /// How many cells.
+    pub cells: usize,
+    /// The row of the first.
+    pub row: usize,
+}
+
+impl Preprocessing {
+    /// Fits to the training rows; no other row is read.
+    pub fn fit(inputs: &Inputs, train: &[SampleId], scaling: Scaling) -> Result<Self> {
+        match inputs {
+            Inputs::Block { shape, values } => {
+                let width = shape.iter().product();
+                let rows = train.iter().map(|id| id.row());
+                let (shift, scale) = match scaling {
+                    Scaling::None => (vec![0.0], vec![1.0]),
+                    Scaling::Range(range) if range.is_finite() && range > 0.0 => {
+                        (vec![0.0], vec![range as f32])
+                    }
+                    Scaling::Range(range) => {
+                        return Err(Error::input(
+                            "data.scale",
+                            format!("the range {range} is not a positive number"),
+                        )
+                        .remedy("Name the largest value the inputs can have"));
+                    }
+                    Scaling::Standard => moments(values, width, rows),
+                    Scaling::Global => {
+                        let numbers = rows.flat_map(|row| row * width..(row + 1) * width);
+                        moments(values, 1, numbers)
+                    }
+                };
+                Ok(Self::Block {
+                    shape: shape.clone(),
+                    shift,
+                    scale,
+                })
+            }
+            Inputs::Table(columns) => {
+                let standard = match scaling {
+                    Scaling::Standard => true,
+                    Scaling::None => false,
+                    _ => {
+                        return Err(Error::input(
+                            "data.scale",
+                            "the columns of a table differ in range",
+                        )
+                        .remedy("Use `scale = \"standard\"` or `scale = \"none\"`"));
+                    }
+                };
+                let fit = |column| TableColumn::fit(column, train, standard);
+                Ok(Self::Table(columns.iter().map(fit).collect::<Result<_>>()?))
+            }
+        }
+    }
+
+    /// Features of raw inputs, old or new. A table's columns are found by name; others are left aside.
+    pub fn apply(&self, inputs: &Inputs) -> Result<Prepared> {
+        match (self, inputs) {
+            (
+                Self::Block {
+                    shape,
+                    shift,
+                    scale,
+                },
+                Inputs::Block {
+                    shape: found,
+                    values,
+                },
+            ) => {
+                if shape != found {
+                    return Err(Error::input(
+                        "data",
+                        format!("a sample has shape {found:?}, the model reads {shape:?}"),
+                    )
+                    .remedy("Bring the samples to the shape the model was trained on"));
+                }
+                let width = shape.iter().product();
+                let pairs = shift.iter().zip(scale).cycle();
+                let features = values
+                    .iter()
+                    .zip(pairs)
+                    .map(|(x, (shift, scale))| (x - shift) / scale)
+                    .collect();
+                Ok(Prepared {
+                    inputs: Array::new([inputs.len(), width], features),
+                    ..Prepared::default()
+                })
+            }
+            (Self::Table(fitted), Inputs::Table(columns)) => {
+                apply_table(fitted, columns, inputs.len())
+            }
+            _ => Err(Error::input(
+                "data",
+                "the model reads a table and this is none, or the reverse",
+            )
+            .remedy("Give it data of the kind it was trained on")),
+        }
+    }
+
+    /// The shape of one sample's features.
+    pub fn shape(&self) -> Vec<usize> {
+        match self {
+            Self::Block { shape, .. } => shape.clone(),
+            Self::Table(columns) => vec![columns.iter().map(TableColumn::width).sum()],
+        }
+    }
+
+    /// The column each feature was made of; empty for blocks.
+    pub fn columns(&self) -> Vec<String> {
+        let Self::Table(columns) = self else {
+            return Vec::new();
+        };
+        columns
+            .iter()
+            .flat_map(|column| std::iter::repeat_n(column.name().to_string(), column.width()))
+            .collect()
+    }
+
+    /// Names of the features: of a block, their places (`3,0`).
+    pub fn features(&self) -> Vec<String> {
+        match self {
+            Self::Table(columns) => columns.iter().flat_map(TableColumn::features).collect(),
+            Self::Block { shape, .. } => (0..shape.iter().product())
+                .map(|i| place(i, shape))
+                .collect(),
+        }
+    }
+
+    /// The raw numbers a block's features came from (up to rounding); `None` for tables.
+    pub fn undo(&self, features: &[f32]) -> Option<Vec<f32>> {
+        let Self::Block { shift, scale, .. } = self else {
+            return None;
+        };
+        let pairs = shift.iter().zip(scale).cycle();
+        Some(
+            features
+                .iter()
+                .zip(pairs)
+                .map(|(x, (shift, scale))| x * scale + shift)
+                .collect(),
+        )
+    }
+}
+
+fn apply_table(fitted: &[TableColumn], columns: &[Column], rows: usize) -> Result<Prepared> {
+    let width = fitted.iter().map(TableColumn::width).sum();
+    let mut prepared = Prepared {
+        inputs: Array::zeros([rows, width]),
+        ..Prepared::default()
+    };
+    let mut start = 0;
+    for target in fitted {
+        let column = columns
+            .iter()
+            .find(|column| column.name == target.name())
+            .ok_or_else(|| {
+                let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+                Error::input(
+                    "data",
+                    format!(
+                        "the column `{}` is missing; there are {}",
+                        target.name(),
+                        known.join(", ")
+                    ),
+                )
+                .remedy("Add the column the model was trained on; its cells may be empty")
+            })?;
+        target.write(&column.cells, &mut prepared, start)?;
+        start += target.width();
+    }
+    Ok(prepared)
+}
+
+/// `i` as coordinates in a row-major block.
+fn place(i: usize, shape: &[usize]) -> String {
+    let mut left = i;
+    let mut coordinates: Vec<String> = shape
+        .iter()
+        .rev()
+        .map(|&length| {
+            let coordinate = left % length;
+            left /= length;
+            coordinate.to_string()
+        })
+        .collect();
+    coordinates.reverse();
+    coordinates.join(",")
+}
+
+impl Prepared {
+    pub(super) fn note(list: &mut Vec<Guess>, column: &str, row: usize) {
+        match list.last_mut() {
+            Some(last) if last.column == column => last.cells += 1,
+            _ => list.push(Guess {
+                column: column.to_string(),
+                cells: 1,
+                row,
+            }),
+        }
+    }
+}
+
+impl Cells {
+    /// How messages call this kind of cell.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Numeric(_) => "numbers",
+            Self::Categorical { .. } => "text",
+        }
+    }
+}

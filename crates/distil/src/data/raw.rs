@@ -1,0 +1,352 @@
+//! What a source reads: rows in the order of the file, nothing fitted, nothing scaled.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::shares::{in_proportion, strata};
+use crate::error::{Error, Result};
+use crate::weights::sha256;
+
+/// What the task wants to predict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// One class of several.
+    Classes,
+    /// One or several numbers.
+    Values,
+    /// Any number of labels, each 0 or 1.
+    Labels,
+}
+
+/// The content of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raw {
+    /// One row per sample.
+    pub inputs: Inputs,
+    /// The targets; always there in data to train on, perhaps absent in data to predict.
+    pub targets: Option<RawTargets>,
+    /// What a sample belongs to besides its class: a speaker, a patient.
+    pub groups: Vec<Group>,
+    /// The part the data's authors gave each row.
+    pub official: Option<Vec<Part>>,
+    /// How a sample is drawn, if it is a picture.
+    pub picture: Option<Picture>,
+    /// Names of the rows (file names), if they have any.
+    pub rows: Option<Vec<String>>,
+    /// SHA-256 of the content, in hexadecimal.
+    pub hash: String,
+}
+
+/// The inputs of all samples.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inputs {
+    /// Numbers of one shape per sample.
+    Block {
+        /// The shape of one sample, for example `[8, 8]`.
+        shape: Vec<usize>,
+        /// `[samples, shape…]`, row-major, all finite.
+        values: Vec<f32>,
+    },
+    /// Named columns of one length.
+    Table(Vec<Column>),
+}
+
+/// A named column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Its header.
+    pub name: String,
+    /// Its cells.
+    pub cells: Cells,
+}
+
+/// The cells of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cells {
+    /// Numbers; NaN where the cell is missing.
+    Numeric(Vec<f32>),
+    /// Text.
+    Categorical {
+        /// The different texts, sorted.
+        levels: Vec<String>,
+        /// Each row's level; `None` where the cell is missing.
+        codes: Vec<Option<u32>>,
+    },
+}
+
+/// The targets of all samples.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RawTargets {
+    /// One class per sample.
+    Classes {
+        /// Names of the classes.
+        names: Vec<String>,
+        /// Indices into `names`.
+        labels: Vec<u32>,
+    },
+    /// Numbers in their own unit.
+    Values {
+        /// Names of the targets.
+        names: Vec<String>,
+        /// `[samples, targets]`, row-major, all finite.
+        values: Vec<f32>,
+    },
+    /// Zeros and ones.
+    Labels {
+        /// Names of the labels.
+        names: Vec<String>,
+        /// `[samples, labels]`, row-major.
+        values: Vec<f32>,
+    },
+}
+
+/// A grouping of the samples that a split can respect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// What groups them: `speaker`.
+    pub name: String,
+    /// The groups, sorted.
+    pub members: Vec<String>,
+    /// Each row's index into `members`.
+    pub codes: Vec<u32>,
+}
+
+/// A part of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// What models are fitted on.
+    Train,
+    /// What choices are made on.
+    Validation,
+    /// What is read once, at the end.
+    Test,
+}
+
+/// How a sample of shape `[height, width]` or `[height, width, channels]` is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Rows of pixels.
+    pub height: usize,
+    /// Columns of pixels.
+    pub width: usize,
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// The raw value of full ink or full light; 0 is none.
+    pub full: f32,
+}
+
+impl Inputs {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Block { shape, values } => values.len() / shape.iter().product::<usize>().max(1),
+            Self::Table(columns) => columns.first().map_or(0, |column| column.cells.len()),
+        }
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn keep(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Block { shape, values } => Self::Block {
+                shape: shape.clone(),
+                values: keep_rows(values, shape.iter().product(), rows),
+            },
+            Self::Table(columns) => Self::Table(columns.iter().map(|c| c.keep(rows)).collect()),
+        }
+    }
+}
+
+impl Column {
+    fn keep(&self, rows: &[usize]) -> Self {
+        let cells = match &self.cells {
+            Cells::Numeric(values) => Cells::Numeric(keep_rows(values, 1, rows)),
+            Cells::Categorical { levels, codes } => Cells::Categorical {
+                levels: levels.clone(),
+                codes: keep_rows(codes, 1, rows),
+            },
+        };
+        Self {
+            name: self.name.clone(),
+            cells,
+        }
+    }
+}
+
+impl Cells {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numeric(values) => values.len(),
+            Self::Categorical { codes, .. } => codes.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl RawTargets {
+    /// Which kind of target this is.
+    pub fn kind(&self) -> TargetKind {
+        match self {
+            Self::Classes { .. } => TargetKind::Classes,
+            Self::Values { .. } => TargetKind::Values,
+            Self::Labels { .. } => TargetKind::Labels,
+        }
+    }
+
+    /// Names of the classes, values or labels.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Classes { names, .. }
+            | Self::Values { names, .. }
+            | Self::Labels { names, .. } => names,
+        }
+    }
+
+    fn keep(&self, rows: &[usize]) -> Self {
+        let width = self.names().len();
+        let names = self.names().to_vec();
+        match self {
+            Self::Classes { labels, .. } => Self::Classes {
+                names,
+                labels: keep_rows(labels, 1, rows),
+            },
+            Self::Values { values, .. } => Self::Values {
+                names,
+                values: keep_rows(values, width, rows),
+            },
+            Self::Labels { values, .. } => Self::Labels {
+                names,
+                values: keep_rows(values, width, rows),
+            },
+        }
+    }
+
+    /// The same classes under a model's indices; other targets must have the model's names.
+    pub fn in_terms_of(self, model: &[String]) -> Result<Self> {
+        match self {
+            Self::Classes { names, labels } => {
+                let place = |name: &String| {
+                    model
+                        .iter()
+                        .position(|known| known == name)
+                        .map(|i| i as u32)
+                };
+                let places: Vec<Option<u32>> = names.iter().map(place).collect();
+                let labels = labels.iter().map(|&label| {
+                    places[label as usize].ok_or_else(|| {
+                        Error::input(
+                            "targets",
+                            format!(
+                                "class `{}` is not one of the model's classes ({})",
+                                names[label as usize],
+                                model.join(", ")
+                            ),
+                        )
+                        .remedy("Leave its rows out, or train a model that knows the class")
+                    })
+                });
+                Ok(Self::Classes {
+                    labels: labels.collect::<Result<_>>()?,
+                    names: model.to_vec(),
+                })
+            }
+            other if other.names() == model => Ok(other),
+            other => Err(Error::input(
+                "targets",
+                format!(
+                    "the data's targets are {}, the model's are {}",
+                    other.names().join(", "),
+                    model.join(", ")
+                ),
+            )
+            .remedy("Name the same target columns in the same order")),
+        }
+    }
+}
+
+impl Raw {
+    /// Inputs and targets with nothing else known about them.
+    pub fn new(inputs: Inputs, targets: Option<RawTargets>, hash: String) -> Self {
+        Self {
+            inputs,
+            targets,
+            groups: Vec::new(),
+            official: None,
+            picture: None,
+            rows: None,
+            hash,
+        }
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
+
+    /// At most about `limit` rows, evenly spaced within each class (all rows, without classes); no class is lost.
+    pub fn thinned(&self, limit: usize) -> Self {
+        if self.len() <= limit {
+            return self.clone();
+        }
+        let members = match &self.targets {
+            Some(RawTargets::Classes { names, labels }) => strata(labels, names.len()),
+            _ => vec![(0..self.len()).collect()],
+        };
+        let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
+        let shares = in_proportion(limit, &sizes, &sizes);
+        let spaced = members.iter().zip(shares).flat_map(|(rows, share)| {
+            let share = share.max(1).min(rows.len());
+            (0..share).map(move |i| rows[i * rows.len() / share])
+        });
+        let mut rows: Vec<usize> = spaced.collect();
+        rows.sort_unstable();
+        self.keep(&rows)
+    }
+
+    /// These rows only, in this order; they are counted anew from 0. The hash says which rows were kept.
+    pub fn keep(&self, rows: &[usize]) -> Self {
+        let kept: Vec<u8> = rows
+            .iter()
+            .flat_map(|&row| (row as u64).to_le_bytes())
+            .collect();
+        Self {
+            inputs: self.inputs.keep(rows),
+            targets: self.targets.as_ref().map(|targets| targets.keep(rows)),
+            groups: self
+                .groups
+                .iter()
+                .map(|g| Group {
+                    codes: keep_rows(&g.codes, 1, rows),
+                    ..g.clone()
+                })
+                .collect(),
+            official: self
+                .official
+                .as_ref()
+                .map(|parts| keep_rows(parts, 1, rows)),
+            picture: self.picture.clone(),
+            rows: self.rows.as_ref().map(|names| keep_rows(names, 1, rows)),
+            hash: sha256(&[self.hash.as_bytes(), &kept].concat()),
+        }
+    }
+}
+
+fn keep_rows<T: Clone>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {
+    rows.iter()
+        .flat_map(|&row| values[row * width..(row + 1) * width].iter().cloned())
+        .collect()
+}

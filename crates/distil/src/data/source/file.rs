@@ -1,0 +1,41 @@
+//! Reading whole files, with errors that say what to do.
+
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::{Error, Result};
+
+/// The bytes of a file, unpacked if its name ends in `.gz`.
+pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(path).map_err(|error| refused(path, &error))?;
+    if bytes.is_empty() {
+        return Err(Error::input(path.display(), "the file is empty (0 bytes)")
+            .remedy("Fetch or write it again"));
+    }
+    if path.extension().is_none_or(|suffix| suffix != "gz") {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(bytes.as_slice())
+        .read_to_end(&mut unpacked)
+        .map_err(|error| {
+            Error::input(path.display(), format!("not a whole gzip file ({error})"))
+                .remedy("Fetch it again, or unpack it and name it without `.gz`")
+        })?;
+    Ok(unpacked)
+}
+
+/// Why a path cannot be read.
+pub fn refused(path: &Path, error: &std::io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => Error::input(path.display(), "there is no such file or folder")
+            .remedy("Check the path; a relative path in a recipe starts at the recipe's folder"),
+        ErrorKind::IsADirectory => {
+            Error::input(path.display(), "this is a folder, a file is needed")
+                .remedy("Name the file inside it")
+        }
+        _ => Error::io(path, error),
+    }
+}

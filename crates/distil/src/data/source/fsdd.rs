@@ -1,0 +1,187 @@
+//! Spoken digits.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::prepare::Scaling;
+use crate::data::raw::{Group, Inputs, Part, Raw, RawTargets, TargetKind};
+use crate::data::source::file::{read_file, refused};
+use crate::data::source::wav::parse_wav;
+use crate::data::source::{LogMel, Source};
+use crate::error::{Error, Result};
+use crate::weights::sha256;
+
+/// The source `fsdd`: the Free Spoken Digit Dataset, a folder of `{digit}_{speaker}_{index}.wav`.
+///
+/// The official test part is index 0 to 4 of each digit and speaker; the group is `speaker`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fsdd {
+    /// The folder of recordings, or its parent.
+    pub path: PathBuf,
+    /// What is computed from each recording.
+    #[serde(default)]
+    pub features: LogMel,
+    /// Samples per second of the recordings.
+    #[serde(default = "default_rate")]
+    pub rate: u32,
+    /// How features are scaled.
+    #[serde(default = "default_scale")]
+    pub scale: Scaling,
+}
+
+fn default_rate() -> u32 {
+    8000
+}
+
+fn default_scale() -> Scaling {
+    Scaling::Standard
+}
+
+const OFFICIAL_TEST: std::ops::RangeInclusive<u32> = 0..=4;
+
+impl Source for Fsdd {
+    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+        let given = base.join(&self.path);
+        let inside = given.join("recordings");
+        let folder = if inside.is_dir() { inside } else { given };
+        self.read_files(&recordings(&folder)?, kind, true)
+    }
+
+    /// A recording or a folder of them; the targets are there if every name tells its digit.
+    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+        let files = if path.is_dir() {
+            recordings(path)?
+        } else {
+            vec![path.to_path_buf()]
+        };
+        self.read_files(&files, kind, false)
+    }
+
+    fn scaling(&self) -> Scaling {
+        self.scale
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "spoken digits from {}, log-mel {} × {}",
+            self.path.display(),
+            self.features.log_mel,
+            self.features.frames
+        )
+    }
+}
+
+impl Fsdd {
+    fn read_files(&self, files: &[PathBuf], kind: TargetKind, named: bool) -> Result<Raw> {
+        super::only_classes("fsdd", kind)?;
+        let labels: Vec<Option<Label>> = files.iter().map(|file| Label::of(file)).collect();
+        if let Some(at) = labels.iter().position(Option::is_none).filter(|_| named) {
+            return Err(Error::input(
+                files[at].display(),
+                "the name is not {digit}_{speaker}_{index}.wav",
+            )
+            .remedy("Rename the file or leave it out"));
+        }
+        let extractor = self.features.extractor(self.rate)?;
+        let mut values = Vec::new();
+        let mut hashes = String::new();
+        for file in files {
+            let bytes = read_file(file)?;
+            values.extend(extractor.features(&parse_wav(file, &bytes, self.rate)?)?);
+            hashes += &format!("{} {}\n", file_name(file), sha256(&bytes));
+        }
+        let inputs = Inputs::Block {
+            shape: extractor.shape().to_vec(),
+            values,
+        };
+        let raw = Raw {
+            rows: Some(files.iter().map(|file| file_name(file)).collect()),
+            ..Raw::new(inputs, None, sha256(hashes.as_bytes()))
+        };
+        Ok(match labels.into_iter().collect::<Option<Vec<Label>>>() {
+            Some(labels) => labelled(raw, &labels),
+            None => raw,
+        })
+    }
+}
+
+fn labelled(raw: Raw, labels: &[Label]) -> Raw {
+    let names = (0..10).map(|digit| digit.to_string()).collect();
+    let digits = labels.iter().map(|label| label.digit).collect();
+    let mut speakers: Vec<String> = labels.iter().map(|label| label.speaker.clone()).collect();
+    speakers.sort();
+    speakers.dedup();
+    let code = |label: &Label| speakers.partition_point(|speaker| *speaker < label.speaker) as u32;
+    let part = |label: &Label| {
+        if OFFICIAL_TEST.contains(&label.index) {
+            Part::Test
+        } else {
+            Part::Train
+        }
+    };
+    Raw {
+        targets: Some(RawTargets::Classes {
+            names,
+            labels: digits,
+        }),
+        official: Some(labels.iter().map(part).collect()),
+        groups: vec![Group {
+            name: "speaker".to_string(),
+            codes: labels.iter().map(code).collect(),
+            members: speakers,
+        }],
+        ..raw
+    }
+}
+
+/// What a recording's name tells.
+struct Label {
+    digit: u32,
+    speaker: String,
+    index: u32,
+}
+
+impl Label {
+    fn of(file: &Path) -> Option<Self> {
+        let (digit, rest) = file.file_stem()?.to_str()?.split_once('_')?;
+        let (speaker, index) = rest.rsplit_once('_')?;
+        let digit = digit.parse().ok().filter(|digit| *digit < 10)?;
+        Some(Self {
+            digit,
+            speaker: speaker.to_string(),
+            index: index.parse().ok()?,
+        })
+    }
+}
+
+fn file_name(file: &Path) -> String {
+    file.file_name().map_or_else(
+        || file.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// The WAV files of a folder, by name.
+fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, &error))? {
+        let path = entry.map_err(|error| refused(folder, &error))?.path();
+        if path
+            .extension()
+            .is_some_and(|suffix| suffix.eq_ignore_ascii_case("wav"))
+        {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(
+            Error::input(folder.display(), "there is no WAV file in this folder")
+                .remedy("Name the folder of recordings, or its parent"),
+        );
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,123 @@
+//! Sources: where data comes from. One file per source, one line in `sources!`.
+
+mod arrays;
+mod cells;
+mod csv;
+mod digits;
+mod file;
+mod fsdd;
+mod gaussian;
+mod logmel;
+mod names;
+mod npy;
+mod numbers;
+mod text_table;
+mod wav;
+
+pub use self::csv::Csv;
+pub(crate) use arrays::read_npy;
+pub use digits::Digits;
+pub(crate) use file::read_file;
+pub use fsdd::Fsdd;
+pub use gaussian::Gaussian;
+pub use logmel::LogMel;
+pub use names::Names;
+pub use npy::Npy;
+
+use std::path::Path;
+
+use distil_recipe::{Registry, entry};
+use serde::{Deserialize, Serialize};
+
+use crate::data::prepare::Scaling;
+use crate::data::raw::{Raw, TargetKind};
+use crate::error::{Error, Result};
+
+/// Where data comes from. An implementation is its options: a model stores them to read new data the same way.
+pub trait Source: Clone {
+    /// Reads the data to train on, targets included. Relative paths start at `base`.
+    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw>;
+
+    /// Reads new data of the same form from `path`, with targets where it has them.
+    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw>;
+
+    /// The same source with everything it found out while reading made explicit: what a model stores.
+    fn settled(&self, raw: &Raw) -> Self {
+        let _ = raw;
+        self.clone()
+    }
+
+    /// How its numbers are scaled.
+    fn scaling(&self) -> Scaling;
+
+    /// What it reads, in a few words.
+    fn describe(&self) -> String;
+}
+
+macro_rules! sources {
+    ($($name:literal, $summary:literal => $source:ident;)*) => {
+        /// One of the sources: what a recipe chooses and a model stores.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "source")]
+        pub enum AnySource {
+            $(#[doc = $summary] #[serde(rename = $name)] $source($source),)*
+        }
+
+        /// The sources a recipe can choose from.
+        pub static SOURCES: Registry<AnySource> = Registry {
+            noun: "source",
+            entries: &[$(entry!($name, $summary, $source => AnySource::$source)),*],
+        };
+
+        impl Source for AnySource {
+            fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+                match self { $(Self::$source(source) => source.read(base, kind),)* }
+            }
+
+            fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+                match self { $(Self::$source(source) => source.read_new(path, kind),)* }
+            }
+
+            fn settled(&self, raw: &Raw) -> Self {
+                match self { $(Self::$source(source) => Self::$source(source.settled(raw)),)* }
+            }
+
+            fn scaling(&self) -> Scaling {
+                match self { $(Self::$source(source) => source.scaling(),)* }
+            }
+
+            fn describe(&self) -> String {
+                match self { $(Self::$source(source) => source.describe(),)* }
+            }
+        }
+    };
+}
+
+sources! {
+    "digits", "handwritten digits, built in" => Digits;
+    "gaussian", "generated class clusters" => Gaussian;
+    "csv", "a table with a header" => Csv;
+    "npy", "NumPy arrays, .npy or .npz" => Npy;
+    "fsdd", "spoken digits, a folder of WAV files" => Fsdd;
+}
+
+/// Refuses a task that this source has no targets for.
+fn only_classes(source: &str, kind: TargetKind) -> Result<()> {
+    if kind == TargetKind::Classes {
+        return Ok(());
+    }
+    Err(Error::input(
+        "task",
+        format!("`{source}` has classes, no values and no labels"),
+    )
+    .remedy("Use `task = \"classification\"`"))
+}
+
+/// Refuses data to train on that has no targets.
+fn with_targets(raw: Raw, path: &Path) -> Result<Raw> {
+    if raw.targets.is_some() {
+        return Ok(raw);
+    }
+    Err(Error::input(path.display(), "the samples have no targets")
+        .remedy("Add the class of each sample"))
+}

@@ -1,0 +1,367 @@
+//! Who trains, who validates, who tests.
+
+use distil_recipe::recipe::{SplitKind, SplitTable};
+use serde::{Deserialize, Serialize};
+
+use crate::data::raw::{Group, Part, Raw, RawTargets};
+use crate::data::shares::{in_proportion, strata};
+use crate::error::{Error, Result};
+use crate::rng::Seed;
+use crate::sample::SampleId;
+
+/// How the data is split. It has its own seed, so that trials with different seeds share one test part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitRule {
+    /// Whether the parts given by the data's authors are used. Where they name no validation part,
+    /// it is drawn from their training part.
+    pub official: bool,
+    /// The test part's share of all samples; unused with `official` or folds.
+    pub test: f64,
+    /// The validation part's share of all samples; with `official`, of the official training part.
+    pub validation: f64,
+    /// A grouping that is never split: all samples of a speaker are in one part.
+    pub group: Option<String>,
+    /// Whether every class has its share of every part (classification without groups).
+    pub stratify: bool,
+    /// The split's own seed.
+    pub seed: Seed,
+    /// Cross-validation: which fold is the test part. The official parts are then pooled.
+    pub fold: Option<Fold>,
+}
+
+/// One fold of a cross-validation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// Which fold tests, from 0.
+    pub index: usize,
+    /// How many folds there are, at least 2.
+    pub of: usize,
+}
+
+impl From<&SplitTable> for SplitRule {
+    fn from(table: &SplitTable) -> Self {
+        Self {
+            official: table.kind.value == SplitKind::Official,
+            test: table.test.value,
+            validation: table.validation.value,
+            group: table.group.as_ref().map(|group| group.value.clone()),
+            stratify: table
+                .stratify
+                .as_ref()
+                .is_none_or(|stratify| stratify.value),
+            seed: Seed(table.seed.value),
+            fold: None,
+        }
+    }
+}
+
+impl Default for SplitRule {
+    /// 20 % test, 15 % validation, stratified by class, seed 0.
+    fn default() -> Self {
+        Self {
+            official: false,
+            test: 0.2,
+            validation: 0.15,
+            group: None,
+            stratify: true,
+            seed: Seed(0),
+            fold: None,
+        }
+    }
+}
+
+/// The three parts: disjoint, together all samples, each ascending.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Split {
+    /// What is fitted: weights, preprocessing, subsets, scores.
+    pub train: Vec<SampleId>,
+    /// What choices are made on.
+    pub validation: Vec<SampleId>,
+    /// What is read once.
+    pub test: Vec<SampleId>,
+}
+
+impl Split {
+    fn of(parts: &[Part]) -> Self {
+        let ids = |part| {
+            (0..)
+                .zip(parts)
+                .filter(|(_, p)| **p == part)
+                .map(|(row, _)| SampleId(row))
+                .collect()
+        };
+        Self {
+            train: ids(Part::Train),
+            validation: ids(Part::Validation),
+            test: ids(Part::Test),
+        }
+    }
+}
+
+/// Splits the data by the rule: a pure function of both.
+pub fn split(raw: &Raw, rule: &SplitRule) -> Result<Split> {
+    check_shares(rule)?;
+    let mut drawer = Drawer {
+        rule,
+        units: units(raw, rule)?,
+        parts: vec![Part::Train; raw.len()],
+    };
+    match (rule.fold, rule.official) {
+        (Some(fold), _) => drawer.fold(fold)?,
+        (None, true) => drawer.official(raw)?,
+        (None, false) => drawer.draw(Part::Test, rule.test)?,
+    }
+    if !drawer.parts.contains(&Part::Validation) {
+        let kept = drawer
+            .parts
+            .iter()
+            .filter(|part| **part == Part::Train)
+            .count() as f64;
+        let of_all = if rule.official && rule.fold.is_none() {
+            kept / raw.len() as f64
+        } else {
+            1.0
+        };
+        drawer.draw(Part::Validation, rule.validation * of_all)?;
+    }
+    let split = Split::of(&drawer.parts);
+    check_parts(raw, &split)?;
+    Ok(split)
+}
+
+/// What moves together: single samples within strata, or whole groups.
+enum Units {
+    Strata(Vec<Vec<usize>>),
+    Groups {
+        name: String,
+        members: Vec<Vec<usize>>,
+    },
+}
+
+fn units(raw: &Raw, rule: &SplitRule) -> Result<Units> {
+    if let Some(name) = &rule.group {
+        let group = find_group(raw, name)?;
+        let mut members = strata(&group.codes, group.members.len());
+        members.retain(|rows| !rows.is_empty());
+        return Ok(Units::Groups {
+            name: name.clone(),
+            members,
+        });
+    }
+    Ok(Units::Strata(match &raw.targets {
+        Some(RawTargets::Classes { names, labels }) if rule.stratify => strata(labels, names.len()),
+        _ => vec![(0..raw.len()).collect()],
+    }))
+}
+
+fn find_group<'a>(raw: &'a Raw, name: &str) -> Result<&'a Group> {
+    raw.groups
+        .iter()
+        .find(|group| group.name == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = raw
+                .groups
+                .iter()
+                .map(|group| format!("`{}`", group.name))
+                .collect();
+            let remedy = if known.is_empty() {
+                "This data has no groups; a table names its own with `groups = [\"column\"]`"
+                    .to_string()
+            } else {
+                format!("The data is grouped by {}", known.join(", "))
+            };
+            Error::input("data.split.group", format!("there is no group `{name}`")).remedy(remedy)
+        })
+}
+
+struct Drawer<'a> {
+    rule: &'a SplitRule,
+    units: Units,
+    parts: Vec<Part>,
+}
+
+impl Drawer<'_> {
+    fn official(&mut self, raw: &Raw) -> Result<()> {
+        self.parts = raw.official.clone().ok_or_else(|| {
+            Error::input("data.split", "this data has no official split").remedy(
+                "Name shares instead, for example `split = { test = 0.2, validation = 0.1 }`",
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Moves a share of all samples from the training part to another.
+    fn draw(&mut self, part: Part, share: f64) -> Result<()> {
+        let wanted = (share * self.parts.len() as f64).round() as usize;
+        let purpose = if part == Part::Test {
+            "split.test"
+        } else {
+            "split.validation"
+        };
+        let seed = self.rule.seed;
+        match &self.units {
+            Units::Strata(strata) => {
+                let free: Vec<Vec<usize>> = strata
+                    .iter()
+                    .map(|rows| in_training(rows, &self.parts))
+                    .collect();
+                let sizes: Vec<usize> = free.iter().map(Vec::len).collect();
+                let room: Vec<usize> = sizes.iter().map(|size| size.saturating_sub(1)).collect();
+                for (i, (mut rows, take)) in free
+                    .into_iter()
+                    .zip(in_proportion(wanted, &sizes, &room))
+                    .enumerate()
+                {
+                    seed.stream(purpose, &[i as u64]).shuffle(&mut rows);
+                    rows[..take].iter().for_each(|&row| self.parts[row] = part);
+                }
+            }
+            Units::Groups { name, members } => {
+                let mut free: Vec<&Vec<usize>> = members
+                    .iter()
+                    .filter(|rows| !in_training(rows, &self.parts).is_empty())
+                    .collect();
+                if free.len() < 2 && wanted > 0 {
+                    return Err(too_few_groups(name, members.len(), "three parts"));
+                }
+                seed.stream(purpose, &[]).shuffle(&mut free);
+                let mut taken = 0;
+                for rows in &free[..free.len().saturating_sub(1)] {
+                    let rows = in_training(rows, &self.parts);
+                    if taken == 0 && wanted > 0
+                        || (taken + rows.len()).abs_diff(wanted) < taken.abs_diff(wanted)
+                    {
+                        taken += rows.len();
+                        rows.iter().for_each(|&row| self.parts[row] = part);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, fold: Fold) -> Result<()> {
+        if fold.of < 2 || fold.index >= fold.of {
+            return Err(Error::input(
+                "folds",
+                format!("fold {} of {} does not exist", fold.index, fold.of),
+            )
+            .remedy("Use at least 2 folds, counted from 0"));
+        }
+        let of = self.folds(fold.of)?;
+        of.iter()
+            .enumerate()
+            .filter(|(_, of)| **of == fold.index)
+            .for_each(|(row, _)| self.parts[row] = Part::Test);
+        Ok(())
+    }
+
+    /// The fold of each sample.
+    fn folds(&self, count: usize) -> Result<Vec<usize>> {
+        let mut folds = vec![0; self.parts.len()];
+        let seed = self.rule.seed;
+        match &self.units {
+            Units::Strata(strata) => {
+                if self.parts.len() < count {
+                    return Err(Error::input(
+                        "folds",
+                        format!("{count} folds of {} samples", self.parts.len()),
+                    )
+                    .remedy("Use fewer folds"));
+                }
+                let mut next = 0;
+                for (i, rows) in strata.iter().enumerate() {
+                    let mut rows = rows.clone();
+                    seed.stream("split.fold", &[i as u64]).shuffle(&mut rows);
+                    for row in rows {
+                        folds[row] = next % count;
+                        next += 1;
+                    }
+                }
+            }
+            Units::Groups { name, members } => {
+                if members.len() < count {
+                    return Err(too_few_groups(
+                        name,
+                        members.len(),
+                        &format!("{count} folds"),
+                    ));
+                }
+                let mut members: Vec<&Vec<usize>> = members.iter().collect();
+                seed.stream("split.fold", &[]).shuffle(&mut members);
+                members.sort_by_key(|rows| std::cmp::Reverse(rows.len()));
+                let mut sizes = vec![0; count];
+                for rows in members {
+                    let smallest = (0..count).min_by_key(|&fold| sizes[fold]).unwrap_or(0);
+                    sizes[smallest] += rows.len();
+                    rows.iter().for_each(|&row| folds[row] = smallest);
+                }
+            }
+        }
+        Ok(folds)
+    }
+}
+
+fn in_training(rows: &[usize], parts: &[Part]) -> Vec<usize> {
+    rows.iter()
+        .copied()
+        .filter(|&row| parts[row] == Part::Train)
+        .collect()
+}
+
+fn too_few_groups(name: &str, groups: usize, wanted: &str) -> Error {
+    Error::input(
+        "data.split.group",
+        format!("`{name}` has {groups} groups, too few for {wanted}"),
+    )
+    .remedy("Bring more groups, use fewer folds, or split without `group`")
+}
+
+fn check_shares(rule: &SplitRule) -> Result<()> {
+    let drawn_test = if rule.official || rule.fold.is_some() {
+        0.0
+    } else {
+        rule.test
+    };
+    let inside = |share: f64| (0.0..1.0).contains(&share);
+    if inside(drawn_test) && inside(rule.validation) && drawn_test + rule.validation < 1.0 {
+        return Ok(());
+    }
+    Err(Error::input(
+        "data.split",
+        format!(
+            "test = {} and validation = {} leave nothing to train on",
+            drawn_test, rule.validation
+        ),
+    )
+    .remedy("Use shares between 0 and 1 whose sum is below 1"))
+}
+
+fn check_parts(raw: &Raw, split: &Split) -> Result<()> {
+    for (name, part) in [
+        ("training", &split.train),
+        ("validation", &split.validation),
+        ("test", &split.test),
+    ] {
+        if part.is_empty() {
+            return Err(Error::input(
+                "data.split",
+                format!("the {name} part of {} samples is empty", raw.len()),
+            )
+            .remedy("Give each part a larger share, or bring more data"));
+        }
+    }
+    let Some(RawTargets::Classes { names, labels }) = &raw.targets else {
+        return Ok(());
+    };
+    let mut seen = vec![false; names.len()];
+    split
+        .train
+        .iter()
+        .for_each(|id| seen[labels[id.row()] as usize] = true);
+    match seen.iter().position(|seen| !seen) {
+        None => Ok(()),
+        Some(class) => Err(Error::input("data.split", format!("class `{}` has no sample in the training part", names[class]))
+            .remedy("Bring samples of it, leave its rows out, or split with `stratify = true` and without `group`")),
+    }
+}

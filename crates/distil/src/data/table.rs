@@ -1,0 +1,217 @@
+//! One column of a table, fitted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::moments::moments;
+use crate::data::prepare::Prepared;
+use crate::data::raw::{Cells, Column};
+use crate::error::{Error, Result};
+use crate::sample::SampleId;
+
+/// How one column becomes features.
+///
+/// A numeric column is one feature, a categorical one a feature per text seen in training (one-hot).
+/// If cells are missing in training, one more feature says so: 1 where missing, else 0. Missing
+/// numbers become the training part's median; missing and unknown texts are zeros in all text features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableColumn {
+    /// Numbers.
+    Numeric {
+        /// The header.
+        name: String,
+        /// What replaces a missing number: the training part's median.
+        median: f32,
+        /// Whether the column has a feature for missing cells.
+        missing: bool,
+        /// feature = (number − mean) / std, over the training part after filling in medians.
+        mean: f32,
+        /// See `mean`; 1 for a constant column.
+        std: f32,
+    },
+    /// Text.
+    Categorical {
+        /// The header.
+        name: String,
+        /// The texts seen in training, sorted.
+        levels: Vec<String>,
+        /// Whether the column has a feature for missing cells.
+        missing: bool,
+    },
+}
+
+impl TableColumn {
+    /// Fits to the training rows of a column.
+    pub(super) fn fit(column: &Column, train: &[SampleId], standard: bool) -> Result<Self> {
+        let name = column.name.clone();
+        match &column.cells {
+            Cells::Numeric(cells) => {
+                let train: Vec<f32> = train.iter().map(|id| cells[id.row()]).collect();
+                let median = median(&train).ok_or_else(|| {
+                    Error::input(
+                        "data",
+                        format!("no training sample has a value in column `{name}`"),
+                    )
+                    .remedy(format!("Leave it out with `ignore = [\"{name}\"]`"))
+                })?;
+                let filled: Vec<f32> = train
+                    .iter()
+                    .map(|x| if x.is_nan() { median } else { *x })
+                    .collect();
+                let (mean, std) = if standard {
+                    moments(&filled, 1, 0..filled.len())
+                } else {
+                    (vec![0.0], vec![1.0])
+                };
+                Ok(Self::Numeric {
+                    name,
+                    median,
+                    missing: train.iter().any(|x| x.is_nan()),
+                    mean: mean[0],
+                    std: std[0],
+                })
+            }
+            Cells::Categorical { levels, codes } => {
+                let mut seen = vec![false; levels.len()];
+                let mut missing = false;
+                for id in train {
+                    match codes[id.row()] {
+                        Some(code) => seen[code as usize] = true,
+                        None => missing = true,
+                    }
+                }
+                let seen = levels.iter().zip(seen).filter(|(_, seen)| *seen);
+                let mut levels: Vec<String> = seen.map(|(level, _)| level.clone()).collect();
+                levels.sort();
+                Ok(Self::Categorical {
+                    name,
+                    levels,
+                    missing,
+                })
+            }
+        }
+    }
+
+    /// The header.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Numeric { name, .. } | Self::Categorical { name, .. } => name,
+        }
+    }
+
+    /// Whether the column holds text.
+    pub fn is_categorical(&self) -> bool {
+        matches!(self, Self::Categorical { .. })
+    }
+
+    /// Number of features.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Numeric { missing, .. } => 1 + usize::from(*missing),
+            Self::Categorical {
+                levels, missing, ..
+            } => levels.len() + usize::from(*missing),
+        }
+    }
+
+    /// Names of the features.
+    pub fn features(&self) -> Vec<String> {
+        let (mut names, name, missing) = match self {
+            Self::Numeric { name, missing, .. } => (vec![name.clone()], name, missing),
+            Self::Categorical {
+                name,
+                levels,
+                missing,
+            } => (
+                levels
+                    .iter()
+                    .map(|level| format!("{name} = {level}"))
+                    .collect(),
+                name,
+                missing,
+            ),
+        };
+        if *missing {
+            names.push(format!("{name} is missing"));
+        }
+        names
+    }
+
+    /// Writes the features of all rows from column `start` on.
+    pub(super) fn write(&self, cells: &Cells, prepared: &mut Prepared, start: usize) -> Result<()> {
+        let (_, width) = prepared.inputs.rows_cols();
+        match (self, cells) {
+            (
+                Self::Numeric {
+                    name,
+                    median,
+                    missing,
+                    mean,
+                    std,
+                },
+                Cells::Numeric(cells),
+            ) => {
+                for (row, &x) in cells.iter().enumerate() {
+                    let out = &mut prepared.inputs.values[row * width + start..];
+                    out[0] = (if x.is_nan() { *median } else { x } - mean) / std;
+                    if x.is_nan() && *missing {
+                        out[1] = 1.0;
+                    } else if x.is_nan() {
+                        Prepared::note(&mut prepared.missing, name, row);
+                    }
+                }
+            }
+            (
+                Self::Categorical {
+                    name,
+                    levels,
+                    missing,
+                },
+                Cells::Categorical {
+                    levels: found,
+                    codes,
+                },
+            ) => {
+                let places: Vec<Option<usize>> = found
+                    .iter()
+                    .map(|level| levels.binary_search(level).ok())
+                    .collect();
+                for (row, code) in codes.iter().enumerate() {
+                    let out = &mut prepared.inputs.values[row * width + start..];
+                    match code.map(|code| places[code as usize]) {
+                        Some(Some(place)) => out[place] = 1.0,
+                        Some(None) => Prepared::note(&mut prepared.unknown, name, row),
+                        None if *missing => out[levels.len()] = 1.0,
+                        None => Prepared::note(&mut prepared.missing, name, row),
+                    }
+                }
+            }
+            _ => {
+                let wanted = if self.is_categorical() {
+                    "text"
+                } else {
+                    "numbers"
+                };
+                return Err(Error::input(
+                    "data",
+                    format!(
+                        "column `{}` holds {}, the model reads {wanted} there",
+                        self.name(),
+                        cells.kind()
+                    ),
+                )
+                .remedy("Bring the column to the form it had in training"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The middle value of those that are not NaN (the mean of the two middle ones); `None` if there is none.
+fn median(values: &[f32]) -> Option<f32> {
+    let mut known: Vec<f32> = values.iter().copied().filter(|x| !x.is_nan()).collect();
+    known.sort_by(f32::total_cmp);
+    let upper = *known.get(known.len() / 2)?;
+    let lower = known[(known.len() - 1) / 2];
+    Some(lower + (upper - lower) / 2.0)
+}

@@ -1,0 +1,341 @@
+//! Views: linear reductions of the data's finest form, coarse = fine · P.
+
+use distil_recipe::recipe;
+use serde::{Deserialize, Serialize};
+
+use crate::data::axis::{AxisMap, kronecker};
+use crate::data::pca::principal_axes;
+use crate::error::{Error, Result};
+use crate::sample::SampleId;
+use crate::weights::Array;
+
+/// A linear reduction of a sample's finest form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// The finest form itself.
+    Full,
+    /// Means over blocks of this size, one number per axis; missing last axes are left whole.
+    Pool(Vec<usize>),
+    /// The first numbers of a sample, row-major.
+    First(usize),
+    /// These features, in this order.
+    Columns(Vec<Feature>),
+    /// This height and width, by the mean over each new cell's area; further axes are left whole.
+    Resize([usize; 2]),
+    /// Every so many-th element from the first, one number per axis; missing last axes are left whole.
+    Stride(Vec<usize>),
+    /// So many principal components of the training part, largest first. Each component's sign makes
+    /// its largest weight positive. The projection does not subtract the mean (it must be linear):
+    /// components are centred where the inputs are standardised, and shifted by a constant elsewhere.
+    Pca(usize),
+}
+
+impl From<&recipe::View> for View {
+    fn from(view: &recipe::View) -> Self {
+        let size = |number: &u64| usize::try_from(*number).unwrap_or(usize::MAX);
+        let sizes = |numbers: &[u64]| numbers.iter().map(size).collect();
+        match view {
+            recipe::View::Pool(blocks) => Self::Pool(sizes(blocks)),
+            recipe::View::First(count) => Self::First(size(count)),
+            recipe::View::Columns(columns) => Self::Columns(
+                columns
+                    .iter()
+                    .map(|column| match &column.value {
+                        recipe::Column::Name(name) => Feature::Name(name.clone()),
+                        recipe::Column::Number(number) => Feature::Number(size(number)),
+                    })
+                    .collect(),
+            ),
+            recipe::View::Resize(to) => Self::Resize(to.value.map(|number| size(&number))),
+            recipe::View::Stride(steps) => Self::Stride(sizes(steps)),
+            recipe::View::Pca(count) => Self::Pca(size(count)),
+        }
+    }
+}
+
+/// A feature of a sample.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Feature {
+    /// By its number, from 0.
+    Number(usize),
+    /// By the name of a table's column: all features made of it.
+    Name(String),
+}
+
+/// The finest form as a view sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Fine<'a> {
+    /// The shape of one sample.
+    pub shape: &'a [usize],
+    /// The column each feature was made of, for tables; empty for blocks.
+    pub columns: &'a [String],
+    /// All samples, `[samples, features]`.
+    pub inputs: &'a Array,
+    /// The rows a view may be fitted on.
+    pub train: &'a [SampleId],
+}
+
+/// A view made concrete: the matrix P.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewMatrix {
+    /// The shape of one coarse sample.
+    pub shape: Vec<usize>,
+    /// P, `[fine, coarse]`.
+    pub matrix: Array,
+}
+
+impl View {
+    /// The shape of a coarse sample, or why this view does not fit the data. Needs no rows.
+    pub fn shape(&self, shape: &[usize], columns: &[String]) -> Result<Vec<usize>> {
+        let fine: usize = shape.iter().product();
+        match self {
+            Self::First(count) | Self::Pca(count) if *count == 0 || *count > fine => {
+                Err(refuse(format!(
+                    "a sample has {fine} numbers, so {} numbers cannot be taken of it",
+                    count
+                )))
+            }
+            Self::First(count) | Self::Pca(count) => Ok(vec![*count]),
+            Self::Columns(features) => Ok(vec![find_features(features, fine, columns)?.len()]),
+            _ => Ok(self.axes(shape)?.iter().map(AxisMap::len).collect()),
+        }
+    }
+
+    /// The matrix of this view for the data; a PCA is fitted on the training rows.
+    pub fn fit(&self, fine: Fine<'_>) -> Result<ViewMatrix> {
+        let shape = self.shape(fine.shape, fine.columns)?;
+        let width: usize = fine.shape.iter().product();
+        let matrix = match self {
+            Self::First(count) => choose(width, 0..*count),
+            Self::Columns(features) => choose(
+                width,
+                find_features(features, width, fine.columns)?.into_iter(),
+            ),
+            Self::Pca(count) => principal_axes(fine.inputs, fine.train, *count)?,
+            _ => kronecker(&self.axes(fine.shape)?),
+        };
+        Ok(ViewMatrix { shape, matrix })
+    }
+
+    /// One map per axis, for the views that treat each axis by itself.
+    fn axes(&self, shape: &[usize]) -> Result<Vec<AxisMap>> {
+        let per_axis = |numbers: &[usize], make: fn(usize, usize) -> Option<AxisMap>| {
+            if numbers.is_empty() || numbers.len() > shape.len() {
+                return Err(refuse(format!(
+                    "{numbers:?} names {} axes, a sample of shape {shape:?} has {}",
+                    numbers.len(),
+                    shape.len()
+                )));
+            }
+            let numbers = numbers.iter().copied().chain(std::iter::repeat(1));
+            shape
+                .iter()
+                .zip(numbers)
+                .map(|(&length, number)| {
+                    make(length, number).ok_or_else(|| refuse(format!("{number} does not fit into the axis of length {length} of shape {shape:?} a whole number of times")))
+                })
+                .collect()
+        };
+        match self {
+            Self::Pool(blocks) => per_axis(blocks, AxisMap::pool),
+            Self::Stride(steps) => per_axis(steps, AxisMap::stride),
+            Self::Resize(sizes) => {
+                if shape.len() < 2
+                    || sizes
+                        .iter()
+                        .zip(shape)
+                        .any(|(&to, &from)| to == 0 || to > from)
+                {
+                    return Err(refuse(format!(
+                        "a sample of shape {shape:?} cannot be brought to {sizes:?}"
+                    )));
+                }
+                let whole = shape[2..]
+                    .iter()
+                    .map(|&length| AxisMap::area(length, length));
+                Ok(sizes
+                    .iter()
+                    .zip(shape)
+                    .map(|(&to, &from)| AxisMap::area(from, to))
+                    .chain(whole)
+                    .collect())
+            }
+            _ => Ok(shape
+                .iter()
+                .map(|&length| AxisMap::area(length, length))
+                .collect()),
+        }
+    }
+}
+
+fn refuse(reason: String) -> Error {
+    Error::input("view", reason).remedy("`distil check --data` shows the shape of a sample")
+}
+
+fn find_features(features: &[Feature], width: usize, columns: &[String]) -> Result<Vec<usize>> {
+    let mut found = Vec::new();
+    for feature in features {
+        match feature {
+            Feature::Number(number) if *number < width => found.push(*number),
+            Feature::Number(number) => {
+                return Err(refuse(format!(
+                    "a sample has {width} numbers, there is no number {number}"
+                )));
+            }
+            Feature::Name(name) => {
+                let before = found.len();
+                found.extend((0..columns.len()).filter(|&i| columns[i] == *name));
+                if found.len() == before {
+                    return Err(refuse(format!("there is no column `{name}`")));
+                }
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(refuse("no column is named".to_string()));
+    }
+    Ok(found)
+}
+
+/// The matrix that takes these features.
+fn choose(width: usize, features: impl ExactSizeIterator<Item = usize>) -> Array {
+    let coarse = features.len();
+    let mut matrix = Array::zeros([width, coarse]);
+    for (column, feature) in features.enumerate() {
+        matrix.values[feature * coarse + column] = 1.0;
+    }
+    matrix
+}
+
+impl ViewMatrix {
+    /// The view that changes nothing.
+    pub fn identity(shape: &[usize]) -> Self {
+        let width = shape.iter().product();
+        Self {
+            shape: shape.to_vec(),
+            matrix: choose(width, 0..width),
+        }
+    }
+
+    /// Length of a fine sample.
+    pub fn fine(&self) -> usize {
+        self.matrix.rows_cols().0
+    }
+
+    /// Length of a coarse sample.
+    pub fn coarse(&self) -> usize {
+        self.matrix.rows_cols().1
+    }
+
+    /// Fine samples `[rows, fine]` as coarse ones `[rows, coarse]`; sums are taken in double precision.
+    pub fn apply(&self, fine: &Array) -> Array {
+        let (rows, width) = fine.rows_cols();
+        let coarse = self.coarse();
+        let weights: Vec<Vec<(usize, f64)>> = (0..width)
+            .map(|i| {
+                self.matrix
+                    .row(i)
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, w)| **w != 0.0)
+                    .map(|(j, w)| (j, f64::from(*w)))
+                    .collect()
+            })
+            .collect();
+        let mut values = Vec::with_capacity(rows * coarse);
+        let mut sums = vec![0.0; coarse];
+        for row in 0..rows {
+            sums.fill(0.0);
+            for (x, weights) in fine.row(row).iter().zip(&weights) {
+                weights
+                    .iter()
+                    .for_each(|&(j, weight)| sums[j] += f64::from(*x) * weight);
+            }
+            values.extend(sums.iter().map(|sum| *sum as f32));
+        }
+        Array::new([rows, coarse], values)
+    }
+
+    /// The matrix B `[large, small]` with x_small = x_large · B for every sample, if there is one that
+    /// is known to be exact: the large view is the finest form, both are equal, or the large view's
+    /// columns are orthogonal and span the small view's (B = P_large⁺ · P_small, checked to 1e-5).
+    pub fn between(small: &Self, large: &Self) -> Option<Array> {
+        if small.fine() != large.fine() {
+            return None;
+        }
+        if large.is_identity() {
+            return Some(small.matrix.clone());
+        }
+        if small.matrix == large.matrix {
+            return Some(choose(large.coarse(), 0..large.coarse()));
+        }
+        let squares = gram(&large.matrix, &large.matrix);
+        let width = large.coarse();
+        let diagonal: Vec<f64> = (0..width).map(|i| squares[i * width + i]).collect();
+        let largest = diagonal.iter().fold(0.0, |a: f64, b| a.max(*b));
+        let orthogonal = squares
+            .iter()
+            .enumerate()
+            .all(|(i, s)| i % (width + 1) == 0 || s.abs() <= 1e-5 * largest);
+        if !orthogonal || diagonal.iter().any(|d| *d <= 0.0) {
+            return None;
+        }
+        let shared = gram(&large.matrix, &small.matrix);
+        let values = shared
+            .chunks(small.coarse())
+            .zip(&diagonal)
+            .flat_map(|(row, d)| row.iter().map(move |x| (x / d) as f32));
+        let between = Array::new([width, small.coarse()], values.collect());
+        let again = Self {
+            shape: small.shape.clone(),
+            matrix: between.clone(),
+        }
+        .apply(&large.matrix);
+        let size = small
+            .matrix
+            .values
+            .iter()
+            .fold(0.0, |a: f32, b| a.max(b.abs()));
+        let exact = again
+            .values
+            .iter()
+            .zip(&small.matrix.values)
+            .all(|(a, b)| (a - b).abs() <= 1e-5 * size);
+        exact.then_some(between)
+    }
+
+    fn is_identity(&self) -> bool {
+        let width = self.fine();
+        let expected = |i: usize| {
+            if i.is_multiple_of(width + 1) {
+                1.0
+            } else {
+                0.0
+            }
+        };
+        width == self.coarse()
+            && self
+                .matrix
+                .values
+                .iter()
+                .enumerate()
+                .all(|(i, &x)| x == expected(i))
+    }
+}
+
+/// aᵀ · b in double precision, row-major.
+fn gram(a: &Array, b: &Array) -> Vec<f64> {
+    let ((rows, left), (_, right)) = (a.rows_cols(), b.rows_cols());
+    let mut product = vec![0.0; left * right];
+    for row in 0..rows {
+        for (i, x) in a.row(row).iter().enumerate().filter(|(_, x)| **x != 0.0) {
+            let sums = &mut product[i * right..(i + 1) * right];
+            sums.iter_mut()
+                .zip(b.row(row))
+                .for_each(|(sum, y)| *sum += f64::from(*x) * f64::from(*y));
+        }
+    }
+    product
+}

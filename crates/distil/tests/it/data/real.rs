@@ -1,0 +1,126 @@
+//! Real data; skipped, with a line that says so, where it is absent.
+
+use std::path::Path;
+
+use distil::data::source::{Csv, Fsdd, Gaussian, Source};
+use distil::data::{Dataset, Fold, Inputs, Scaling, SplitRule, TargetKind, Targets, View, split};
+
+use super::shared;
+
+#[test]
+fn california_is_read_split_and_prepared() {
+    let Some(path) = shared("california-housing.csv") else {
+        return;
+    };
+    let source: Csv =
+        serde_json::from_value(serde_json::json!({ "path": path, "target": "median_house_value" }))
+            .unwrap();
+    let raw = source.read(Path::new(""), TargetKind::Values).unwrap();
+    let split = split(&raw, &SplitRule::default()).unwrap();
+    let data = Dataset::prepare(raw, split, source.scaling()).unwrap();
+    let columns = data.preprocessing.features();
+    assert_eq!(data.len(), 20_640);
+    assert_eq!(columns.len(), 8 + 1 + 5, "{columns:?}");
+    assert!(columns.contains(&"total_bedrooms is missing".to_string()));
+    assert!(data.inputs.values.iter().all(|x| x.is_finite()));
+    let indicator = columns
+        .iter()
+        .position(|name| name == "total_bedrooms is missing")
+        .unwrap();
+    let missing: f32 = (0..data.len())
+        .map(|row| data.inputs.row(row)[indicator])
+        .sum();
+    assert_eq!(missing, 207.0);
+    let Targets::Values { values, scale, .. } = &data.targets else {
+        panic!()
+    };
+    let dollars = scale.to_units(&values.values);
+    assert!((dollars[0] - 452_600.0).abs() < 1.0, "{}", dollars[0]);
+}
+
+#[test]
+fn the_spoken_digits_are_read_and_split_by_speaker() {
+    let Some(path) = shared("fsdd") else { return };
+    let source: Fsdd = serde_json::from_value(serde_json::json!({ "path": path })).unwrap();
+    let raw = source.read(Path::new(""), TargetKind::Classes).unwrap();
+    assert_eq!((raw.len(), raw.groups[0].members.len()), (3000, 6));
+    let official = split(
+        &raw,
+        &SplitRule {
+            official: true,
+            ..SplitRule::default()
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            official.train.len(),
+            official.validation.len(),
+            official.test.len()
+        ),
+        (2295, 405, 300)
+    );
+    for index in 0..6 {
+        let rule = SplitRule {
+            group: Some("speaker".into()),
+            fold: Some(Fold { index, of: 6 }),
+            ..SplitRule::default()
+        };
+        let parts = split(&raw, &rule).unwrap();
+        assert_eq!(
+            (parts.train.len(), parts.validation.len(), parts.test.len()),
+            (2000, 500, 500)
+        );
+    }
+    let data = Dataset::prepare(raw, official, source.scaling()).unwrap();
+    let view = View::Pool(vec![2, 5]).fit(data.fine(&[])).unwrap();
+    assert_eq!(
+        (data.shape.as_slice(), view.shape.as_slice()),
+        ([20, 50].as_slice(), [10, 10].as_slice())
+    );
+    assert!(data.inputs.values.iter().all(|x| x.is_finite()));
+}
+
+#[test]
+fn the_nearest_class_mean_says_how_hard_the_generated_clusters_are() {
+    let raw = Gaussian::default()
+        .read(Path::new(""), TargetKind::Classes)
+        .unwrap();
+    assert!(matches!(&raw.inputs, Inputs::Block { shape, .. } if shape == &[20, 50]));
+    let split = split(
+        &raw,
+        &SplitRule {
+            official: true,
+            ..SplitRule::default()
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        (split.train.len(), split.validation.len(), split.test.len()),
+        (3000, 500, 2000)
+    );
+    let data = Dataset::prepare(raw, split, Scaling::None).unwrap();
+    let labels = data.targets.classes().unwrap();
+    let mut means = vec![vec![0.0_f32; 1000]; 10];
+    for id in &data.split.train {
+        let mean = &mut means[labels[id.row()] as usize];
+        mean.iter_mut()
+            .zip(data.inputs.row(id.row()))
+            .for_each(|(m, x)| *m += x / 300.0);
+    }
+    let score = |x: &[f32], m: &[f32]| {
+        x.iter()
+            .zip(m)
+            .map(|(x, m)| x * m - m * m / 2.0)
+            .sum::<f32>()
+    };
+    let right = data.split.test.iter().filter(|id| {
+        let x = data.inputs.row(id.row());
+        let best = (0..10)
+            .max_by(|a, b| score(x, &means[*a]).total_cmp(&score(x, &means[*b])))
+            .unwrap();
+        best as u32 == labels[id.row()]
+    });
+    let accuracy = right.count() as f32 / 2000.0;
+    assert!((0.6..0.95).contains(&accuracy), "{accuracy}");
+}

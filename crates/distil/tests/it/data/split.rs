@@ -1,0 +1,177 @@
+use std::collections::BTreeSet;
+
+use distil::data::{Fold, Group, Part, Raw, RawTargets, Split, SplitRule, split};
+use distil::rng::Seed;
+use distil::sample::SampleId;
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::block;
+
+fn raw(labels: Vec<u32>, classes: usize, speakers: usize) -> Raw {
+    let codes: Vec<u32> = (0..labels.len())
+        .map(|row| ((row + row / 9) % speakers) as u32)
+        .collect();
+    let members = (0..speakers).map(|i| format!("s{i}")).collect();
+    Raw {
+        groups: vec![Group {
+            name: "speaker".into(),
+            members,
+            codes,
+        }],
+        ..block(&[1], labels, classes)
+    }
+}
+
+fn is_complete(split: &Split, samples: usize) -> bool {
+    let mut all: Vec<SampleId> = [&split.train, &split.validation, &split.test]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
+    all.sort();
+    all == (0..samples as u32).map(SampleId).collect::<Vec<_>>()
+        && [&split.train, &split.validation, &split.test]
+            .iter()
+            .all(|part| part.is_sorted())
+}
+
+fn labels() -> impl Strategy<Value = Vec<u32>> {
+    prop::collection::vec(0_u32..4, 60..200).prop_map(|mut labels| {
+        labels.extend([0, 1, 2, 3].repeat(4));
+        labels
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_random_split_is_disjoint_complete_and_stratified_within_one(labels in labels(), test in 0.1..0.4, validation in 0.1..0.4, seed: u64) {
+        let raw = raw(labels.clone(), 4, 5);
+        let rule = SplitRule { test, validation, seed: Seed(seed), ..SplitRule::default() };
+        let split = split(&raw, &rule).unwrap();
+        prop_assert!(is_complete(&split, labels.len()));
+        for class in 0..4 {
+            let of = |part: &[SampleId]| part.iter().filter(|id| labels[id.row()] == class).count() as f64;
+            let all = labels.iter().filter(|label| **label == class).count() as f64;
+            let share = (test * labels.len() as f64).round() / labels.len() as f64;
+            prop_assert!((of(&split.test) - share * all).abs() < 1.0);
+            prop_assert!((of(&split.validation) - validation * all).abs() < 2.0);
+        }
+    }
+
+    #[test]
+    fn groups_are_never_split(labels in labels(), seed: u64, folded: bool) {
+        let raw = raw(labels.clone(), 4, 6);
+        let fold = folded.then_some(Fold { index: 1, of: 3 });
+        let split = split(&raw, &SplitRule { group: Some("speaker".into()), seed: Seed(seed), fold, ..SplitRule::default() }).unwrap();
+        prop_assert!(is_complete(&split, labels.len()));
+        let speakers = |part: &[SampleId]| part.iter().map(|id| raw.groups[0].codes[id.row()]).collect::<BTreeSet<_>>();
+        let parts = [speakers(&split.train), speakers(&split.validation), speakers(&split.test)];
+        prop_assert_eq!(parts.iter().map(BTreeSet::len).sum::<usize>(), 6);
+    }
+
+    #[test]
+    fn folds_test_every_sample_once(labels in labels(), seed: u64, of in 2_usize..7, grouped: bool) {
+        let raw = raw(labels.clone(), 4, 7);
+        let mut tested = vec![0; labels.len()];
+        for index in 0..of {
+            let group = grouped.then(|| "speaker".to_string());
+            let rule = SplitRule { group, seed: Seed(seed), fold: Some(Fold { index, of }), ..SplitRule::default() };
+            let split = split(&raw, &rule).unwrap();
+            prop_assert!(is_complete(&split, labels.len()));
+            if !grouped {
+                prop_assert!(split.test.len().abs_diff(labels.len() / of) <= 1);
+            }
+            split.test.iter().for_each(|id| tested[id.row()] += 1);
+        }
+        prop_assert!(tested.iter().all(|count| *count == 1));
+    }
+}
+
+#[test]
+fn a_split_depends_on_its_own_seed_alone() {
+    let raw = raw([0, 1].repeat(50), 2, 5);
+    let with = |seed| {
+        split(
+            &raw,
+            &SplitRule {
+                seed: Seed(seed),
+                ..SplitRule::default()
+            },
+        )
+        .unwrap()
+    };
+    assert_eq!(with(0), with(0));
+    assert_ne!(with(0), with(1));
+}
+
+#[test]
+fn the_official_parts_are_kept_and_validation_comes_from_training() {
+    let mut raw = raw([0, 1].repeat(50), 2, 5);
+    raw.official = Some(
+        (0..100)
+            .map(|row| if row < 20 { Part::Test } else { Part::Train })
+            .collect(),
+    );
+    let rule = SplitRule {
+        official: true,
+        validation: 0.1,
+        ..SplitRule::default()
+    };
+    let drawn = split(&raw, &rule).unwrap();
+    assert_eq!(drawn.test, (0..20).map(SampleId).collect::<Vec<_>>());
+    assert_eq!((drawn.train.len(), drawn.validation.len()), (72, 8));
+    raw.official = Some(
+        (0..100)
+            .map(|row| [Part::Test, Part::Validation, Part::Train][row % 3])
+            .collect(),
+    );
+    assert_eq!(split(&raw, &rule).unwrap().validation.len(), 33);
+}
+
+#[test]
+fn a_class_of_one_sample_stays_in_training() {
+    let mut labels = [0, 1].repeat(20);
+    labels.push(2);
+    for seed in 0..50 {
+        let split = split(
+            &raw(labels.clone(), 3, 5),
+            &SplitRule {
+                seed: Seed(seed),
+                ..SplitRule::default()
+            },
+        )
+        .unwrap();
+        assert!(split.train.contains(&SampleId(40)));
+    }
+}
+
+#[test]
+fn a_split_that_cannot_be_says_why() {
+    let say = |raw: &Raw, rule: SplitRule| split(raw, &rule).unwrap_err().to_string();
+    let data = raw([0, 1].repeat(50), 2, 5);
+    let rule = SplitRule::default();
+    assert_snapshot!(say(&data, SplitRule { test: 0.8, validation: 0.2, ..rule.clone() }), @"data.split: test = 0.8 and validation = 0.2 leave nothing to train on. Use shares between 0 and 1 whose sum is below 1.");
+    assert_snapshot!(say(&data, SplitRule { official: true, ..rule.clone() }), @"data.split: this data has no official split. Name shares instead, for example `split = { test = 0.2, validation = 0.1 }`.");
+    assert_snapshot!(say(&data, SplitRule { group: Some("site".into()), ..rule.clone() }), @"data.split.group: there is no group `site`. The data is grouped by `speaker`.");
+    assert_snapshot!(say(&block(&[1], vec![0, 1], 2), SplitRule { group: Some("site".into()), ..rule.clone() }), @r#"data.split.group: there is no group `site`. This data has no groups; a table names its own with `groups = ["column"]`."#);
+    assert_snapshot!(say(&data, SplitRule { group: Some("speaker".into()), fold: Some(Fold { index: 0, of: 6 }), ..rule.clone() }), @"data.split.group: `speaker` has 5 groups, too few for 6 folds. Bring more groups, use fewer folds, or split without `group`.");
+    assert_snapshot!(say(&data, SplitRule { fold: Some(Fold { index: 5, of: 5 }), ..rule.clone() }), @"folds: fold 5 of 5 does not exist. Use at least 2 folds, counted from 0.");
+    assert_snapshot!(say(&raw([0, 1].repeat(50), 3, 5), rule.clone()), @"data.split: class `class 2` has no sample in the training part. Bring samples of it, leave its rows out, or split with `stratify = true` and without `group`.");
+    assert_snapshot!(say(&raw(vec![0, 1, 0, 1], 2, 2), SplitRule { group: Some("speaker".into()), ..rule.clone() }), @"data.split.group: `speaker` has 2 groups, too few for three parts. Bring more groups, use fewer folds, or split without `group`.");
+    assert_snapshot!(say(&raw(vec![0, 1, 0], 2, 2), rule), @"data.split: the validation part of 3 samples is empty. Give each part a larger share, or bring more data.");
+}
+
+#[test]
+fn values_are_split_without_strata() {
+    let mut data = block(&[1], vec![0; 100], 1);
+    data.targets = Some(RawTargets::Values {
+        names: vec!["y".into()],
+        values: vec![1.0; 100],
+    });
+    let split = split(&data, &SplitRule::default()).unwrap();
+    assert_eq!(
+        (split.train.len(), split.validation.len(), split.test.len()),
+        (65, 15, 20)
+    );
+}
