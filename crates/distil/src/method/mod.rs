@@ -1,29 +1,74 @@
 //! Distillation losses: one file per method, one line in the registry.
 
-use std::collections::BTreeMap;
+mod adapter;
+mod bce;
+mod blend;
+mod bounded;
+mod dkd;
+mod fit;
+mod fitnet;
+mod kd;
+mod lesson;
+mod logits;
+mod mse;
+mod smooth;
+mod soft;
+mod soft_ce;
 
-use burn::module::{Module, Param};
+pub use adapter::{Adapter, AdapterSpec};
+pub use bce::Bce;
+pub use blend::Blend;
+pub use bounded::Bounded;
+pub use dkd::Dkd;
+pub use fit::{Fit, OutputShape};
+pub use fitnet::Fitnet;
+pub use kd::Kd;
+pub use lesson::{Lesson, Moment};
+pub use logits::Logits;
+pub use mse::Mse;
+pub use smooth::Smooth;
+pub use soft_ce::SoftCe;
+
 use burn::tensor::Tensor;
+use distil_recipe::{Registry, entry};
 
-use crate::model::Output;
-use crate::task::Target;
+use crate::error::Result;
 
-/// The shapes a method may rely on, known before any training.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OutputShape {
-    /// Number of outputs (classes, labels or values).
-    pub outputs: usize,
-    /// Width of each tap's feature.
-    pub taps: BTreeMap<String, usize>,
-}
+/// Every method, in the order in which lists show them.
+pub static METHODS: Registry<Box<dyn Method>> = Registry {
+    noun: "method",
+    entries: &[
+        entry!("kd", "softened classes towards the teacher's (Hinton, Vinyals & Dean 2015)", Kd => Box::new),
+        entry!("soft-ce", "kd by cross-entropy: the same gradient (Hinton, Vinyals & Dean 2015)", SoftCe => Box::new),
+        entry!("logits", "logits towards the teacher's (Ba & Caruana 2014)", Logits => Box::new),
+        entry!("dkd", "kd with the label and the other classes weighted apart (Zhao et al. 2022)", Dkd => Box::new),
+        entry!("smooth", "a virtual teacher that is always right (Yuan et al. 2020)", Smooth => Box::new),
+        entry!("bce", "kd for labels that do not exclude each other", Bce => Box::new),
+        entry!("mse", "values towards the teacher's", Mse => Box::new),
+        entry!("bounded", "regression until the teacher is beaten (Chen et al. 2017)", Bounded => Box::new),
+        entry!("fitnet", "hidden features towards the teacher's (Romero et al. 2015)", Fitnet => Box::new),
+    ],
+};
 
-/// Where training is: for methods that change over time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Moment {
-    /// Optimiser steps done in this stage.
-    pub step: u64,
-    /// Optimiser steps planned for this stage.
-    pub steps: u64,
+/// A distillation loss.
+///
+/// A method gives its own loss only. The caller averages it over the batch's rows and weighs it against the label loss:
+/// `mix · term + (1 − mix) · label`, or `label + add · term`.
+pub trait Method: std::fmt::Debug + Send {
+    /// What the method needs of a student and a teacher of these shapes; else why they do not fit, as a sentence without
+    /// its full stop.
+    fn check(&self, fit: &Fit) -> std::result::Result<Needs, String>;
+
+    /// How the outputs of several teachers become those of one.
+    fn blend(&self) -> Blend {
+        Blend::Values
+    }
+
+    /// The loss of a batch.
+    ///
+    /// # Errors
+    /// If the lesson lacks what [`Method::check`] asked for.
+    fn loss(&self, lesson: &Lesson) -> Result<Term>;
 }
 
 /// A method's loss for a batch.
@@ -44,42 +89,16 @@ pub struct Needs {
     pub student_taps: Vec<String>,
     /// Taps of the teacher.
     pub teacher_taps: Vec<String>,
-    /// Trainable layers between them, in the order `loss` receives them.
+    /// Trainable layers between them, in the order in which a [`Lesson`] holds them.
     pub adapters: Vec<AdapterSpec>,
 }
 
-/// The shape of an adapter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdapterSpec {
-    /// Name, unique within the method: its weights are `adapter.<n>.<name>`.
-    pub name: String,
-    /// Width of the student's feature.
-    pub inputs: usize,
-    /// Width of the teacher's feature.
-    pub outputs: usize,
-}
-
-/// A trainable linear map from a student's feature to a teacher's.
-#[derive(Module, Debug)]
-pub struct Adapter {
-    /// `[inputs, outputs]`
-    pub weight: Param<Tensor<2>>,
-    /// `[outputs]`
-    pub bias: Param<Tensor<1>>,
-}
-
-/// A distillation loss.
-pub trait Method: std::fmt::Debug + Send {
-    /// Whether student and teacher fit, and what the method needs; else the reason they do not, as a sentence.
-    fn check(&self, student: &OutputShape, teacher: &OutputShape) -> Result<Needs, String>;
-
-    /// The loss of a batch. `teacher` carries no gradient; without a teacher it is the student's shape, unused.
-    fn loss(
-        &self,
-        student: &Output,
-        teacher: Option<&Output>,
-        target: &Target,
-        adapters: &[Adapter],
-        at: Moment,
-    ) -> Term;
+impl Needs {
+    /// A teacher's outputs and nothing else.
+    fn outputs() -> Self {
+        Self {
+            teacher: true,
+            ..Self::default()
+        }
+    }
 }

@@ -2,6 +2,9 @@
 
 mod checkpoint;
 mod data;
+mod flops;
 mod growth;
+mod method;
 mod optim;
 mod samples;
+mod task;

@@ -1,0 +1,30 @@
+//! Distillation of numbers.
+
+use distil_report::measure::TaskKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Fit, Lesson, Method, Needs, Term};
+use crate::error::Result;
+
+/// The student's values towards the teacher's.
+///
+/// Mean over targets of (s − t)² per row, in standardised units. With `mix` = α it is the plain regression distillation
+/// (1 − α)(s − y)² + α(s − t)², whose minimum is the target (1 − α) y + α t.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mse {}
+
+impl Method for Mse {
+    fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
+        fit.same_outputs("mse", &[TaskKind::Regression])?;
+        Ok(Needs::outputs())
+    }
+
+    fn loss(&self, lesson: &Lesson) -> Result<Term> {
+        let (student, teacher) = lesson.outputs("mse")?;
+        let [rows, _] = student.dims();
+        let squares = student.sub(teacher).square().mean_dim(1);
+        Ok(Term::Rows(squares.reshape([rows])))
+    }
+}

@@ -1,0 +1,51 @@
+//! Cross-entropy with the teacher's softened outputs.
+
+use distil_report::measure::TaskKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::fit::above_zero;
+use super::soft::{log_softened, with_gradient};
+use super::{Blend, Fit, Lesson, Method, Needs, Term};
+use crate::error::Result;
+
+/// Cross-entropy with the teacher's softened classes.
+///
+/// −T² Σₖ pₖ log qₖ per row, with p = softmax(teacher / T), q = softmax(student / T) (Hinton, Vinyals & Dean 2015). Its
+/// gradient is that of kd; its value is larger by T² times the entropy of p, so it is not 0 when the two agree.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SoftCe {
+    /// T, above 0: how much the classes are softened; usually 1 to 20.
+    pub temperature: f64,
+}
+
+impl Default for SoftCe {
+    fn default() -> Self {
+        Self { temperature: 4.0 }
+    }
+}
+
+impl Method for SoftCe {
+    fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
+        above_zero("temperature", self.temperature)?;
+        fit.same_outputs("soft-ce", &[TaskKind::Classification])?;
+        Ok(Needs::outputs())
+    }
+
+    fn blend(&self) -> Blend {
+        Blend::Classes {
+            temperature: self.temperature,
+        }
+    }
+
+    fn loss(&self, lesson: &Lesson) -> Result<Term> {
+        let (student, teacher) = lesson.outputs("soft-ce")?;
+        let t = self.temperature;
+        let p = log_softened(teacher, t).exp();
+        let log_q = log_softened(student.clone().inner(), t);
+        let gradient = log_q.clone().exp().sub(p.clone()).mul_scalar(t);
+        let value = log_q.mul(p).sum_dim(1).mul_scalar(-t * t);
+        Ok(Term::Rows(with_gradient(student, value, gradient)))
+    }
+}

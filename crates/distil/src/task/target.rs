@@ -1,0 +1,65 @@
+//! Targets: their shape, known before training, and a batch of them.
+
+use burn::tensor::{Int, Tensor};
+use distil_report::measure::TaskKind;
+
+use crate::error::{Error, Result};
+
+/// The targets of a batch.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Class indices `[rows]`, counted from 0.
+    Classes(Tensor<1, Int>),
+    /// Standardised values, or 0/1 labels: `[rows, outputs]`.
+    Values(Tensor<2>),
+}
+
+impl Target {
+    /// The classes `[rows]`; `reader` is who wants them, for the message.
+    pub fn classes(&self, reader: &str) -> Result<&Tensor<1, Int>> {
+        match self {
+            Self::Classes(classes) => Ok(classes),
+            Self::Values(_) => Err(Error::input(reader, "reads classes, and was given values")
+                .remedy("Give class indices, one per row")),
+        }
+    }
+
+    /// The values or labels `[rows, outputs]`; `reader` is who wants them, for the message.
+    pub fn values(&self, reader: &str) -> Result<&Tensor<2>> {
+        match self {
+            Self::Values(values) => Ok(values),
+            Self::Classes(_) => Err(Error::input(reader, "reads values, and was given classes")
+                .remedy("Give one number per row and output")),
+        }
+    }
+}
+
+/// The targets of the data, as far as a task needs to know them before training.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetShape {
+    /// One class of several: the training samples of each.
+    Classes(Vec<u64>),
+    /// Any number of labels: how many there are.
+    Labels(usize),
+    /// Numbers: how many there are.
+    Values(usize),
+}
+
+impl TargetShape {
+    /// The reason why `task` cannot be trained on these targets.
+    pub(super) fn refuse(&self, task: TaskKind) -> String {
+        let (own, fitting) = match self {
+            Self::Classes(_) => ("classes", "classification"),
+            Self::Labels(_) => ("0/1 labels", "multi-label"),
+            Self::Values(_) => ("numbers", "regression"),
+        };
+        let task = match task {
+            TaskKind::Classification => "classification",
+            TaskKind::MultiLabel => "multi-label",
+            TaskKind::Regression => "regression",
+        };
+        format!(
+            "the task is {task}, and the data's targets are {own}; use task = \"{fitting}\", or name other targets in [data]"
+        )
+    }
+}

@@ -1,0 +1,69 @@
+//! FLOPs equal those PyTorch counts: `testdata/reference/flops.json`, format in `flops.py` beside it.
+
+use distil::model::{Layout, MlpConfig};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Reference {
+    nets: Vec<Net>,
+    teach: Vec<Teach>,
+}
+
+#[derive(Deserialize)]
+struct Net {
+    widths: Vec<usize>,
+    batch: f64,
+    parameters: u64,
+    forward: f64,
+    backward: f64,
+}
+
+#[derive(Deserialize)]
+struct Teach {
+    student: Vec<usize>,
+    teacher: Vec<usize>,
+    batch: f64,
+    forward: f64,
+    backward: f64,
+}
+
+fn reference() -> Reference {
+    let text = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/reference/flops.json"
+    ));
+    serde_json::from_str(text).unwrap()
+}
+
+fn layout(widths: &[usize]) -> Layout {
+    let [inputs, hidden @ .., outputs] = widths else {
+        panic!("a net has inputs and outputs");
+    };
+    let config = MlpConfig {
+        hidden: hidden.to_vec(),
+        ..MlpConfig::default()
+    };
+    config.layout(*inputs, *outputs)
+}
+
+#[test]
+fn parameters_and_flops_of_a_layout_are_those_pytorch_counts() {
+    for net in reference().nets {
+        let layout = layout(&net.widths);
+        assert_eq!(layout.parameters(), net.parameters, "{:?}", net.widths);
+        let (forward, backward) = (layout.flops_forward(), layout.flops_backward());
+        assert_eq!(net.batch * forward, net.forward, "{:?}", net.widths);
+        assert_eq!(net.batch * backward, net.backward, "{:?}", net.widths);
+    }
+}
+
+#[test]
+fn a_frozen_teacher_costs_its_forward_pass_and_no_more() {
+    for case in reference().teach {
+        let (student, teacher) = (layout(&case.student), layout(&case.teacher));
+        let forward = student.flops_forward() + teacher.flops_forward();
+        assert_eq!(case.batch * forward, case.forward, "{:?}", case.student);
+        let backward = case.batch * student.flops_backward();
+        assert_eq!(backward, case.backward, "{:?}", case.student);
+    }
+}
