@@ -1,0 +1,157 @@
+//! Sources: what they read, and how they refuse what they cannot read.
+
+mod arrays;
+mod built_in;
+mod recordings;
+mod tables;
+
+use distil::data::source::{AnySource, Digits, Gaussian, Names, Npy, SOURCES, Source};
+use distil::data::{Inputs, Raw, RawTargets};
+use distil_recipe::{Problems, RecipeText, parse};
+use insta::assert_snapshot;
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    files
+        .iter()
+        .for_each(|(name, bytes)| std::fs::write(folder.path().join(name), bytes).unwrap());
+    folder
+}
+
+/// The error without the temporary folder's own name.
+fn say<T>(folder: &TempDir, result: distil::error::Result<T>) -> String {
+    let error = result.err().expect("an error").to_string();
+    error.replace(&folder.path().display().to_string(), "FOLDER")
+}
+
+fn labels(raw: &Raw) -> (Vec<String>, Vec<u32>) {
+    let Some(RawTargets::Classes { names, labels }) = &raw.targets else {
+        panic!("no classes")
+    };
+    (names.clone(), labels.clone())
+}
+
+fn block(raw: &Raw) -> (Vec<usize>, Vec<f32>) {
+    let Inputs::Block { shape, values } = &raw.inputs else {
+        panic!()
+    };
+    (shape.clone(), values.clone())
+}
+
+#[test]
+fn a_source_survives_the_model_s_json() {
+    let sources = [
+        AnySource::Digits(Digits::default()),
+        AnySource::Gaussian(Gaussian::default()),
+        AnySource::Csv(from(r#"{ "path": "t.csv", "target": ["a", "b"] }"#)),
+        AnySource::Npy(Npy::default()),
+        AnySource::Fsdd(from(r#"{ "path": "fsdd" }"#)),
+    ];
+    for source in sources {
+        let text = serde_json::to_string(&source).unwrap();
+        assert_eq!(
+            serde_json::from_str::<AnySource>(&text).unwrap(),
+            source,
+            "{text}"
+        );
+    }
+    assert_eq!(
+        serde_json::from_str::<Names>("\"y\"").unwrap(),
+        Names(vec!["y".into()])
+    );
+}
+
+fn from<T: serde::de::DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap()
+}
+
+/// `[data]` with these lines, read as a recipe: what it resolves to and its settings.
+fn resolve(data: &str) -> (Option<AnySource>, String, Vec<String>) {
+    let text = format!("task = \"classification\"\n[data]\n{data}\n[stage.s]\nmodel = \"mlp\"\n");
+    let (recipe, _) = parse(&RecipeText::new("r.toml", text));
+    let choice = recipe.unwrap().data.source;
+    let mut problems = Problems::new();
+    let source = SOURCES.resolve(&choice, &mut problems);
+    let problems = problems
+        .as_slice()
+        .iter()
+        .map(|problem| problem.message.clone())
+        .collect();
+    (
+        source,
+        SOURCES.settings(&choice, "source").to_string(),
+        problems,
+    )
+}
+
+#[test]
+fn every_source_is_found_by_its_name_in_a_recipe_with_its_defaults_filled_in() {
+    let names: Vec<&str> = SOURCES.names().collect();
+    assert_eq!(names, ["digits", "gaussian", "csv", "npy", "fsdd"]);
+    assert_snapshot!(resolve("source = \"digits\"").1, @r#"
+    source = "digits"
+
+    [scale]
+    range = 16.0
+    "#);
+    assert_snapshot!(resolve("source = \"gaussian\"\nsamples = 100").1, @r#"
+    source = "gaussian"
+    samples = 100
+    shape = [20, 50]
+    classes = 10
+    modes = 3
+    pool = [2, 5]
+    coarse = 0.5
+    separation = 0.195
+    noise = 1.0
+    seed = 0
+    scale = "none"
+    "#);
+    assert_snapshot!(resolve("source = \"csv\"\npath = \"t.csv\"\ntarget = [\"a\", \"b\"]\nscale = \"none\"").1, @r#"
+    source = "csv"
+    path = "t.csv"
+    target = ["a", "b"]
+    delimiter = ","
+    categorical = []
+    numeric = []
+    ignore = []
+    groups = []
+    scale = "none"
+    "#);
+    assert_snapshot!(resolve("source = \"npy\"").1, @r#"
+    source = "npy"
+    inputs = "inputs"
+    labels = "labels"
+    scale = "standard"
+    "#);
+    assert_snapshot!(resolve("source = \"fsdd\"\npath = \"fsdd\"\nfeatures = { log_mel = 12 }").1, @r#"
+    source = "fsdd"
+    path = "fsdd"
+    rate = 8000
+    scale = "standard"
+
+    [features]
+    log_mel = 12
+    frames = 50
+    window_ms = 32.0
+    hop_ms = 20.0
+    low_hz = 0.0
+    "#);
+    let (source, _, problems) = resolve("source = \"csv\"\npath = \"t.csv\"\ntarget = \"y\"");
+    assert_eq!(
+        (source.unwrap().describe(), problems.len()),
+        ("the table t.csv, target y".to_string(), 0)
+    );
+}
+
+#[test]
+fn options_no_source_knows_are_problems_of_the_recipe() {
+    let problems = |data: &str| resolve(data).2.join("\n");
+    assert_snapshot!(problems("source = \"csv\"\npath = \"t.csv\""), @"`target` is missing");
+    assert_snapshot!(problems("source = \"fsdd\"\npath = \"f\"\nfeatures = { log_mell = 12, frames = \"many\" }"), @r#"
+    unknown key `log_mell`
+    `frames` must be a whole number, 0 or more, not the string "many"
+    "#);
+    assert_snapshot!(problems("source = \"gaussian\"\nscale = \"big\""), @"`big` is none of the choices");
+}

@@ -1,0 +1,134 @@
+use distil::data::source::{Fsdd, LogMel, Source};
+use distil::data::{Part, TargetKind};
+use insta::assert_snapshot;
+
+use super::{block, folder, labels, say};
+use TargetKind::Classes;
+
+fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
+    let spec = hound::WavSpec {
+        channels,
+        sample_rate: rate,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+    samples
+        .iter()
+        .for_each(|sample| writer.write_sample(*sample).unwrap());
+    writer.finalize().unwrap();
+    bytes.into_inner()
+}
+
+fn fsdd(features: LogMel) -> Fsdd {
+    Fsdd {
+        features,
+        ..serde_json::from_value(serde_json::json!({ "path": "" })).unwrap()
+    }
+}
+
+#[test]
+fn log_mel_features_agree_with_their_formula_in_numpy() {
+    let vectors: serde_json::Value = serde_json::from_str(include_str!(
+        "../../../../../../testdata/reference/logmel/vectors.json"
+    ))
+    .unwrap();
+    let sound: Vec<i16> = serde_json::from_value(vectors["sound"].clone()).unwrap();
+    let folder = folder(&[("3_ann_7.wav", &wav(8000, 1, &sound))]);
+    for case in vectors["cases"].as_array().unwrap() {
+        let mut options = case.clone();
+        let expected: Vec<Vec<f32>> =
+            serde_json::from_value(options.as_object_mut().unwrap().remove("features").unwrap())
+                .unwrap();
+        let features: LogMel = serde_json::from_value(options).unwrap();
+        let (shape, values) = block(&fsdd(features).read(folder.path(), Classes).unwrap());
+        assert_eq!(shape, [expected.len(), expected[0].len()]);
+        for (a, b) in values.iter().zip(expected.iter().flatten()) {
+            assert!((a - b).abs() < 1e-3, "{a} {b}");
+        }
+        let worst = values
+            .iter()
+            .zip(expected.iter().flatten())
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
+        assert!(worst < 1e-3 && values.iter().any(|x| *x > -5.0), "{worst}");
+    }
+}
+
+#[test]
+fn recordings_are_named_by_digit_speaker_and_index() {
+    let sound = wav(8000, 1, &[100; 400]);
+    let folder = folder(&[
+        ("3_bob_7.wav", &sound),
+        ("0_ann_lee_4.wav", &sound),
+        ("9_ann_lee_5.wav", &sound),
+        ("notes.txt", b""),
+    ]);
+    let raw = fsdd(LogMel::default())
+        .read(folder.path(), Classes)
+        .unwrap();
+    assert_eq!(
+        raw.rows.clone().unwrap(),
+        ["0_ann_lee_4.wav", "3_bob_7.wav", "9_ann_lee_5.wav"]
+    );
+    assert_eq!(labels(&raw).1, [0, 3, 9]);
+    assert_eq!(
+        (raw.groups[0].members.clone(), raw.groups[0].codes.clone()),
+        (vec!["ann_lee".into(), "bob".into()], vec![0, 1, 0])
+    );
+    assert_eq!(
+        raw.official.clone().unwrap(),
+        [Part::Test, Part::Train, Part::Train]
+    );
+    let parent = tempfile::tempdir().unwrap();
+    std::fs::rename(folder.path(), parent.path().join("recordings")).unwrap();
+    assert_eq!(
+        fsdd(LogMel::default())
+            .read(parent.path(), Classes)
+            .unwrap(),
+        raw
+    );
+    let one = parent.path().join("recordings/3_bob_7.wav");
+    assert_eq!(
+        labels(&fsdd(LogMel::default()).read_new(&one, Classes).unwrap()).1,
+        [3]
+    );
+    let unnamed = parent.path().join("hello.wav");
+    std::fs::copy(&one, &unnamed).unwrap();
+    assert_eq!(
+        fsdd(LogMel::default())
+            .read_new(&unnamed, Classes)
+            .unwrap()
+            .targets,
+        None
+    );
+}
+
+#[test]
+fn hostile_recordings_are_refused_with_place_reason_and_remedy() {
+    let good = wav(8000, 1, &[100; 400]);
+    let only = |name: &str, bytes: &[u8]| {
+        let folder = folder(&[("0_ann_0.wav", &good), (name, bytes)]);
+        say(
+            &folder,
+            fsdd(LogMel::default()).read(folder.path(), Classes),
+        )
+    };
+    assert_snapshot!(only("1_ann_0.wav", b""), @"FOLDER/1_ann_0.wav: the file is empty (0 bytes). Fetch or write it again.");
+    assert_snapshot!(only("1_ann_0.wav", &good[..30]), @"FOLDER/1_ann_0.wav: not a whole WAV file (Failed to read enough bytes). Fetch it again or leave it out.");
+    assert_snapshot!(only("1_ann_0.wav", &good[..300]), @"FOLDER/1_ann_0.wav: not a whole WAV file (Failed to read enough bytes). Fetch it again or leave it out.");
+    assert_snapshot!(only("1_ann_0.wav", b"this is not a sound file at all"), @"FOLDER/1_ann_0.wav: not a whole WAV file (Ill-formed WAVE file: no RIFF tag found). Fetch it again or leave it out.");
+    assert_snapshot!(only("1_ann_0.wav", &wav(16_000, 1, &[1; 9])), @"FOLDER/1_ann_0.wav: 16000 samples per second, where 8000 are expected. Resample it, or name the rate of all files with `rate`.");
+    assert_snapshot!(only("1_ann_0.wav", &wav(8000, 2, &[1; 8])), @"FOLDER/1_ann_0.wav: 2 channels, where one is expected. Mix it down to mono.");
+    assert_snapshot!(only("1_ann_0.wav", &wav(8000, 1, &[])), @"FOLDER/1_ann_0.wav: there is no sound in it. Fetch it again or leave it out.");
+    assert_snapshot!(only("hello.wav", &good), @"FOLDER/hello.wav: the name is not {digit}_{speaker}_{index}.wav. Rename the file or leave it out.");
+    let empty = folder(&[("notes.txt", b"")]);
+    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(empty.path(), Classes)), @"FOLDER/: there is no WAV file in this folder. Name the folder of recordings, or its parent.");
+    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(&empty.path().join("absent"), Classes)), @"FOLDER/absent/: there is no such file or folder. Check the path; a relative path in a recipe starts at the recipe's folder.");
+    let sounds = folder(&[("0_ann_0.wav", &good)]);
+    let features = |features| say(&sounds, fsdd(features).read(sounds.path(), Classes));
+    assert_snapshot!(features(LogMel { log_mel: 200, ..LogMel::default() }), @"data.features: band 0 of 200 is narrower than the window's frequency resolution. Use fewer bands or a longer window.");
+    assert_snapshot!(features(LogMel { high_hz: Some(5000.0), ..LogMel::default() }), @"data.features: 0 Hz to 5000 Hz is not a range below half the rate, 4000 Hz. Correct `low_hz` and `high_hz`.");
+    assert_snapshot!(features(LogMel { frames: 0, ..LogMel::default() }), @"data.features: bands, frames, window and hop must be positive. Correct the numbers.");
+}
