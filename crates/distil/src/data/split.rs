@@ -187,6 +187,18 @@ impl Drawer<'_> {
                 "Name shares instead, for example `split = { test = 0.2, validation = 0.1 }`",
             )
         })?;
+        if let Units::Groups { name, members } = &self.units
+            && members.iter().any(|rows| {
+                rows.iter()
+                    .any(|&row| self.parts[row] != self.parts[rows[0]])
+            })
+        {
+            return Err(Error::input(
+                "data.split.group",
+                format!("the official parts divide groups of `{name}`"),
+            )
+            .remedy("Leave out `group`, or name shares or folds instead of the official parts"));
+        }
         Ok(())
     }
 
