@@ -15,6 +15,7 @@ pub mod rng;
 pub mod run;
 pub mod sample;
 pub mod samples;
+pub mod saved;
 pub mod task;
 pub mod teacher;
 pub mod train;

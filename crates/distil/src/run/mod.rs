@@ -1,1 +1,113 @@
-//! run
+//! Runs: a recipe's trials as processes, the run folder, the outcome.
+
+mod calibrate;
+mod children;
+mod compress;
+mod folder;
+mod host;
+mod outcome;
+mod predictions;
+mod prepare;
+mod request;
+mod smoke;
+mod supervise;
+mod trial;
+
+pub use children::VERB;
+pub use folder::{Lock, RunFolder, TrialFolder, TrialId};
+pub use host::host;
+pub use outcome::{Outcome, assemble, write_report};
+pub use request::{Request, Watcher};
+pub use smoke::shortened;
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use distil_report::bill::Calibration;
+
+use self::children::{Order, Word, die_with_parent, say};
+use self::prepare::{Prepared, prepare};
+use self::request::Options;
+use self::trial::Trial;
+use crate::data::Fold;
+use crate::error::{Error, Kind, Result};
+use crate::files;
+use crate::plan::Arm;
+use crate::train::{Signals, Stopwatch};
+
+/// Plans, creates the run folder, runs every trial and writes the outcome.
+///
+/// # Errors
+/// Before the folder exists, whatever is wrong with recipe and data; afterwards what ended the flow. A run that
+/// a signal stopped is no error: [`Outcome::signal`] says so.
+pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
+    let options = Options::of(request);
+    let text = match request.smoke {
+        true => shortened(&request.recipe)?,
+        false => request.recipe.clone(),
+    };
+    let prepared = prepare(&text, &options, &Arm::Flow, options.fold(0))?;
+    watcher.plan(&prepared.plan.describe(None));
+    // Nothing is written before a plan exists.
+    let folder = RunFolder::create(&request.runs, &request.name)?;
+    let _lock = folder.lock()?;
+    files::write(&folder.recipe(), text.text().as_bytes())?;
+    files::write(&folder.plan(), prepared.plan.to_toml().as_bytes())?;
+    options.write(&folder.options())?;
+    watcher.folder(&folder);
+    supervise::supervise(&folder, &options, &prepared.plan, &request.program, watcher)
+}
+
+/// Goes on where a run stopped.
+///
+/// # Errors
+/// A path that is no run, a run another process is at work on, a plan that has changed, and as [`run`].
+pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<Outcome> {
+    let folder = RunFolder::open(path)?;
+    let _lock = folder.lock()?;
+    files::clean(folder.path());
+    let options = Options::read(&folder.options())?;
+    let prepared = prepare(&folder.text()?, &options, &Arm::Flow, options.fold(0))?;
+    watcher.folder(&folder);
+    supervise::supervise(&folder, &options, &prepared.plan, program, watcher)
+}
+
+/// The child's side of a run: one trial, or the rehearsal that measures reference seconds.
+///
+/// `order` is what the parent gave as the verb's argument. Errors go to the parent as well.
+pub fn trial(order: &str) -> Result<()> {
+    die_with_parent();
+    let done = obey(order);
+    if let Err(error) = &done {
+        // If the parent is gone there is nobody left to tell.
+        let _ = say(&Word::Failed(error.into()));
+    }
+    done
+}
+
+fn obey(order: &str) -> Result<()> {
+    let order: Order = serde_json::from_str(order).map_err(|e| Error::new(Kind::Input, "trial", e))?;
+    let signals = Signals::catch()?;
+    let run = RunFolder::open(&order.run)?;
+    let options = Options::read(&run.options())?;
+    let watch = Stopwatch::start();
+    let fold = order.fold.map(|(index, of)| Fold { index, of });
+    let arm = match order.budget {
+        Some(flops) => Arm::named(&order.arm).within(flops),
+        None => Arm::named(&order.arm),
+    };
+    let Prepared { plan, data, raw } = prepare(&run.text()?, &options, &arm, fold)?;
+    let loading = watch.time();
+    let mut trial = Trial { plan: &plan, data: &data, raw: &raw, folder: None, order: &order, device: Device::flex(), signals };
+    if order.rehearse {
+        let mut calibration = Calibration::default();
+        for _ in 0..calibrate::REPETITIONS {
+            calibrate::note(&mut calibration, &trial.rehearse()?);
+        }
+        return calibrate::write(&run.calibration(), &calibration);
+    }
+    let folder = run.trial(&order.trial());
+    let _lock = folder.lock()?;
+    trial.folder = Some(folder.clone());
+    trial.run(&folder, loading)
+}

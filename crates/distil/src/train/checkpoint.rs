@@ -26,6 +26,8 @@ pub struct Progress {
     pub position: u64,
     /// Training samples used in all.
     pub samples: u64,
+    /// FLOPs of the teachers so far; `None` if unknown.
+    pub teach_flops: Option<f64>,
     /// Events in the trial's log that were written before this point.
     pub events: usize,
     /// The best evaluation on validation so far: (step, value); early stopping only.

@@ -1,0 +1,204 @@
+//! The run folder: where everything a run writes is.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use distil_recipe::RecipeText;
+use fs4::{FileExt, TryLockError};
+
+use crate::error::{Error, Kind, Result};
+use crate::files;
+
+/// A run's folder, for example `runs/digits-0001`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// Creates the next free folder for `name` under `runs`.
+    pub fn create(runs: &Path, name: &str) -> Result<Self> {
+        files::create_folder(runs)?;
+        let taken = |n: &u32| runs.join(format!("{name}-{n:04}")).exists();
+        for number in (1..10_000).skip_while(taken) {
+            let path = runs.join(format!("{name}-{number:04}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(files::refused(&path, &e)),
+            }
+        }
+        Err(Error::input(runs.display(), format!("there are 9,999 runs of `{name}` already")).remedy("Move or remove old ones"))
+    }
+
+    /// An existing run.
+    pub fn open(path: &Path) -> Result<Self> {
+        let folder = Self(path.to_path_buf());
+        match folder.recipe().is_file() {
+            true => Ok(folder),
+            false => Err(Error::input(path.display(), "is no run folder: it has no recipe.toml")
+                .remedy("`distil list runs` shows the runs of this folder")),
+        }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Its last name, for example `digits-0001`.
+    pub fn name(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The recipe as it runs, `--set` applied.
+    pub fn recipe(&self) -> PathBuf {
+        self.0.join("recipe.toml")
+    }
+
+    /// Its text, under the name a problem would be shown with.
+    pub fn text(&self) -> Result<RecipeText> {
+        let path = self.recipe();
+        let text = String::from_utf8(files::read(&path)?).map_err(|e| Error::damaged(&path, e))?;
+        Ok(RecipeText::new(path.display().to_string(), text))
+    }
+
+    /// The checked plan, for people.
+    pub fn plan(&self) -> PathBuf {
+        self.0.join("plan.toml")
+    }
+
+    /// What `distil run` was asked for besides the recipe: what `resume` needs.
+    pub fn options(&self) -> PathBuf {
+        self.0.join("options.json")
+    }
+
+    /// The outcome.
+    pub fn run_json(&self) -> PathBuf {
+        self.0.join("run.json")
+    }
+
+    /// The page.
+    pub fn report(&self) -> PathBuf {
+        self.0.join("report.html")
+    }
+
+    /// All progress points of all trials.
+    pub fn metrics(&self) -> PathBuf {
+        self.0.join("metrics.csv")
+    }
+
+    /// Seconds per sample, measured once before the trials.
+    pub fn calibration(&self) -> PathBuf {
+        self.0.join("calibration.json")
+    }
+
+    /// The result: what predict, eval and export take.
+    pub fn model(&self) -> PathBuf {
+        self.0.join("model")
+    }
+
+    /// One trial's folder.
+    pub fn trial(&self, trial: &TrialId) -> TrialFolder {
+        TrialFolder(self.0.join("trials").join(trial.to_string()))
+    }
+
+    /// Keeps every other process out until the guard is dropped.
+    pub fn lock(&self) -> Result<Lock> {
+        Lock::take(&self.0)
+    }
+}
+
+/// Which trial: arm × seed × fold. Written `flow-s1` or `flow-s1-f0`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TrialId {
+    /// The arm.
+    pub arm: String,
+    /// The seed.
+    pub seed: u64,
+    /// The fold, from 0, if there are folds.
+    pub fold: Option<usize>,
+}
+
+impl std::fmt::Display for TrialId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // An arm made by `--set` is named after a key path and a value.
+        let safe = |c: char| if c.is_alphanumeric() || "-_.=+".contains(c) { c } else { '_' };
+        let arm: String = self.arm.chars().map(safe).collect();
+        write!(f, "{arm}-s{}", self.seed)?;
+        self.fold.map_or(Ok(()), |fold| write!(f, "-f{fold}"))
+    }
+}
+
+/// One trial's folder: one process, one writer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrialFolder(PathBuf);
+
+impl TrialFolder {
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Its log.
+    pub fn events(&self) -> PathBuf {
+        self.0.join("events.jsonl")
+    }
+
+    /// The trial's own result.
+    pub fn model(&self) -> PathBuf {
+        self.0.join("model")
+    }
+
+    /// Predictions on the test part.
+    pub fn predictions(&self) -> PathBuf {
+        self.0.join("test.json")
+    }
+
+    /// Bytes, latency and throughput of student and teacher, where the result is the smaller one.
+    pub fn compress(&self) -> PathBuf {
+        self.0.join("compress.json")
+    }
+
+    /// A stage's checkpoints.
+    pub fn checkpoints(&self, stage: &str) -> PathBuf {
+        self.0.join("stages").join(stage).join("checkpoints")
+    }
+
+    /// A stage's scores: the last loss of each sample.
+    pub fn scores(&self, stage: &str) -> PathBuf {
+        self.0.join("stages").join(stage).join("scores.safetensors")
+    }
+
+    /// Keeps every other process out until the guard is dropped.
+    pub fn lock(&self) -> Result<Lock> {
+        Lock::take(&self.0)
+    }
+}
+
+/// A folder that belongs to this process until the guard is dropped.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code)] File);
+
+/// How long a process that is being killed may still hold its lock.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Lock {
+    fn take(folder: &Path) -> Result<Self> {
+        files::create_folder(folder)?;
+        let path = folder.join("lock");
+        let open = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = open.map_err(|e| files::refused(&path, &e))?;
+        let start = Instant::now();
+        loop {
+            match FileExt::try_lock(&file) {
+                Ok(()) => return Ok(Self(file)),
+                Err(TryLockError::Error(e)) => return Err(files::refused(&path, &e)),
+                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(50)),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::new(Kind::Busy, folder.display(), "another process is at work in this folder")
+                        .remedy("Wait for it, or stop it first"));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The machine a run is on.
+
+use distil_report::run_json::Host;
+
+/// This machine, as run.json describes it.
+pub fn host(threads: usize) -> Host {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Host {
+        distil: env!("CARGO_PKG_VERSION").to_string(),
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        cpu: proc_value("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_string()),
+        cores,
+        threads,
+        memory_bytes: proc_value("/proc/meminfo", "MemTotal")
+            .and_then(|text| text.trim_end_matches("kB").trim().parse::<u64>().ok())
+            .map_or(0, |kib| kib * 1024),
+        instructions: instructions().to_string(),
+        device: "cpu".to_string(),
+    }
+}
+
+/// The widest vector instructions of this processor: results are the same bytes only where they are the same.
+fn instructions() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::arch::is_x86_feature_detected!("avx512f") {
+            return "avx512";
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            return "avx2";
+        }
+    }
+    "portable"
+}
+
+fn proc_value(file: &str, key: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
+    Some(line.split_once(':')?.1.trim().to_string())
+}

@@ -1,0 +1,32 @@
+//! From recipe text to a plan and its data: the same in the parent and in every trial.
+
+use distil_recipe::RecipeText;
+
+use super::request::Options;
+use super::smoke;
+use crate::data::{Dataset, Fold, Raw};
+use crate::error::Result;
+use crate::plan::{Arm, Draft, Plan};
+
+/// A plan and the data it was fitted to.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// The data, split and prepared.
+    pub data: Dataset,
+    /// The data as it was read.
+    pub raw: Raw,
+}
+
+/// Reads the data and plans one arm on one fold.
+pub(super) fn prepare(text: &RecipeText, options: &Options, arm: &Arm, fold: Option<Fold>) -> Result<Prepared> {
+    let draft = Draft::read(text, &options.base, arm)?;
+    let mut raw = draft.read_data()?;
+    if options.smoke {
+        raw = smoke::thinned(raw);
+    }
+    let data = draft.dataset(raw.clone(), fold)?;
+    let plan = draft.plan(&data)?;
+    Ok(Prepared { plan, data, raw })
+}

@@ -1,0 +1,216 @@
+//! A model folder: everything needed to use a model elsewhere, and nothing else.
+//!
+//! `model.safetensors` holds the weights, `view.safetensors` the view's matrix where there is one, and
+//! `model.json`, written last, the rest with the size and SHA-256 of the others and of itself.
+
+mod evaluate;
+mod predict;
+
+pub use predict::{Answer, Prediction};
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use distil_report::Numbers;
+use serde::{Deserialize, Serialize};
+
+use crate::data::source::AnySource;
+use crate::data::{FittedTargets, Preprocessing, SplitRule, View, ViewMatrix};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::model::access::{weights_of, with_weights};
+use crate::model::{Layout, Model, ModelConfig, Net};
+use crate::rng::Seed;
+use crate::weights::{Array, Weights, from_safetensors, sha256, to_safetensors};
+
+/// A trained model and what it needs to read new data.
+#[derive(Debug, Clone)]
+pub struct SavedModel {
+    /// Everything but the numbers.
+    pub card: Card,
+    /// The view's matrix.
+    pub view: ViewMatrix,
+    /// The network, ready to answer.
+    pub net: Model,
+}
+
+/// What `model.json` says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The stage it is the result of.
+    pub stage: String,
+    /// The family and its parameters.
+    pub model: ModelConfig,
+    /// Numbers the network reads.
+    pub inputs: usize,
+    /// Numbers it answers.
+    pub outputs: usize,
+    /// How new data is read.
+    pub source: AnySource,
+    /// How it is scaled and filled in, as fitted on the training part.
+    pub preprocessing: Preprocessing,
+    /// What the network sees of it.
+    pub view: View,
+    /// The shape of what it sees.
+    pub view_shape: Vec<usize>,
+    /// What the outputs mean.
+    pub targets: FittedTargets,
+    /// The metric models of this recipe are compared by.
+    pub metric: String,
+    /// How the data was split.
+    pub split: SplitRule,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The version of Distil that trained it.
+    pub distil: String,
+    /// The recipe's name.
+    pub recipe: String,
+    /// The plan's hash.
+    pub plan: String,
+    /// SHA-256 of the data it was trained on.
+    pub data: String,
+    /// The arm, seed and fold.
+    pub trial: String,
+    /// The stage it grew from, if it did.
+    pub grown_from: Option<String>,
+    /// The stages it learned from.
+    pub learned_from: Vec<String>,
+    /// Its metrics on the test part.
+    pub test: Numbers,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ModelJson {
+    format: u32,
+    #[serde(flatten)]
+    card: Card,
+    files: BTreeMap<String, FileClaim>,
+    /// SHA-256 of this file with this field empty.
+    sha256: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct FileClaim {
+    bytes: u64,
+    sha256: String,
+}
+
+const FORMAT: u32 = 1;
+const CARD: &str = "model.json";
+const WEIGHTS: &str = "model.safetensors";
+const VIEW: &str = "view.safetensors";
+
+impl SavedModel {
+    /// The network's shapes.
+    pub fn layout(&self) -> Layout {
+        self.card.model.layout(self.card.inputs, self.card.outputs)
+    }
+
+    /// The network's weights.
+    pub fn weights(&self) -> Weights {
+        weights_of(&self.net)
+    }
+
+    /// Writes the folder as a whole.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let weights = to_safetensors(&self.weights())?;
+        let view = match self.card.view {
+            View::Full => None,
+            _ => Some(to_safetensors(&Weights::from([("view".to_string(), self.view.matrix.clone())]))?),
+        };
+        let mut contents: Vec<(&str, &[u8])> = vec![(WEIGHTS, &weights)];
+        contents.extend(view.iter().map(|bytes| (VIEW, bytes.as_slice())));
+        let claim = |bytes: &[u8]| FileClaim { bytes: bytes.len() as u64, sha256: sha256(bytes) };
+        let claims = contents.iter().map(|(name, bytes)| (name.to_string(), claim(bytes))).collect();
+        let mut json = ModelJson { format: FORMAT, card: self.card.clone(), files: claims, sha256: String::new() };
+        json.sha256 = sha256(&text(folder, &json)?);
+        files::write_folder(folder, &contents, (CARD, &text(folder, &json)?))?;
+        Ok(())
+    }
+
+    /// Reads a folder and verifies every claim in it.
+    ///
+    /// # Errors
+    /// A path that is no model folder, a file that is missing, cut short or changed, another format.
+    pub fn read(folder: &Path, device: &Device) -> Result<Self> {
+        let json = read_card(folder)?;
+        let verified = |name: &str| -> Result<(PathBuf, Vec<u8>)> {
+            let path = folder.join(name);
+            let bytes = files::read(&path)?;
+            let claim = json.files.get(name).ok_or_else(|| damaged(&path, "model.json does not mention it".into()))?;
+            if bytes.len() as u64 != claim.bytes {
+                return Err(damaged(&path, format!("{} bytes where model.json says {}", bytes.len(), claim.bytes)));
+            }
+            if sha256(&bytes) != claim.sha256 {
+                return Err(damaged(&path, "its content does not match the SHA-256 in model.json".into()));
+            }
+            Ok((path, bytes))
+        };
+        let (path, bytes) = verified(WEIGHTS)?;
+        let weights = from_safetensors(&path, &bytes)?;
+        let card = json.card;
+        let view = match card.view {
+            View::Full => ViewMatrix::identity(&card.view_shape),
+            _ => {
+                let (path, bytes) = verified(VIEW)?;
+                let matrix = from_safetensors(&path, &bytes)?.remove("view");
+                let matrix = matrix.ok_or_else(|| damaged(&path, "it holds no array `view`".into()))?;
+                ViewMatrix { shape: card.view_shape.clone(), matrix }
+            }
+        };
+        let net = card.model.init(card.inputs, card.outputs, Seed(0), device)?;
+        let net = with_weights(net, &weights)?;
+        Ok(Self { card, view, net })
+    }
+
+    /// Reads only what `model.json` says, its own checksum verified.
+    pub fn read_card(folder: &Path) -> Result<Card> {
+        Ok(read_card(folder)?.card)
+    }
+
+    /// What the network reads, `[samples, inputs]`, from inputs in their finest form.
+    pub fn viewed(&self, fine: &Array) -> Array {
+        match self.card.view {
+            View::Full => fine.clone(),
+            _ => self.view.apply(fine),
+        }
+    }
+
+    /// FLOPs of one answer.
+    pub fn flops(&self) -> Option<f64> {
+        self.net.layout().map(|l| l.flops_forward())
+    }
+}
+
+fn read_card(folder: &Path) -> Result<ModelJson> {
+    let path = folder.join(CARD);
+    if !path.is_file() {
+        return Err(Error::input(folder.display(), "is no model folder: it has no model.json")
+            .remedy("Name the `model` folder of a run, for example runs/digits-0001/model"));
+    }
+    let bytes = files::read(&path)?;
+    let mut json: ModelJson =
+        serde_json::from_slice(&bytes).map_err(|e| damaged(&path, format!("it is not what Distil writes ({e})")))?;
+    if json.format != FORMAT {
+        return Err(damaged(&path, format!("it is written in format {}, this program reads {FORMAT}", json.format)));
+    }
+    let claim = std::mem::take(&mut json.sha256);
+    if sha256(&text(folder, &json)?) != claim {
+        return Err(damaged(&path, "it was changed after it was written".into()));
+    }
+    Ok(json)
+}
+
+fn text(folder: &Path, json: &ModelJson) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(json).map_err(|e| damaged(&folder.join(CARD), e.to_string()))
+}
+
+fn damaged(path: &Path, reason: String) -> Error {
+    Error::damaged(path, reason).remedy("Restore the folder from a copy, or train again")
+}

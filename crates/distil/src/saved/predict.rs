@@ -1,0 +1,111 @@
+//! Answers for new data.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use burn::tensor::activation::{sigmoid, softmax};
+use burn::tensor::{Tensor, TensorData};
+use serde::Serialize;
+
+use super::SavedModel;
+use crate::data::source::Source;
+use crate::data::{Prepared, Raw, TargetKind};
+use crate::error::Result;
+use crate::sample::SampleId;
+use crate::train::batch;
+use crate::weights::Array;
+
+/// The answers for the samples of one file or folder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// Names of the classes, labels or values.
+    pub names: Vec<String>,
+    /// One answer per sample, in the order of the data.
+    pub answers: Vec<Answer>,
+}
+
+/// The answer for one sample.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// One class of several.
+    Class {
+        /// The row's name or number.
+        sample: String,
+        /// The likeliest class.
+        class: String,
+        /// Probability of each class, in the order of `names`.
+        probabilities: Vec<f32>,
+    },
+    /// Any number of labels.
+    Labels {
+        /// The row's name or number.
+        sample: String,
+        /// The labels with a probability of at least one half.
+        labels: Vec<String>,
+        /// Probability of each label, in the order of `names`.
+        probabilities: Vec<f32>,
+    },
+    /// Numbers.
+    Values {
+        /// The row's name or number.
+        sample: String,
+        /// Each value in its own unit, in the order of `names`.
+        values: Vec<f32>,
+    },
+}
+
+impl SavedModel {
+    /// Reads new data the way the model's own data was read.
+    pub fn read_new(&self, path: &Path) -> Result<Raw> {
+        self.card.source.read_new(path, self.card.targets.kind)
+    }
+
+    /// The network's outputs for all samples, `[samples, outputs]`: logits or standardised values.
+    pub fn outputs(&self, raw: &Raw, device: &Device) -> Result<Array> {
+        let Prepared { inputs, .. } = self.card.preprocessing.apply(&raw.inputs)?;
+        let ids: Vec<SampleId> = (0..raw.len() as u32).map(SampleId).collect();
+        Ok(batch::outputs(&self.net, &self.viewed(&inputs), &ids, device))
+    }
+
+    /// Answers in the data's own terms.
+    pub fn predict(&self, raw: &Raw, device: &Device) -> Result<Prediction> {
+        let outputs = self.outputs(raw, device)?;
+        let names = self.card.targets.names.clone();
+        let width = names.len();
+        let sample = |row: usize| match &raw.rows {
+            Some(names) => names[row].clone(),
+            None => row.to_string(),
+        };
+        let logits = || Tensor::<2>::from_data(TensorData::new(outputs.values.clone(), [outputs.rows_cols().0, width]), &device.clone().inner());
+        let host = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
+        let answers = match self.card.targets.kind {
+            TargetKind::Classes => {
+                let all = host(softmax(logits(), 1));
+                let answer = |(row, probabilities): (usize, &[f32])| {
+                    // The first of equals, as the metrics count it.
+                    let best = (0..width).rev().max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b])).unwrap_or(0);
+                    Answer::Class { sample: sample(row), class: names[best].clone(), probabilities: probabilities.to_vec() }
+                };
+                all.chunks(width).enumerate().map(answer).collect()
+            }
+            TargetKind::Labels => {
+                let all = host(sigmoid(logits()));
+                let answer = |(row, probabilities): (usize, &[f32])| {
+                    let labels = names.iter().zip(probabilities).filter(|(_, p)| **p >= 0.5).map(|(n, _)| n.clone()).collect();
+                    Answer::Labels { sample: sample(row), labels, probabilities: probabilities.to_vec() }
+                };
+                all.chunks(width).enumerate().map(answer).collect()
+            }
+            TargetKind::Values => {
+                let all = match &self.card.targets.scale {
+                    Some(scale) => scale.to_units(&outputs.values),
+                    None => outputs.values.clone(),
+                };
+                let answer = |(row, values): (usize, &[f32])| Answer::Values { sample: sample(row), values: values.to_vec() };
+                all.chunks(width).enumerate().map(answer).collect()
+            }
+        };
+        Ok(Prediction { names, answers })
+    }
+}

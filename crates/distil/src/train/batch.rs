@@ -1,0 +1,53 @@
+//! Rows of host arrays as tensors.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use crate::data::Targets;
+use crate::model::{Input, Net, TapSet};
+use crate::sample::SampleId;
+use crate::task::Target;
+use crate::weights::Array;
+
+/// Rows evaluated at once: fixed, because a row's last bits may depend on its place in the batch.
+pub const EVALUATION_ROWS: usize = 256;
+
+/// The rows of these samples, `[ids, features]`.
+pub fn inputs(block: &Array, ids: &[SampleId], device: &Device) -> Input {
+    let (_, width) = block.rows_cols();
+    let mut values = Vec::with_capacity(ids.len() * width);
+    for id in ids {
+        values.extend_from_slice(block.row(id.row()));
+    }
+    Input::Flat(Tensor::from_data(TensorData::new(values, [ids.len(), width]), device))
+}
+
+/// The targets of these samples.
+pub fn targets(targets: &Targets, ids: &[SampleId], device: &Device) -> Target {
+    match targets {
+        Targets::Classes { labels, .. } => {
+            let classes: Vec<i64> = ids.iter().map(|id| i64::from(labels[id.row()])).collect();
+            Target::Classes(Tensor::<1, Int>::from_data(TensorData::new(classes, [ids.len()]), device))
+        }
+        Targets::Values { values, .. } | Targets::Labels { values, .. } => {
+            let Input::Flat(values) = inputs(values, ids, device) else {
+                unreachable!("`inputs` makes flat inputs")
+            };
+            Target::Values(values)
+        }
+    }
+}
+
+/// A network's outputs for these samples, `[ids, outputs]` on the host; the network must be `valid()`.
+///
+/// Evaluated in fixed chunks in the order given: the same samples in the same order give the same bits.
+pub fn outputs<N: Net>(net: &N, block: &Array, ids: &[SampleId], device: &Device) -> Array {
+    let device = device.clone().inner();
+    let mut all = Array::zeros([0, 0]);
+    for chunk in ids.chunks(EVALUATION_ROWS) {
+        let values = net.forward(&inputs(block, chunk, &device), &TapSet::default()).values;
+        let [rows, outputs] = values.dims();
+        all.shape = vec![all.shape[0] + rows, outputs];
+        all.values.extend(values.into_data().iter::<f32>());
+    }
+    all
+}

@@ -1,0 +1,178 @@
+//! A course: one distillation loss of a stage, its teachers and how much it counts when.
+
+use burn::tensor::Tensor;
+
+use crate::error::{Error, Result};
+use crate::method::{Adapter, AdapterSpec, Fit, Lesson, Method, Moment, Needs, OutputShape, Term};
+use crate::model::{Output, TapSet};
+use crate::sample::SampleId;
+use crate::task::Target;
+use crate::teacher::Teacher;
+
+/// How a course counts beside the label loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Weight {
+    /// The share of the label loss it replaces, in [0, 1]; when the course ends the share returns to the labels.
+    Mix(f64),
+    /// The coefficient of an extra term.
+    Add(f64),
+}
+
+/// One distillation loss of a stage.
+#[derive(Debug)]
+pub struct Course<'a> {
+    /// What the log calls it, for example `kd`.
+    pub name: String,
+    /// The loss.
+    pub method: &'a dyn Method,
+    /// Whom it listens to; several are blended into one.
+    pub teachers: Vec<Box<dyn Teacher>>,
+    /// How much it counts at first.
+    pub weight: Weight,
+    /// The share of the stage's steps after which it has faded to nothing, linearly; `None`: it never fades.
+    pub until: Option<f64>,
+    layers: Vec<(String, String)>,
+    needs: Needs,
+}
+
+impl<'a> Course<'a> {
+    /// A course, once student and teachers are known to fit.
+    ///
+    /// `layers` pairs taps, the student's and the teacher's, for methods on features.
+    ///
+    /// # Errors
+    /// The method's reason why they do not.
+    pub fn new(
+        name: &str,
+        method: &'a dyn Method,
+        teachers: Vec<Box<dyn Teacher>>,
+        weight: Weight,
+        student: &OutputShape,
+        teacher: Option<&OutputShape>,
+        layers: &[(String, String)],
+    ) -> Result<Self> {
+        let fit = Fit { student, teacher, layers };
+        let needs = method.check(&fit).map_err(|reason| Error::input(format!("learn `{name}`"), reason))?;
+        Ok(Self { name: name.to_string(), method, teachers, weight, until: None, layers: layers.to_vec(), needs })
+    }
+
+    /// Lets it fade to nothing, linearly, over this share of the stage's steps.
+    pub fn until(mut self, share: Option<f64>) -> Self {
+        self.until = share;
+        self
+    }
+
+    /// The adapters it trains.
+    pub fn adapters(&self) -> &[AdapterSpec] {
+        &self.needs.adapters
+    }
+
+    /// The features it reads from the student.
+    pub fn student_taps(&self) -> &[String] {
+        &self.needs.student_taps
+    }
+
+    /// How much it counts at this moment: weight · max(0, 1 − t/until), t the share of steps done.
+    pub fn strength(&self, at: Moment) -> f64 {
+        let (Weight::Mix(weight) | Weight::Add(weight)) = self.weight;
+        let done = at.step as f64 / at.steps.max(1) as f64;
+        weight * self.until.map_or(1.0, |until| (1.0 - done / until).max(0.0))
+    }
+
+    /// Lets every teacher compute its outputs for these samples once; returns (FLOPs per sample, samples) of each.
+    ///
+    /// Teachers asked for features are not remembered: features are large, and are computed batch by batch.
+    pub fn prepare(&mut self, ids: &[SampleId]) -> Vec<(Option<f64>, usize)> {
+        if !self.needs.teacher_taps.is_empty() {
+            return Vec::new();
+        }
+        self.teachers.iter_mut().map(|t| (t.flops_forward(), t.remember(ids))).collect()
+    }
+
+    /// The teachers' word on these samples, and (FLOPs per sample, forward passes) it took.
+    pub fn teach(&self, ids: &[SampleId]) -> (Option<Output>, Vec<(Option<f64>, usize)>) {
+        let taps = TapSet(self.needs.teacher_taps.clone());
+        let (mut outputs, mut costs) = (Vec::new(), Vec::new());
+        for teacher in &self.teachers {
+            let (output, passes) = teacher.outputs(ids, &taps);
+            outputs.push(output);
+            costs.push((teacher.flops_forward(), passes));
+        }
+        (self.method.blend().of(outputs), costs)
+    }
+
+    /// Its loss for a batch.
+    pub fn loss(&self, student: &Output, teacher: Option<&Output>, target: &Target, adapters: &[Adapter], at: Moment) -> Result<Term> {
+        self.method.loss(&Lesson { student, teacher, target, layers: &self.layers, adapters, at })
+    }
+}
+
+/// A batch's loss put together from the label loss and the courses'.
+pub struct Mixture<'a> {
+    rows: Tensor<1>,
+    batch: Option<Tensor<1>>,
+    weights: &'a [f32],
+    /// The unweighted label loss of each row.
+    pub label_rows: Vec<f32>,
+    /// What each part adds to the loss: (name, value).
+    pub parts: Vec<(String, f64)>,
+}
+
+impl<'a> Mixture<'a> {
+    /// Starts with the labels' share of the loss: `rows` is the label loss of each row, `[rows]`; `weights` is the
+    /// weight of each row's loss, empty for all 1.
+    pub fn labels(rows: Tensor<1>, share: f64, weights: &'a [f32]) -> Self {
+        let label_rows = host(&rows);
+        let part = share * mean(&label_rows, weights);
+        let rows = if share == 1.0 { rows } else { rows * share };
+        Self { rows, batch: None, weights, label_rows, parts: vec![("labels".into(), part)] }
+    }
+
+    /// Adds a course's term at this strength.
+    pub fn add(&mut self, name: &str, term: Term, strength: f64) {
+        let part = match term {
+            Term::Rows(rows) => {
+                let part = mean(&host(&rows), self.weights);
+                self.rows = self.rows.clone() + rows * strength;
+                part
+            }
+            Term::Batch(loss) => {
+                let part = mean(&host(&loss), &[]);
+                let loss = loss * strength;
+                self.batch = Some(match self.batch.take() {
+                    Some(sum) => sum + loss,
+                    None => loss,
+                });
+                part
+            }
+        };
+        self.parts.push((name.to_string(), strength * part));
+    }
+
+    /// The loss `[1]`: the mean of the weighted rows and the batch terms.
+    pub fn total(self) -> Tensor<1> {
+        let rows = match self.weights {
+            [] => self.rows,
+            weights => {
+                let device = self.rows.device().inner();
+                self.rows * Tensor::<1>::from_floats(weights, &device)
+            }
+        };
+        match self.batch {
+            Some(batch) => rows.mean() + batch,
+            None => rows.mean(),
+        }
+    }
+}
+
+fn host(rows: &Tensor<1>) -> Vec<f32> {
+    rows.clone().inner().into_data().iter::<f32>().collect()
+}
+
+fn mean(rows: &[f32], weights: &[f32]) -> f64 {
+    let sum: f64 = match weights {
+        [] => rows.iter().map(|x| f64::from(*x)).sum(),
+        weights => rows.iter().zip(weights).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum(),
+    };
+    sum / rows.len().max(1) as f64
+}

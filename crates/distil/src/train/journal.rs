@@ -1,0 +1,45 @@
+//! Where a stage's events go.
+
+use distil_report::events::{Event, EventLog};
+
+use crate::error::{Error, Kind, Result};
+
+/// Takes events; counts those that will still be valid after a resume.
+pub trait Journal {
+    /// Takes one event.
+    fn write(&mut self, event: Event) -> Result<()>;
+
+    /// Events taken so far, earlier processes included; all of them durable when this returns.
+    fn settle(&mut self) -> Result<usize>;
+}
+
+impl Journal for EventLog {
+    fn write(&mut self, event: Event) -> Result<()> {
+        self.append(&event).map_err(refused)
+    }
+
+    fn settle(&mut self) -> Result<usize> {
+        self.sync().map_err(refused)?;
+        Ok(self.count())
+    }
+}
+
+/// Keeps events in memory: for use as a library.
+impl Journal for Vec<Event> {
+    fn write(&mut self, event: Event) -> Result<()> {
+        self.push(event);
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<usize> {
+        Ok(self.len())
+    }
+}
+
+/// A log's error in this library's terms.
+pub fn refused(error: distil_report::Error) -> Error {
+    match error {
+        distil_report::Error::Read { path, source } | distil_report::Error::Write { path, source } => crate::files::refused(&path, &source),
+        damaged => Error::new(Kind::Damaged, "", damaged),
+    }
+}

@@ -1,0 +1,62 @@
+//! The meter of a stage: what each purpose has cost since it was last read.
+
+use std::collections::BTreeMap;
+
+use distil_report::bill::Purpose;
+use distil_report::events::{Billed, Event, Time};
+
+use super::clock::Stopwatch;
+use super::journal::Journal;
+use crate::error::Result;
+
+#[derive(Debug, Clone, Default)]
+struct Reading {
+    flops: Option<f64>,
+    samples: u64,
+    time: Time,
+}
+
+/// Collects costs by purpose and writes them to the journal as increments.
+#[derive(Debug, Default)]
+pub struct Meter {
+    stage: String,
+    readings: BTreeMap<Purpose, Reading>,
+}
+
+impl Meter {
+    /// A meter at zero.
+    pub fn new(stage: &str) -> Self {
+        Self { stage: stage.to_string(), readings: BTreeMap::new() }
+    }
+
+    /// Adds work: FLOPs per sample (`None`: unknown), samples, time.
+    pub fn add(&mut self, purpose: Purpose, flops_per_sample: Option<f64>, samples: usize, time: Time) {
+        let reading = self.readings.entry(purpose).or_insert_with(|| Reading { flops: Some(0.0), ..Reading::default() });
+        reading.flops = reading.flops.zip(flops_per_sample).map(|(sum, each)| sum + each * samples as f64);
+        reading.samples += samples as u64;
+        reading.time.cpu_seconds += time.cpu_seconds;
+        reading.time.wall_seconds += time.wall_seconds;
+    }
+
+    /// Runs a piece of work and adds it.
+    pub fn measure<T>(&mut self, purpose: Purpose, flops_per_sample: Option<f64>, samples: usize, work: impl FnOnce() -> T) -> T {
+        let watch = Stopwatch::start();
+        let done = work();
+        self.add(purpose, flops_per_sample, samples, watch.time());
+        done
+    }
+
+    /// Writes what has come together since the last call, purpose by purpose.
+    pub fn flush(&mut self, journal: &mut dyn Journal) -> Result<()> {
+        for (purpose, reading) in std::mem::take(&mut self.readings) {
+            journal.write(Event::Billed(Billed {
+                stage: self.stage.clone(),
+                purpose,
+                flops: reading.flops,
+                samples: reading.samples,
+                time: reading.time,
+            }))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! What a stage's training is told: the plan's numbers, resolved.
+
+use std::path::PathBuf;
+
+use burn::tensor::Device;
+use distil_report::measure::Metric;
+
+use crate::optim::{Rule, Schedule};
+use crate::rng::Seed;
+use crate::samples::Policy;
+use crate::task::Task;
+
+/// How one stage trains.
+#[derive(Debug, Clone)]
+pub struct Settings<'a> {
+    /// The stage's name, for events and messages.
+    pub stage: String,
+    /// Hash of the plan: a checkpoint of another plan is refused.
+    pub plan: String,
+    /// The stage's seed.
+    pub seed: Seed,
+    /// Where the student computes.
+    pub device: Device,
+    /// What it is trained to predict.
+    pub task: &'a dyn Task,
+    /// Rows per forward pass.
+    pub batch: usize,
+    /// Forward passes per optimiser step.
+    pub accumulate: usize,
+    /// How long.
+    pub length: Length,
+    /// The update rule.
+    pub optimizer: &'a dyn Rule,
+    /// Peak learning rate per step.
+    pub lr: f64,
+    /// The learning rate's course.
+    pub schedule: &'a dyn Schedule,
+    /// The stage's place on that course; `None`: the course is the stage's own.
+    pub span: Option<Span>,
+    /// Largest norm of all gradients together.
+    pub clip: Option<f64>,
+    /// Decay per step of the weights' average, which is then the stage's result.
+    pub average: Option<f64>,
+    /// Evaluations without improvement after which training stops; the best weights are then the result.
+    pub patience: Option<u64>,
+    /// Evaluations on the validation part per epoch.
+    pub evaluate: u64,
+    /// The metric evaluations are compared by.
+    pub metric: &'static Metric,
+    /// Which samples an epoch uses.
+    pub policy: &'a dyn Policy,
+    /// Where and how often to save; `None`: never.
+    pub checkpoints: Option<Checkpoints>,
+}
+
+/// How long a stage trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Passes over the samples the policy chooses.
+    Epochs(u64),
+    /// Optimiser steps.
+    Steps(u64),
+}
+
+/// A stage's place on a schedule that spans several stages, in steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Steps of the stages before.
+    pub offset: u64,
+    /// Steps of all of them.
+    pub steps: u64,
+}
+
+/// Where and how often to save.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoints {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Every so many optimiser steps.
+    pub steps: Option<u64>,
+    /// Every so many seconds.
+    pub seconds: f64,
+}
