@@ -11,6 +11,7 @@ pub use output::{Feature, Input, Output, TapSet};
 
 use burn::module::Module;
 use burn::tensor::Device;
+use distil_recipe::{Registry, entry};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -38,6 +39,14 @@ pub enum ModelConfig {
     /// Multi-layer perceptron.
     Mlp(MlpConfig),
 }
+
+/// Every family, in the order in which lists show them.
+pub static MODELS: Registry<ModelConfig> = Registry {
+    noun: "model",
+    entries: &[
+        entry!("mlp", "fully connected layers; none hidden: linear or logistic regression", MlpConfig => ModelConfig::Mlp),
+    ],
+};
 
 impl ModelConfig {
     /// The shapes, once the data's inputs and the task's outputs are known.

@@ -82,6 +82,10 @@ impl Rule for AdamW {
         super::rule::check_decay(self.weight_decay)
     }
 
+    fn default_lr(&self) -> f64 {
+        1e-3
+    }
+
     fn clone_rule(&self) -> Box<dyn Rule> {
         Box::new(self.clone())
     }

@@ -57,6 +57,9 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
     /// Whether the settings are in range; else the reason, as a sentence without its full stop.
     fn check(&self) -> Result<(), String>;
 
+    /// The learning rate where a recipe names none.
+    fn default_lr(&self) -> f64;
+
     /// A copy of the settings.
     fn clone_rule(&self) -> Box<dyn Rule>;
 

@@ -32,6 +32,11 @@ impl Rule for Sgd {
         super::rule::check_decay(self.weight_decay)
     }
 
+    /// 0.1 · (1 − μ): in the long run, momentum makes a step 1/(1 − μ) times as long.
+    fn default_lr(&self) -> f64 {
+        0.1 * f64::from(1.0 - self.momentum)
+    }
+
     fn clone_rule(&self) -> Box<dyn Rule> {
         Box::new(self.clone())
     }

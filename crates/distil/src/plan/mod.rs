@@ -1,1 +1,107 @@
-//! plan
+//! From a recipe to a plan: every default filled, every name resolved, every check made.
+//!
+//! Planning has two phases. [`Draft::read`] checks everything that can be checked without data;
+//! [`Draft::plan`] fits the draft to the data. Either reports all its problems at once, each with its place, the
+//! rule it breaks and a remedy. Only a [`Plan`] can run, and nothing is written before there is one.
+
+mod arm;
+mod check;
+mod cost;
+mod curve;
+mod draft;
+mod fit;
+mod given;
+mod learn;
+mod like;
+mod notes;
+mod order;
+mod recipes;
+mod refusal;
+mod schema;
+mod settings;
+mod stage;
+mod train;
+
+pub use arm::Arm;
+pub use cost::Cost;
+pub use draft::Draft;
+pub use recipes::{SHIPPED, Shipped, shipped};
+pub use refusal::Refusal;
+pub use schema::schema;
+pub use stage::{StagePlan, StartPlan, TermPlan, Training, Work};
+pub use train::{Curve, TrainPlan};
+
+use distil_recipe::recipe::RunTable;
+use distil_report::measure::Metric;
+
+use crate::data::SplitRule;
+use crate::data::source::AnySource;
+use crate::task::Task;
+
+/// A checked recipe, fitted to its data.
+#[derive(Debug)]
+pub struct Plan {
+    /// The name of its runs.
+    pub name: String,
+    /// The arm it is a plan of.
+    pub arm: Arm,
+    /// What is learned.
+    pub task: Box<dyn Task>,
+    /// The metric models are compared by.
+    pub metric: &'static Metric,
+    /// Where the samples come from.
+    pub source: AnySource,
+    /// How they are split; without a fold.
+    pub split: SplitRule,
+    /// The stages in the order in which they run.
+    pub stages: Vec<StagePlan>,
+    /// The stage the recipe is for: its place in `stages`.
+    pub result: usize,
+    /// The arms a run has unless it is told otherwise, the flow first.
+    pub arms: Vec<Arm>,
+    /// Whether the recipe declares plain training's budget.
+    pub declares_plain: bool,
+    /// The smallest difference in the metric that counts, in its own unit.
+    pub margin: Option<f64>,
+    /// How it is run on this machine.
+    pub run: RunTable,
+    /// Samples to train on, to choose by, to test on.
+    pub samples: [usize; 3],
+    /// What a reader should know, and what is no mistake.
+    pub notes: Vec<String>,
+    settings: settings::Settings,
+}
+
+impl Plan {
+    /// The stage the recipe is for.
+    pub fn result(&self) -> &StagePlan {
+        &self.stages[self.result]
+    }
+
+    /// The stage of this name.
+    pub fn stage(&self, name: &str) -> Option<&StagePlan> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// SHA-256 over everything that decides what is trained, the data's content included, in hexadecimal.
+    ///
+    /// Names, `[run]` and `[compare]` have no part in it, nor has the way a value was written: two recipes that train
+    /// the same have the same hash.
+    pub fn hash(&self) -> String {
+        self.settings.hash()
+    }
+
+    /// The plan for people, as TOML.
+    pub fn to_toml(&self) -> String {
+        self.settings.to_toml(self)
+    }
+
+    /// FLOPs of all stages: training and teaching.
+    pub fn flops(&self) -> f64 {
+        self.stages
+            .iter()
+            .filter_map(StagePlan::training)
+            .map(|t| t.cost.flops())
+            .sum()
+    }
+}

@@ -50,6 +50,6 @@ impl JsonSchema for Share {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 })
+        json_schema!({ "type": "number", "minimum": 0, "maximum": 1 })
     }
 }

@@ -211,7 +211,7 @@ impl JsonSchema for ClassWeights {
             "description": "\"none\", \"balanced\" (in inverse proportion to the class's training samples), or one number above 0 per class.",
             "anyOf": [
                 { "enum": ["none", "balanced"] },
-                { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }
+                { "type": "array", "items": { "type": "number", "minimum": 0 } }
             ]
         })
     }

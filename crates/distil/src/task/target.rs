@@ -3,7 +3,9 @@
 use burn::tensor::{Int, Tensor};
 use distil_report::measure::TaskKind;
 
+use crate::data::Targets;
 use crate::error::{Error, Result};
+use crate::sample::SampleId;
 
 /// The targets of a batch.
 #[derive(Debug, Clone)]
@@ -46,6 +48,21 @@ pub enum TargetShape {
 }
 
 impl TargetShape {
+    /// The shape of these targets; classes are counted over the training part.
+    pub fn of(targets: &Targets, train: &[SampleId]) -> Self {
+        match targets {
+            Targets::Classes { names, labels } => {
+                let mut counts = vec![0; names.len()];
+                train
+                    .iter()
+                    .for_each(|id| counts[labels[id.row()] as usize] += 1);
+                Self::Classes(counts)
+            }
+            Targets::Values { names, .. } => Self::Values(names.len()),
+            Targets::Labels { names, .. } => Self::Labels(names.len()),
+        }
+    }
+
     /// The reason why `task` cannot be trained on these targets.
     pub(super) fn refuse(&self, task: TaskKind) -> String {
         let (own, fitting) = match self {

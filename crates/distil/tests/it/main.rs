@@ -6,5 +6,6 @@ mod flops;
 mod growth;
 mod method;
 mod optim;
+mod plan;
 mod samples;
 mod task;

@@ -1,0 +1,325 @@
+//! Arms: the recipe, and the changes to it that make its controls.
+
+use std::fmt;
+
+use distil_recipe::recipe::{DEFAULT_SCHEDULE, Recipe, StageTable, TrainTable};
+use distil_recipe::set::parse_sets;
+use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
+
+use crate::plan::stage::StagePlan;
+use crate::plan::{like, order};
+
+/// Label smoothing of the arm `smooth`: the usual share (Szegedy et al. 2016).
+const SMOOTHING: f64 = 0.1;
+
+/// A change to the recipe: the unit of comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arm {
+    /// No change.
+    Flow,
+    /// The result's model trained without start and teachers.
+    Plain {
+        /// FLOPs it may use: the flow's. `None`: its declared budget, only to see what it is.
+        flops: Option<f64>,
+    },
+    /// The same within its declared budget, or else that of the result.
+    PlainFull,
+    /// As `plain`, with smoothed labels: what distillation gives without any teacher.
+    Smooth {
+        /// As for `plain`.
+        flops: Option<f64>,
+    },
+    /// The first stage that is trained for the result, alone, its learning rate brought to zero.
+    Small,
+    /// An arm of the recipe's `[compare.arm]`.
+    Own(String),
+    /// A swept value, written as in `--set`: `stage.large.train.lr=3e-4`.
+    Swept(String),
+}
+
+const BUILT_IN: [&str; 5] = ["flow", "plain", "plain-full", "smooth", "small"];
+
+impl fmt::Display for Arm {
+    /// The name that [`Arm::named`] reads.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flow => "flow",
+            Self::Plain { .. } => "plain",
+            Self::PlainFull => "plain-full",
+            Self::Smooth { .. } => "smooth",
+            Self::Small => "small",
+            Self::Own(name) | Self::Swept(name) => name,
+        })
+    }
+}
+
+impl Arm {
+    /// The arm of this name; whether the recipe has such an arm is checked when it is applied.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "flow" => Self::Flow,
+            "plain" => Self::Plain { flops: None },
+            "plain-full" => Self::PlainFull,
+            "smooth" => Self::Smooth { flops: None },
+            "small" => Self::Small,
+            _ if name.contains('=') => Self::Swept(name.to_owned()),
+            _ => Self::Own(name.to_owned()),
+        }
+    }
+
+    /// The same arm with so many FLOPs to use, where the arm is one that costs what the flow costs.
+    pub fn within(self, flops: f64) -> Self {
+        match self {
+            Self::Plain { .. } => Self::Plain { flops: Some(flops) },
+            Self::Smooth { .. } => Self::Smooth { flops: Some(flops) },
+            other => other,
+        }
+    }
+
+    /// Whether the arm costs what its own seed's flow cost, and so waits for it.
+    pub fn costs_as_the_flow(&self) -> bool {
+        matches!(self, Self::Plain { .. } | Self::Smooth { .. })
+    }
+
+    /// FLOPs the arm may use.
+    pub(super) fn budget(&self) -> Option<f64> {
+        match self {
+            Self::Plain { flops } | Self::Smooth { flops } => *flops,
+            _ => None,
+        }
+    }
+
+    /// The recipe as this arm changes it, `like` followed; the flow keeps every stage, other arms those they reach.
+    pub(super) fn applied(&self, text: &mut RecipeText, problems: &mut Problems) -> Option<Recipe> {
+        if let Self::Own(_) | Self::Swept(_) = self {
+            let unchanged = read(text, problems)?;
+            let result = order::result(&unchanged, problems)?;
+            self.patch(text, &unchanged, problems);
+            let mut recipe = read(text, problems)?;
+            if recipe.result.is_none() && recipe.stage(&result).is_some() {
+                recipe.result = Some(result.into());
+            }
+            return pruned(recipe);
+        }
+        let mut recipe = read(text, problems)?;
+        if *self == Self::Flow {
+            return Some(recipe);
+        }
+        let result = order::result(&recipe, problems)?;
+        match self {
+            Self::Small => {
+                let small = small(&recipe, &result).map(|stage| stage.name.value.clone());
+                let Some(small) = small else {
+                    problems.push(
+                        Problem::new("the recipe has no small stage")
+                            .rule("`small` is the first stage that is trained for the result"),
+                    );
+                    return None;
+                };
+                anneal(&mut recipe, &small);
+                recipe.result = Some(small.into());
+            }
+            _ => {
+                plain(&mut recipe, &result);
+                if let Self::Smooth { .. } = self {
+                    smooth(&mut recipe, problems);
+                }
+                recipe.result = Some(result.into());
+            }
+        }
+        pruned(recipe)
+    }
+
+    /// Changes the text as an own arm or a swept value says.
+    fn patch(&self, text: &mut RecipeText, recipe: &Recipe, problems: &mut Problems) {
+        let outcome = match self {
+            Self::Own(name) => match recipe.compare.arm.iter().find(|arm| *arm.name == *name) {
+                Some(arm) => {
+                    let edits = arm.edits(text.text());
+                    edits
+                        .iter()
+                        .try_for_each(|(path, toml)| text.patch(path, toml))
+                        .map_err(Problems::from)
+                }
+                None => Err(unknown(&Spanned::from(name.clone()), recipe).into()),
+            },
+            Self::Swept(argument) => parse_sets(&[argument]).and_then(|sets| {
+                let values = sets
+                    .iter()
+                    .flat_map(|set| set.values.iter().map(move |value| (set, value)));
+                values
+                    .into_iter()
+                    .try_for_each(|(set, value)| text.set(set, value))
+                    .map_err(Problems::from)
+            }),
+            _ => Ok(()),
+        };
+        if let Err(found) = outcome {
+            problems.extend(found);
+        }
+    }
+
+    /// Reports what is wrong with the names of arms in `[compare]`.
+    pub(super) fn check_names(recipe: &Recipe, problems: &mut Problems) {
+        for arm in &recipe.compare.arm {
+            let name = &arm.name;
+            let message = match BUILT_IN.contains(&name.as_str()) {
+                true => format!("there is an arm `{name}` already"),
+                false if name.contains('=') => format!("an arm cannot be named `{name}`"),
+                false => continue,
+            };
+            problems.push(Problem::at(name.span.clone(), message).rule(format!(
+                "an own arm has a name without `=` that is none of {}",
+                BUILT_IN.join(", ")
+            )));
+        }
+        for name in recipe.compare.arms.iter().flatten() {
+            let own = recipe
+                .compare
+                .arm
+                .iter()
+                .any(|arm| arm.name.value == name.value);
+            if !own && !BUILT_IN.contains(&name.as_str()) {
+                problems.push(unknown(name, recipe));
+            }
+            if name.as_str() == "smooth" && recipe.task.kind.as_str() != "classification" {
+                problems.push(
+                    Problem::at(
+                        name.span.clone(),
+                        format!(
+                            "`smooth` smooths labels, and the task is {}",
+                            recipe.task.kind
+                        ),
+                    )
+                    .rule("the arm `smooth` is for classification")
+                    .help("remove it; `plain` is a control for every task"),
+                );
+            }
+        }
+    }
+}
+
+fn unknown(name: &Spanned<String>, recipe: &Recipe) -> Problem {
+    let own = recipe.compare.arm.iter().map(|arm| arm.name.as_str());
+    let known: Vec<_> = BUILT_IN.into_iter().chain(own).collect();
+    Problem::at(name.span.clone(), format!("there is no arm `{name}`"))
+        .rule(format!("the arms are {}", known.join(", ")))
+        .did_you_mean(name, known)
+}
+
+fn read(text: &RecipeText, problems: &mut Problems) -> Option<Recipe> {
+    let (recipe, found) = parse(text);
+    problems.extend(found);
+    let mut recipe = recipe?;
+    recipe.stages = like::settle(&recipe.stages, problems);
+    Some(recipe)
+}
+
+/// Leaves out the stages that the result does not need.
+fn pruned(mut recipe: Recipe) -> Option<Recipe> {
+    if let Some(result) = &recipe.result {
+        let reached = order::reached(&recipe.stages, result);
+        recipe
+            .stages
+            .retain(|stage| reached.contains(&stage.name.value));
+    }
+    Some(recipe)
+}
+
+/// The first stage that is trained for the result, other than the result.
+fn small<'a>(recipe: &'a Recipe, result: &str) -> Option<&'a StageTable> {
+    let reached = order::reached(&recipe.stages, result);
+    let order = order::order(&recipe.stages, &mut Problems::new())?;
+    let stages = order.into_iter().map(|i| &recipe.stages[i]);
+    let mut trained = stages.filter(|stage| !stage.is_given() && *stage.name != result);
+    trained.find(|stage| reached.contains(&stage.name.value))
+}
+
+/// The result without start and teachers, within plain's declared budget.
+fn plain(recipe: &mut Recipe, result: &str) {
+    let declared = recipe.compare.plain.clone();
+    let Some(stage) = recipe.stages.iter_mut().find(|stage| *stage.name == result) else {
+        return;
+    };
+    stage.start = None;
+    stage.learn.clear();
+    if let Some(declared) = declared {
+        stage.train = Some(declared.over(&stage.train.take().unwrap_or_default()));
+    }
+}
+
+/// Brings the learning rate of a stage to zero at its end, unless its schedule does something of the kind.
+fn anneal(recipe: &mut Recipe, name: &str) {
+    let top = recipe.train.schedule.clone();
+    let Some(stage) = recipe.stages.iter_mut().find(|stage| *stage.name == name) else {
+        return;
+    };
+    let train = stage.train.get_or_insert_with(TrainTable::default);
+    let schedule = train.schedule.clone().or(top);
+    if schedule.is_none_or(|schedule| *schedule.kind == DEFAULT_SCHEDULE) {
+        train.schedule = Some(Choice::default_of("linear"));
+    }
+}
+
+fn smooth(recipe: &mut Recipe, problems: &mut Problems) {
+    let task = &mut recipe.task;
+    let place = task.kind.span.clone();
+    if task.kind.as_str() != "classification" {
+        problems.push(
+            Problem::at(
+                place,
+                format!(
+                    "the arm `smooth` smooths labels, and the task is {}",
+                    task.kind
+                ),
+            )
+            .rule("the arm `smooth` is for classification"),
+        );
+        return;
+    }
+    task.table.take("smoothing");
+    let value = Value {
+        span: place.unwrap_or_default(),
+        kind: Kind::Float(SMOOTHING),
+    };
+    task.table.entries.push(Entry {
+        key: Spanned::from("smoothing".to_owned()),
+        value,
+    });
+}
+
+/// The arms of a run that is told nothing: the flow, the small stage, plain training, and the recipe's own arms.
+pub(super) fn arms(recipe: &Recipe, stages: &[StagePlan], result: usize) -> Vec<Arm> {
+    let result = &stages[result];
+    let mut arms = vec![Arm::Flow];
+    let uses_others = result
+        .training()
+        .is_some_and(|t| t.start.is_some() || !t.learn.is_empty());
+    let small = small(recipe, &result.name)
+        .and_then(|small| stages.iter().find(|stage| stage.name == small.name.value));
+    let smaller = small.is_some_and(|small| small.layout.parameters() < result.layout.parameters());
+    if smaller {
+        arms.push(Arm::Small);
+    }
+    match &recipe.compare.arms {
+        Some(names) => arms.extend(names.iter().map(|name| Arm::named(name))),
+        None => {
+            arms.extend(uses_others.then_some(Arm::Plain { flops: None }));
+            arms.extend(
+                recipe
+                    .compare
+                    .arm
+                    .iter()
+                    .map(|arm| Arm::Own(arm.name.value.clone())),
+            );
+        }
+    }
+    let mut seen = Vec::new();
+    arms.retain(|arm| {
+        let possible = *arm != Arm::Small || small.is_some();
+        let new = !seen.contains(arm);
+        seen.push(arm.clone());
+        possible && new
+    });
+    arms
+}

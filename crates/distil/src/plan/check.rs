@@ -1,0 +1,307 @@
+//! The plan as people read it before a run.
+
+use std::fmt::Write;
+
+use distil_report::bill::{human_bytes, human_flops, human_seconds};
+
+use crate::data::View;
+use crate::data::source::Source;
+use crate::growth::Promise;
+use crate::model::{Layout, ModelConfig};
+use crate::plan::Plan;
+use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
+use crate::plan::train::Curve;
+use crate::train::{Length, Weight};
+
+impl Plan {
+    /// The plan as text for a terminal: stages with their cost, what grows, what is learned, and what a trial takes of
+    /// memory and disk; with a rate, in FLOPs per second, the time it takes too.
+    pub fn describe(&self, flops_per_second: Option<f64>) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut text, flops_per_second);
+        text
+    }
+
+    fn write(&self, out: &mut String, rate: Option<f64>) -> std::fmt::Result {
+        let [train, validation, test] = self.samples.map(grouped);
+        writeln!(out, "{}: {}", self.name, self.source.describe())?;
+        writeln!(
+            out,
+            "{train} samples to train on, {validation} to choose by, {test} to test on; compared by {}",
+            self.metric.name
+        )?;
+        writeln!(out)?;
+        let mut rows = vec![
+            [
+                "stage",
+                "model",
+                "parameters",
+                "FLOPs a sample",
+                "steps",
+                "epochs",
+                "share of FLOPs",
+            ]
+            .map(str::to_owned),
+        ];
+        rows.extend(self.stages.iter().map(|stage| self.row(stage)));
+        table(out, &rows)?;
+        for stage in &self.stages {
+            writeln!(out)?;
+            describe_stage(out, stage, self)?;
+        }
+        writeln!(out)?;
+        let arms: Vec<_> = self.arms.iter().map(ToString::to_string).collect();
+        if arms.len() > 1 {
+            writeln!(out, "arms: {}", arms.join(", "))?;
+        }
+        write!(out, "the {} takes {}", self.arm, human_flops(self.flops()))?;
+        if let Some(rate) = rate {
+            write!(out, ", about {}", human_seconds(self.flops() / rate))?;
+        }
+        writeln!(
+            out,
+            "; a trial holds {} in memory beside the program, and {} on disk",
+            human_bytes(self.memory()),
+            human_bytes(self.disk())
+        )?;
+        for note in &self.notes {
+            writeln!(out, "note: {note}")?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, stage: &StagePlan) -> [String; 7] {
+        let parameters = grouped(stage.layout.parameters() as usize);
+        let name = stage.name.clone();
+        let model = model(&stage.model, &stage.layout);
+        match stage.training() {
+            None => [
+                name,
+                model,
+                parameters,
+                human_flops(stage.layout.flops_forward()),
+                "given".into(),
+                String::new(),
+                String::new(),
+            ],
+            Some(training) => [
+                name,
+                model,
+                parameters,
+                human_flops(training.cost.train),
+                grouped(training.steps as usize),
+                epochs(training),
+                format!("{:.1} %", 100.0 * training.cost.flops() / self.flops()),
+            ],
+        }
+    }
+
+    /// Bytes a trial holds at most: the data as each stage sees it, and the largest stage in training.
+    pub fn memory(&self) -> u64 {
+        let samples: usize = self.samples.iter().sum();
+        let seen = |stage: &StagePlan| samples * stage.view_shape.iter().product::<usize>();
+        let training = |stage: &StagePlan| {
+            let Some(training) = stage.training() else {
+                return stage.layout.parameters() as usize;
+            };
+            let units: usize = stage
+                .layout
+                .layers
+                .iter()
+                .map(|layer| layer.inputs + 2 * layer.outputs)
+                .sum();
+            // Weights and gradient; what a batch leaves for the backward pass, and its gradients.
+            stage.layout.parameters() as usize * (2 + copies(training))
+                + 2 * training.train.batch * units
+        };
+        let data: usize = self.stages.iter().map(seen).sum();
+        let largest = self.stages.iter().map(training).max().unwrap_or(0);
+        4 * (data + largest) as u64
+    }
+
+    /// Bytes a trial writes and keeps: two checkpoints of each stage, and the model.
+    pub fn disk(&self) -> u64 {
+        let samples: usize = self.samples.iter().sum();
+        let trained = self
+            .stages
+            .iter()
+            .filter_map(|stage| Some((stage.layout.parameters() as usize, stage.training()?)));
+        // Each checkpoint holds the samples' scores twice: now, and when the epoch began.
+        let checkpoints: usize = trained
+            .map(|(parameters, t)| 2 * (parameters * (1 + copies(t)) + 2 * samples))
+            .sum();
+        4 * (checkpoints as u64 + self.result().layout.parameters())
+    }
+}
+
+/// Arrays of the weights' size beside the weights: moments, average, best.
+fn copies(training: &Training) -> usize {
+    let train = &training.train;
+    train.optimizer.moments()
+        + usize::from(train.average.is_some())
+        + usize::from(train.patience.is_some())
+}
+
+fn model(model: &ModelConfig, layout: &Layout) -> String {
+    let ModelConfig::Mlp(_) = model;
+    let widths: Vec<_> = std::iter::once(layout.inputs())
+        .chain(layout.layers.iter().map(|layer| layer.outputs))
+        .collect();
+    let widths: Vec<_> = widths.iter().map(usize::to_string).collect();
+    format!("mlp {}", widths.join("-"))
+}
+
+fn epochs(training: &Training) -> String {
+    match training.train.length {
+        Length::Epochs(epochs) => epochs.to_string(),
+        Length::Steps(steps) => {
+            let epochs =
+                steps as f64 / training.train.steps_per_epoch(training.epoch_samples) as f64;
+            format!("{epochs:.1}")
+        }
+    }
+}
+
+fn describe_stage(out: &mut String, stage: &StagePlan, plan: &Plan) -> std::fmt::Result {
+    let name = &stage.name;
+    let sees = match &stage.view {
+        View::Full => "all of a sample".to_owned(),
+        _ => format!("{} numbers of a sample", stage.layout.inputs()),
+    };
+    let training = match &stage.work {
+        Work::Given { folder, .. } => {
+            return writeln!(
+                out,
+                "{name} is given, {}, and sees {sees}",
+                folder.display()
+            );
+        }
+        Work::Train(training) => training,
+    };
+    let train = &training.train;
+    let kind = |i: usize| {
+        train.chosen[i]
+            .get("kind")
+            .and_then(|kind| kind.as_str())
+            .unwrap_or_default()
+    };
+    let curve = match train.curve {
+        Curve::Stage => "",
+        Curve::Chain => " along the chain of growth",
+    };
+    let samples = grouped(training.epoch_samples);
+    writeln!(
+        out,
+        "{name} sees {sees}, {samples} samples an epoch in batches of {}; {}, lr {}, {}{curve}",
+        train.batch,
+        kind(0),
+        train.lr,
+        kind(1)
+    )?;
+    match &training.start {
+        Some(start) => grows(out, name, start, stage, plan)?,
+        None => writeln!(out, "{name} starts from fresh weights")?,
+    }
+    for term in &training.learn {
+        learns(out, name, term)?;
+    }
+    Ok(())
+}
+
+fn grows(
+    out: &mut String,
+    name: &str,
+    start: &StartPlan,
+    stage: &StagePlan,
+    plan: &Plan,
+) -> std::fmt::Result {
+    let promise = match start.promise {
+        Promise::Exact => "the same function",
+        Promise::Nothing => "not the same function",
+    };
+    write!(out, "{name} grows from {}, {promise}", start.from)?;
+    let Some(small) = plan.stage(&start.from) else {
+        return writeln!(out);
+    };
+    let small = &small.layout.layers;
+    let last = stage.layout.layers.len() - 1;
+    for (i, layer) in stage.layout.layers.iter().enumerate() {
+        let before = match i == last {
+            true => small.last(),
+            false => small[..small.len() - 1].get(i),
+        };
+        let mark = if i == 0 { ": " } else { ", " };
+        match before {
+            Some(old) if (old.inputs, old.outputs) == (layer.inputs, layer.outputs) => {
+                write!(out, "{mark}{} as it is", layer.path)?
+            }
+            Some(old) => write!(
+                out,
+                "{mark}{} {} × {} → {} × {}",
+                layer.path, old.inputs, old.outputs, layer.inputs, layer.outputs
+            )?,
+            None => write!(
+                out,
+                "{mark}{} inserted ({} × {})",
+                layer.path, layer.inputs, layer.outputs
+            )?,
+        }
+    }
+    writeln!(out)
+}
+
+fn learns(out: &mut String, name: &str, term: &TermPlan) -> std::fmt::Result {
+    let from = match term.teachers.as_slice() {
+        [] => "a virtual teacher".to_owned(),
+        teachers => teachers.join(" and "),
+    };
+    let weight = match term.weight {
+        Weight::Mix(mix) => format!("{} % of the loss", 100.0 * mix),
+        Weight::Add(add) => format!("{add} times added to the loss"),
+    };
+    let until = term.until.map_or(String::new(), |until| {
+        format!(", fading until {} % of its steps", 100.0 * until)
+    });
+    writeln!(
+        out,
+        "{name} learns from {from}: {}, {weight}{until}",
+        term.name
+    )
+}
+
+/// A whole number with its thousands apart: 1,168.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Columns of text, the first two left-aligned.
+fn table(out: &mut String, rows: &[[String; 7]]) -> std::fmt::Result {
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    for row in rows {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let width = width(column);
+            match column {
+                0 => write!(line, "{cell:<width$}")?,
+                1 => write!(line, "  {cell:<width$}")?,
+                _ => write!(line, "  {cell:>width$}")?,
+            }
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! The first phase of planning: what can be checked without data.
+
+use std::path::{Path, PathBuf};
+
+use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, StageTable, StartTable};
+use distil_recipe::{Problem, Problems, RecipeText, Span};
+use distil_report::measure::TaskKind;
+
+use crate::data::source::{AnySource, SOURCES, Source};
+use crate::data::{Dataset, Fold, Raw, SplitRule, TargetKind, View, split};
+use crate::error::Error;
+use crate::growth::{DEPTHS, StartRule, WIDTHS};
+use crate::method::{METHODS, Method};
+use crate::model::{MODELS, ModelConfig};
+use crate::plan::arm::Arm;
+use crate::plan::refusal::{Refusal, problem};
+use crate::plan::{given, like, order, train};
+use crate::samples::{Policy, SAMPLES};
+use crate::saved::Card;
+use crate::task::{TASKS, Task};
+
+/// A recipe without a mistake that could be seen without its data.
+#[derive(Debug)]
+pub struct Draft {
+    /// Where the samples come from.
+    pub source: AnySource,
+    /// How they are split; without a fold.
+    pub split: SplitRule,
+    /// What is learned.
+    pub task: Box<dyn Task>,
+    /// The folder relative paths start at.
+    pub base: PathBuf,
+    pub(super) text: RecipeText,
+    pub(super) arm: Arm,
+    /// With the arm's changes, and every stage with what `like` gives it.
+    pub(super) recipe: Recipe,
+    /// In the order in which they run.
+    pub(super) stages: Vec<StageDraft>,
+    pub(super) result: String,
+}
+
+/// A stage without its data.
+#[derive(Debug)]
+pub(super) struct StageDraft {
+    pub table: StageTable,
+    pub view: View,
+    pub model: ModelDraft,
+}
+
+#[derive(Debug)]
+pub(super) enum ModelDraft {
+    Given {
+        folder: PathBuf,
+        card: Box<Card>,
+        hash: String,
+    },
+    Train {
+        model: ModelConfig,
+        samples: Box<dyn Policy>,
+        start: Option<StartRule>,
+        methods: Vec<Box<dyn Method>>,
+        train: Box<train::TrainPlan>,
+    },
+}
+
+impl Draft {
+    /// Checks a recipe as `arm` changes it. Relative paths in it start at `base`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(text: &RecipeText, base: &Path, arm: &Arm) -> Result<Self, Refusal> {
+        let mut problems = Problems::new();
+        let mut text = text.clone();
+        let draft = match arm.applied(&mut text, &mut problems) {
+            Some(recipe) => draft(text.clone(), recipe, base, arm, &mut problems),
+            None => None,
+        };
+        match draft {
+            Some(draft) if problems.is_empty() => Ok(draft),
+            _ => Err(Refusal { text, problems }),
+        }
+    }
+
+    /// The kind of targets the task predicts.
+    pub fn targets(&self) -> TargetKind {
+        target_kind(self.task.kind())
+    }
+
+    /// Reads the source, before any split.
+    ///
+    /// # Errors
+    /// What the source cannot read.
+    pub fn read_data(&self) -> crate::error::Result<Raw> {
+        self.source
+            .read(&self.base, self.targets())
+            .map_err(|error| self.placed(error))
+    }
+
+    /// Splits and prepares what [`Draft::read_data`] read, or a part of it.
+    ///
+    /// # Errors
+    /// What the split refuses, and data that cannot be prepared.
+    pub fn dataset(&self, raw: Raw, fold: Option<Fold>) -> crate::error::Result<Dataset> {
+        let rule = SplitRule {
+            fold,
+            ..self.split.clone()
+        };
+        let parts = split(&raw, &rule).map_err(|error| self.placed(error))?;
+        Dataset::prepare(raw, parts, self.source.scaling()).map_err(|error| self.placed(error))
+    }
+
+    /// An error of the data as a problem of the recipe, if a place of the recipe led to it.
+    fn placed(&self, error: Error) -> Error {
+        match self.place(&error.place) {
+            None => error,
+            Some(place) => self.refusal(problem(Some(place), &error).into()).into(),
+        }
+    }
+
+    fn place(&self, path: &str) -> Option<Span> {
+        let data = &self.recipe.data;
+        let source = || data.source.kind.span.clone();
+        match path {
+            "data.split.group" => data.split.group.as_ref()?.span.clone(),
+            "data.split" => data
+                .split
+                .kind
+                .span
+                .clone()
+                .or(data.split.validation.span.clone())
+                .or(data.split.test.span.clone())
+                .or_else(source),
+            "task" => self.recipe.task.kind.span.clone(),
+            "data" => source(),
+            _ => {
+                let key = path.strip_prefix("data.")?;
+                data.source.table.get(key).map(|value| value.span.clone())
+            }
+        }
+    }
+
+    pub(super) fn refusal(&self, problems: Problems) -> Refusal {
+        Refusal {
+            text: self.text.clone(),
+            problems,
+        }
+    }
+}
+
+fn target_kind(task: TaskKind) -> TargetKind {
+    match task {
+        TaskKind::Classification => TargetKind::Classes,
+        TaskKind::MultiLabel => TargetKind::Labels,
+        TaskKind::Regression => TargetKind::Values,
+    }
+}
+
+fn draft(
+    text: RecipeText,
+    mut recipe: Recipe,
+    base: &Path,
+    arm: &Arm,
+    problems: &mut Problems,
+) -> Option<Draft> {
+    recipe.stages = like::settle(&recipe.stages, problems);
+    let task = TASKS.resolve(&recipe.task, problems);
+    let source = SOURCES.resolve(&recipe.data.source, problems);
+    let order = order::order(&recipe.stages, problems);
+    let result = order::result(&recipe, problems);
+    train::settle(None, &recipe.train, problems);
+    if let Some(plain) = &recipe.compare.plain {
+        train::settle(Some(plain), &recipe.train, problems);
+    }
+    Arm::check_names(&recipe, problems);
+    if let Some(tune) = &recipe.compare.tune {
+        problems.push(
+            Problem::at(tune.span.clone(), "not yet: tuning by itself")
+                .rule("settings are tuned on the validation part, for both sides")
+                .help("sweep them: --set stage.large.train.lr=1e-3,3e-4"),
+        );
+    }
+    let kind = task.as_ref().map(|task| target_kind(task.kind()));
+    let mut stages: Vec<_> = recipe
+        .stages
+        .iter()
+        .map(|stage| stage_draft(stage, &recipe, base, kind, problems))
+        .collect();
+    let stages: Option<Vec<_>> = order?.into_iter().map(|i| stages[i].take()).collect();
+    Some(Draft {
+        source: source?,
+        split: SplitRule::from(&recipe.data.split),
+        task: task?,
+        base: base.to_path_buf(),
+        text,
+        arm: arm.clone(),
+        stages: stages?,
+        result: result?,
+        recipe,
+    })
+}
+
+fn stage_draft(
+    table: &StageTable,
+    recipe: &Recipe,
+    base: &Path,
+    kind: Option<TargetKind>,
+    problems: &mut Problems,
+) -> Option<StageDraft> {
+    let view = table
+        .view
+        .as_ref()
+        .map_or(View::Full, |view| View::from(&view.value));
+    let model = match table.model.as_ref() {
+        // Without a model of its own it is like a stage that was reported.
+        None => None,
+        Some(ModelTable::Given { file, classes }) => {
+            let classes = classes.as_ref().map(|classes| &classes.span);
+            given::read(table, file, classes, base, problems)
+        }
+        Some(ModelTable::Family(choice)) => {
+            let model = MODELS.resolve(choice, problems);
+            if let Some(reason) = model.as_ref().and_then(ModelConfig::problem) {
+                train::refused(choice, Err(reason), problems);
+            }
+            let samples = policy(table, base, kind, problems);
+            let start = table
+                .start
+                .as_ref()
+                .map(|start| start_rule(start, problems));
+            let methods: Vec<_> = table
+                .learn
+                .iter()
+                .map(|term| METHODS.resolve(&term.method, problems))
+                .collect();
+            let train = train::settle(table.train.as_ref(), &recipe.train, problems);
+            let methods: Option<Vec<_>> = methods.into_iter().collect();
+            let start = match start {
+                Some(rule) => Some(rule?),
+                None => None,
+            };
+            Some(ModelDraft::Train {
+                model: model?,
+                samples: samples?,
+                start,
+                methods: methods?,
+                train: Box::new(train?),
+            })
+        }
+    };
+    Some(StageDraft {
+        table: table.clone(),
+        view,
+        model: model?,
+    })
+}
+
+fn policy(
+    table: &StageTable,
+    base: &Path,
+    kind: Option<TargetKind>,
+    problems: &mut Problems,
+) -> Option<Box<dyn Policy>> {
+    let mut policy = SAMPLES.resolve(&table.samples, problems)?;
+    if let Some(kind) = kind {
+        train::refused(&table.samples, policy.check(kind), problems);
+    }
+    if let Err(error) = policy.open(base) {
+        let span = table
+            .samples
+            .table
+            .span
+            .clone()
+            .or(table.samples.kind.span.clone());
+        problems.push(problem(span, &error));
+    }
+    Some(policy)
+}
+
+fn start_rule(start: &StartTable, problems: &mut Problems) -> Option<StartRule> {
+    let width = WIDTHS.resolve(&start.width, problems);
+    let depth = DEPTHS.resolve(&start.depth, problems);
+    Some(StartRule {
+        width: width?,
+        depth: depth?,
+        keep: start.optimizer.value == OptimizerState::Keep,
+        shrink: start.shrink.value as f32,
+        noise: start.noise.value as f32,
+        new_lr: start.new.lr.value as f32,
+        new_warmup: start.new.warmup.value,
+    })
+}

@@ -1,0 +1,384 @@
+//! The second phase of planning: the draft against its data.
+
+use distil_recipe::recipe::StageTable;
+use distil_recipe::{Problem, Problems};
+use distil_report::measure::{TaskKind, metric};
+
+use crate::data::{Dataset, Scores, View, ViewMatrix};
+use crate::growth;
+use crate::method::Method;
+use crate::model::{Layout, ModelConfig};
+use crate::plan::cost::{Cost, samples_of, steps_within};
+use crate::plan::draft::{Draft, ModelDraft, StageDraft};
+use crate::plan::refusal::{Refusal, problem, sentence};
+use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
+use crate::plan::train::TrainPlan;
+use crate::plan::{Arm, Plan, arm, curve, given, learn, notes, settings};
+use crate::rng::Seed;
+use crate::samples::Policy;
+use crate::task::TargetShape;
+use crate::train::{Length, Span};
+
+impl Draft {
+    /// Fits the draft to its data.
+    ///
+    /// # Errors
+    /// Everything about the recipe that does not fit the data, or does not fit together.
+    pub fn plan(mut self, data: &Dataset) -> Result<Plan, Refusal> {
+        let mut problems = Problems::new();
+        let task = &self.recipe.task;
+        let outputs = match self
+            .task
+            .outputs(&TargetShape::of(&data.targets, &data.split.train))
+        {
+            Ok(outputs) => outputs,
+            Err(reason) => {
+                let place = task.table.span.clone().or(task.kind.span.clone());
+                return Err(self.refusal(sentence(place, &reason).into()));
+            }
+        };
+        let fitting = Fitting {
+            data,
+            columns: data.preprocessing.columns(),
+            outputs,
+            task: self.task.kind(),
+            seed: Seed(self.recipe.run.seed.value),
+            budget: self.arm.budget(),
+            result: self.result.clone(),
+        };
+        let mut stages: Vec<StagePlan> = Vec::new();
+        for draft in std::mem::take(&mut self.stages) {
+            let stage = fitting.stage(draft, &stages, &mut problems);
+            stages.extend(stage);
+        }
+        if !problems.is_empty() {
+            return Err(self.refusal(problems));
+        }
+        curve::span(&mut stages);
+        let result = stages
+            .iter()
+            .position(|stage| stage.name == self.result)
+            .unwrap_or_default();
+        let settings = settings::Settings::of(&self.recipe, &stages, data);
+        let Some(metric) = metric(self.task.default_metric()) else {
+            let reason = format!("there is no metric `{}`", self.task.default_metric());
+            return Err(self.refusal(Problem::new(reason).into()));
+        };
+        let recipe = self.recipe;
+        let stem = || {
+            std::path::Path::new(&self.text.name)
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+        };
+        Ok(Plan {
+            name: recipe
+                .name
+                .as_ref()
+                .map(|name| name.value.clone())
+                .or_else(stem)
+                .unwrap_or_default(),
+            task: self.task,
+            metric,
+            source: self.source,
+            split: self.split,
+            arms: match self.arm {
+                Arm::Flow => arm::arms(&recipe, &stages, result),
+                _ => Vec::new(),
+            },
+            arm: self.arm,
+            notes: notes::notes(&recipe, &stages, &self.result),
+            result,
+            stages,
+            declares_plain: recipe.compare.plain.is_some(),
+            margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
+            run: recipe.run,
+            samples: [
+                data.split.train.len(),
+                data.split.validation.len(),
+                data.split.test.len(),
+            ],
+            settings,
+        })
+    }
+}
+
+struct Fitting<'a> {
+    data: &'a Dataset,
+    columns: Vec<String>,
+    outputs: usize,
+    task: TaskKind,
+    seed: Seed,
+    budget: Option<f64>,
+    result: String,
+}
+
+impl Fitting<'_> {
+    fn stage(
+        &self,
+        draft: StageDraft,
+        before: &[StagePlan],
+        problems: &mut Problems,
+    ) -> Option<StagePlan> {
+        let StageDraft { table, view, model } = draft;
+        match model {
+            ModelDraft::Given { folder, card, hash } => {
+                given::check(&table, &card, self.data, &self.columns, problems);
+                Some(StagePlan {
+                    name: table.name.value,
+                    layout: card.model.layout(card.inputs, card.outputs),
+                    model: card.model,
+                    view: card.view,
+                    view_shape: card.view_shape,
+                    work: Work::Given { folder, hash },
+                })
+            }
+            ModelDraft::Train {
+                model,
+                samples,
+                start,
+                methods,
+                train,
+            } => {
+                let view_shape = match view.shape(&self.data.shape, &self.columns) {
+                    Ok(shape) => shape,
+                    Err(error) => {
+                        problems.push(problem(
+                            table.view.as_ref().and_then(|view| view.span.clone()),
+                            &error,
+                        ));
+                        return None;
+                    }
+                };
+                let layout = model.layout(view_shape.iter().product(), self.outputs);
+                let stage = Shapes {
+                    model,
+                    layout,
+                    view,
+                    view_shape,
+                };
+                let start = match start {
+                    None => None,
+                    Some(rule) => Some(self.start(&table, &stage, rule, before, problems)?),
+                };
+                let learn = self.learn(&table, &stage.layout, methods, before, problems);
+                let epoch_samples =
+                    self.epoch_samples(&table, &stage, samples.as_ref(), problems)?;
+                let learn = learn?;
+                let mut train = *train;
+                let each = flops_train(&stage.layout, &learn);
+                self.limit(&table.name, &mut train, each, epoch_samples);
+                let steps = train.steps(epoch_samples);
+                let used = samples_of(steps, epoch_samples, train.window());
+                let cost = Cost {
+                    forward: stage.layout.flops_forward(),
+                    train: each,
+                    samples: used,
+                    teach: self.teach(&learn, used, before),
+                };
+                let span = Span { offset: 0, steps };
+                let training = Training {
+                    samples,
+                    epoch_samples,
+                    start,
+                    learn,
+                    train,
+                    steps,
+                    span,
+                    cost,
+                };
+                let Shapes {
+                    model,
+                    layout,
+                    view,
+                    view_shape,
+                } = stage;
+                Some(StagePlan {
+                    name: table.name.value,
+                    model,
+                    layout,
+                    view,
+                    view_shape,
+                    work: Work::Train(Box::new(training)),
+                })
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        table: &StageTable,
+        large: &Shapes,
+        rule: growth::StartRule,
+        before: &[StagePlan],
+        problems: &mut Problems,
+    ) -> Option<StartPlan> {
+        let written = table.start.as_ref()?;
+        let place = written.from.span.clone();
+        let small = before
+            .iter()
+            .find(|stage| stage.name == written.from.value)?;
+        let view = match self.between(&small.view, &large.view) {
+            Ok(view) => view,
+            Err(error) => {
+                problems.push(problem(place, &error));
+                return None;
+            }
+        };
+        if view.is_none() && small.view != large.view {
+            problems.push(
+                Problem::at(
+                    place,
+                    format!(
+                        "`{}` sees what cannot be computed from what `{}` sees",
+                        small.name, table.name
+                    ),
+                )
+                .rule("a stage grows from one whose view is a linear map of its own")
+                .help(format!(
+                    "remove the view of `{}`, or give both the same",
+                    table.name
+                )),
+            );
+            return None;
+        }
+        match growth::check(&small.layout, &large.layout, view, &rule) {
+            Ok(promise) => Some(StartPlan {
+                from: small.name.clone(),
+                rule,
+                promise,
+            }),
+            Err(reason) => {
+                problems.push(sentence(place, &reason).rule(format!(
+                    "`{}` must be able to hold all of `{}`",
+                    table.name, small.name
+                )));
+                None
+            }
+        }
+    }
+
+    /// The shape of the matrix that leads from the large view to the small one; `None` if both are one, or if there is none.
+    fn between(&self, small: &View, large: &View) -> crate::error::Result<Option<[usize; 2]>> {
+        if small == large {
+            return Ok(None);
+        }
+        let fine = || self.data.fine(&self.columns);
+        let (small, large) = (small.fit(fine())?, large.fit(fine())?);
+        Ok(ViewMatrix::between(&small, &large).map(|matrix| matrix.rows_cols().into()))
+    }
+
+    fn learn(
+        &self,
+        table: &StageTable,
+        layout: &Layout,
+        methods: Vec<Box<dyn Method>>,
+        before: &[StagePlan],
+        problems: &mut Problems,
+    ) -> Option<Vec<TermPlan>> {
+        let student = learn::shape(layout, self.task);
+        let mut terms = Vec::new();
+        for (term, method) in table.learn.iter().zip(methods) {
+            let teacher = |name: &str| before.iter().find(|stage| stage.name == name);
+            let teachers: Option<Vec<_>> = term
+                .from
+                .iter()
+                .map(|name| Some(learn::shape(&teacher(name)?.layout, self.task)))
+                .collect();
+            terms.push(learn::term(term, method, &student, &teachers?, problems));
+        }
+        let mut terms = terms.into_iter().collect::<Option<Vec<_>>>()?;
+        learn::number(&mut terms);
+        Some(terms)
+    }
+
+    /// Samples in an epoch, as the loop will count them.
+    fn epoch_samples(
+        &self,
+        table: &StageTable,
+        stage: &Shapes,
+        policy: &dyn Policy,
+        problems: &mut Problems,
+    ) -> Option<usize> {
+        let unseen = Scores {
+            loss: vec![f32::NAN; self.data.len()],
+        };
+        let chosen = self
+            .viewed(&stage.view)
+            .and_then(|viewed| policy.epoch(0, 1, &self.data.table(&viewed), &unseen, self.seed));
+        let samples = &table.samples;
+        let place = samples
+            .table
+            .span
+            .clone()
+            .or(samples.kind.span.clone())
+            .or(table.name.span.clone());
+        match chosen {
+            Ok(chosen) if !chosen.is_empty() => Some(chosen.len()),
+            Ok(_) => {
+                problems.push(
+                    Problem::at(
+                        place,
+                        format!("stage `{}` has no sample to train on", table.name),
+                    )
+                    .rule("an epoch has at least one sample"),
+                );
+                None
+            }
+            Err(error) => {
+                problems.push(problem(place, &error));
+                None
+            }
+        }
+    }
+
+    fn viewed(&self, view: &View) -> crate::error::Result<crate::weights::Array> {
+        match view {
+            View::Full => Ok(self.data.inputs.clone()),
+            view => Ok(view
+                .fit(self.data.fine(&self.columns))?
+                .apply(&self.data.inputs)),
+        }
+    }
+
+    /// Brings plain training down to what it may cost.
+    fn limit(&self, name: &str, train: &mut TrainPlan, flops_train: f64, epoch_samples: usize) {
+        if let Some(flops) = self.budget.filter(|_| self.result == name) {
+            let steps = steps_within(flops / flops_train, epoch_samples, train.window());
+            train.length = Length::Steps(steps);
+        }
+    }
+
+    /// FLOPs of the teachers, if the stage trains on so many samples.
+    fn teach(&self, learn: &[TermPlan], samples: f64, before: &[StagePlan]) -> f64 {
+        let forward = |name: &String| {
+            let teacher = before.iter().find(|stage| stage.name == *name);
+            teacher.map_or(0.0, |stage| stage.layout.flops_forward())
+        };
+        let each = learn.iter().map(|term| {
+            // Answers are computed once per sample; features are too large to keep.
+            let passes = match term.needs.teacher_taps.is_empty() {
+                true => self.data.split.train.len() as f64,
+                false => samples,
+            };
+            passes * term.teachers.iter().map(forward).sum::<f64>()
+        });
+        each.fold(0.0, |sum, flops| sum + flops)
+    }
+}
+
+/// FLOPs of one sample's forward and backward pass, adapters included.
+fn flops_train(layout: &Layout, learn: &[TermPlan]) -> f64 {
+    let adapters = learn.iter().flat_map(|term| &term.needs.adapters);
+    let adapters: f64 = adapters
+        .map(|adapter| adapter.flops_forward() + adapter.flops_backward())
+        .sum();
+    layout.flops_forward() + layout.flops_backward() + adapters
+}
+
+/// A trained stage's model and what it sees.
+struct Shapes {
+    model: ModelConfig,
+    layout: Layout,
+    view: View,
+    view_shape: Vec<usize>,
+}

@@ -1,0 +1,34 @@
+//! What a reader of the plan should know, and what is no mistake.
+
+use distil_recipe::Recipe;
+
+use crate::plan::order;
+use crate::plan::stage::StagePlan;
+
+pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    let reached = order::reached(&recipe.stages, result);
+    for stage in stages.iter().filter(|stage| !reached.contains(&stage.name)) {
+        notes.push(format!(
+            "stage `{}` runs, and the result `{result}` does not use it",
+            stage.name
+        ));
+    }
+    for stage in stages {
+        let Some(start) = stage.training().and_then(|t| t.start.as_ref()) else {
+            continue;
+        };
+        let parent = stages
+            .iter()
+            .find(|other| other.name == start.from)
+            .and_then(StagePlan::training);
+        let annealed = parent.filter(|t| {
+            t.span.offset + t.steps == t.span.steps
+                && t.train.schedule.factor(t.span.steps, t.span.steps) == 0.0
+        });
+        if annealed.is_some() {
+            notes.push(format!("stage `{}` is annealed to zero before `{}` grows from it; whether that costs quality is open", start.from, stage.name));
+        }
+    }
+    notes
+}

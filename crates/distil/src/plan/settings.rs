@@ -1,0 +1,243 @@
+//! What a plan decides, written out: for people, and for its hash.
+
+use distil_recipe::Recipe;
+use distil_recipe::recipe::{LearnTable, OptimizerState, StageTable, StartTable};
+use toml::{Table, Value};
+
+use crate::data::source::SOURCES;
+use crate::data::{Dataset, SplitRule};
+use crate::growth::{DEPTHS, WIDTHS};
+use crate::method::METHODS;
+use crate::plan::Plan;
+use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
+use crate::plan::train::{Curve, TrainPlan};
+use crate::samples::SAMPLES;
+use crate::task::TASKS;
+use crate::train::{Length, Weight};
+use crate::weights::sha256;
+
+/// Everything that decides what is trained.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Settings {
+    /// SHA-256 of the data's content.
+    data: String,
+    /// `task`, `data` and `stage`, every default filled in.
+    table: Table,
+}
+
+impl Settings {
+    pub fn of(recipe: &Recipe, stages: &[StagePlan], data: &Dataset) -> Self {
+        let mut source = SOURCES.settings(&recipe.data.source, "source");
+        source.insert("split".into(), value(&SplitRule::from(&recipe.data.split)));
+        let stages = stages.iter().filter_map(|plan| {
+            let table = recipe.stage(&plan.name)?;
+            Some((plan.name.clone(), Value::Table(stage(table, plan))))
+        });
+        let mut table = Table::new();
+        table.insert("task".into(), TASKS.settings(&recipe.task, "kind").into());
+        table.insert("data".into(), source.into());
+        table.insert("stage".into(), Value::Table(stages.collect()));
+        table.iter_mut().for_each(|(_, value)| shorten(value));
+        Self {
+            data: data.hash.clone(),
+            table,
+        }
+    }
+
+    pub fn hash(&self) -> String {
+        let mut table = self.table.clone();
+        // Where the data lies is no matter; what it holds has a hash of its own.
+        if let Some(Value::Table(data)) = table.get_mut("data") {
+            data.remove("path");
+        }
+        // The hash is over JSON: TOML's numbers and strings have no second spelling there.
+        let text = serde_json::to_string(&table).unwrap_or_default();
+        sha256(format!("distil plan 1\n{}\n{text}", self.data).as_bytes())
+    }
+
+    pub fn to_toml(&self, plan: &Plan) -> String {
+        let mut head = Table::new();
+        head.insert("name".into(), plan.name.clone().into());
+        head.insert("arm".into(), plan.arm.to_string().into());
+        head.insert("result".into(), plan.result().name.clone().into());
+        head.insert("metric".into(), plan.metric.name.into());
+        head.insert("hash".into(), self.hash().into());
+        head.insert("data_hash".into(), self.data.clone().into());
+        let arms = plan.arms.iter().map(|arm| Value::from(arm.to_string()));
+        head.insert("arms".into(), Value::Array(arms.collect()));
+        let mut body = self.table.clone();
+        if let Some(Value::Table(stages)) = body.get_mut("stage") {
+            for stage in &plan.stages {
+                if let Some(Value::Table(table)) = stages.get_mut(&stage.name) {
+                    table.insert("follows".into(), follows(stage).into());
+                }
+            }
+        }
+        let text = |table: &Table| toml::to_string(table).unwrap_or_default();
+        format!(
+            "# What this run does: every default filled in, every name resolved, and under `follows` what comes of it.\n\
+             # Written by Distil for people to read; to change something, change recipe.toml.\n\n{}\n{}",
+            text(&head),
+            text(&body)
+        )
+    }
+}
+
+fn value<T: serde::Serialize>(written: &T) -> Value {
+    Value::try_from(written).unwrap_or_else(|_| Value::Table(Table::new()))
+}
+
+fn stage(table: &StageTable, plan: &StagePlan) -> Table {
+    let mut stage = Table::new();
+    stage.insert("model".into(), value(&plan.model));
+    stage.insert("view".into(), value(&plan.view));
+    match &plan.work {
+        Work::Given { folder: _, hash } => {
+            stage.insert("given".into(), hash.clone().into());
+        }
+        Work::Train(training) => {
+            stage.insert(
+                "samples".into(),
+                SAMPLES.settings(&table.samples, "kind").into(),
+            );
+            if let Some(start) = &table.start {
+                stage.insert("start".into(), start_settings(start).into());
+            }
+            let terms = table.learn.iter().zip(&training.learn);
+            let terms: Vec<Value> = terms
+                .map(|(table, term)| learn_settings(table, term).into())
+                .collect();
+            if !terms.is_empty() {
+                stage.insert("learn".into(), terms.into());
+            }
+            stage.insert("train".into(), train_settings(&training.train).into());
+        }
+    }
+    stage
+}
+
+fn start_settings(start: &StartTable) -> Table {
+    let state = match start.optimizer.value {
+        OptimizerState::Reset => "reset",
+        OptimizerState::Keep => "keep",
+    };
+    Table::from_iter([
+        ("from".to_owned(), start.from.value.clone().into()),
+        (
+            "width".to_owned(),
+            WIDTHS.settings(&start.width, "kind").into(),
+        ),
+        (
+            "depth".to_owned(),
+            DEPTHS.settings(&start.depth, "kind").into(),
+        ),
+        ("optimizer".to_owned(), state.into()),
+        ("shrink".to_owned(), start.shrink.value.into()),
+        ("noise".to_owned(), start.noise.value.into()),
+        (
+            "new".to_owned(),
+            Table::from_iter([
+                ("lr".to_owned(), Value::from(start.new.lr.value)),
+                (
+                    "warmup".to_owned(),
+                    Value::Integer(start.new.warmup.value as i64),
+                ),
+            ])
+            .into(),
+        ),
+    ])
+}
+
+fn learn_settings(table: &LearnTable, term: &TermPlan) -> Table {
+    let mut settings = Table::new();
+    settings.insert("from".into(), term.teachers.clone().into());
+    settings.extend(METHODS.settings(&table.method, "method"));
+    match term.weight {
+        Weight::Mix(mix) => settings.insert("mix".into(), mix.into()),
+        Weight::Add(add) => settings.insert("add".into(), add.into()),
+    };
+    if let Some(until) = term.until {
+        settings.insert("until".into(), until.into());
+    }
+    if !term.layers.is_empty() {
+        let layers = term
+            .layers
+            .iter()
+            .map(|(own, other)| (own.clone(), Value::from(other.clone())));
+        settings.insert("layers".into(), Value::Table(layers.collect()));
+    }
+    settings
+}
+
+fn train_settings(train: &TrainPlan) -> Table {
+    let whole = |number: u64| Value::Integer(number as i64);
+    let mut settings = Table::new();
+    match train.length {
+        Length::Epochs(epochs) => settings.insert("epochs".into(), whole(epochs)),
+        Length::Steps(steps) => settings.insert("steps".into(), whole(steps)),
+    };
+    settings.insert("batch".into(), whole(train.batch as u64));
+    settings.insert("accumulate".into(), whole(train.accumulate as u64));
+    let [optimizer, schedule] = train.chosen.clone();
+    settings.insert("optimizer".into(), optimizer.into());
+    settings.insert("lr".into(), train.lr.into());
+    settings.insert("schedule".into(), schedule.into());
+    let curve = match train.curve {
+        Curve::Stage => "stage",
+        Curve::Chain => "chain of growth",
+    };
+    settings.insert("schedule_spans".into(), curve.into());
+    settings.insert("warmup".into(), whole(train.warmup));
+    let optional = [
+        ("clip", train.clip.map(Value::from)),
+        ("average", train.average.map(Value::from)),
+        ("patience", train.patience.map(whole)),
+    ];
+    settings.extend(
+        optional
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?))),
+    );
+    settings.insert("evaluate".into(), whole(train.evaluate));
+    settings
+}
+
+/// What comes of the settings with this data; no part of the hash.
+fn follows(stage: &StagePlan) -> Table {
+    let whole = |number: u64| Value::Integer(number as i64);
+    let mut follows = Table::new();
+    follows.insert("parameters".into(), whole(stage.layout.parameters()));
+    follows.insert("flops_forward".into(), stage.layout.flops_forward().into());
+    if let Some(Training {
+        epoch_samples,
+        steps,
+        span,
+        cost,
+        ..
+    }) = stage.training()
+    {
+        follows.insert("flops_train".into(), cost.train.into());
+        follows.insert("flops_teach".into(), cost.teach.into());
+        follows.insert("flops".into(), cost.flops().into());
+        follows.insert("epoch_samples".into(), whole(*epoch_samples as u64));
+        follows.insert("steps".into(), whole(*steps));
+        follows.insert("schedule_from".into(), whole(span.offset));
+        follows.insert("schedule_steps".into(), whole(span.steps));
+    }
+    follows
+}
+
+/// Writes numbers that were kept in single precision with the digits they were given: 0.01, not 0.009999999776.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Float(number) => {
+            let single = *number as f32;
+            if f64::from(single) == *number {
+                *number = single.to_string().parse().unwrap_or(*number);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Table(table) => table.iter_mut().for_each(|(_, value)| shorten(value)),
+        _ => {}
+    }
+}

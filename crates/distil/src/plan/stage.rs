@@ -1,0 +1,104 @@
+//! One stage of a plan.
+
+use std::path::PathBuf;
+
+use crate::data::View;
+use crate::growth::{Promise, StartRule};
+use crate::method::{Method, Needs};
+use crate::model::{Layout, ModelConfig};
+use crate::plan::cost::Cost;
+use crate::plan::train::TrainPlan;
+use crate::samples::Policy;
+use crate::train::{Span, Weight};
+
+/// One model and its training.
+#[derive(Debug)]
+pub struct StagePlan {
+    /// Its name.
+    pub name: String,
+    /// The family and its parameters.
+    pub model: ModelConfig,
+    /// The model's shapes.
+    pub layout: Layout,
+    /// What it sees of the data's finest form.
+    pub view: View,
+    /// The shape of what it sees.
+    pub view_shape: Vec<usize>,
+    /// Whether it is trained.
+    pub work: Work,
+}
+
+/// What a run does for a stage.
+#[derive(Debug)]
+pub enum Work {
+    /// Nothing: the model is given.
+    Given {
+        /// Its folder.
+        folder: PathBuf,
+        /// SHA-256 of its model.json, and so of all that is in the folder, in hexadecimal.
+        hash: String,
+    },
+    /// It trains the model.
+    Train(Box<Training>),
+}
+
+/// How a stage is trained.
+#[derive(Debug)]
+pub struct Training {
+    /// Which samples an epoch uses.
+    pub samples: Box<dyn Policy>,
+    /// Samples in an epoch.
+    pub epoch_samples: usize,
+    /// Where its first weights come from; fresh ones if absent.
+    pub start: Option<StartPlan>,
+    /// What it learns from other stages, one loss each.
+    pub learn: Vec<TermPlan>,
+    /// The training loop's settings.
+    pub train: TrainPlan,
+    /// Updates of the weights.
+    pub steps: u64,
+    /// Its place on the learning rate's curve.
+    pub span: Span,
+    /// What it costs.
+    pub cost: Cost,
+}
+
+/// First weights grown from another stage.
+#[derive(Debug)]
+pub struct StartPlan {
+    /// The stage.
+    pub from: String,
+    /// How it grows.
+    pub rule: StartRule,
+    /// What holds between the two models' functions.
+    pub promise: Promise,
+}
+
+/// One distillation loss.
+#[derive(Debug)]
+pub struct TermPlan {
+    /// What the log calls it: the method, numbered if a stage uses it twice.
+    pub name: String,
+    /// The stages it learns from; none for a method that has its own teacher.
+    pub teachers: Vec<String>,
+    /// The loss.
+    pub method: Box<dyn Method>,
+    /// How much it counts.
+    pub weight: Weight,
+    /// The share of the stage's steps after which it has faded.
+    pub until: Option<f64>,
+    /// Pairs of taps, the student's and the teacher's.
+    pub layers: Vec<(String, String)>,
+    /// What the method asks of the stage.
+    pub needs: Needs,
+}
+
+impl StagePlan {
+    /// How it is trained; `None` for a given model.
+    pub fn training(&self) -> Option<&Training> {
+        match &self.work {
+            Work::Given { .. } => None,
+            Work::Train(training) => Some(training),
+        }
+    }
+}

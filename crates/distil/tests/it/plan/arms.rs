@@ -1,0 +1,303 @@
+//! The arms of a recipe, and the plans' hashes.
+
+use distil::plan::{Arm, Plan};
+use distil::train::Length;
+use insta::assert_snapshot;
+
+use super::{GROW, plan, plan_of, with};
+
+fn arm(text: &str, name: &str) -> Plan {
+    match plan_of(text, &Arm::named(name)) {
+        Ok(plan) => plan,
+        Err(problems) => panic!("{problems}"),
+    }
+}
+
+fn names(plan: &Plan) -> Vec<String> {
+    plan.arms.iter().map(ToString::to_string).collect()
+}
+
+/// The plan as it is written, from its stages on.
+fn stages(plan: &Plan) -> String {
+    let text = plan.to_toml();
+    text[text.find("[stage").unwrap()..].to_owned()
+}
+
+#[test]
+fn plain_trains_the_result_without_start_and_teachers_at_its_declared_settings() {
+    let text = format!("{GROW}\n[compare]\nplain = {{ epochs = 20, lr = 0.002 }}\n");
+    let plain = arm(&text, "plain-full");
+    assert_snapshot!(stages(&plain), @r#"
+    [stage.large]
+    view = "full"
+
+    [stage.large.model]
+    kind = "mlp"
+    hidden = [512, 128]
+    activation = "relu"
+    dropout = 0.0
+    norm = "none"
+
+    [stage.large.samples]
+    kind = "all"
+
+    [stage.large.train]
+    epochs = 20
+    batch = 32
+    accumulate = 1
+    lr = 0.002
+    schedule_spans = "stage"
+    warmup = 0
+    evaluate = 1
+
+    [stage.large.train.optimizer]
+    kind = "adam"
+    beta1 = 0.9
+    beta2 = 0.999
+    epsilon = 0.00000001
+    weight_decay = 0.0
+
+    [stage.large.train.schedule]
+    kind = "constant"
+
+    [stage.large.follows]
+    parameters = 100234
+    flops_forward = 199168.0
+    flops_train = 531968.0
+    flops_teach = 0.0
+    flops = 12426772480.0
+    epoch_samples = 1168
+    steps = 740
+    schedule_from = 0
+    schedule_steps = 740
+    "#);
+    assert_eq!(
+        plan(&text)
+            .stage("large")
+            .unwrap()
+            .training()
+            .unwrap()
+            .train
+            .lr,
+        1e-3
+    );
+}
+
+#[test]
+fn plain_never_costs_more_than_the_flow_and_hardly_less() {
+    let text = with(
+        GROW,
+        "until = 0.4 }",
+        "until = 0.4 }\ntrain = { epochs = 4, schedule = \"linear\" }",
+    );
+    let flow = plan(&text);
+    for name in ["plain", "smooth"] {
+        let plain = plan_of(&text, &Arm::named(name).within(flow.flops())).unwrap();
+        let training = plain.result().training().unwrap();
+        let step = training.cost.train * training.train.window() as f64;
+        assert!(
+            plain.flops() <= flow.flops() && plain.flops() > flow.flops() - step,
+            "{name}"
+        );
+        assert_eq!(training.train.length, Length::Steps(training.steps));
+        assert_eq!(
+            training.span.steps, training.steps,
+            "its schedule ends where it ends"
+        );
+    }
+}
+
+#[test]
+fn a_budget_below_one_step_buys_one_step() {
+    let plain = plan_of(GROW, &Arm::named("plain").within(1.0)).unwrap();
+    assert_eq!(plain.result().training().unwrap().steps, 1);
+}
+
+#[test]
+fn smooth_is_plain_with_smoothed_labels() {
+    let toml = arm(GROW, "smooth").to_toml();
+    assert!(toml.contains("smoothing = 0.1"), "{toml}");
+    assert!(arm(GROW, "plain").to_toml().contains("smoothing = 0.0"));
+}
+
+#[test]
+fn small_is_the_first_stage_alone_and_annealed() {
+    let small = arm(GROW, "small");
+    assert_eq!(small.stages.len(), 1);
+    assert_snapshot!(stages(&small), @r#"
+    [stage.small]
+    view = "full"
+
+    [stage.small.model]
+    kind = "mlp"
+    hidden = [64]
+    activation = "relu"
+    dropout = 0.0
+    norm = "none"
+
+    [stage.small.samples]
+    kind = "all"
+
+    [stage.small.train]
+    epochs = 10
+    batch = 32
+    accumulate = 1
+    lr = 0.001
+    schedule_spans = "stage"
+    warmup = 0
+    evaluate = 1
+
+    [stage.small.train.optimizer]
+    kind = "adam"
+    beta1 = 0.9
+    beta2 = 0.999
+    epsilon = 0.00000001
+    weight_decay = 0.0
+
+    [stage.small.train.schedule]
+    kind = "linear"
+
+    [stage.small.follows]
+    parameters = 4810
+    flops_forward = 9472.0
+    flops_train = 20224.0
+    flops_teach = 0.0
+    flops = 236216320.0
+    epoch_samples = 1168
+    steps = 370
+    schedule_from = 0
+    schedule_steps = 370
+    "#);
+    let text = with(
+        GROW,
+        "hidden = [64] }",
+        "hidden = [64] }\ntrain = { schedule = \"cosine\" }",
+    );
+    assert!(
+        stages(&arm(&text, "small")).contains("cosine"),
+        "a schedule that ends at zero stays"
+    );
+}
+
+#[test]
+fn the_arms_by_default_are_flow_small_plain_and_the_recipes_own() {
+    let own = format!("{GROW}\n[compare.arm.shrunk]\nstage.large.start.shrink = 0.6\n");
+    assert_eq!(names(&plan(&own)), ["flow", "small", "plain", "shrunk"]);
+    let chosen = format!("{GROW}\n[compare]\narms = [\"plain-full\", \"smooth\"]\n");
+    assert_eq!(
+        names(&plan(&chosen)),
+        ["flow", "small", "plain-full", "smooth"]
+    );
+    let alone = "task = \"classification\"\ndata = \"digits\"\n[stage.only]\nmodel = \"mlp\"\n";
+    assert_eq!(names(&plan(alone)), ["flow"]);
+}
+
+#[test]
+fn a_small_stage_that_is_larger_than_the_result_is_no_small_arm() {
+    let text = with(GROW, "start = \"small\"\n", "");
+    let text = with(&text, "[512, 128]", "[16]");
+    assert_eq!(names(&plan(&text)), ["flow", "plain"]);
+}
+
+#[test]
+fn an_own_arm_changes_the_recipe_and_leaves_out_what_it_no_longer_reaches() {
+    let text = format!(
+        "{GROW}\n[stage.aside]\nmodel = \"mlp\"\n\n[compare.arm.shrunk]\nstage.large.start.shrink = 0.6\n"
+    );
+    let text = format!("result = \"large\"\n{text}");
+    assert_eq!(plan(&text).stages.len(), 3);
+    let shrunk = arm(&text, "shrunk");
+    assert_eq!(shrunk.stages.len(), 2);
+    assert_eq!(
+        shrunk
+            .result()
+            .training()
+            .unwrap()
+            .start
+            .as_ref()
+            .unwrap()
+            .rule
+            .shrink,
+        0.6
+    );
+}
+
+#[test]
+fn a_swept_value_is_an_arm_named_after_it() {
+    let swept = arm(GROW, "stage.large.train.lr=3e-4");
+    assert_eq!(swept.result().training().unwrap().train.lr, 3e-4);
+    assert_eq!(swept.arm.to_string(), "stage.large.train.lr=3e-4");
+}
+
+#[test]
+fn recipes_that_train_the_same_have_the_same_hash() {
+    let written = with(
+        GROW,
+        "start = \"small\"",
+        "start = { from = \"small\", width = { kind = \"new\" }, shrink = 1 }",
+    );
+    let written = with(
+        &written,
+        "from = \"small\", until = 0.4",
+        "until = 0.4, mix = 0.5, temperature = 4.0, method = \"kd\", from = [\"small\"]",
+    );
+    let written = with(
+        &written,
+        "hidden = [64] }",
+        "activation = \"relu\", hidden = [64] }\ntrain = { batch = 32, optimizer = { kind = \"adam\", beta1 = 0.9 }, lr = 1e-3 }",
+    );
+    let written = format!(
+        "name = \"other\"\n{written}\n[run]\nseed = 7\nthreads = 1\n\n[compare]\nplain = {{ epochs = 20 }}\n"
+    );
+    assert_eq!(plan(GROW).hash(), plan(&written).hash());
+    assert_eq!(plan(GROW).hash(), plan(GROW).hash());
+}
+
+#[test]
+fn a_change_to_what_is_trained_changes_the_hash() {
+    let changes = [
+        (
+            "\"digits\"",
+            "{ source = \"digits\", scale = \"standard\" }",
+        ),
+        (
+            "\"digits\"",
+            "{ source = \"digits\", split = { seed = 1 } }",
+        ),
+        (
+            "\"classification\"",
+            "{ kind = \"classification\", smoothing = 0.1 }",
+        ),
+        ("hidden = [64]", "hidden = [63]"),
+        ("until = 0.4", "until = 0.5"),
+        ("until = 0.4", "until = 0.4, temperature = 3"),
+        (
+            "start = \"small\"",
+            "start = { from = \"small\", shrink = 0.6 }",
+        ),
+        (
+            "start = \"small\"",
+            "start = { from = \"small\", new = { lr = 2 } }",
+        ),
+        ("until = 0.4 }", "until = 0.4 }\ntrain = { lr = 2e-3 }"),
+        (
+            "until = 0.4 }",
+            "until = 0.4 }\ntrain = { optimizer = { kind = \"adamw\" } }",
+        ),
+        (
+            "until = 0.4 }",
+            "until = 0.4 }\ntrain = { schedule = \"linear\" }",
+        ),
+        (
+            "until = 0.4 }",
+            "until = 0.4 }\n[train]\nschedule = \"constant\"\nwarmup = 3",
+        ),
+        ("until = 0.4 }", "until = 0.4 }\nsamples = \"infobatch\""),
+    ];
+    let mut hashes = vec![plan(GROW).hash()];
+    for (old, new) in changes {
+        let hash = plan(&with(GROW, old, new)).hash();
+        assert!(!hashes.contains(&hash), "{new}");
+        hashes.push(hash);
+    }
+}
