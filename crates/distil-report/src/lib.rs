@@ -20,7 +20,7 @@ pub mod tables;
 pub mod text;
 
 mod files;
-mod show;
+pub mod show;
 
 pub use error::Error;
 pub use numbers::Numbers;

@@ -365,7 +365,7 @@ fn metric_names(run: &RunJson) -> Vec<&str> {
 }
 
 /// The mean over an arm's finished trials of a metric of the result on the test part.
-pub(crate) fn mean_metric(run: &RunJson, arm: &str, name: &str) -> Option<f64> {
+pub fn mean_metric(run: &RunJson, arm: &str, name: &str) -> Option<f64> {
     let values: Vec<f64> = run
         .trials
         .iter()

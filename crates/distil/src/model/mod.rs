@@ -9,7 +9,7 @@ pub use layout::{Activation, Layer, Layout, Norm};
 pub use mlp::{Mlp, MlpConfig, fresh};
 pub use output::{Feature, Input, Output, TapSet};
 
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Device;
 use distil_recipe::{Registry, entry};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::rng::Seed;
 
 /// A network Distil can train: the built-in families and a user's own Burn module.
-pub trait Net: Module {
+pub trait Net: Module + ModuleDisplay {
     /// Outputs for a batch, and the features named in `taps`.
     ///
     /// # Shapes

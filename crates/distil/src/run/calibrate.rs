@@ -27,8 +27,17 @@ pub fn note(calibration: &mut Calibration, rehearsal: &[Event]) {
             continue;
         }
         let seconds_per_sample = seconds / samples as f64;
-        let known = calibration.seconds(stage, purpose, 1).unwrap_or(f64::INFINITY);
-        calibration.insert(stage, purpose, Rate { seconds_per_sample: seconds_per_sample.min(known), once_seconds: 0.0 });
+        let known = calibration
+            .seconds(stage, purpose, 1)
+            .unwrap_or(f64::INFINITY);
+        calibration.insert(
+            stage,
+            purpose,
+            Rate {
+                seconds_per_sample: seconds_per_sample.min(known),
+                once_seconds: 0.0,
+            },
+        );
     }
 }
 
@@ -38,7 +47,9 @@ pub fn read(path: &Path) -> Result<Option<Calibration>> {
         return Ok(None);
     }
     let calibration = serde_json::from_slice(&files::read(path)?);
-    calibration.map(Some).map_err(|e| Error::damaged(path, e).remedy("Remove it; `distil resume` measures again"))
+    calibration
+        .map(Some)
+        .map_err(|e| Error::damaged(path, e).remedy("Remove it; `distil resume` measures again"))
 }
 
 /// Writes it for the processes to come.

@@ -37,7 +37,11 @@ pub struct Order {
 impl Order {
     /// Which trial it is.
     pub fn trial(&self) -> TrialId {
-        TrialId { arm: self.arm.clone(), seed: self.seed, fold: self.fold.map(|f| f.0) }
+        TrialId {
+            arm: self.arm.clone(),
+            seed: self.seed,
+            fold: self.fold.map(|f| f.0),
+        }
     }
 }
 
@@ -112,7 +116,9 @@ pub struct Piped {
 impl Piped {
     /// Opens the log; a torn last line is cut off.
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { log: EventLog::open(path).map_err(refused)? })
+        Ok(Self {
+            log: EventLog::open(path).map_err(refused)?,
+        })
     }
 
     /// Events in the log.
@@ -139,7 +145,14 @@ pub fn say(word: &Word) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_bytes())
         .and_then(|()| out.flush())
-        .map_err(|e| Error::new(Kind::Io, "pipe", format!("the process that started this trial is gone ({e})")).remedy("`distil resume` goes on from the last checkpoint"))
+        .map_err(|e| {
+            Error::new(
+                Kind::Io,
+                "pipe",
+                format!("the process that started this trial is gone ({e})"),
+            )
+            .remedy("`distil resume` goes on from the last checkpoint")
+        })
 }
 
 /// Makes this process end when its parent does (Linux; elsewhere the closed pipe ends it).
@@ -147,7 +160,8 @@ pub fn die_with_parent() {
     #[cfg(target_os = "linux")]
     {
         // Failing to arm this leaves the closed pipe, which ends the trial at its next word.
-        let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+        let _ =
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     }
 }
 
@@ -178,12 +192,19 @@ impl Children {
     /// None yet; each will run `program` with so many threads.
     pub fn new(program: &Path, threads: usize) -> Self {
         let (sender, receiver) = channel();
-        Self { program: program.to_path_buf(), threads, running: Vec::new(), sender, receiver }
+        Self {
+            program: program.to_path_buf(),
+            threads,
+            running: Vec::new(),
+            sender,
+            receiver,
+        }
     }
 
     /// Starts one.
     pub fn start(&mut self, order: &Order) -> Result<()> {
-        let argument = serde_json::to_string(order).map_err(|e| Error::new(Kind::Io, "trial", e))?;
+        let argument =
+            serde_json::to_string(order).map_err(|e| Error::new(Kind::Io, "trial", e))?;
         let spawned = Command::new(&self.program)
             .arg(VERB)
             .arg(argument)
@@ -194,9 +215,16 @@ impl Children {
         let mut child = spawned.map_err(|e| files::refused(&self.program, &e))?;
         let (trial, sender, pipe) = (order.trial(), self.sender.clone(), child.stdout.take());
         std::thread::spawn(move || {
-            for line in pipe.into_iter().flat_map(|p| BufReader::new(p).lines()).map_while(std::result::Result::ok) {
+            for line in pipe
+                .into_iter()
+                .flat_map(|p| BufReader::new(p).lines())
+                .map_while(std::result::Result::ok)
+            {
                 let word = serde_json::from_str(&line).unwrap_or(Word::Note(line));
-                if sender.send((trial.clone(), Heard::Word(Box::new(word)))).is_err() {
+                if sender
+                    .send((trial.clone(), Heard::Word(Box::new(word))))
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -222,7 +250,10 @@ impl Children {
         match heard {
             Heard::Word(word) => Some(News::Word(trial, word)),
             Heard::End => {
-                let at = self.running.iter().position(|(order, _)| order.trial() == trial)?;
+                let at = self
+                    .running
+                    .iter()
+                    .position(|(order, _)| order.trial() == trial)?;
                 let (order, mut child) = self.running.swap_remove(at);
                 let code = child.wait().ok().and_then(|status| status.code());
                 Some(News::Ended(order, code))

@@ -6,9 +6,9 @@ use burn::tensor::Device;
 use distil_report::run_json::Size;
 
 use crate::error::Result;
-use crate::model::{Model, TapSet};
 use crate::model::Net;
 use crate::model::access::weights_of;
+use crate::model::{Model, TapSet};
 use crate::sample::SampleId;
 use crate::train::batch;
 use crate::weights::{Array, to_safetensors};
@@ -21,7 +21,14 @@ const LONG_ENOUGH: Duration = Duration::from_millis(200);
 
 /// Measures a network on rows it reads, `inputs` `[samples, features]`: the median seconds of one row alone, and rows
 /// per second in batches of [`batch::EVALUATION_ROWS`]; gathering the row is part of both.
-pub fn size(stage: &str, net: &Model, parameters: u64, inputs: &Array, ids: &[SampleId], device: &Device) -> Result<Size> {
+pub fn size(
+    stage: &str,
+    net: &Model,
+    parameters: u64,
+    inputs: &Array,
+    ids: &[SampleId],
+    device: &Device,
+) -> Result<Size> {
     use burn::module::Module;
     let net = net.valid();
     let device = device.clone().inner();

@@ -27,7 +27,11 @@ impl RunFolder {
                 Err(e) => return Err(files::refused(&path, &e)),
             }
         }
-        Err(Error::input(runs.display(), format!("there are 9,999 runs of `{name}` already")).remedy("Move or remove old ones"))
+        Err(Error::input(
+            runs.display(),
+            format!("there are 9,999 runs of `{name}` already"),
+        )
+        .remedy("Move or remove old ones"))
     }
 
     /// An existing run.
@@ -35,8 +39,10 @@ impl RunFolder {
         let folder = Self(path.to_path_buf());
         match folder.recipe().is_file() {
             true => Ok(folder),
-            false => Err(Error::input(path.display(), "is no run folder: it has no recipe.toml")
-                .remedy("`distil list runs` shows the runs of this folder")),
+            false => Err(
+                Error::input(path.display(), "is no run folder: it has no recipe.toml")
+                    .remedy("`distil list runs` shows the runs of this folder"),
+            ),
         }
     }
 
@@ -47,7 +53,11 @@ impl RunFolder {
 
     /// Its last name, for example `digits-0001`.
     pub fn name(&self) -> String {
-        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        self.0
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// The recipe as it runs, `--set` applied.
@@ -122,7 +132,13 @@ pub struct TrialId {
 impl std::fmt::Display for TrialId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // An arm made by `--set` is named after a key path and a value.
-        let safe = |c: char| if c.is_alphanumeric() || "-_.=+".contains(c) { c } else { '_' };
+        let safe = |c: char| {
+            if c.is_alphanumeric() || "-_.=+".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        };
         let arm: String = self.arm.chars().map(safe).collect();
         write!(f, "{arm}-s{}", self.seed)?;
         self.fold.map_or(Ok(()), |fold| write!(f, "-f{fold}"))
@@ -186,17 +202,27 @@ impl Lock {
     fn take(folder: &Path) -> Result<Self> {
         files::create_folder(folder)?;
         let path = folder.join("lock");
-        let open = File::options().create(true).truncate(false).write(true).open(&path);
+        let open = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
         let file = open.map_err(|e| files::refused(&path, &e))?;
         let start = Instant::now();
         loop {
             match FileExt::try_lock(&file) {
                 Ok(()) => return Ok(Self(file)),
                 Err(TryLockError::Error(e)) => return Err(files::refused(&path, &e)),
-                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(50)),
+                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(50))
+                }
                 Err(TryLockError::WouldBlock) => {
-                    return Err(Error::new(Kind::Busy, folder.display(), "another process is at work in this folder")
-                        .remedy("Wait for it, or stop it first"));
+                    return Err(Error::new(
+                        Kind::Busy,
+                        folder.display(),
+                        "another process is at work in this folder",
+                    )
+                    .remedy("Wait for it, or stop it first"));
                 }
             }
         }

@@ -8,7 +8,8 @@ pub fn host(threads: usize) -> Host {
     Host {
         distil: env!("CARGO_PKG_VERSION").to_string(),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        cpu: proc_value("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_string()),
+        cpu: proc_value("/proc/cpuinfo", "model name")
+            .unwrap_or_else(|| std::env::consts::ARCH.to_string()),
         cores,
         threads,
         memory_bytes: proc_value("/proc/meminfo", "MemTotal")

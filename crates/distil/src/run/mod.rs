@@ -86,7 +86,8 @@ pub fn trial(order: &str) -> Result<()> {
 }
 
 fn obey(order: &str) -> Result<()> {
-    let order: Order = serde_json::from_str(order).map_err(|e| Error::new(Kind::Input, "trial", e))?;
+    let order: Order =
+        serde_json::from_str(order).map_err(|e| Error::new(Kind::Input, "trial", e))?;
     let signals = Signals::catch()?;
     let run = RunFolder::open(&order.run)?;
     let options = Options::read(&run.options())?;
@@ -98,7 +99,15 @@ fn obey(order: &str) -> Result<()> {
     };
     let Prepared { plan, data, raw } = prepare(&run.text()?, &options, &arm, fold)?;
     let loading = watch.time();
-    let mut trial = Trial { plan: &plan, data: &data, raw: &raw, folder: None, order: &order, device: Device::flex(), signals };
+    let mut trial = Trial {
+        plan: &plan,
+        data: &data,
+        raw: &raw,
+        folder: None,
+        order: &order,
+        device: Device::flex(),
+        signals,
+    };
     if order.rehearse {
         let mut calibration = Calibration::default();
         for _ in 0..calibrate::REPETITIONS {

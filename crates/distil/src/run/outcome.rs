@@ -34,21 +34,59 @@ pub struct Outcome {
 pub fn assemble(folder: &RunFolder, name: &str, plan: &Plan, threads: usize) -> Result<RunJson> {
     let calibration = calibrate::read(&folder.calibration())?;
     let (logs, predictions) = logs(folder)?;
-    let trials = logs.iter().filter_map(|events| Trial::of(&fold(events), calibration.as_ref()));
+    let trials = logs
+        .iter()
+        .filter_map(|events| Trial::of(&fold(events), calibration.as_ref()));
     let mut trials: Vec<(Trial, Option<Predictions>)> = trials.zip(predictions).collect();
     trials.sort_by_key(|(trial, _)| (trial.seed, trial.fold, rank(plan, &trial.arm)));
-    let metric = MainMetric::named(plan.metric.name, None)
-        .ok_or_else(|| Error::input("metric", format!("there is no metric `{}`", plan.metric.name)))?;
-    let entries: Vec<Entry> =
-        trials.iter().map(|(trial, predictions)| Entry { trial, predictions: predictions.as_ref() }).collect();
-    let given = plan.stages.iter().any(|stage| matches!(stage.work, Work::Given { .. }));
-    let comparisons = compare(&entries, &Question { metric: &metric, tuned: false, given });
-    let flows = || trials.iter().filter(|(trial, _)| trial.arm == FLOW).map(|(trial, _)| trial);
-    let status = flows().map(|trial| trial.status).find(|status| *status != Status::Finished);
-    let compress = flows().next().map(|flow| folder.path().join("trials").join(flow.name()).join("compress.json"));
+    let metric = MainMetric::named(plan.metric.name, None).ok_or_else(|| {
+        Error::input(
+            "metric",
+            format!("there is no metric `{}`", plan.metric.name),
+        )
+    })?;
+    let entries: Vec<Entry> = trials
+        .iter()
+        .map(|(trial, predictions)| Entry {
+            trial,
+            predictions: predictions.as_ref(),
+        })
+        .collect();
+    let given = plan
+        .stages
+        .iter()
+        .any(|stage| matches!(stage.work, Work::Given { .. }));
+    let comparisons = compare(
+        &entries,
+        &Question {
+            metric: &metric,
+            tuned: false,
+            given,
+        },
+    );
+    let flows = || {
+        trials
+            .iter()
+            .filter(|(trial, _)| trial.arm == FLOW)
+            .map(|(trial, _)| trial)
+    };
+    let status = flows()
+        .map(|trial| trial.status)
+        .find(|status| *status != Status::Finished);
+    let compress = flows().next().map(|flow| {
+        folder
+            .path()
+            .join("trials")
+            .join(flow.name())
+            .join("compress.json")
+    });
     let run = RunJson {
         format: FORMAT,
-        status: status.unwrap_or(if flows().next().is_some() { Status::Finished } else { Status::Failed }),
+        status: status.unwrap_or(if flows().next().is_some() {
+            Status::Finished
+        } else {
+            Status::Failed
+        }),
         name: name.to_string(),
         plan: plan.hash(),
         host: host(threads),
@@ -70,21 +108,39 @@ pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
     let arms: Vec<(String, String)> = logs.iter().map(|events| arm_and_name(events)).collect();
     let place = |trial: &Trial| arms.iter().position(|(_, name)| *name == trial.name());
     let ordered: Vec<usize> = run.trials.iter().filter_map(place).collect();
-    let events: Vec<TrialEvents> =
-        ordered.iter().map(|&i| TrialEvents { arm: &arms[i].0, events: &folded[i] }).collect();
-    let flow = run.trials.iter().find(|trial| trial.arm == FLOW).and_then(place);
+    let events: Vec<TrialEvents> = ordered
+        .iter()
+        .map(|&i| TrialEvents {
+            arm: &arms[i].0,
+            events: &folded[i],
+        })
+        .collect();
+    let flow = run
+        .trials
+        .iter()
+        .find(|trial| trial.arm == FLOW)
+        .and_then(place);
     let predictions = flow.and_then(|i| predictions[i].as_ref());
     let recipe = folder.text()?;
-    let page = Page::new(run, &events, predictions, recipe.text()).html().map_err(refused)?;
+    let page = Page::new(run, &events, predictions, recipe.text())
+        .html()
+        .map_err(refused)?;
     files::write(&folder.report(), page.as_bytes())?;
     let folded: Vec<_> = ordered.iter().map(|&i| folded[i].clone()).collect();
-    files::write(&folder.metrics(), metrics_csv(&folded, Some(&run.calibration)).as_bytes())
+    files::write(
+        &folder.metrics(),
+        metrics_csv(&folded, Some(&run.calibration)).as_bytes(),
+    )
 }
 
 /// Every trial's log and predictions, by folder name.
 fn logs(folder: &RunFolder) -> Result<(Vec<Vec<Event>>, Vec<Option<Predictions>>)> {
-    let mut trials: Vec<PathBuf> =
-        fs::read_dir(folder.path().join("trials")).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut trials: Vec<PathBuf> = fs::read_dir(folder.path().join("trials"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     trials.sort();
     let (mut logs, mut predictions) = (Vec::new(), Vec::new());
     for trial in trials {
@@ -93,7 +149,11 @@ fn logs(folder: &RunFolder) -> Result<(Vec<Vec<Event>>, Vec<Option<Predictions>>
             continue;
         }
         let events = read(&path).map_err(refused)?;
-        if !fold(&events).events.iter().any(|event| matches!(event, Event::Started(_))) {
+        if !fold(&events)
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Started(_)))
+        {
             continue;
         }
         logs.push(events);
@@ -113,12 +173,17 @@ fn arm_and_name(events: &[Event]) -> (String, String) {
 
 /// The arms in the order in which they ran.
 fn rank(plan: &Plan, arm: &str) -> usize {
-    plan.arms.iter().position(|a| a.to_string() == arm).unwrap_or(usize::MAX)
+    plan.arms
+        .iter()
+        .position(|a| a.to_string() == arm)
+        .unwrap_or(usize::MAX)
 }
 
 fn read_compress(path: PathBuf) -> Result<Option<Compress>> {
     if !path.is_file() {
         return Ok(None);
     }
-    serde_json::from_slice(&files::read(&path)?).map(Some).map_err(|e| Error::damaged(&path, e))
+    serde_json::from_slice(&files::read(&path)?)
+        .map(Some)
+        .map_err(|e| Error::damaged(&path, e))
 }

@@ -11,16 +11,28 @@ use crate::weights::Array;
 const SHOWN: usize = 24;
 
 /// Outputs, truths and the worst mistakes of these samples.
-pub fn predictions(stage: &str, outputs: &Array, data: &Dataset, ids: &[SampleId]) -> Result<Predictions> {
-    let rows = |block: &Array| ids.iter().flat_map(|id| block.row(id.row())).copied().collect::<Vec<f32>>();
+pub fn predictions(
+    stage: &str,
+    outputs: &Array,
+    data: &Dataset,
+    ids: &[SampleId],
+) -> Result<Predictions> {
+    let rows = |block: &Array| {
+        ids.iter()
+            .flat_map(|id| block.row(id.row()))
+            .copied()
+            .collect::<Vec<f32>>()
+    };
     let (outputs, truth) = match &data.targets {
-        Targets::Classes { labels, .. } => {
-            (outputs.values.clone(), Truth::Classes(ids.iter().map(|id| labels[id.row()]).collect()))
-        }
+        Targets::Classes { labels, .. } => (
+            outputs.values.clone(),
+            Truth::Classes(ids.iter().map(|id| labels[id.row()]).collect()),
+        ),
         Targets::Labels { values, .. } => (outputs.values.clone(), Truth::Labels(rows(values))),
-        Targets::Values { values, scale, .. } => {
-            (scale.to_units(&outputs.values), Truth::Values(scale.to_units(&rows(values))))
-        }
+        Targets::Values { values, scale, .. } => (
+            scale.to_units(&outputs.values),
+            Truth::Values(scale.to_units(&rows(values))),
+        ),
     };
     let mut all = Predictions {
         stage: stage.to_string(),
@@ -34,7 +46,10 @@ pub fn predictions(stage: &str, outputs: &Array, data: &Dataset, ids: &[SampleId
     let refuse = |e| Error::input("predictions", e);
     let losses = all.losses().map_err(refuse)?;
     let worst = all.worst_rows(SHOWN).map_err(refuse)?;
-    all.worst = worst.into_iter().map(|row| mistake(&all, data, ids, row, losses[row])).collect();
+    all.worst = worst
+        .into_iter()
+        .map(|row| mistake(&all, data, ids, row, losses[row]))
+        .collect();
     Ok(all)
 }
 
@@ -42,23 +57,56 @@ fn mistake(all: &Predictions, data: &Dataset, ids: &[SampleId], row: usize, loss
     let width = all.names.len();
     let outputs = &all.outputs[row * width..(row + 1) * width];
     let above = |values: &[f32], least: f32| {
-        let names = all.names.iter().zip(values).filter(|(_, v)| **v > least).map(|(n, _)| n.as_str());
+        let names = all
+            .names
+            .iter()
+            .zip(values)
+            .filter(|(_, v)| **v > least)
+            .map(|(n, _)| n.as_str());
         names.collect::<Vec<_>>().join(", ")
     };
-    let numbers = |values: &[f32]| values.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(", ");
+    let numbers = |values: &[f32]| {
+        values
+            .iter()
+            .map(|v| format!("{v:.4}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let (truth, prediction) = match &all.truth {
         Truth::Classes(labels) => {
-            let best = (0..width).rev().max_by(|a, b| outputs[*a].total_cmp(&outputs[*b])).unwrap_or(0);
-            (all.names[labels[row] as usize].clone(), all.names[best].clone())
+            let best = (0..width)
+                .rev()
+                .max_by(|a, b| outputs[*a].total_cmp(&outputs[*b]))
+                .unwrap_or(0);
+            (
+                all.names[labels[row] as usize].clone(),
+                all.names[best].clone(),
+            )
         }
-        Truth::Labels(truth) => (above(&truth[row * width..(row + 1) * width], 0.5), above(outputs, 0.0)),
-        Truth::Values(truth) => (numbers(&truth[row * width..(row + 1) * width]), numbers(outputs)),
+        Truth::Labels(truth) => (
+            above(&truth[row * width..(row + 1) * width], 0.5),
+            above(outputs, 0.0),
+        ),
+        Truth::Values(truth) => (
+            numbers(&truth[row * width..(row + 1) * width]),
+            numbers(outputs),
+        ),
     };
-    let picture = data.picture.as_ref().zip(data.pixels(ids[row])).map(|(p, pixels)| Picture {
-        width: p.width,
-        height: p.height,
-        channels: p.channels,
-        pixels,
-    });
-    Worst { id: ids[row].0, truth, prediction, loss, picture }
+    let picture = data
+        .picture
+        .as_ref()
+        .zip(data.pixels(ids[row]))
+        .map(|(p, pixels)| Picture {
+            width: p.width,
+            height: p.height,
+            channels: p.channels,
+            pixels,
+        });
+    Worst {
+        id: ids[row].0,
+        truth,
+        prediction,
+        loss,
+        picture,
+    }
 }

@@ -20,7 +20,12 @@ pub struct Prepared {
 }
 
 /// Reads the data and plans one arm on one fold.
-pub(super) fn prepare(text: &RecipeText, options: &Options, arm: &Arm, fold: Option<Fold>) -> Result<Prepared> {
+pub(super) fn prepare(
+    text: &RecipeText,
+    options: &Options,
+    arm: &Arm,
+    fold: Option<Fold>,
+) -> Result<Prepared> {
     let draft = Draft::read(text, &options.base, arm)?;
     let mut raw = draft.read_data()?;
     if options.smoke {

@@ -70,7 +70,12 @@ pub(super) struct Options {
 
 impl Options {
     pub fn of(request: &Request) -> Self {
-        let swept = |set: &Set| set.values.iter().map(|value| format!("{}={}", set.path, value.toml)).collect::<Vec<_>>();
+        let swept = |set: &Set| {
+            set.values
+                .iter()
+                .map(|value| format!("{}={}", set.path, value.toml))
+                .collect::<Vec<_>>()
+        };
         Self {
             name: request.name.clone(),
             base: std::path::absolute(&request.base).unwrap_or_else(|_| request.base.clone()),

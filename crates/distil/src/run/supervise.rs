@@ -22,9 +22,18 @@ use crate::train::{Signals, refused};
 const PULSE: Duration = Duration::from_millis(50);
 
 /// Runs what is left of a run and writes its outcome.
-pub fn supervise(folder: &RunFolder, options: &Options, plan: &Plan, program: &Path, watcher: &mut dyn Watcher) -> Result<Outcome> {
+pub fn supervise(
+    folder: &RunFolder,
+    options: &Options,
+    plan: &Plan,
+    program: &Path,
+    watcher: &mut dyn Watcher,
+) -> Result<Outcome> {
     let signals = Signals::catch()?;
-    let threads = options.threads.or(plan.run.threads.as_ref().map(|t| t.value as usize)).unwrap_or(1);
+    let threads = options
+        .threads
+        .or(plan.run.threads.as_ref().map(|t| t.value as usize))
+        .unwrap_or(1);
     let mut desk = Desk {
         folder,
         options,
@@ -53,22 +62,34 @@ pub fn supervise(folder: &RunFolder, options: &Options, plan: &Plan, program: &P
     let run = assemble(folder, &options.name, plan, threads)?;
     write_report(folder, &run)?;
     let signal = signals.received();
-    let flow = failures.keys().find(|name| name.starts_with(&format!("{FLOW}-"))).cloned();
+    let flow = failures
+        .keys()
+        .find(|name| name.starts_with(&format!("{FLOW}-")))
+        .cloned();
     match flow.and_then(|name| failures.remove(&name)) {
         Some(error) if signal.is_none() => Err(error),
-        _ => Ok(Outcome { folder: folder.clone(), run, signal }),
+        _ => Ok(Outcome {
+            folder: folder.clone(),
+            run,
+            signal,
+        }),
     }
 }
 
 /// Every trial of the run: by seed and fold, the flow first.
 fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order> {
-    let controls = plan.arms.iter().filter(|arm| **arm != Arm::Flow).map(ToString::to_string);
+    let controls = plan
+        .arms
+        .iter()
+        .filter(|arm| **arm != Arm::Flow)
+        .map(ToString::to_string);
     let controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
     let first = plan.run.seed.value;
     let mut orders = VecDeque::new();
     for seed in first..first + options.seeds.max(1) {
         for fold in options.folds() {
-            let arms = std::iter::once(FLOW.to_string()).chain(controls.iter().filter(|_| options.control).cloned());
+            let arms = std::iter::once(FLOW.to_string())
+                .chain(controls.iter().filter(|_| options.control).cloned());
             orders.extend(arms.map(|arm| Order {
                 run: folder.path().to_path_buf(),
                 arm,
@@ -99,7 +120,10 @@ impl Desk<'_> {
         let Some(first) = self.waiting.front() else {
             return Ok(());
         };
-        self.children.start(&Order { rehearse: true, ..first.clone() })?;
+        self.children.start(&Order {
+            rehearse: true,
+            ..first.clone()
+        })?;
         while self.children.count() > 0 {
             if signals.received().is_some() {
                 self.children.stop();
@@ -139,19 +163,29 @@ impl Desk<'_> {
     /// Starts what may start; false once nothing runs and nothing waits.
     fn advance(&mut self, jobs: usize) -> Result<bool> {
         while self.children.count() < jobs {
-            let Some(at) = (0..self.waiting.len()).find(|at| self.may_start(&self.waiting[*at])) else {
+            let Some(at) = (0..self.waiting.len()).find(|at| self.may_start(&self.waiting[*at]))
+            else {
                 break;
             };
             let Some(mut order) = self.waiting.remove(at) else {
                 break;
             };
             if Arm::named(&order.arm).costs_as_the_flow() {
-                let flow = Order { arm: FLOW.into(), ..order.clone() };
-                let spent = self.row(&flow)?.filter(|row| row.status == Status::Finished).and_then(|row| row.bill.equalised().flops);
+                let flow = Order {
+                    arm: FLOW.into(),
+                    ..order.clone()
+                };
+                let spent = self
+                    .row(&flow)?
+                    .filter(|row| row.status == Status::Finished)
+                    .and_then(|row| row.bill.equalised().flops);
                 match spent {
                     Some(flops) => order.budget = Some(flops),
                     None => {
-                        self.watcher.note(&format!("{} is left out: there is no finished flow to cost as much as.", order.trial()));
+                        self.watcher.note(&format!(
+                            "{} is left out: there is no finished flow to cost as much as.",
+                            order.trial()
+                        ));
                         continue;
                     }
                 }
@@ -164,7 +198,8 @@ impl Desk<'_> {
     /// Trials of one seed and fold run one after the other, the flow first, so that none waits on a shared core.
     fn may_start(&self, order: &Order) -> bool {
         let same = |other: &Order| other.seed == order.seed && other.fold == order.fold;
-        !self.children.orders().any(same) && self.waiting.iter().find(|other| same(other)) == Some(order)
+        !self.children.orders().any(same)
+            && self.waiting.iter().find(|other| same(other)) == Some(order)
     }
 
     /// Waits a moment for news and passes it on.
@@ -192,24 +227,32 @@ impl Desk<'_> {
             return self.keep_result(order);
         }
         let unknown = || {
-            let how = code.map_or("it was killed".to_string(), |code| format!("it ended with exit code {code}"));
-            Error::new(Kind::Io, format!("trial {name}"), how).remedy("`distil resume` goes on from its last checkpoint")
+            let how = code.map_or("it was killed".to_string(), |code| {
+                format!("it ended with exit code {code}")
+            });
+            Error::new(Kind::Io, format!("trial {name}"), how)
+                .remedy("`distil resume` goes on from its last checkpoint")
         };
         let error = self.failures.entry(name.clone()).or_insert_with(unknown);
         let stopped = matches!(error.kind, Kind::Stopped(_));
         if order.arm != FLOW && !stopped {
-            self.watcher.note(&format!("trial {name} failed, the result is kept: {error}"));
+            self.watcher
+                .note(&format!("trial {name} failed, the result is kept: {error}"));
         }
         if order.arm == FLOW {
             // Its controls have nothing to be compared with.
-            self.waiting.retain(|other| (other.seed, other.fold) != (order.seed, order.fold));
+            self.waiting
+                .retain(|other| (other.seed, other.fold) != (order.seed, order.fold));
         }
         Ok(())
     }
 
     /// The first flow's model is the run's result; it is kept before any control starts.
     fn keep_result(&mut self, order: &Order) -> Result<()> {
-        let (first_seed, first_fold) = (self.plan.run.seed.value, self.options.folds().swap_remove(0));
+        let (first_seed, first_fold) = (
+            self.plan.run.seed.value,
+            self.options.folds().swap_remove(0),
+        );
         if order.arm != FLOW || order.seed != first_seed || order.fold != first_fold {
             return Ok(());
         }
@@ -220,4 +263,3 @@ impl Desk<'_> {
         Ok(())
     }
 }
-

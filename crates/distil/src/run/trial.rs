@@ -18,17 +18,20 @@ use crate::data::{Dataset, Fold, Part as DataPart, Raw, SplitRule, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::growth::{self, Promise};
+use crate::method::OutputShape;
 use crate::model::access::with_weights;
 use crate::model::{Layout, Model, fresh};
 use crate::optim::State;
-use crate::method::OutputShape;
 use crate::plan::{Plan, StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::rng::Seed;
 use crate::sample::SampleId;
 use crate::saved::{Card, Provenance, SavedModel};
 use crate::teacher::{Frozen, Teacher};
 use crate::train::checkpoint::Store;
-use crate::train::{Checkpoints, Course, Journal, Length, Meter, Settings, Signals, Stopwatch, batch, metrics, process, train};
+use crate::train::{
+    Checkpoints, Course, Journal, Length, Meter, Settings, Signals, Stopwatch, batch, metrics,
+    process, train,
+};
 use crate::weights::{Array, Weights, to_safetensors};
 
 /// Optimiser steps of a stage in a rehearsal.
@@ -68,8 +71,18 @@ impl Trial<'_> {
         let resume = self.resume_point(folder)?;
         if journal.count() > 0 {
             let (at, step, keep) = resume.unwrap_or((0, 0, 0));
-            let stage = self.plan.stages.get(at).map(|s| s.name.clone()).unwrap_or_default();
-            journal.write(Event::Resumed(Resumed { keep, stage, step, process: process() }))?;
+            let stage = self
+                .plan
+                .stages
+                .get(at)
+                .map(|s| s.name.clone())
+                .unwrap_or_default();
+            journal.write(Event::Resumed(Resumed {
+                keep,
+                stage,
+                step,
+                process: process(),
+            }))?;
         }
         if resume.is_none() {
             self.begin(&mut journal, loading)?;
@@ -114,10 +127,16 @@ impl Trial<'_> {
             }
             let (found, damaged) = Store::open(&folder, &self.hash())?.latest()?;
             for error in damaged {
-                say(&Word::Note(format!("{error} Going on from an older checkpoint.")))?;
+                say(&Word::Note(format!(
+                    "{error} Going on from an older checkpoint."
+                )))?;
             }
             if let Some(checkpoint) = found {
-                return Ok(Some((at, checkpoint.progress.step, checkpoint.progress.events)));
+                return Ok(Some((
+                    at,
+                    checkpoint.progress.step,
+                    checkpoint.progress.events,
+                )));
             }
         }
         Ok(None)
@@ -132,11 +151,22 @@ impl Trial<'_> {
             plan: self.hash(),
             process: process(),
         }))?;
-        let (train, validation, test) = (split.train.len(), split.validation.len(), split.test.len());
-        journal.write(Event::Data(events::Data { train, validation, test, time: loading }))
+        let (train, validation, test) =
+            (split.train.len(), split.validation.len(), split.test.len());
+        journal.write(Event::Data(events::Data {
+            train,
+            validation,
+            test,
+            time: loading,
+        }))
     }
 
-    fn stage(&self, plan: &StagePlan, done: &BTreeMap<String, Done>, journal: &mut dyn Journal) -> Result<Done> {
+    fn stage(
+        &self,
+        plan: &StagePlan,
+        done: &BTreeMap<String, Done>,
+        journal: &mut dyn Journal,
+    ) -> Result<Done> {
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
             Work::Given { folder, .. } => self.given(folder, &mut meter)?,
@@ -150,13 +180,23 @@ impl Trial<'_> {
             let watch = Stopwatch::start();
             let outputs = batch::outputs(&finished.net, &finished.inputs, ids, &self.device);
             let found = metrics(&outputs, &self.data.targets, ids)?;
-            meter.add(Purpose::Evaluate, Some(finished.layout.flops_forward()), ids.len(), watch.time());
+            meter.add(
+                Purpose::Evaluate,
+                Some(finished.layout.flops_forward()),
+                ids.len(),
+                watch.time(),
+            );
             let part = match part {
                 DataPart::Train => Part::Train,
                 DataPart::Validation => Part::Validation,
                 DataPart::Test => Part::Test,
             };
-            journal.write(Event::Evaluated(Evaluated { stage: plan.name.clone(), part, samples: ids.len(), metrics: found }))?;
+            journal.write(Event::Evaluated(Evaluated {
+                stage: plan.name.clone(),
+                part,
+                samples: ids.len(),
+                metrics: found,
+            }))?;
         }
         meter.flush(journal)?;
         Ok(finished)
@@ -178,7 +218,10 @@ impl Trial<'_> {
         meter.add(Purpose::Load, Some(0.0), 0, watch.time());
         Ok(Done {
             net: saved.net.valid(),
-            state: State { weights: saved.weights(), ..State::default() },
+            state: State {
+                weights: saved.weights(),
+                ..State::default()
+            },
             layout: saved.layout(),
             view: saved.view.clone(),
             inputs,
@@ -194,25 +237,53 @@ impl Trial<'_> {
         meter: &mut Meter,
     ) -> Result<Done> {
         let device = self.device.clone().autodiff();
-        let view = plan.view.fit(self.data.fine(&self.data.preprocessing.columns()))?;
+        let view = plan
+            .view
+            .fit(self.data.fine(&self.data.preprocessing.columns()))?;
         let inputs = view.apply(&self.data.inputs);
         let layout = plan.layout.clone();
         let seed = stage_seed(self.order.seed, &plan.name);
-        let net = plan.model.init(layout.inputs(), layout.outputs(), seed, &device)?;
-        let mut stage = Done { net, state: State::default(), layout, view, inputs };
+        let net = plan
+            .model
+            .init(layout.inputs(), layout.outputs(), seed, &device)?;
+        let mut stage = Done {
+            net,
+            state: State::default(),
+            layout,
+            view,
+            inputs,
+        };
         // A checkpoint holds what growth made.
         let begun = match &self.folder {
-            Some(folder) => Store::open(&folder.checkpoints(&plan.name), &self.hash())?.latest()?.0.is_some(),
+            Some(folder) => Store::open(&folder.checkpoints(&plan.name), &self.hash())?
+                .latest()?
+                .0
+                .is_some(),
             None => false,
         };
         let start = match &training.start {
-            Some(start) if !begun => Some(self.grow(plan, start, lookup(done, &start.from)?, &stage, journal, meter)?),
+            Some(start) if !begun => Some(self.grow(
+                plan,
+                start,
+                lookup(done, &start.from)?,
+                &stage,
+                journal,
+                meter,
+            )?),
             _ => None,
         };
         let mut courses = self.courses(plan, training, done)?;
         let settings = self.settings(plan, training, seed);
-        let trained =
-            train(stage.net, start.as_ref(), self.data, &stage.inputs, &settings, &mut courses, journal, &self.signals)?;
+        let trained = train(
+            stage.net,
+            start.as_ref(),
+            self.data,
+            &stage.inputs,
+            &settings,
+            &mut courses,
+            journal,
+            &self.signals,
+        )?;
         if let Some(folder) = &self.folder {
             let loss = trained.scores.loss;
             let scores = Weights::from([("loss".to_string(), Array::new([loss.len()], loss))]);
@@ -223,31 +294,65 @@ impl Trial<'_> {
         Ok(stage)
     }
 
-    fn courses<'p>(&self, plan: &'p StagePlan, training: &'p Training, done: &BTreeMap<String, Done>) -> Result<Vec<Course<'p>>> {
+    fn courses<'p>(
+        &self,
+        plan: &'p StagePlan,
+        training: &'p Training,
+        done: &BTreeMap<String, Done>,
+    ) -> Result<Vec<Course<'p>>> {
         let kind = self.plan.task.kind();
         let shape = |layout: &Layout| OutputShape {
             task: kind,
             outputs: layout.outputs(),
-            taps: layout.taps().into_iter().filter_map(|tap| Some((tap.clone(), layout.tap_width(&tap)?))).collect(),
+            taps: layout
+                .taps()
+                .into_iter()
+                .filter_map(|tap| Some((tap.clone(), layout.tap_width(&tap)?)))
+                .collect(),
         };
         let course = |term: &'p TermPlan| {
-            let teachers: Vec<&Done> = term.teachers.iter().map(|name| lookup(done, name)).collect::<Result<_>>()?;
+            let teachers: Vec<&Done> = term
+                .teachers
+                .iter()
+                .map(|name| lookup(done, name))
+                .collect::<Result<_>>()?;
             let shapes: Vec<OutputShape> = teachers.iter().map(|t| shape(&t.layout)).collect();
             let together = match shapes.as_slice() {
                 [] => None,
-                shapes => Some(OutputShape::of_several(shapes).map_err(|r| Error::input(format!("stage `{}`", plan.name), r))?),
+                shapes => Some(
+                    OutputShape::of_several(shapes)
+                        .map_err(|r| Error::input(format!("stage `{}`", plan.name), r))?,
+                ),
             };
             let frozen = term.teachers.iter().zip(&teachers).map(|(name, teacher)| {
-                Box::new(Frozen::new(name, &teacher.net, teacher.inputs.clone(), &self.device)) as Box<dyn Teacher>
+                Box::new(Frozen::new(
+                    name,
+                    &teacher.net,
+                    teacher.inputs.clone(),
+                    &self.device,
+                )) as Box<dyn Teacher>
             });
             let (method, student) = (term.method.as_ref(), shape(&plan.layout));
-            let course = Course::new(&term.name, method, frozen.collect(), term.weight, &student, together.as_ref(), &term.layers)?;
+            let course = Course::new(
+                &term.name,
+                method,
+                frozen.collect(),
+                term.weight,
+                &student,
+                together.as_ref(),
+                &term.layers,
+            )?;
             Ok(course.until(term.until))
         };
         training.learn.iter().map(course).collect()
     }
 
-    fn settings<'p>(&'p self, plan: &StagePlan, training: &'p Training, seed: Seed) -> Settings<'p> {
+    fn settings<'p>(
+        &'p self,
+        plan: &StagePlan,
+        training: &'p Training,
+        seed: Seed,
+    ) -> Settings<'p> {
         let train = &training.train;
         let run = &self.plan.run;
         let checkpoints = self.folder.as_ref().map(|folder| Checkpoints {
@@ -281,16 +386,38 @@ impl Trial<'_> {
         }
     }
 
-    fn grow(&self, plan: &StagePlan, start: &StartPlan, small: &Done, large: &Done, journal: &mut dyn Journal, meter: &mut Meter) -> Result<State> {
+    fn grow(
+        &self,
+        plan: &StagePlan,
+        start: &StartPlan,
+        small: &Done,
+        large: &Done,
+        journal: &mut dyn Journal,
+        meter: &mut Meter,
+    ) -> Result<State> {
         let place = format!("stage `{}`", plan.name);
         let watch = Stopwatch::start();
         let Some(view) = ViewMatrix::between(&small.view, &large.view) else {
-            return Err(Error::input(place, format!("its view cannot be led back to the view of `{}`", start.from)));
+            return Err(Error::input(
+                place,
+                format!(
+                    "its view cannot be led back to the view of `{}`",
+                    start.from
+                ),
+            ));
         };
         let seed = stage_seed(self.order.seed, &plan.name);
         let fresh = fresh(&large.layout, seed);
-        let grown = growth::grow(&small.state, &small.layout, &large.layout, Some(&view), &start.rule, &fresh, seed)
-            .map_err(|reason| Error::input(&place, reason))?;
+        let grown = growth::grow(
+            &small.state,
+            &small.layout,
+            &large.layout,
+            Some(&view),
+            &start.rule,
+            &fresh,
+            seed,
+        )
+        .map_err(|reason| Error::input(&place, reason))?;
         let net = with_weights(large.net.valid(), &grown.state.weights)?;
         // Measured on samples the small model was chosen on, never on the test part.
         let ids = match self.data.split.validation.as_slice() {
@@ -300,8 +427,14 @@ impl Trial<'_> {
         let before = batch::outputs(&small.net, &small.inputs, ids, &self.device);
         let after = batch::outputs(&net, &large.inputs, ids, &self.device);
         let time = watch.time();
-        let flops = (small.layout.flops_forward() + large.layout.flops_forward()) * ids.len() as f64;
-        meter.add(Purpose::Grow, Some(flops / ids.len() as f64), ids.len(), time);
+        let flops =
+            (small.layout.flops_forward() + large.layout.flops_forward()) * ids.len() as f64;
+        meter.add(
+            Purpose::Grow,
+            Some(flops / ids.len() as f64),
+            ids.len(),
+            time,
+        );
         journal.write(Event::Grown(GrownEvent {
             stage: plan.name.clone(),
             from: start.from.clone(),
@@ -317,14 +450,25 @@ impl Trial<'_> {
         Ok(grown.state)
     }
 
-    fn finish(&self, folder: &TrialFolder, done: &BTreeMap<String, Done>, journal: &mut Piped) -> Result<()> {
+    fn finish(
+        &self,
+        folder: &TrialFolder,
+        done: &BTreeMap<String, Done>,
+        journal: &mut Piped,
+    ) -> Result<()> {
         let plan = self.plan.result();
         let result = lookup(done, &plan.name)?;
         let watch = Stopwatch::start();
         let ids = &self.data.split.test;
         let outputs = batch::outputs(&result.net, &result.inputs, ids, &self.device);
-        let test = if ids.is_empty() { Numbers::default() } else { metrics(&outputs, &self.data.targets, ids)? };
-        predictions(&plan.name, &outputs, self.data, ids)?.write(&folder.predictions()).map_err(crate::train::refused)?;
+        let test = if ids.is_empty() {
+            Numbers::default()
+        } else {
+            metrics(&outputs, &self.data.targets, ids)?
+        };
+        predictions(&plan.name, &outputs, self.data, ids)?
+            .write(&folder.predictions())
+            .map_err(crate::train::refused)?;
         let mut meter = Meter::new(&plan.name);
         if let Work::Train(training) = &plan.work {
             let card = Card {
@@ -338,7 +482,10 @@ impl Trial<'_> {
                 view_shape: result.view.shape.clone(),
                 targets: self.data.fitted_targets.clone(),
                 metric: self.plan.metric.name.to_string(),
-                split: SplitRule { fold: self.order.fold.map(|(index, of)| Fold { index, of }), ..self.plan.split.clone() },
+                split: SplitRule {
+                    fold: self.order.fold.map(|(index, of)| Fold { index, of }),
+                    ..self.plan.split.clone()
+                },
                 provenance: Provenance {
                     distil: env!("CARGO_PKG_VERSION").to_string(),
                     recipe: self.plan.name.clone(),
@@ -346,11 +493,19 @@ impl Trial<'_> {
                     data: self.data.hash.clone(),
                     trial: self.order.trial().to_string(),
                     grown_from: training.start.as_ref().map(|s| s.from.clone()),
-                    learned_from: training.learn.iter().flat_map(|l| l.teachers.clone()).collect(),
+                    learned_from: training
+                        .learn
+                        .iter()
+                        .flat_map(|l| l.teachers.clone())
+                        .collect(),
                     test,
                 },
             };
-            let saved = SavedModel { card, view: result.view.clone(), net: result.net.clone() };
+            let saved = SavedModel {
+                card,
+                view: result.view.clone(),
+                net: result.net.clone(),
+            };
             saved.write(&folder.model())?;
         }
         self.compress(folder, done)?;
@@ -366,9 +521,17 @@ impl Trial<'_> {
     /// Where the result is smaller than a model it learned from: what that buys.
     fn compress(&self, folder: &TrialFolder, done: &BTreeMap<String, Done>) -> Result<()> {
         let plan = self.plan.result();
-        let teachers = plan.training().into_iter().flat_map(|t| &t.learn).flat_map(|term| &term.teachers);
-        let teacher = teachers.filter_map(|name| self.plan.stage(name)).max_by_key(|stage| stage.layout.parameters());
-        let Some(teacher) = teacher.filter(|teacher| teacher.layout.parameters() > plan.layout.parameters()) else {
+        let teachers = plan
+            .training()
+            .into_iter()
+            .flat_map(|t| &t.learn)
+            .flat_map(|term| &term.teachers);
+        let teacher = teachers
+            .filter_map(|name| self.plan.stage(name))
+            .max_by_key(|stage| stage.layout.parameters());
+        let Some(teacher) =
+            teacher.filter(|teacher| teacher.layout.parameters() > plan.layout.parameters())
+        else {
             return Ok(());
         };
         let ids = match self.data.split.test.as_slice() {
@@ -377,16 +540,32 @@ impl Trial<'_> {
         };
         let measure = |stage: &StagePlan| {
             let model = lookup(done, &stage.name)?;
-            size(&stage.name, &model.net, stage.layout.parameters(), &model.inputs, ids, &self.device)
+            size(
+                &stage.name,
+                &model.net,
+                stage.layout.parameters(),
+                &model.inputs,
+                ids,
+                &self.device,
+            )
         };
-        let compress = Compress { student: measure(plan)?, teacher: measure(teacher)? };
-        let text = serde_json::to_vec_pretty(&compress).map_err(|e| Error::damaged(&folder.compress(), e))?;
+        let compress = Compress {
+            student: measure(plan)?,
+            teacher: measure(teacher)?,
+        };
+        let text = serde_json::to_vec_pretty(&compress)
+            .map_err(|e| Error::damaged(&folder.compress(), e))?;
         files::write(&folder.compress(), &text)
     }
 }
 
 fn lookup<'a>(done: &'a BTreeMap<String, Done>, name: &str) -> Result<&'a Done> {
-    done.get(name).ok_or_else(|| Error::input(format!("stage `{name}`"), "has not run before the stage that needs it"))
+    done.get(name).ok_or_else(|| {
+        Error::input(
+            format!("stage `{name}`"),
+            "has not run before the stage that needs it",
+        )
+    })
 }
 
 /// Stages of one name share their randomness across arms, so that arms are paired.
@@ -400,7 +579,10 @@ fn largest_difference(before: &Array, after: &Array) -> f64 {
     let row = |r: usize| {
         let (a, b) = (before.row(r), after.row(r));
         let scale = a.iter().fold(1.0_f32, |m, x| m.max(x.abs()));
-        let difference = a.iter().zip(b).fold(0.0_f32, |m, (x, y)| m.max((x - y).abs()));
+        let difference = a
+            .iter()
+            .zip(b)
+            .fold(0.0_f32, |m, (x, y)| m.max((x - y).abs()));
         f64::from(difference / scale)
     };
     (0..rows).map(row).fold(0.0, f64::max)

@@ -18,13 +18,22 @@ impl SavedModel {
     ///
     /// # Errors
     /// No targets; a part of data that is not the model's own.
-    pub fn evaluate(&self, path: &Path, raw: Raw, part: Option<Part>, device: &Device) -> Result<(usize, Numbers)> {
+    pub fn evaluate(
+        &self,
+        path: &Path,
+        raw: Raw,
+        part: Option<Part>,
+        device: &Device,
+    ) -> Result<(usize, Numbers)> {
         let ids: Vec<SampleId> = match part {
             None => (0..raw.len() as u32).map(SampleId).collect(),
             Some(part) => {
                 if raw.hash != self.card.provenance.data {
-                    return Err(Error::input(path.display(), "is not the data this model was trained on, so its parts are unknown")
-                        .remedy("Leave out `--part` to measure on all of it"));
+                    return Err(Error::input(
+                        path.display(),
+                        "is not the data this model was trained on, so its parts are unknown",
+                    )
+                    .remedy("Leave out `--part` to measure on all of it"));
                 }
                 let split = split(&raw, &self.card.split)?;
                 match part {
@@ -36,7 +45,8 @@ impl SavedModel {
         };
         let Prepared { inputs, .. } = self.card.preprocessing.apply(&raw.inputs)?;
         let targets = raw.targets.ok_or_else(|| {
-            Error::input(path.display(), "has no targets to compare with").remedy("`distil predict` answers without them")
+            Error::input(path.display(), "has no targets to compare with")
+                .remedy("`distil predict` answers without them")
         })?;
         let targets = self.card.targets.apply(targets)?;
         let outputs = batch::outputs(&self.net, &self.viewed(&inputs), &ids, device);

@@ -122,13 +122,27 @@ impl SavedModel {
         let weights = to_safetensors(&self.weights())?;
         let view = match self.card.view {
             View::Full => None,
-            _ => Some(to_safetensors(&Weights::from([("view".to_string(), self.view.matrix.clone())]))?),
+            _ => Some(to_safetensors(&Weights::from([(
+                "view".to_string(),
+                self.view.matrix.clone(),
+            )]))?),
         };
         let mut contents: Vec<(&str, &[u8])> = vec![(WEIGHTS, &weights)];
         contents.extend(view.iter().map(|bytes| (VIEW, bytes.as_slice())));
-        let claim = |bytes: &[u8]| FileClaim { bytes: bytes.len() as u64, sha256: sha256(bytes) };
-        let claims = contents.iter().map(|(name, bytes)| (name.to_string(), claim(bytes))).collect();
-        let mut json = ModelJson { format: FORMAT, card: self.card.clone(), files: claims, sha256: String::new() };
+        let claim = |bytes: &[u8]| FileClaim {
+            bytes: bytes.len() as u64,
+            sha256: sha256(bytes),
+        };
+        let claims = contents
+            .iter()
+            .map(|(name, bytes)| (name.to_string(), claim(bytes)))
+            .collect();
+        let mut json = ModelJson {
+            format: FORMAT,
+            card: self.card.clone(),
+            files: claims,
+            sha256: String::new(),
+        };
         json.sha256 = sha256(&text(folder, &json)?);
         files::write_folder(folder, &contents, (CARD, &text(folder, &json)?))?;
         Ok(())
@@ -143,12 +157,25 @@ impl SavedModel {
         let verified = |name: &str| -> Result<(PathBuf, Vec<u8>)> {
             let path = folder.join(name);
             let bytes = files::read(&path)?;
-            let claim = json.files.get(name).ok_or_else(|| damaged(&path, "model.json does not mention it".into()))?;
+            let claim = json
+                .files
+                .get(name)
+                .ok_or_else(|| damaged(&path, "model.json does not mention it".into()))?;
             if bytes.len() as u64 != claim.bytes {
-                return Err(damaged(&path, format!("{} bytes where model.json says {}", bytes.len(), claim.bytes)));
+                return Err(damaged(
+                    &path,
+                    format!(
+                        "{} bytes where model.json says {}",
+                        bytes.len(),
+                        claim.bytes
+                    ),
+                ));
             }
             if sha256(&bytes) != claim.sha256 {
-                return Err(damaged(&path, "its content does not match the SHA-256 in model.json".into()));
+                return Err(damaged(
+                    &path,
+                    "its content does not match the SHA-256 in model.json".into(),
+                ));
             }
             Ok((path, bytes))
         };
@@ -160,11 +187,17 @@ impl SavedModel {
             _ => {
                 let (path, bytes) = verified(VIEW)?;
                 let matrix = from_safetensors(&path, &bytes)?.remove("view");
-                let matrix = matrix.ok_or_else(|| damaged(&path, "it holds no array `view`".into()))?;
-                ViewMatrix { shape: card.view_shape.clone(), matrix }
+                let matrix =
+                    matrix.ok_or_else(|| damaged(&path, "it holds no array `view`".into()))?;
+                ViewMatrix {
+                    shape: card.view_shape.clone(),
+                    matrix,
+                }
             }
         };
-        let net = card.model.init(card.inputs, card.outputs, Seed(0), device)?;
+        let net = card
+            .model
+            .init(card.inputs, card.outputs, Seed(0), device)?;
         let net = with_weights(net, &weights)?;
         Ok(Self { card, view, net })
     }
@@ -191,14 +224,22 @@ impl SavedModel {
 fn read_card(folder: &Path) -> Result<ModelJson> {
     let path = folder.join(CARD);
     if !path.is_file() {
-        return Err(Error::input(folder.display(), "is no model folder: it has no model.json")
-            .remedy("Name the `model` folder of a run, for example runs/digits-0001/model"));
+        return Err(
+            Error::input(folder.display(), "is no model folder: it has no model.json")
+                .remedy("Name the `model` folder of a run, for example runs/digits-0001/model"),
+        );
     }
     let bytes = files::read(&path)?;
-    let mut json: ModelJson =
-        serde_json::from_slice(&bytes).map_err(|e| damaged(&path, format!("it is not what Distil writes ({e})")))?;
+    let mut json: ModelJson = serde_json::from_slice(&bytes)
+        .map_err(|e| damaged(&path, format!("it is not what Distil writes ({e})")))?;
     if json.format != FORMAT {
-        return Err(damaged(&path, format!("it is written in format {}, this program reads {FORMAT}", json.format)));
+        return Err(damaged(
+            &path,
+            format!(
+                "it is written in format {}, this program reads {FORMAT}",
+                json.format
+            ),
+        ));
     }
     let claim = std::mem::take(&mut json.sha256);
     if sha256(&text(folder, &json)?) != claim {

@@ -65,7 +65,12 @@ impl SavedModel {
     pub fn outputs(&self, raw: &Raw, device: &Device) -> Result<Array> {
         let Prepared { inputs, .. } = self.card.preprocessing.apply(&raw.inputs)?;
         let ids: Vec<SampleId> = (0..raw.len() as u32).map(SampleId).collect();
-        Ok(batch::outputs(&self.net, &self.viewed(&inputs), &ids, device))
+        Ok(batch::outputs(
+            &self.net,
+            &self.viewed(&inputs),
+            &ids,
+            device,
+        ))
     }
 
     /// Answers in the data's own terms.
@@ -77,23 +82,44 @@ impl SavedModel {
             Some(names) => names[row].clone(),
             None => row.to_string(),
         };
-        let logits = || Tensor::<2>::from_data(TensorData::new(outputs.values.clone(), [outputs.rows_cols().0, width]), &device.clone().inner());
+        let logits = || {
+            Tensor::<2>::from_data(
+                TensorData::new(outputs.values.clone(), [outputs.rows_cols().0, width]),
+                &device.clone().inner(),
+            )
+        };
         let host = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
         let answers = match self.card.targets.kind {
             TargetKind::Classes => {
                 let all = host(softmax(logits(), 1));
                 let answer = |(row, probabilities): (usize, &[f32])| {
                     // The first of equals, as the metrics count it.
-                    let best = (0..width).rev().max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b])).unwrap_or(0);
-                    Answer::Class { sample: sample(row), class: names[best].clone(), probabilities: probabilities.to_vec() }
+                    let best = (0..width)
+                        .rev()
+                        .max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))
+                        .unwrap_or(0);
+                    Answer::Class {
+                        sample: sample(row),
+                        class: names[best].clone(),
+                        probabilities: probabilities.to_vec(),
+                    }
                 };
                 all.chunks(width).enumerate().map(answer).collect()
             }
             TargetKind::Labels => {
                 let all = host(sigmoid(logits()));
                 let answer = |(row, probabilities): (usize, &[f32])| {
-                    let labels = names.iter().zip(probabilities).filter(|(_, p)| **p >= 0.5).map(|(n, _)| n.clone()).collect();
-                    Answer::Labels { sample: sample(row), labels, probabilities: probabilities.to_vec() }
+                    let labels = names
+                        .iter()
+                        .zip(probabilities)
+                        .filter(|(_, p)| **p >= 0.5)
+                        .map(|(n, _)| n.clone())
+                        .collect();
+                    Answer::Labels {
+                        sample: sample(row),
+                        labels,
+                        probabilities: probabilities.to_vec(),
+                    }
                 };
                 all.chunks(width).enumerate().map(answer).collect()
             }
@@ -102,7 +128,10 @@ impl SavedModel {
                     Some(scale) => scale.to_units(&outputs.values),
                     None => outputs.values.clone(),
                 };
-                let answer = |(row, values): (usize, &[f32])| Answer::Values { sample: sample(row), values: values.to_vec() };
+                let answer = |(row, values): (usize, &[f32])| Answer::Values {
+                    sample: sample(row),
+                    values: values.to_vec(),
+                };
                 all.chunks(width).enumerate().map(answer).collect()
             }
         };

@@ -37,7 +37,13 @@ impl<N: Net> Frozen<N> {
     /// `net` with the inputs it reads, `[samples, features]` by row of the source.
     pub fn new(name: &str, net: &N, inputs: Array, device: &Device) -> Self {
         let device = device.clone().inner();
-        Self { name: name.to_string(), net: net.valid(), inputs, device, remembered: None }
+        Self {
+            name: name.to_string(),
+            net: net.valid(),
+            inputs,
+            device,
+            remembered: None,
+        }
     }
 }
 
@@ -65,11 +71,26 @@ impl<N: Net> Teacher for Frozen<N> {
         match &self.remembered {
             Some(all) if taps.0.is_empty() => {
                 let (_, width) = all.rows_cols();
-                let values: Vec<f32> = ids.iter().flat_map(|id| all.row(id.row())).copied().collect();
-                let values = Tensor::from_data(TensorData::new(values, [ids.len(), width]), &self.device);
-                (Output { values, taps: Vec::new() }, 0)
+                let values: Vec<f32> = ids
+                    .iter()
+                    .flat_map(|id| all.row(id.row()))
+                    .copied()
+                    .collect();
+                let values =
+                    Tensor::from_data(TensorData::new(values, [ids.len(), width]), &self.device);
+                (
+                    Output {
+                        values,
+                        taps: Vec::new(),
+                    },
+                    0,
+                )
             }
-            _ => (self.net.forward(&batch::inputs(&self.inputs, ids, &self.device), taps), ids.len()),
+            _ => (
+                self.net
+                    .forward(&batch::inputs(&self.inputs, ids, &self.device), taps),
+                ids.len(),
+            ),
         }
     }
 }

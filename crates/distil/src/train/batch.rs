@@ -18,7 +18,10 @@ pub fn inputs(block: &Array, ids: &[SampleId], device: &Device) -> Input {
     for id in ids {
         values.extend_from_slice(block.row(id.row()));
     }
-    Input::Flat(Tensor::from_data(TensorData::new(values, [ids.len(), width]), device))
+    Input::Flat(Tensor::from_data(
+        TensorData::new(values, [ids.len(), width]),
+        device,
+    ))
 }
 
 /// The targets of these samples.
@@ -26,7 +29,10 @@ pub fn targets(targets: &Targets, ids: &[SampleId], device: &Device) -> Target {
     match targets {
         Targets::Classes { labels, .. } => {
             let classes: Vec<i64> = ids.iter().map(|id| i64::from(labels[id.row()])).collect();
-            Target::Classes(Tensor::<1, Int>::from_data(TensorData::new(classes, [ids.len()]), device))
+            Target::Classes(Tensor::<1, Int>::from_data(
+                TensorData::new(classes, [ids.len()]),
+                device,
+            ))
         }
         Targets::Values { values, .. } | Targets::Labels { values, .. } => {
             let Input::Flat(values) = inputs(values, ids, device) else {
@@ -44,7 +50,9 @@ pub fn outputs<N: Net>(net: &N, block: &Array, ids: &[SampleId], device: &Device
     let device = device.clone().inner();
     let mut all = Array::zeros([0, 0]);
     for chunk in ids.chunks(EVALUATION_ROWS) {
-        let values = net.forward(&inputs(block, chunk, &device), &TapSet::default()).values;
+        let values = net
+            .forward(&inputs(block, chunk, &device), &TapSet::default())
+            .values;
         let [rows, outputs] = values.dims();
         all.shape = vec![all.shape[0] + rows, outputs];
         all.values.extend(values.into_data().iter::<f32>());

@@ -20,11 +20,17 @@ pub struct Stopwatch {
 impl Stopwatch {
     /// Starts now.
     pub fn start() -> Self {
-        Self { cpu: cpu_seconds(), wall: Instant::now() }
+        Self {
+            cpu: cpu_seconds(),
+            wall: Instant::now(),
+        }
     }
 
     /// Time since the start.
     pub fn time(&self) -> Time {
-        Time { cpu_seconds: cpu_seconds() - self.cpu, wall_seconds: self.wall.elapsed().as_secs_f64() }
+        Time {
+            cpu_seconds: cpu_seconds() - self.cpu,
+            wall_seconds: self.wall.elapsed().as_secs_f64(),
+        }
     }
 }

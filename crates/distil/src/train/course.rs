@@ -51,9 +51,23 @@ impl<'a> Course<'a> {
         teacher: Option<&OutputShape>,
         layers: &[(String, String)],
     ) -> Result<Self> {
-        let fit = Fit { student, teacher, layers };
-        let needs = method.check(&fit).map_err(|reason| Error::input(format!("learn `{name}`"), reason))?;
-        Ok(Self { name: name.to_string(), method, teachers, weight, until: None, layers: layers.to_vec(), needs })
+        let fit = Fit {
+            student,
+            teacher,
+            layers,
+        };
+        let needs = method
+            .check(&fit)
+            .map_err(|reason| Error::input(format!("learn `{name}`"), reason))?;
+        Ok(Self {
+            name: name.to_string(),
+            method,
+            teachers,
+            weight,
+            until: None,
+            layers: layers.to_vec(),
+            needs,
+        })
     }
 
     /// Lets it fade to nothing, linearly, over this share of the stage's steps.
@@ -76,7 +90,10 @@ impl<'a> Course<'a> {
     pub fn strength(&self, at: Moment) -> f64 {
         let (Weight::Mix(weight) | Weight::Add(weight)) = self.weight;
         let done = at.step as f64 / at.steps.max(1) as f64;
-        weight * self.until.map_or(1.0, |until| (1.0 - done / until).max(0.0))
+        weight
+            * self
+                .until
+                .map_or(1.0, |until| (1.0 - done / until).max(0.0))
     }
 
     /// Lets every teacher compute its outputs for these samples once; returns (FLOPs per sample, samples) of each.
@@ -86,7 +103,10 @@ impl<'a> Course<'a> {
         if !self.needs.teacher_taps.is_empty() {
             return Vec::new();
         }
-        self.teachers.iter_mut().map(|t| (t.flops_forward(), t.remember(ids))).collect()
+        self.teachers
+            .iter_mut()
+            .map(|t| (t.flops_forward(), t.remember(ids)))
+            .collect()
     }
 
     /// The teachers' word on these samples, and (FLOPs per sample, forward passes) it took.
@@ -102,8 +122,22 @@ impl<'a> Course<'a> {
     }
 
     /// Its loss for a batch.
-    pub fn loss(&self, student: &Output, teacher: Option<&Output>, target: &Target, adapters: &[Adapter], at: Moment) -> Result<Term> {
-        self.method.loss(&Lesson { student, teacher, target, layers: &self.layers, adapters, at })
+    pub fn loss(
+        &self,
+        student: &Output,
+        teacher: Option<&Output>,
+        target: &Target,
+        adapters: &[Adapter],
+        at: Moment,
+    ) -> Result<Term> {
+        self.method.loss(&Lesson {
+            student,
+            teacher,
+            target,
+            layers: &self.layers,
+            adapters,
+            at,
+        })
     }
 }
 
@@ -125,7 +159,13 @@ impl<'a> Mixture<'a> {
         let label_rows = host(&rows);
         let part = share * mean(&label_rows, weights);
         let rows = if share == 1.0 { rows } else { rows * share };
-        Self { rows, batch: None, weights, label_rows, parts: vec![("labels".into(), part)] }
+        Self {
+            rows,
+            batch: None,
+            weights,
+            label_rows,
+            parts: vec![("labels".into(), part)],
+        }
     }
 
     /// Adds a course's term at this strength.
@@ -172,7 +212,11 @@ fn host(rows: &Tensor<1>) -> Vec<f32> {
 fn mean(rows: &[f32], weights: &[f32]) -> f64 {
     let sum: f64 = match weights {
         [] => rows.iter().map(|x| f64::from(*x)).sum(),
-        weights => rows.iter().zip(weights).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum(),
+        weights => rows
+            .iter()
+            .zip(weights)
+            .map(|(x, w)| f64::from(*x) * f64::from(*w))
+            .sum(),
     };
     sum / rows.len().max(1) as f64
 }

@@ -39,7 +39,8 @@ impl Journal for Vec<Event> {
 /// A log's error in this library's terms.
 pub fn refused(error: distil_report::Error) -> Error {
     match error {
-        distil_report::Error::Read { path, source } | distil_report::Error::Write { path, source } => crate::files::refused(&path, &source),
+        distil_report::Error::Read { path, source }
+        | distil_report::Error::Write { path, source } => crate::files::refused(&path, &source),
         damaged => Error::new(Kind::Damaged, "", damaged),
     }
 }

@@ -25,9 +25,14 @@ pub fn adapters(specs: &[AdapterSpec], seed: Seed, device: &Device) -> Vec<Adapt
         let bound = 1.0 / (spec.inputs.max(1) as f32).sqrt();
         let draw = |name: &str, count: usize| {
             let mut stream = seed.stream(&format!("adapter/{i}/{name}"), &[]);
-            (0..count).map(|_| stream.uniform(-bound, bound)).collect::<Vec<f32>>()
+            (0..count)
+                .map(|_| stream.uniform(-bound, bound))
+                .collect::<Vec<f32>>()
         };
-        let weight = TensorData::new(draw("weight", spec.inputs * spec.outputs), [spec.inputs, spec.outputs]);
+        let weight = TensorData::new(
+            draw("weight", spec.inputs * spec.outputs),
+            [spec.inputs, spec.outputs],
+        );
         let bias = TensorData::new(draw("bias", spec.outputs), [spec.outputs]);
         Adapter {
             weight: Param::from_tensor(Tensor::from_data(weight, device)),
@@ -40,12 +45,19 @@ pub fn adapters(specs: &[AdapterSpec], seed: Seed, device: &Device) -> Vec<Adapt
 /// The network's part of a learner's state, under the network's own paths.
 pub fn net_state(learner: &State) -> State {
     fn own<T: Clone>(all: &BTreeMap<String, T>) -> BTreeMap<String, T> {
-        all.iter().filter_map(|(path, x)| Some((path.strip_prefix("net.")?.to_string(), x.clone()))).collect()
+        all.iter()
+            .filter_map(|(path, x)| Some((path.strip_prefix("net.")?.to_string(), x.clone())))
+            .collect()
     }
-    State { weights: own(&learner.weights), slots: own(&learner.slots) }
+    State {
+        weights: own(&learner.weights),
+        slots: own(&learner.slots),
+    }
 }
 
 /// A network's optimiser memory under the learner's paths.
 pub fn learner_slots(net: &BTreeMap<String, Slot>) -> BTreeMap<String, Slot> {
-    net.iter().map(|(path, slot)| (format!("net.{path}"), slot.clone())).collect()
+    net.iter()
+        .map(|(path, slot)| (format!("net.{path}"), slot.clone()))
+        .collect()
 }

@@ -26,20 +26,41 @@ pub struct Meter {
 impl Meter {
     /// A meter at zero.
     pub fn new(stage: &str) -> Self {
-        Self { stage: stage.to_string(), readings: BTreeMap::new() }
+        Self {
+            stage: stage.to_string(),
+            readings: BTreeMap::new(),
+        }
     }
 
     /// Adds work: FLOPs per sample (`None`: unknown), samples, time.
-    pub fn add(&mut self, purpose: Purpose, flops_per_sample: Option<f64>, samples: usize, time: Time) {
-        let reading = self.readings.entry(purpose).or_insert_with(|| Reading { flops: Some(0.0), ..Reading::default() });
-        reading.flops = reading.flops.zip(flops_per_sample).map(|(sum, each)| sum + each * samples as f64);
+    pub fn add(
+        &mut self,
+        purpose: Purpose,
+        flops_per_sample: Option<f64>,
+        samples: usize,
+        time: Time,
+    ) {
+        let reading = self.readings.entry(purpose).or_insert_with(|| Reading {
+            flops: Some(0.0),
+            ..Reading::default()
+        });
+        reading.flops = reading
+            .flops
+            .zip(flops_per_sample)
+            .map(|(sum, each)| sum + each * samples as f64);
         reading.samples += samples as u64;
         reading.time.cpu_seconds += time.cpu_seconds;
         reading.time.wall_seconds += time.wall_seconds;
     }
 
     /// Runs a piece of work and adds it.
-    pub fn measure<T>(&mut self, purpose: Purpose, flops_per_sample: Option<f64>, samples: usize, work: impl FnOnce() -> T) -> T {
+    pub fn measure<T>(
+        &mut self,
+        purpose: Purpose,
+        flops_per_sample: Option<f64>,
+        samples: usize,
+        work: impl FnOnce() -> T,
+    ) -> T {
         let watch = Stopwatch::start();
         let done = work();
         self.add(purpose, flops_per_sample, samples, watch.time());

@@ -26,5 +26,8 @@ use distil_report::events::Process;
 
 /// This process, for the log.
 pub fn process() -> Process {
-    Process { pid: std::process::id(), threads: rayon::current_num_threads() }
+    Process {
+        pid: std::process::id(),
+        threads: rayon::current_num_threads(),
+    }
 }

@@ -5,15 +5,18 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use distil_report::Numbers;
 use distil_report::bill::Purpose;
-use distil_report::events::{Checkpointed, Diverged, Event, Pace, Progress as ProgressEvent, StageFinished, StageStarted, Stopped};
+use distil_report::events::{
+    Checkpointed, Diverged, Event, Pace, Progress as ProgressEvent, StageFinished, StageStarted,
+    Stopped,
+};
 
 use super::batch;
 use super::checkpoint::{Checkpoint, Progress, Store};
 use super::clock::Stopwatch;
+use super::course::{Course, Mixture, Weight};
 use super::evaluate::metrics;
 use super::journal::Journal;
 use super::learner::{Learner, adapters, learner_slots, net_state};
-use super::course::{Course, Mixture, Weight};
 use super::meter::Meter;
 use super::settings::{Length, Settings, Span};
 use super::signals::Signals;
@@ -58,7 +61,9 @@ pub fn train<N: Net>(
     journal: &mut dyn Journal,
     signals: &Signals,
 ) -> Result<Trained<N>> {
-    let (stage, learner) = Stage::open(net, start, data, inputs, settings, courses, journal, signals)?;
+    let (stage, learner) = Stage::open(
+        net, start, data, inputs, settings, courses, journal, signals,
+    )?;
     stage.run(learner)
 }
 
@@ -113,13 +118,27 @@ impl<'a, 'm> Stage<'a, 'm> {
     ) -> Result<(Self, Learner<N>)> {
         let device = settings.device.clone().autodiff();
         let specs: Vec<_> = courses.iter().flat_map(|l| l.adapters().to_vec()).collect();
-        let mut learner = Learner { net, adapters: adapters(&specs, settings.seed, &device) };
-        let flops = learner.net.layout().map(|l| (l.flops_forward(), l.flops_forward() + l.flops_backward()));
+        let mut learner = Learner {
+            net,
+            adapters: adapters(&specs, settings.seed, &device),
+        };
+        let flops = learner
+            .net
+            .layout()
+            .map(|l| (l.flops_forward(), l.flops_forward() + l.flops_backward()));
         let refuse = |reason: String| Error::input(format!("stage `{}`", settings.stage), reason);
-        let loss = settings.task.loss(&TargetShape::of(&data.targets, &data.split.train), &device).map_err(refuse)?;
+        let loss = settings
+            .task
+            .loss(&TargetShape::of(&data.targets, &data.split.train), &device)
+            .map_err(refuse)?;
         let table = data.table(inputs);
-        let unseen = Scores { loss: vec![f32::NAN; data.len()] };
-        let nominal = settings.policy.epoch(0, 1, &table, &unseen, settings.seed)?.len() as u64;
+        let unseen = Scores {
+            loss: vec![f32::NAN; data.len()],
+        };
+        let nominal = settings
+            .policy
+            .epoch(0, 1, &table, &unseen, settings.seed)?
+            .len() as u64;
         if nominal == 0 {
             return Err(refuse("its samples policy chooses no sample".into()));
         }
@@ -128,7 +147,11 @@ impl<'a, 'm> Stage<'a, 'm> {
             Length::Epochs(epochs) => epochs * steps_per_epoch,
             Length::Steps(steps) => steps,
         };
-        let store = settings.checkpoints.as_ref().map(|c| Store::open(&c.folder, &settings.plan)).transpose()?;
+        let store = settings
+            .checkpoints
+            .as_ref()
+            .map(|c| Store::open(&c.folder, &settings.plan))
+            .transpose()?;
         let found = match &store {
             Some(store) => store.latest()?.0,
             None => None,
@@ -140,15 +163,37 @@ impl<'a, 'm> Stage<'a, 'm> {
                 let mut weights = weights_of(&learner);
                 let mut slots = Default::default();
                 if let Some(start) = start {
-                    weights.extend(start.weights.iter().map(|(path, w)| (format!("net.{path}"), w.clone())));
+                    weights.extend(
+                        start
+                            .weights
+                            .iter()
+                            .map(|(path, w)| (format!("net.{path}"), w.clone())),
+                    );
                     slots = learner_slots(&start.slots);
                 }
                 let state = State { weights, slots };
-                let progress = Progress { teach_flops: Some(0.0), ..Progress::default() };
-                Checkpoint { progress, state, scores: unseen.clone(), epoch_scores: unseen, ..Checkpoint::default() }
+                let progress = Progress {
+                    teach_flops: Some(0.0),
+                    ..Progress::default()
+                };
+                Checkpoint {
+                    progress,
+                    state,
+                    scores: unseen.clone(),
+                    epoch_scores: unseen,
+                    ..Checkpoint::default()
+                }
             }
         };
-        let Checkpoint { mut progress, state, average, best, scores, epoch_scores, .. } = checkpoint;
+        let Checkpoint {
+            mut progress,
+            state,
+            average,
+            best,
+            scores,
+            epoch_scores,
+            ..
+        } = checkpoint;
         learner = with_weights(learner, &state.weights)?.train();
         let rule = settings.optimizer.clone_rule();
         let optimizer = Optimizer::restore(rule, state.slots, &state.weights).map_err(refuse)?;
@@ -156,13 +201,19 @@ impl<'a, 'm> Stage<'a, 'm> {
             Some(weights) => Average::restore(decay, progress.step, weights),
             None => Average::new(decay),
         });
-        let mut taps: Vec<String> = courses.iter().flat_map(|l| l.student_taps().to_vec()).collect();
+        let mut taps: Vec<String> = courses
+            .iter()
+            .flat_map(|l| l.student_taps().to_vec())
+            .collect();
         taps.sort();
         taps.dedup();
 
         let mut meter = Meter::new(&settings.stage);
         let teaching = Stopwatch::start();
-        let lectures: Vec<_> = courses.iter_mut().flat_map(|l| l.prepare(&data.split.train)).collect();
+        let lectures: Vec<_> = courses
+            .iter_mut()
+            .flat_map(|l| l.prepare(&data.split.train))
+            .collect();
         let time = teaching.time();
         // What a resumed run repeats is neither told nor billed again.
         if !resumed {
@@ -177,9 +228,15 @@ impl<'a, 'm> Stage<'a, 'm> {
             }))?;
             let share = lectures.len().max(1) as f64;
             for (flops, samples) in &lectures {
-                let time = distil_report::events::Time { cpu_seconds: time.cpu_seconds / share, wall_seconds: time.wall_seconds / share };
+                let time = distil_report::events::Time {
+                    cpu_seconds: time.cpu_seconds / share,
+                    wall_seconds: time.wall_seconds / share,
+                };
                 meter.add(Purpose::Teach, *flops, *samples, time);
-                progress.teach_flops = progress.teach_flops.zip(*flops).map(|(sum, each)| sum + each * *samples as f64);
+                progress.teach_flops = progress
+                    .teach_flops
+                    .zip(*flops)
+                    .map(|(sum, each)| sum + each * *samples as f64);
             }
         }
         let samples_before = progress.samples;
@@ -223,17 +280,29 @@ impl<'a, 'm> Stage<'a, 'm> {
             learner = self.epoch(learner)?;
         }
         let net = learner.net.valid();
-        let mut state = net_state(&State { weights: weights_of(&learner), slots: self.optimizer.slots() });
+        let mut state = net_state(&State {
+            weights: weights_of(&learner),
+            slots: self.optimizer.slots(),
+        });
         let chosen = match (&self.best, &self.average) {
             (Some(best), _) => Some(best.clone()),
             (None, Some(average)) => Some(average.weights().clone()),
             (None, None) => None,
         };
         if let Some(weights) = chosen {
-            state.weights = net_state(&State { weights, ..State::default() }).weights;
+            state.weights = net_state(&State {
+                weights,
+                ..State::default()
+            })
+            .weights;
         }
         let net = with_weights(net, &state.weights)?;
-        Ok(Trained { net, state, scores: self.scores, progress: self.progress })
+        Ok(Trained {
+            net,
+            state,
+            scores: self.scores,
+            progress: self.progress,
+        })
     }
 
     /// One epoch, or what is left of it.
@@ -244,9 +313,16 @@ impl<'a, 'm> Stage<'a, 'm> {
         }
         let epochs = self.steps.div_ceil(self.steps_per_epoch);
         let watch = Stopwatch::start();
-        let chosen = self.settings.policy.epoch(epoch, epochs, &self.table, &self.epoch_scores, self.settings.seed)?;
+        let chosen = self.settings.policy.epoch(
+            epoch,
+            epochs,
+            &self.table,
+            &self.epoch_scores,
+            self.settings.seed,
+        )?;
         if self.progress.position == 0 {
-            self.meter.add(Purpose::Select, Some(0.0), chosen.len(), watch.time());
+            self.meter
+                .add(Purpose::Select, Some(0.0), chosen.len(), watch.time());
         }
         let order = epoch_order(chosen, self.settings.seed, epoch);
         let window = self.settings.batch * self.settings.accumulate;
@@ -261,15 +337,23 @@ impl<'a, 'm> Stage<'a, 'm> {
             let end = order.len().min(self.progress.position as usize + window);
             learner = self.step(learner, &order[self.progress.position as usize..end], at)?;
             self.progress.position = end as u64;
-            let last = end == order.len() || epoch * self.steps_per_epoch + (done + 1) * self.steps_per_epoch / windows >= self.steps;
+            let last = end == order.len()
+                || epoch * self.steps_per_epoch + (done + 1) * self.steps_per_epoch / windows
+                    >= self.steps;
             let evaluations = self.settings.evaluate.max(1);
-            let evaluate = last || (done + 1) * evaluations / windows > done * evaluations / windows;
+            let evaluate =
+                last || (done + 1) * evaluations / windows > done * evaluations / windows;
             if last {
                 self.progress.epoch += 1;
                 self.progress.position = 0;
                 self.progress.finished = self.progress.epoch * self.steps_per_epoch >= self.steps;
             }
-            self.after_step(&learner, evaluate, at, epoch as f64 + end as f64 / order.len() as f64)?;
+            self.after_step(
+                &learner,
+                evaluate,
+                at,
+                epoch as f64 + end as f64 / order.len() as f64,
+            )?;
             if self.progress.finished || last {
                 return Ok(learner);
             }
@@ -281,15 +365,29 @@ impl<'a, 'm> Stage<'a, 'm> {
     /// One optimiser step over a window of samples with their weights.
     ///
     /// The learner is consumed: a second handle would force the optimiser to copy every tensor.
-    fn step<N: Net>(&mut self, learner: Learner<N>, window: &[(SampleId, f32)], at: u64) -> Result<Learner<N>> {
+    fn step<N: Net>(
+        &mut self,
+        learner: Learner<N>,
+        window: &[(SampleId, f32)],
+        at: u64,
+    ) -> Result<Learner<N>> {
         let watch = Stopwatch::start();
-        let moment = Moment { step: at, steps: self.steps };
+        let moment = Moment {
+            step: at,
+            steps: self.steps,
+        };
         let seed = self.settings.seed.number("dropout", &[self.progress.step]);
         self.settings.device.seed(seed);
         let mut accumulator = Accumulator::default();
         let mut parts = Numbers::default();
         for rows in window.chunks(self.settings.batch) {
-            let gradients = self.backward(&learner, rows, moment, &mut parts, rows.len() as f64 / window.len() as f64)?;
+            let gradients = self.backward(
+                &learner,
+                rows,
+                moment,
+                &mut parts,
+                rows.len() as f64 / window.len() as f64,
+            )?;
             accumulator.add(gradients, rows.len());
         }
         let Some(mut gradients) = accumulator.take() else {
@@ -302,7 +400,10 @@ impl<'a, 'm> Stage<'a, 'm> {
         if let Some(max) = self.settings.clip {
             gradients.clip(&norms, max);
         }
-        let Span { offset, steps } = self.settings.span.unwrap_or(Span { offset: 0, steps: self.steps });
+        let Span { offset, steps } = self.settings.span.unwrap_or(Span {
+            offset: 0,
+            steps: self.steps,
+        });
         self.log.lr = self.settings.lr * self.settings.schedule.factor(offset + at, steps);
         let learner = self.optimizer.update(learner, gradients, self.log.lr);
         if let Some(average) = &mut self.average {
@@ -314,25 +415,45 @@ impl<'a, 'm> Stage<'a, 'm> {
         for (name, value) in parts.iter() {
             *self.log.parts.entry(name.clone()).or_insert(0.0) += value;
         }
-        self.meter.add(Purpose::Train, self.flops.map(|f| f.1), window.len(), watch.time());
+        self.meter.add(
+            Purpose::Train,
+            self.flops.map(|f| f.1),
+            window.len(),
+            watch.time(),
+        );
         Ok(learner)
     }
 
-    fn backward<N: Net>(&mut self, learner: &Learner<N>, rows: &[(SampleId, f32)], at: Moment, parts: &mut Numbers, share: f64) -> Result<Gradients> {
+    fn backward<N: Net>(
+        &mut self,
+        learner: &Learner<N>,
+        rows: &[(SampleId, f32)],
+        at: Moment,
+        parts: &mut Numbers,
+        share: f64,
+    ) -> Result<Gradients> {
         let device = self.settings.device.clone().autodiff();
         let ids: Vec<SampleId> = rows.iter().map(|r| r.0).collect();
         let weights: Vec<f32> = match rows.iter().all(|r| r.1 == 1.0) {
             true => Vec::new(),
             false => rows.iter().map(|r| r.1).collect(),
         };
-        let output = learner.net.forward(&batch::inputs(self.inputs, &ids, &device), &self.taps);
+        let output = learner
+            .net
+            .forward(&batch::inputs(self.inputs, &ids, &device), &self.taps);
         let target = batch::targets(&self.data.targets, &ids, &device.clone().inner());
         let label_rows = self.loss.rows(output.values.clone(), &target)?;
-        let mixed: f64 = self.courses.iter().filter(|l| matches!(l.weight, Weight::Mix(_))).map(|l| l.strength(at)).sum();
+        let mixed: f64 = self
+            .courses
+            .iter()
+            .filter(|l| matches!(l.weight, Weight::Mix(_)))
+            .map(|l| l.strength(at))
+            .sum();
         let mut mixture = Mixture::labels(label_rows, 1.0 - mixed, &weights);
         let mut first_adapter = 0;
         for course in self.courses {
-            let adapters = &learner.adapters[first_adapter..first_adapter + course.adapters().len()];
+            let adapters =
+                &learner.adapters[first_adapter..first_adapter + course.adapters().len()];
             first_adapter += course.adapters().len();
             let strength = course.strength(at);
             if strength == 0.0 {
@@ -344,7 +465,11 @@ impl<'a, 'm> Stage<'a, 'm> {
                 let time = watch.time();
                 for (flops, passes) in costs {
                     self.meter.add(Purpose::Teach, flops, passes, time);
-                    self.progress.teach_flops = self.progress.teach_flops.zip(flops).map(|(sum, each)| sum + each * passes as f64);
+                    self.progress.teach_flops = self
+                        .progress
+                        .teach_flops
+                        .zip(flops)
+                        .map(|(sum, each)| sum + each * passes as f64);
                 }
             }
             let term = course.loss(&output, teacher.as_ref(), &target, adapters, at)?;
@@ -360,7 +485,11 @@ impl<'a, 'm> Stage<'a, 'm> {
         Ok(Gradients::take(learner, &mut gradients))
     }
 
-    fn diverged(&mut self, parts: &Numbers, norms: &std::collections::BTreeMap<String, f64>) -> Result<Error> {
+    fn diverged(
+        &mut self,
+        parts: &Numbers,
+        norms: &std::collections::BTreeMap<String, f64>,
+    ) -> Result<Error> {
         let step = self.progress.step + 1;
         let stage = self.settings.stage.clone();
         self.meter.flush(self.journal)?;
@@ -372,16 +501,27 @@ impl<'a, 'm> Stage<'a, 'm> {
         }))?;
         self.journal.settle()?;
         let list = |numbers: &mut dyn Iterator<Item = (&String, &f64)>| {
-            numbers.map(|(name, value)| format!("{name} {value:.4}")).collect::<Vec<_>>().join(", ")
+            numbers
+                .map(|(name, value)| format!("{name} {value:.4}"))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let (terms, norms) = (list(&mut parts.iter()), list(&mut norms.iter()));
-        let reason = format!("step {step} is not finite and was not applied: loss {terms}; gradient norms {norms}");
+        let reason = format!(
+            "step {step} is not finite and was not applied: loss {terms}; gradient norms {norms}"
+        );
         Ok(Error::new(Kind::Diverged, format!("stage `{stage}`"), reason)
             .remedy("Lower the learning rate (`--set train.lr=…`), add `warmup` or `clip`; the last checkpoint is kept"))
     }
 
     /// Log, evaluation, early stopping, checkpoint, signals.
-    fn after_step<N: Net>(&mut self, learner: &Learner<N>, evaluate: bool, at: u64, epoch: f64) -> Result<()> {
+    fn after_step<N: Net>(
+        &mut self,
+        learner: &Learner<N>,
+        evaluate: bool,
+        at: u64,
+        epoch: f64,
+    ) -> Result<()> {
         let mut validation = None;
         if evaluate && !self.data.split.validation.is_empty() {
             validation = Some(self.evaluate(learner)?);
@@ -394,13 +534,18 @@ impl<'a, 'm> Stage<'a, 'm> {
         }
         let signal = self.signals.received();
         let due = self.settings.checkpoints.as_ref().is_some_and(|c| {
-            c.steps.is_some_and(|steps| self.progress.step % steps == 0) || self.log.saved.elapsed() >= Duration::from_secs_f64(c.seconds)
+            c.steps.is_some_and(|steps| self.progress.step % steps == 0)
+                || self.log.saved.elapsed() >= Duration::from_secs_f64(c.seconds)
         });
         if self.progress.finished {
             let epochs = epoch;
             self.meter.flush(self.journal)?;
             let steps = self.progress.step;
-            self.journal.write(Event::StageFinished(StageFinished { stage: self.settings.stage.clone(), steps, epochs }))?;
+            self.journal.write(Event::StageFinished(StageFinished {
+                stage: self.settings.stage.clone(),
+                steps,
+                epochs,
+            }))?;
         }
         if due || self.progress.finished || signal.is_some() {
             self.save(learner)?;
@@ -410,8 +555,15 @@ impl<'a, 'm> Stage<'a, 'm> {
                 self.journal.write(Event::Stopped(Stopped { signal }))?;
                 self.journal.settle()?;
                 let place = format!("stage `{}`", self.settings.stage);
-                Err(Error::new(Kind::Stopped(signal), place, format!("stopped after step {} by signal {signal}", self.progress.step))
-                    .remedy("`distil resume` goes on from there"))
+                Err(Error::new(
+                    Kind::Stopped(signal),
+                    place,
+                    format!(
+                        "stopped after step {} by signal {signal}",
+                        self.progress.step
+                    ),
+                )
+                .remedy("`distil resume` goes on from there"))
             }
             _ => Ok(()),
         }
@@ -422,20 +574,32 @@ impl<'a, 'm> Stage<'a, 'm> {
         let ids = &self.data.split.validation;
         let net = match &self.average {
             Some(average) => {
-                let weights = net_state(&State { weights: average.weights().clone(), ..State::default() }).weights;
+                let weights = net_state(&State {
+                    weights: average.weights().clone(),
+                    ..State::default()
+                })
+                .weights;
                 with_weights(learner.net.valid(), &weights)?
             }
             None => learner.net.valid(),
         };
         let outputs = batch::outputs(&net, self.inputs, ids, &self.settings.device);
         let found = metrics(&outputs, &self.data.targets, ids)?;
-        self.meter.add(Purpose::Evaluate, self.flops.map(|f| f.0), ids.len(), watch.time());
+        self.meter.add(
+            Purpose::Evaluate,
+            self.flops.map(|f| f.0),
+            ids.len(),
+            watch.time(),
+        );
         Ok(found)
     }
 
     fn early_stopping<N: Net>(&mut self, learner: &Learner<N>, found: &Numbers, patience: u64) {
         // A metric that is not a number is never the best.
-        let value = found.get(self.settings.metric.name).copied().unwrap_or(f64::NAN);
+        let value = found
+            .get(self.settings.metric.name)
+            .copied()
+            .unwrap_or(f64::NAN);
         let better = match self.progress.best {
             Some((_, best)) => self.settings.metric.better.advantage(value - best) > 0.0,
             None => value.is_finite(),
@@ -455,11 +619,17 @@ impl<'a, 'm> Stage<'a, 'm> {
 
     fn report(&mut self, epoch: f64, validation: Option<Numbers>) -> Result<()> {
         let steps = std::mem::take(&mut self.log.steps).max(1) as f64;
-        let terms: Numbers = std::mem::take(&mut self.log.parts).iter().map(|(k, v)| (k.clone(), v / steps)).collect();
+        let terms: Numbers = std::mem::take(&mut self.log.parts)
+            .iter()
+            .map(|(k, v)| (k.clone(), v / steps))
+            .collect();
         let time = self.log.watch.time();
         let samples = self.progress.samples;
         let pace = (samples - self.log.samples_before) as f64 / time.wall_seconds.max(1e-9);
-        let flops = self.flops.zip(self.progress.teach_flops).map(|((_, train), teach)| train * samples as f64 + teach);
+        let flops = self
+            .flops
+            .zip(self.progress.teach_flops)
+            .map(|((_, train), teach)| train * samples as f64 + teach);
         self.journal.write(Event::Progress(ProgressEvent {
             stage: self.settings.stage.clone(),
             step: self.progress.step,
@@ -470,7 +640,11 @@ impl<'a, 'm> Stage<'a, 'm> {
             flops,
             samples,
             validation,
-            time: Pace { cpu_seconds: time.cpu_seconds, wall_seconds: time.wall_seconds, samples_per_second: pace },
+            time: Pace {
+                cpu_seconds: time.cpu_seconds,
+                wall_seconds: time.wall_seconds,
+                samples_per_second: pace,
+            },
         }))
     }
 
@@ -485,7 +659,10 @@ impl<'a, 'm> Stage<'a, 'm> {
         let bytes = store.save(&Checkpoint {
             plan: self.settings.plan.clone(),
             progress: self.progress.clone(),
-            state: State { weights: weights_of(learner), slots: self.optimizer.slots() },
+            state: State {
+                weights: weights_of(learner),
+                slots: self.optimizer.slots(),
+            },
             average: self.average.as_ref().map(|a| a.weights().clone()),
             best: self.best.clone(),
             scores: self.scores.clone(),
@@ -494,11 +671,18 @@ impl<'a, 'm> Stage<'a, 'm> {
         let time = watch.time();
         self.meter.add(Purpose::Save, Some(0.0), 0, time);
         let (stage, step) = (self.settings.stage.clone(), self.progress.step);
-        self.journal.write(Event::Checkpointed(Checkpointed { stage, step, bytes, time }))
+        self.journal.write(Event::Checkpointed(Checkpointed {
+            stage,
+            step,
+            bytes,
+            time,
+        }))
     }
 }
 
 fn parameters(weights: &Weights) -> u64 {
-    let trained = weights.iter().filter(|(path, _)| !path.contains(".running_"));
+    let trained = weights
+        .iter()
+        .filter(|(path, _)| !path.contains(".running_"));
     trained.map(|(_, array)| array.values.len() as u64).sum()
 }

@@ -1,0 +1,296 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Train small, then large (or large, then small), and know what it saved.
+#[derive(Debug, Parser)]
+#[command(name = "distil", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+A bare word such as `digits` names a shipped recipe; anything with `/` or `.toml` is a file.
+Relative paths in a recipe start at the current folder.
+
+Exit codes:
+  0        done
+  1        failed
+  2        the recipe or the command is wrong; nothing was written
+  3        the result diverged; the last good checkpoint is kept
+  130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Train every stage, save the result, run the control, print the bill and the verdict
+    Run(RunArgs),
+    /// Go on exactly where a run stopped
+    Resume(ResumeArgs),
+    /// Show the plan of a recipe: what it would train, what it would cost; without a recipe: the machine
+    Check(CheckArgs),
+    /// Copy a shipped recipe, to change it
+    New(NewArgs),
+    /// List what there is: recipes, methods, sources, runs, …
+    List(ListArgs),
+    /// Measure a model on data with targets
+    Eval(EvalArgs),
+    /// Answer new data
+    Predict(PredictArgs),
+    /// Write a model for other programs
+    Export(ExportArgs),
+    /// Write the report of a run anew
+    Report(ReportArgs),
+    /// Print the JSON schema of recipes, for editors
+    #[command(hide = true)]
+    Schema,
+    /// Print completions for a shell
+    #[command(hide = true)]
+    Completions(CompletionsArgs),
+    /// One trial of a run, started by it
+    #[command(hide = true)]
+    Trial(TrialArgs),
+}
+
+/// `distil run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A shipped recipe's name (`distil list recipes`), or a path
+    pub recipe: String,
+    /// Set a value of the recipe; several values make a sweep, each an arm
+    #[arg(long, value_name = "KEY=VALUE[,VALUE…]")]
+    pub set: Vec<String>,
+    /// Run everything with so many seeds; six is the smallest number that can reach p < 0.05
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+    /// Cross-validate the whole flow: every sample is tested once
+    #[arg(long, value_name = "K", value_parser = at_least_two)]
+    pub folds: Option<usize>,
+    /// Leave out the control: nothing can then be claimed
+    #[arg(long)]
+    pub no_control: bool,
+    /// Plain training at 50, 75 and 100 % of its budget (not yet)
+    #[arg(long, conflicts_with = "no_control")]
+    pub curve: bool,
+    /// Where to compute: cpu
+    #[arg(long, value_parser = device)]
+    pub device: Option<String>,
+    /// Threads of each trial [default: chosen for the model's size]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub threads: Option<usize>,
+    /// Trials at the same time [default: as many as the cores allow]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub jobs: Option<usize>,
+    /// At most 512 samples and 2 epochs, yet everything a full run does
+    #[arg(long)]
+    pub smoke: bool,
+    /// Print run.json instead of tables
+    #[arg(long)]
+    pub json: bool,
+    /// No progress; errors are still shown
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// The folder in which the run gets its own
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+/// `distil resume`
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// The run's folder, for example runs/digits-0001
+    pub run: PathBuf,
+    /// Print run.json instead of tables
+    #[arg(long)]
+    pub json: bool,
+    /// No progress; errors are still shown
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `distil check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// A shipped recipe's name or a path; without one: the machine
+    pub recipe: Option<String>,
+    /// Set a value of the recipe
+    #[arg(long, value_name = "KEY=VALUE", requires = "recipe")]
+    pub set: Vec<String>,
+    /// Also show what the model will see of the data
+    #[arg(long, requires = "recipe")]
+    pub data: bool,
+}
+
+/// `distil new`
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// The shipped recipe's name (`distil list recipes`)
+    pub name: String,
+    /// Where to write it [default: ./<NAME>.toml]
+    pub path: Option<PathBuf>,
+}
+
+/// `distil list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// What to list
+    #[arg(default_value = "recipes")]
+    pub what: What,
+    /// The folder of runs, for `list runs`
+    #[arg(default_value = "runs")]
+    pub folder: PathBuf,
+}
+
+/// What `distil list` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// Shipped recipes.
+    Recipes,
+    /// Model families.
+    Models,
+    /// Distillation losses.
+    Methods,
+    /// Rules by which layers grow.
+    Growth,
+    /// Which samples an epoch uses.
+    Samples,
+    /// Where data comes from.
+    Sources,
+    /// What is measured.
+    Metrics,
+    /// Update rules.
+    Optimizers,
+    /// Courses of the learning rate.
+    Schedules,
+    /// What is learned.
+    Tasks,
+    /// The runs in a folder.
+    Runs,
+}
+
+/// `distil eval`
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// A `model` folder, or a run's folder
+    pub model: PathBuf,
+    /// Data of the form the model was trained on, with targets [default: the model's own data]
+    pub data: Option<PathBuf>,
+    /// Only this part of the model's own data [default without DATA: test]
+    #[arg(long)]
+    pub part: Option<Part>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A part of the data a model was trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// What it was tested on.
+    Test,
+    /// What choices were made on.
+    Validation,
+    /// What it was trained on.
+    Train,
+}
+
+/// `distil predict`
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// A `model` folder, or a run's folder
+    pub model: PathBuf,
+    /// Data of the form the model was trained on: CSV, npy or WAV
+    #[arg(required = true)]
+    pub input: Vec<PathBuf>,
+    /// How answers are written [default: csv for an OUTPUT that ends in .csv, else json]
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Write to this file instead of printing
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object.
+    Json,
+    /// A table with a header.
+    Csv,
+}
+
+/// `distil export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// A `model` folder, or a run's folder
+    pub model: PathBuf,
+    /// The form to write
+    #[arg(long)]
+    pub to: ExportTo,
+    /// The folder to write [default: `export` beside the model]
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// Forms a model can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportTo {
+    /// A folder as the Hugging Face Hub expects it: safetensors, config.json, README.md.
+    Safetensors,
+    /// ONNX (not yet).
+    Onnx,
+}
+
+/// `distil report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The run's folder, for example runs/digits-0001
+    pub run: PathBuf,
+    /// Print the report as Markdown instead
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// `distil completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `distil trial`
+#[derive(Debug, Args)]
+pub struct TrialArgs {
+    /// What to do, as JSON
+    pub order: String,
+}
+
+fn at_least(least: usize, word: &str) -> Result<usize, String> {
+    match word.parse() {
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(format!("a whole number of at least {least} is needed")),
+    }
+}
+
+fn at_least_one(word: &str) -> Result<usize, String> {
+    at_least(1, word)
+}
+
+fn at_least_two(word: &str) -> Result<usize, String> {
+    at_least(2, word)
+}
+
+fn device(word: &str) -> Result<String, String> {
+    let family = word.split(':').next().unwrap_or_default();
+    match family {
+        "cpu" if word == "cpu" => Ok(word.to_owned()),
+        "cuda" | "wgpu" => {
+            Err("this program is built for the CPU only; leave out --device".to_owned())
+        }
+        _ => Err("the devices are cpu, cuda:0 and wgpu".to_owned()),
+    }
+}

@@ -1,0 +1,128 @@
+//! `distil check`: the plan of a recipe, or the machine.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use distil::data::source::Source;
+use distil::data::{Dataset, Targets};
+use distil::plan::{Arm, Draft};
+use distil::run::host;
+use distil_recipe::set::Set;
+use distil_report::bill::human_bytes;
+
+use crate::args::CheckArgs;
+use crate::cmd::run::{apply_sets, refused};
+use crate::exit::{Ended, Failure};
+use crate::find::{self, Found};
+use crate::machine;
+use crate::show;
+
+/// Shows the plan of a recipe, or without one the machine.
+pub fn check(args: &CheckArgs) -> Ended {
+    let Some(word) = &args.recipe else {
+        return show::print(&this_machine());
+    };
+    let Found { mut text, .. } = find::recipe(word)?;
+    if let Some(Set { argument, .. }) = apply_sets(&mut text, &args.set)?.first() {
+        return Err(Failure::usage(format_args!(
+            "--set {argument}: is a sweep. Give one value: a check shows one plan."
+        )));
+    }
+    let draft =
+        Draft::read(&text, Path::new("."), &Arm::Flow).map_err(|refusal| refused(&refusal))?;
+    let early = |error: distil::Error| Failure::from(error).before_anything();
+    let raw = draft.read_data().map_err(early)?;
+    let source = draft.source.describe();
+    let data = draft.dataset(raw, None).map_err(early)?;
+    let plan = draft.plan(&data).map_err(|refusal| refused(&refusal))?;
+    let mut shown = plan.describe(Some(machine::flops_per_second()));
+    if args.data {
+        shown += &describe(&source, &data);
+    }
+    show::print(&shown)
+}
+
+fn this_machine() -> String {
+    let host = host(1);
+    format!(
+        "Distil {}\n{}\n{}\n{} cores, {} instructions, {} of memory\nA trial uses 1 thread and there are as many trials \
+         at a time as cores, unless --threads and --jobs say otherwise.\nMatrix products, one thread: {:.0} GFLOPs per second\n",
+        host.distil,
+        host.system,
+        host.cpu,
+        host.cores,
+        host.instructions,
+        human_bytes(host.memory_bytes),
+        machine::flops_per_second() / 1e9,
+    )
+}
+
+/// What the models will see: the shape and the first features of a sample, the targets, what had to be guessed.
+fn describe(source: &str, data: &Dataset) -> String {
+    let mut text = format!(
+        "\nData: {source}, {} samples of shape {:?}\n",
+        data.len(),
+        data.shape
+    );
+    let features = data.preprocessing.features();
+    const SHOWN: usize = 8;
+    let more = if features.len() > SHOWN { ", …" } else { "" };
+    // Writing to a string cannot fail.
+    _ = writeln!(
+        text,
+        "{} features: {}{more}",
+        features.len(),
+        features[..features.len().min(SHOWN)].join(", ")
+    );
+    if let Some(first) = data.split.train.first() {
+        let row = data.inputs.row(first.row());
+        let numbers: Vec<String> = row.iter().take(SHOWN).map(|x| format!("{x:.4}")).collect();
+        _ = writeln!(
+            text,
+            "the first training sample, scaled: {}{more}",
+            numbers.join(", ")
+        );
+    }
+    match &data.targets {
+        Targets::Classes { names, labels } => {
+            let count = |class: usize| {
+                data.split
+                    .train
+                    .iter()
+                    .filter(|id| labels[id.row()] as usize == class)
+                    .count()
+            };
+            let counts: Vec<String> = names
+                .iter()
+                .enumerate()
+                .map(|(class, name)| format!("{name}: {}", count(class)))
+                .collect();
+            _ = writeln!(
+                text,
+                "{} classes, training samples of each: {}",
+                names.len(),
+                counts.join(", ")
+            );
+        }
+        Targets::Values { names, scale, .. } => {
+            for (target, name) in names.iter().enumerate() {
+                _ = writeln!(
+                    text,
+                    "target {name}: mean {}, standard deviation {}",
+                    scale.mean[target], scale.std[target]
+                );
+            }
+        }
+        Targets::Labels { names, .. } => {
+            _ = writeln!(text, "{} labels: {}", names.len(), names.join(", "))
+        }
+    }
+    for guess in &data.guesses {
+        _ = writeln!(
+            text,
+            "column {}: {} cells outside the training part had to be guessed, the first in row {}",
+            guess.column, guess.cells, guess.row
+        );
+    }
+    text
+}

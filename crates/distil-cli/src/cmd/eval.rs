@@ -1,0 +1,92 @@
+//! `distil eval`: a model's metrics on data with targets.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use distil::data::Part as DataPart;
+use distil::data::source::Source;
+use distil::saved::SavedModel;
+use distil_report::Numbers;
+use distil_report::show::{title, value};
+use serde::Serialize;
+
+use crate::args::{EvalArgs, Part};
+use crate::exit::Ended;
+use crate::show::table::{table, text};
+use crate::{find, show};
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Evaluation {
+    /// The model's folder.
+    model: String,
+    /// The data: a path, or what the model was trained on.
+    data: String,
+    part: Option<&'static str>,
+    samples: usize,
+    metrics: Numbers,
+}
+
+/// Measures a model.
+pub fn eval(args: &EvalArgs) -> Ended {
+    let folder = find::model(&args.model);
+    let device = Device::flex();
+    let model = SavedModel::read(&folder, &device)?;
+    let source = &model.card.source;
+    let (raw, data) = match &args.data {
+        Some(path) => (model.read_new(path)?, path.display().to_string()),
+        None => (
+            source.read(Path::new("."), model.card.targets.kind)?,
+            source.describe(),
+        ),
+    };
+    let part = args.part.or(args.data.is_none().then_some(Part::Test));
+    let (samples, metrics) = model.evaluate(Path::new(&data), raw, part.map(data_part), &device)?;
+    let evaluation = Evaluation {
+        model: folder.display().to_string(),
+        data,
+        part: part.map(word),
+        samples,
+        metrics,
+    };
+    match args.json {
+        true => show::print_json(&evaluation),
+        false => show::print(&describe(&evaluation)),
+    }
+}
+
+fn describe(evaluation: &Evaluation) -> String {
+    let part = evaluation
+        .part
+        .map_or(String::new(), |part| format!(", {part} part"));
+    let mut shown = table(&["metric", "value", "exactly"]);
+    for (name, number) in evaluation.metrics.iter() {
+        shown.add_row([
+            title(name).to_owned(),
+            value(name, None, *number),
+            number.to_string(),
+        ]);
+    }
+    format!(
+        "{}{part}: {} samples\n{}",
+        evaluation.data,
+        evaluation.samples,
+        text(&shown)
+    )
+}
+
+fn data_part(part: Part) -> DataPart {
+    match part {
+        Part::Train => DataPart::Train,
+        Part::Validation => DataPart::Validation,
+        Part::Test => DataPart::Test,
+    }
+}
+
+fn word(part: Part) -> &'static str {
+    match part {
+        Part::Train => "train",
+        Part::Validation => "validation",
+        Part::Test => "test",
+    }
+}

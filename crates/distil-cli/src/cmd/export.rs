@@ -1,0 +1,29 @@
+//! `distil export`: a model for other programs.
+
+use std::path::PathBuf;
+
+use burn::tensor::Device;
+use distil::saved::SavedModel;
+
+use crate::args::{ExportArgs, ExportTo};
+use crate::exit::{Ended, Failure};
+use crate::{find, show};
+
+/// Writes a model in another form.
+pub fn export(args: &ExportArgs) -> Ended {
+    if args.to == ExportTo::Onnx {
+        return Err(Failure::usage(
+            "--to onnx: not yet. `--to safetensors` writes what Python reads.",
+        ));
+    }
+    let folder = find::model(&args.model);
+    let output = match &args.output {
+        Some(output) => output.clone(),
+        None => folder
+            .parent()
+            .map_or_else(|| PathBuf::from("export"), |run| run.join("export")),
+    };
+    let model = SavedModel::read(&folder, &Device::flex())?;
+    distil::export::hugging_face(&model, &output)?;
+    show::print(&format!("Exported to {}", output.display()))
+}

@@ -1,0 +1,81 @@
+//! `distil list runs`: the runs in a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use distil::run::RunFolder;
+use distil_report::compare::{FLOW, headline};
+use distil_report::run_json::{RunJson, Status};
+use distil_report::show::value;
+use distil_report::tables::mean_metric;
+
+use crate::exit::Failure;
+use crate::show::table::{table, text};
+
+const NONE: &str = "–";
+
+/// Every run's status, the flow's metric on test and the verdict.
+pub fn runs(folder: &Path) -> Result<String, Failure> {
+    let runs = folders(folder)?;
+    if runs.is_empty() {
+        return Ok(format!(
+            "{}: no runs. `distil run digits` makes the first.",
+            folder.display()
+        ));
+    }
+    let mut shown = table(&[
+        "run", "recipe", "status", "trials", "metric", "test", "verdict",
+    ]);
+    for run in runs {
+        shown.add_row(row(&run));
+    }
+    Ok(text(&shown))
+}
+
+fn folders(folder: &Path) -> Result<Vec<RunFolder>, Failure> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| distil::files::refused(folder, &error))?,
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths
+        .iter()
+        .filter_map(|path| RunFolder::open(path).ok())
+        .collect())
+}
+
+fn row(folder: &RunFolder) -> [String; 7] {
+    let name = folder.name();
+    let path = folder.run_json();
+    if !path.exists() {
+        return [&name, NONE, "unfinished", NONE, NONE, NONE, NONE].map(str::to_owned);
+    }
+    match RunJson::read(&path) {
+        Err(_) => [&name, NONE, "run.json is damaged", NONE, NONE, NONE, NONE].map(str::to_owned),
+        Ok(run) => {
+            let metric = &run.metric;
+            let test = mean_metric(&run, FLOW, &metric.name);
+            [
+                name,
+                run.name.clone(),
+                status(run.status).to_owned(),
+                run.trials.len().to_string(),
+                metric.name.clone(),
+                test.map_or(NONE.to_owned(), |test| {
+                    value(&metric.name, metric.unit.as_deref(), test)
+                }),
+                headline(&run.comparisons, metric).0.word().to_owned(),
+            ]
+        }
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Finished => "finished",
+        Status::Stopped => "stopped",
+        Status::Diverged => "diverged",
+        Status::Failed => "failed",
+    }
+}

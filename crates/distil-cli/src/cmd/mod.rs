@@ -1,0 +1,14 @@
+//! The verbs, a file each.
+
+pub mod check;
+pub mod completions;
+pub mod eval;
+pub mod export;
+pub mod list;
+pub mod new;
+pub mod predict;
+pub mod report;
+pub mod resume;
+pub mod run;
+pub mod schema;
+pub mod trial;

@@ -1,0 +1,139 @@
+//! `distil predict`: a model's answers for new data.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use distil::saved::{Answer, Prediction, SavedModel};
+
+use crate::args::{Format, PredictArgs};
+use crate::exit::{Ended, Failure};
+use crate::{find, show};
+
+/// Answers every sample of every input.
+pub fn predict(args: &PredictArgs) -> Ended {
+    let device = Device::flex();
+    let model = SavedModel::read(&find::model(&args.model), &device)?;
+    let mut all = Prediction {
+        names: model.card.targets.names.clone(),
+        answers: Vec::new(),
+    };
+    for path in &args.input {
+        let raw = model.read_new(path)?;
+        let named = raw.rows.is_some();
+        let mut answers = model.predict(&raw, &device)?.answers;
+        if args.input.len() > 1 && !named {
+            answers
+                .iter_mut()
+                .for_each(|answer| say_where(answer, path));
+        }
+        all.answers.append(&mut answers);
+    }
+    let written = match format(args) {
+        Format::Json => json(&all)?,
+        Format::Csv => csv(&all)?,
+    };
+    match &args.output {
+        Some(path) => Ok(distil::files::write(path, written.as_bytes())?),
+        None => show::print(&written),
+    }
+}
+
+fn format(args: &PredictArgs) -> Format {
+    let table = args
+        .output
+        .as_deref()
+        .and_then(Path::extension)
+        .is_some_and(|extension| extension == "csv");
+    args.format
+        .unwrap_or(if table { Format::Csv } else { Format::Json })
+}
+
+/// Rows of several files are numbered from 0 in each: the file's name keeps them apart.
+fn say_where(answer: &mut Answer, path: &Path) {
+    let (Answer::Class { sample, .. }
+    | Answer::Labels { sample, .. }
+    | Answer::Values { sample, .. }) = answer;
+    *sample = format!("{}:{sample}", path.display());
+}
+
+fn json(prediction: &Prediction) -> Result<String, Failure> {
+    let mut text = serde_json::to_string_pretty(prediction).map_err(unwritable)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// One row per sample: its name, the answer, then the number behind every class, label or value.
+fn csv(prediction: &Prediction) -> Result<String, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let answered: &[&str] = match prediction.answers.first() {
+        Some(Answer::Class { .. }) => &["class"],
+        Some(Answer::Labels { .. }) => &["labels"],
+        Some(Answer::Values { .. }) | None => &[],
+    };
+    let header = ["sample"]
+        .iter()
+        .chain(answered)
+        .map(|title| (*title).to_owned())
+        .chain(prediction.names.iter().cloned());
+    writer.write_record(header).map_err(unwritable)?;
+    for answer in &prediction.answers {
+        let (sample, answered, numbers) = match answer {
+            Answer::Class {
+                sample,
+                class,
+                probabilities,
+            } => (sample, Some(class.clone()), probabilities),
+            Answer::Labels {
+                sample,
+                labels,
+                probabilities,
+            } => (sample, Some(labels.join(" ")), probabilities),
+            Answer::Values { sample, values } => (sample, None, values),
+        };
+        let cells = std::iter::once(sample.clone())
+            .chain(answered)
+            .chain(numbers.iter().map(f32::to_string));
+        writer.write_record(cells).map_err(unwritable)?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| unwritable(error.error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn unwritable(error: impl std::fmt::Display) -> Failure {
+    Failure::failed(format_args!("the answers cannot be written: {error}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_header_and_quotes_what_needs_quotes() {
+        let prediction = Prediction {
+            names: vec!["a, b".into(), "c".into()],
+            answers: vec![Answer::Class {
+                sample: "0".into(),
+                class: "a, b".into(),
+                probabilities: vec![0.75, 0.25],
+            }],
+        };
+        assert_eq!(
+            csv(&prediction).unwrap(),
+            "sample,class,\"a, b\",c\n0,\"a, b\",0.75,0.25\n"
+        );
+    }
+
+    #[test]
+    fn values_have_no_column_for_a_class() {
+        let prediction = Prediction {
+            names: vec!["price".into()],
+            answers: vec![Answer::Values {
+                sample: "0".into(),
+                values: vec![51234.5],
+            }],
+        };
+        assert_eq!(csv(&prediction).unwrap(), "sample,price\n0,51234.5\n");
+    }
+}

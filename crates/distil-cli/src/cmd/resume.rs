@@ -1,0 +1,17 @@
+//! `distil resume`: go on exactly where a run stopped.
+
+use crate::args::ResumeArgs;
+use crate::cmd::run::{failed, program};
+use crate::exit::Ended;
+use crate::show::progress::Progress;
+use crate::show::results;
+
+/// Goes on with a run.
+pub fn resume(args: &ResumeArgs) -> Ended {
+    let mut progress = Progress::new(args.quiet);
+    match distil::run::resume(&args.run, &program()?, &mut progress) {
+        Ok(outcome) => results::show(&outcome, args.json),
+        Err(error) if progress.folder().is_none() => Err(error.into()),
+        Err(error) => Err(failed(error, progress.folder())),
+    }
+}

@@ -1,0 +1,99 @@
+//! `distil run`: from a recipe to a result, a bill and a verdict.
+
+use std::path::{Path, PathBuf};
+
+use distil::Error;
+use distil::plan::{Arm, Draft, Refusal};
+use distil::run::{Request, RunFolder};
+use distil_recipe::set::{Set, parse_sets};
+use distil_recipe::{Problem, RecipeText, render};
+
+use crate::args::RunArgs;
+use crate::exit::{Ended, Failure};
+use crate::find::{self, Found};
+use crate::show::progress::Progress;
+use crate::show::{colours, results};
+
+/// Runs a recipe.
+pub fn run(args: &RunArgs) -> Ended {
+    if args.curve {
+        return Err(Failure::usage(
+            "--curve: not yet. Leave it out: the control at equal cost runs without it.",
+        ));
+    }
+    let Found { mut text, name } = find::recipe(&args.recipe)?;
+    let sweeps = apply_sets(&mut text, &args.set)?;
+    check(&text)?;
+    let request = Request {
+        recipe: text,
+        sweeps,
+        name,
+        base: PathBuf::from("."),
+        seeds: args.seeds,
+        folds: args.folds,
+        control: !args.no_control,
+        jobs: args.jobs,
+        threads: args.threads,
+        smoke: args.smoke,
+        runs: args.runs.clone(),
+        program: program()?,
+    };
+    let mut progress = Progress::new(args.quiet);
+    match distil::run::run(&request, &mut progress) {
+        Ok(outcome) => results::show(&outcome, args.json),
+        Err(error) => Err(failed(error, progress.folder())),
+    }
+}
+
+/// Nothing is written before the run's folder exists: until then every failure is the command's, after that none is.
+pub fn failed(error: Error, folder: Option<&RunFolder>) -> Failure {
+    let failure = Failure::from(error);
+    match folder {
+        None => failure.before_anything(),
+        Some(_) => failure.after_all_checks(),
+    }
+}
+
+/// Applies `--set` arguments of one value to the recipe's text; returns those of several.
+pub fn apply_sets(text: &mut RecipeText, arguments: &[String]) -> Result<Vec<Set>, Failure> {
+    let sets = parse_sets(arguments).map_err(|problems| refuse(text, problems.as_slice()))?;
+    let (single, sweeps): (Vec<Set>, Vec<Set>) =
+        sets.into_iter().partition(|set| set.values.len() == 1);
+    let edits = single
+        .iter()
+        .flat_map(|set| set.values.iter().map(move |value| (set, value)));
+    let mut problems = Vec::new();
+    for (set, value) in edits {
+        problems.extend(text.set(set, value).err());
+    }
+    if problems.is_empty() {
+        Ok(sweeps)
+    } else {
+        Err(refuse(text, &problems))
+    }
+}
+
+/// Everything that is wrong with a recipe and can be seen without its data, in colour where there is colour.
+fn check(text: &RecipeText) -> Ended {
+    Draft::read(text, Path::new("."), &Arm::Flow)
+        .map(drop)
+        .map_err(|refusal| refused(&refusal))
+}
+
+/// A recipe that cannot become a plan.
+pub fn refused(refusal: &Refusal) -> Failure {
+    Failure::recipe(refusal.render(colours()))
+}
+
+fn refuse(text: &RecipeText, problems: &[Problem]) -> Failure {
+    Failure::recipe(render(text, problems, colours()))
+}
+
+/// This program, to start trials with.
+pub fn program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| {
+        Failure::usage(format_args!(
+            "this program cannot find itself to start trials: {error}. Start it by its full path."
+        ))
+    })
+}

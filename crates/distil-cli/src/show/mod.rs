@@ -1,0 +1,51 @@
+//! What people see: results on stdout, everything else on stderr.
+
+pub mod progress;
+pub mod results;
+pub mod table;
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::exit::Failure;
+
+/// Prints a result. A reader that has closed the pipe has seen enough.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let written = write!(out, "{text}{end}").and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::failed(
+            format_args!("standard output: {error}. Free some space, or print elsewhere."),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Prints JSON, indented.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| {
+        Failure::failed(format_args!(
+            "the result cannot be written as JSON: {error}."
+        ))
+    })?;
+    print(&text)
+}
+
+/// Tells the user something on stderr; if even that is closed there is nobody to tell.
+pub fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Whether stderr understands colours and wants them.
+pub fn colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// How every error begins.
+pub fn error_title() -> &'static str {
+    if colours() {
+        "\x1b[1;31merror\x1b[0m:"
+    } else {
+        "error:"
+    }
+}

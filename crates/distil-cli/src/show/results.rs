@@ -1,0 +1,57 @@
+//! The outcome of a run.
+
+use distil::run::Outcome;
+use distil_report::run_json::{RunJson, Status};
+use distil_report::text;
+
+use crate::exit::{self, Ended, Failure};
+use crate::show;
+
+/// Shows what came of a run and how it ended: run.json, or results, bill and verdict.
+pub fn show(outcome: &Outcome, json: bool) -> Ended {
+    let folder = &outcome.folder;
+    if json {
+        show::print_json(&outcome.run)?;
+    } else {
+        let mut shown = tables(&outcome.run);
+        for (what, path) in [("Model", folder.model()), ("Report", folder.report())] {
+            if path.exists() {
+                shown += &format!("{what}: {}\n", path.display());
+            }
+        }
+        show::print(&shown)?;
+    }
+    ended(outcome)
+}
+
+/// Results, bill and verdict of what has finished.
+fn tables(run: &RunJson) -> String {
+    if run.trials.is_empty() {
+        return String::new();
+    }
+    format!(
+        "{}\n{}\n{}\n\n",
+        text::results(run),
+        text::bill(run),
+        text::verdict(run)
+    )
+}
+
+fn ended(outcome: &Outcome) -> Ended {
+    let folder = outcome.folder.path().display();
+    let go_on = format!("`distil resume {folder}` goes on");
+    if let Some(signal) = outcome.signal {
+        show::complain(&format!("{folder}: stopped. {go_on}."));
+        return Err(Failure::silent(exit::by_signal(signal)));
+    }
+    match outcome.run.status {
+        Status::Finished => Ok(()),
+        Status::Diverged => Err(Failure::diverged(format_args!(
+            "{folder}: a loss or gradient became infinite or not a number, before the step that would have used it. \
+             The last good checkpoint is kept; run again with a lower learning rate, or with `clip = 1` under [train]."
+        ))),
+        Status::Stopped | Status::Failed => Err(Failure::failed(format_args!(
+            "{folder}: not every trial finished. {go_on}."
+        ))),
+    }
+}
