@@ -21,4 +21,4 @@ pub mod teacher;
 pub mod train;
 pub mod weights;
 
-pub use error::{Error, Kind};
+pub use error::{Error, Kind, Result};

@@ -51,7 +51,10 @@ impl Place {
     /// The command `distil <arguments>`, in this folder, with a plain environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_distil"));
-        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null());
         for variable in ["NO_COLOR", "CLICOLOR_FORCE", "RAYON_NUM_THREADS"] {
             command.env_remove(variable);
         }
@@ -66,14 +69,26 @@ impl Place {
     /// Starts the program; what it says goes to `stdout` and `stderr` in this folder.
     pub fn start(&self, arguments: &[&str]) -> Running {
         let file = |name| fs::File::create(self.path(name)).unwrap();
-        let child = self.command(arguments).stdout(file("stdout")).stderr(file("stderr")).spawn().unwrap();
-        Running { child, folder: self.0.path().to_path_buf() }
+        let child = self
+            .command(arguments)
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .unwrap();
+        Running {
+            child,
+            folder: self.0.path().to_path_buf(),
+        }
     }
 
     /// The events a trial has written so far; none before it has started.
     pub fn events(&self, run: &str, trial: &str) -> Vec<Event> {
         let path = self.path(&format!("{run}/trials/{trial}/events.jsonl"));
-        if path.exists() { events::read(&path).unwrap() } else { Vec::new() }
+        if path.exists() {
+            events::read(&path).unwrap()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Everything in the folder, in order, to prove that nothing was written.
@@ -89,7 +104,11 @@ impl Place {
 pub fn ended(mut command: Command) -> Ended {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ended { code: code(output.status), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Ended {
+        code: code(output.status),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
 }
 
 /// The program while it runs. It is killed if the test ends before it does.
@@ -104,7 +123,11 @@ impl Running {
         let start = Instant::now();
         while !condition() {
             let over = self.child.try_wait().unwrap().is_some() && !condition();
-            assert!(!over, "the program ended before {what}: {}", self.said("stderr"));
+            assert!(
+                !over,
+                "the program ended before {what}: {}",
+                self.said("stderr")
+            );
             assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -128,10 +151,18 @@ impl Running {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(start.elapsed() < PATIENCE, "the program does not end: {}", self.said("stderr"));
+            assert!(
+                start.elapsed() < PATIENCE,
+                "the program does not end: {}",
+                self.said("stderr")
+            );
             std::thread::sleep(Duration::from_millis(5));
         };
-        Ended { code: code(status), stdout: self.said("stdout"), stderr: self.said("stderr") }
+        Ended {
+            code: code(status),
+            stdout: self.said("stdout"),
+            stderr: self.said("stderr"),
+        }
     }
 
     fn said(&self, stream: &str) -> String {
@@ -148,15 +179,26 @@ impl Drop for Running {
 
 fn code(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
-    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap()
+    status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal))
+        .unwrap()
 }
 
 fn collect(root: &Path, folder: &Path, found: &mut Vec<String>) {
-    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    for path in fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
         if path.is_dir() {
             collect(root, &path, found);
         } else {
-            found.push(path.strip_prefix(root).unwrap().to_string_lossy().into_owned());
+            found.push(
+                path.strip_prefix(root)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned(),
+            );
         }
     }
 }

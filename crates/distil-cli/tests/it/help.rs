@@ -38,7 +38,9 @@ fn the_other_verbs_say_what_they_take() {
 fn completions_name_every_verb_a_user_types() {
     for shell in ["bash", "zsh", "fish"] {
         let script = help(&["completions", shell]);
-        for verb in ["run", "resume", "check", "new", "list", "eval", "predict", "export", "report"] {
+        for verb in [
+            "run", "resume", "check", "new", "list", "eval", "predict", "export", "report",
+        ] {
             assert!(script.contains(verb), "{shell}: {verb}");
         }
     }

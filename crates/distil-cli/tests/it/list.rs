@@ -13,9 +13,22 @@ fn every_shipped_recipe_is_listed_with_what_it_does() {
     let shown = list(&[]);
     for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../recipes")).unwrap() {
         let path = file.unwrap().path();
-        let Some(name) = path.file_name().unwrap().to_str().unwrap().strip_suffix(".toml") else { continue };
-        let line = shown.lines().find(|line| line.split_whitespace().next() == Some(name));
-        assert!(line.is_some_and(|line| line.split_whitespace().count() > 3), "{name}: {shown}");
+        let Some(name) = path
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .strip_suffix(".toml")
+        else {
+            continue;
+        };
+        let line = shown
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(name));
+        assert!(
+            line.is_some_and(|line| line.split_whitespace().count() > 3),
+            "{name}: {shown}"
+        );
     }
 }
 

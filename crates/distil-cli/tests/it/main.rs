@@ -1,8 +1,9 @@
 //! The program from outside: what it prints, writes and exits with.
 
-mod export;
 mod harness;
 mod help;
+mod hostile;
 mod list;
 mod new;
+mod resume;
 mod usage;

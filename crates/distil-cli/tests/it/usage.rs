@@ -6,7 +6,12 @@ use crate::harness::Place;
 fn refused(place: &Place, arguments: &[&str]) -> String {
     let before = place.files();
     let ended = place.distil(arguments);
-    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (2, ""),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(place.files(), before);
     ended.stderr
 }
@@ -89,7 +94,10 @@ fn a_closed_pipe_is_no_failure() {
     let place = Place::new();
     let mut command = std::process::Command::new("sh");
     let program = env!("CARGO_BIN_EXE_distil");
-    command.arg("-c").arg(format!("({program} completions bash; echo $? >&2) | true")).current_dir(place.path("."));
+    command
+        .arg("-c")
+        .arg(format!("({program} completions bash; echo $? >&2) | true"))
+        .current_dir(place.path("."));
     let ended = crate::harness::ended(command);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, "0\n"));
 }

@@ -185,10 +185,7 @@ pub struct Mlp {
 
 impl Net for Mlp {
     fn forward(&self, x: &Input, taps: &TapSet) -> Output {
-        let mut x = match x {
-            Input::Flat(x) => x.clone(),
-            Input::Map(x) => x.clone().flatten(1, 3),
-        };
+        let mut x = x.flat();
         let mut features = Vec::new();
         for (i, layer) in self.hidden.iter().enumerate() {
             x = linear(x, layer.weight.val(), Some(layer.bias.val()));

@@ -11,6 +11,16 @@ pub enum Input {
     Map(Tensor<4>),
 }
 
+impl Input {
+    /// The numbers of each sample in a row, `[rows, features]`.
+    pub fn flat(&self) -> Tensor<2> {
+        match self {
+            Self::Flat(x) => x.clone(),
+            Self::Map(x) => x.clone().flatten(1, 3),
+        }
+    }
+}
+
 /// The names of the features a method asks for, for example `hidden.0`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TapSet(pub Vec<String>);

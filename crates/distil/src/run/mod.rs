@@ -111,7 +111,12 @@ fn obey(order: &str) -> Result<()> {
     if order.rehearse {
         let mut calibration = Calibration::default();
         for _ in 0..calibrate::REPETITIONS {
-            calibrate::note(&mut calibration, &trial.rehearse()?);
+            match trial.rehearse() {
+                Ok(events) => calibrate::note(&mut calibration, &events),
+                // The trial itself will tell, with a checkpoint to go back to.
+                Err(error) if error.kind == Kind::Diverged => break,
+                Err(error) => return Err(error),
+            }
         }
         return calibrate::write(&run.calibration(), &calibration);
     }

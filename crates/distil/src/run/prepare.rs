@@ -29,7 +29,7 @@ pub(super) fn prepare(
     let draft = Draft::read(text, &options.base, arm)?;
     let mut raw = draft.read_data()?;
     if options.smoke {
-        raw = smoke::thinned(raw);
+        raw = raw.thinned(smoke::SAMPLES);
     }
     let data = draft.dataset(raw.clone(), fold)?;
     let plan = draft.plan(&data)?;

@@ -3,12 +3,11 @@
 use distil_recipe::recipe::DEFAULT_EPOCHS;
 use distil_recipe::{RecipeText, parse};
 
-use crate::data::Raw;
 use crate::error::Result;
 use crate::plan::Refusal;
 
-/// Samples kept at most.
-const SAMPLES: usize = 512;
+/// Samples kept, about.
+pub const SAMPLES: usize = 512;
 /// Epochs of a stage at most.
 const EPOCHS: u64 = 2;
 /// Steps of a stage at most, where its length is written in steps.
@@ -64,14 +63,4 @@ pub fn shortened(text: &RecipeText) -> Result<RecipeText> {
             })?;
     }
     Ok(short)
-}
-
-/// At most [`SAMPLES`] rows, evenly spread over the data.
-pub fn thinned(raw: Raw) -> Raw {
-    let rows = raw.len();
-    if rows <= SAMPLES {
-        return raw;
-    }
-    let kept: Vec<usize> = (0..SAMPLES).map(|i| i * rows / SAMPLES).collect();
-    raw.keep(&kept)
 }

@@ -272,6 +272,8 @@ impl Trial<'_> {
             )?),
             _ => None,
         };
+        // Before the first checkpoint, which is what a resumed run goes on from.
+        meter.flush(journal)?;
         let mut courses = self.courses(plan, training, done)?;
         let settings = self.settings(plan, training, seed);
         let trained = train(

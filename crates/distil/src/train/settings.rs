@@ -1,13 +1,16 @@
 //! What a stage's training is told: the plan's numbers, resolved.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use burn::tensor::Device;
-use distil_report::measure::Metric;
+use distil_report::measure::{METRICS, Metric, metric};
 
+use crate::optim::adam::Adam;
+use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
 use crate::rng::Seed;
-use crate::samples::Policy;
+use crate::samples::{All, Policy};
 use crate::task::Task;
 
 /// How one stage trains.
@@ -51,6 +54,38 @@ pub struct Settings<'a> {
     pub policy: &'a dyn Policy,
     /// Where and how often to save; `None`: never.
     pub checkpoints: Option<Checkpoints>,
+}
+
+impl<'a> Settings<'a> {
+    /// The source's loop: batch 32, shuffled, Adam (learning rate 1e-3), 10 epochs, all samples, on the host; nothing is
+    /// saved. Change what should differ: `Settings { lr: 3e-4, ..Settings::of(&task) }`.
+    pub fn of(task: &'a dyn Task) -> Self {
+        static ADAM: LazyLock<Adam> = LazyLock::new(Adam::default);
+        static SCHEDULE: Constant = Constant {};
+        static POLICY: All = All {};
+        let metric = metric(task.default_metric()).unwrap_or(&METRICS[0]);
+        Self {
+            stage: "model".into(),
+            plan: String::new(),
+            seed: Seed(1),
+            device: Device::flex(),
+            task,
+            batch: 32,
+            accumulate: 1,
+            length: Length::Epochs(10),
+            optimizer: &*ADAM,
+            lr: 1e-3,
+            schedule: &SCHEDULE,
+            span: None,
+            clip: None,
+            average: None,
+            patience: None,
+            evaluate: 1,
+            metric,
+            policy: &POLICY,
+            checkpoints: None,
+        }
+    }
 }
 
 /// How long a stage trains.

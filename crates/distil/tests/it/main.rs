@@ -4,8 +4,18 @@ mod checkpoint;
 mod data;
 mod flops;
 mod growth;
+mod house;
 mod method;
 mod optim;
 mod plan;
 mod samples;
 mod task;
+mod train;
+
+#[path = "../../examples/own_model.rs"]
+mod own_model;
+
+#[test]
+fn a_users_own_module_trains_and_teaches_in_a_few_lines() {
+    own_model::main().unwrap();
+}

@@ -1,0 +1,373 @@
+//! The loop learns, resumes bit for bit, pairs teacher and sample, and guards.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use distil::Kind;
+use distil::data::{Dataset, SplitRule};
+use distil::method::{Kd, OutputShape};
+use distil::model::access::weights_of;
+use distil::model::{Mlp, MlpConfig};
+use distil::optim::adam::Adam;
+use distil::rng::Seed;
+use distil::samples::InfoBatch;
+use distil::task::Classification;
+use distil::teacher::{Frozen, Teacher};
+use distil::train::{
+    Checkpoints, Course, Length, Settings, Signals, Trained, Weight, batch, metrics, train,
+};
+use distil::weights::Weights;
+use distil_report::events::Event;
+use distil_report::measure::TaskKind;
+
+fn blobs() -> Dataset {
+    let mut stream = Seed(1).stream("blobs", &[]);
+    let labels: Vec<u32> = (0..600).map(|i| i % 3).collect();
+    let mean = |label: u32, feature: u32| if feature % 3 == label { 1.0 } else { 0.0 };
+    let cells = labels.iter().flat_map(|l| (0..8).map(move |f| mean(*l, f)));
+    let inputs = cells.map(|m| m + 0.5 * stream.normal()).collect();
+    Dataset::from_arrays(inputs, &[8], labels, &SplitRule::default()).unwrap()
+}
+
+fn net(dropout: f64) -> Mlp {
+    let config = MlpConfig {
+        hidden: vec![16],
+        dropout,
+        ..MlpConfig::default()
+    };
+    config.init(8, 3, Seed(1), &Device::flex()).unwrap()
+}
+
+fn saved(folder: &Path, steps: u64) -> Option<Checkpoints> {
+    Some(Checkpoints {
+        folder: folder.to_path_buf(),
+        steps: Some(steps),
+        seconds: 1e9,
+    })
+}
+
+fn run(settings: &Settings, courses: &mut [Course], dropout: f64) -> (Trained<Mlp>, Vec<Event>) {
+    let data = blobs();
+    let mut journal = Vec::new();
+    let trained = train(
+        net(dropout),
+        None,
+        &data,
+        &data.inputs,
+        settings,
+        courses,
+        &mut journal,
+        &Signals::none(),
+    )
+    .unwrap();
+    (trained, journal)
+}
+
+fn losses(journal: &[Event]) -> Vec<f64> {
+    let loss = |event: &Event| match event {
+        Event::Progress(progress) => Some(progress.loss),
+        _ => None,
+    };
+    journal.iter().filter_map(loss).collect()
+}
+
+#[test]
+fn a_small_net_learns_blobs() {
+    let (task, data) = (Classification::default(), blobs());
+    let (trained, _) = run(
+        &Settings {
+            lr: 1e-2,
+            ..Settings::of(&task)
+        },
+        &mut [],
+        0.0,
+    );
+    let ids = &data.split.test;
+    let outputs = batch::outputs(&trained.net, &data.inputs, ids, &Device::flex());
+    let found = metrics(&outputs, &data.targets, ids).unwrap();
+    assert!(found["accuracy"] > 0.85, "{found:?}");
+}
+
+/// Trains in pieces of `piece` steps, each from the checkpoint of the one before.
+fn in_pieces(settings: &Settings, piece: u64, dropout: f64) -> (Weights, u32) {
+    let folder = tempfile::tempdir().unwrap();
+    // A checkpoint at every step stands for a process killed right after that step.
+    let settings = Settings {
+        checkpoints: saved(folder.path(), 1),
+        ..settings.clone()
+    };
+    let data = blobs();
+    for pieces in 1.. {
+        let mut journal = StopAfter {
+            events: 0,
+            checkpoints: piece,
+        };
+        let net = net(dropout);
+        match train(
+            net,
+            None,
+            &data,
+            &data.inputs,
+            &settings,
+            &mut [],
+            &mut journal,
+            &Signals::none(),
+        ) {
+            Ok(trained) => return (weights_of(&trained.net), pieces),
+            Err(error) => assert_eq!(error.reason, "stopped on purpose"),
+        }
+    }
+    unreachable!("the loop ends with the training")
+}
+
+/// A journal that refuses once so many checkpoints were written, as a full disk would.
+struct StopAfter {
+    events: usize,
+    checkpoints: u64,
+}
+
+impl distil::train::Journal for StopAfter {
+    fn write(&mut self, event: Event) -> distil::Result<()> {
+        self.events += 1;
+        if let Event::Checkpointed(_) = event {
+            self.checkpoints -= 1;
+            if self.checkpoints == 0 {
+                return Err(distil::Error::input("journal", "stopped on purpose"));
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self) -> distil::Result<usize> {
+        Ok(self.events)
+    }
+}
+
+#[test]
+fn training_in_pieces_of_any_length_gives_the_same_bytes() {
+    let task = Classification::default();
+    let policy = InfoBatch::default();
+    let plain = Settings {
+        length: Length::Steps(40),
+        average: Some(0.9),
+        evaluate: 2,
+        ..Settings::of(&task)
+    };
+    let dropping = Settings {
+        length: Length::Steps(40),
+        policy: &policy,
+        accumulate: 3,
+        batch: 8,
+        ..Settings::of(&task)
+    };
+    for (settings, dropout) in [(&plain, 0.3), (&dropping, 0.0)] {
+        let unbroken = weights_of(&run(settings, &mut [], dropout).0.net);
+        for piece in [1, 7, 13, 20] {
+            assert_eq!(
+                in_pieces(settings, 40, piece, dropout),
+                unbroken,
+                "pieces of {piece} steps"
+            );
+        }
+    }
+}
+
+#[test]
+fn dropout_is_active_in_training_and_only_there() {
+    let task = Classification::default();
+    let settings = Settings {
+        length: Length::Steps(20),
+        ..Settings::of(&task)
+    };
+    let (with, without) = (
+        run(&settings, &mut [], 0.5).0,
+        run(&settings, &mut [], 0.0).0,
+    );
+    assert_ne!(weights_of(&with.net), weights_of(&without.net));
+    let data = blobs();
+    let answer = || batch::outputs(&with.net, &data.inputs, &data.split.test, &Device::flex());
+    assert_eq!(answer(), answer());
+}
+
+fn shape() -> OutputShape {
+    OutputShape {
+        task: TaskKind::Classification,
+        outputs: 3,
+        taps: Default::default(),
+    }
+}
+
+/// Computes its outputs afresh for every batch.
+#[derive(Debug)]
+struct Live(Frozen<Mlp>);
+
+impl Teacher for Live {
+    fn name(&self) -> &str {
+        "live"
+    }
+    fn flops_forward(&self) -> Option<f64> {
+        self.0.flops_forward()
+    }
+    fn remember(&mut self, _: &[distil::sample::SampleId]) -> usize {
+        0
+    }
+    fn outputs(
+        &self,
+        ids: &[distil::sample::SampleId],
+        taps: &distil::model::TapSet,
+    ) -> (distil::model::Output, usize) {
+        self.0.outputs(ids, taps)
+    }
+}
+
+#[test]
+fn a_remembered_teacher_teaches_what_a_live_one_does_whatever_the_order_and_accumulation() {
+    let (task, data, kd) = (Classification::default(), blobs(), Kd::default());
+    let teacher = run(
+        &Settings {
+            lr: 1e-2,
+            ..Settings::of(&task)
+        },
+        &mut [],
+        0.0,
+    )
+    .0
+    .net;
+    for (batch, accumulate) in [(32, 1), (4, 8)] {
+        let settings = Settings {
+            length: Length::Steps(60),
+            batch,
+            accumulate,
+            ..Settings::of(&task)
+        };
+        let taught = |teacher: Box<dyn Teacher>| {
+            let course = Course::new(
+                "kd",
+                &kd,
+                vec![teacher],
+                Weight::Mix(1.0),
+                &shape(),
+                Some(&shape()),
+                &[],
+            )
+            .unwrap();
+            losses(&run(&settings, &mut [course], 0.0).1)
+        };
+        let frozen = || Frozen::new("teacher", &teacher, data.inputs.clone(), &Device::flex());
+        let (remembered, live) = (taught(Box::new(frozen())), taught(Box::new(Live(frozen()))));
+        assert!(remembered.len() > 3);
+        for (a, b) in remembered.iter().zip(&live) {
+            assert!(
+                (a - b).abs() <= 1e-4 * a.abs().max(1e-2),
+                "{a} and {b}, batch {batch} × {accumulate}"
+            );
+        }
+    }
+}
+
+#[test]
+fn accumulating_over_micro_batches_equals_one_large_batch() {
+    let task = Classification::default();
+    let of = |batch, accumulate| Settings {
+        length: Length::Steps(30),
+        batch,
+        accumulate,
+        ..Settings::of(&task)
+    };
+    let (one, eight) = (
+        run(&of(32, 1), &mut [], 0.0).1,
+        run(&of(4, 8), &mut [], 0.0).1,
+    );
+    for (a, b) in losses(&one).iter().zip(losses(&eight)) {
+        assert!((a - b).abs() < 1e-4, "{a} and {b}");
+    }
+}
+
+#[test]
+fn a_course_fades_without_a_jump_and_returns_its_share_to_the_labels() {
+    let kd = Kd::default();
+    let teacher = Frozen::new("teacher", &net(0.0), blobs().inputs, &Device::flex());
+    let course = Course::new(
+        "kd",
+        &kd,
+        vec![Box::new(teacher)],
+        Weight::Mix(0.5),
+        &shape(),
+        Some(&shape()),
+        &[],
+    )
+    .unwrap();
+    let course = course.until(Some(0.4));
+    let at = |step| course.strength(distil::method::Moment { step, steps: 1000 });
+    assert_eq!((at(0), at(200), at(400), at(900)), (0.5, 0.25, 0.0, 0.0));
+    assert!((0..1000).all(|step| (at(step) - at(step + 1)).abs() < 2e-3));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_before_the_update_and_says_where() {
+    let (task, data) = (Classification::default(), blobs());
+    let folder = tempfile::tempdir().unwrap();
+    let adam = Adam::default();
+    let settings = Settings {
+        optimizer: &adam,
+        lr: 1e30,
+        checkpoints: saved(folder.path(), 1),
+        ..Settings::of(&task)
+    };
+    let mut journal = Vec::new();
+    let ended = train(
+        net(0.0),
+        None,
+        &data,
+        &data.inputs,
+        &settings,
+        &mut [],
+        &mut journal,
+        &Signals::none(),
+    );
+    let error = ended.err().unwrap();
+    assert_eq!(error.kind, Kind::Diverged);
+    let message = error.to_string();
+    assert!(
+        message.contains("was not applied") && message.contains("net.hidden.0.weight"),
+        "{message}"
+    );
+    let Some(Event::Diverged(diverged)) = journal.iter().find(|e| matches!(e, Event::Diverged(_)))
+    else {
+        panic!("no event tells of it");
+    };
+    let (kept, _) = distil::train::checkpoint::Store::open(folder.path(), "")
+        .unwrap()
+        .latest()
+        .unwrap();
+    let kept = kept.unwrap();
+    assert_eq!(kept.progress.step + 1, diverged.step);
+    assert!(
+        kept.state
+            .weights
+            .values()
+            .all(|array| array.values.iter().all(|v| v.is_finite()))
+    );
+}
+
+#[test]
+fn every_sample_trained_on_has_a_score_and_no_other() {
+    let task = Classification::default();
+    let (trained, _) = run(
+        &Settings {
+            length: Length::Epochs(1),
+            ..Settings::of(&task)
+        },
+        &mut [],
+        0.0,
+    );
+    let data = blobs();
+    for row in 0..data.len() {
+        let trained_on = data.split.train.iter().any(|id| id.row() == row);
+        assert_eq!(
+            trained.scores.loss[row].is_finite(),
+            trained_on,
+            "row {row}"
+        );
+    }
+}
