@@ -236,13 +236,13 @@ mod tests {
                 samples_per_second: 400.0,
             },
         };
-        insta::assert_snapshot!(describe(&stage, &point, Some("97.22 % accuracy")), @"");
+        insta::assert_snapshot!(describe(&stage, &point, Some("97.22 % accuracy")), @"epoch 1.0 of 4, loss 0.2500, 97.22 % accuracy, 400 samples/s, 6.00 s left");
         let end = Point {
             step: 100,
             epoch: 4.0,
             ..point
         };
-        insta::assert_snapshot!(describe(&stage, &end, None), @"");
+        insta::assert_snapshot!(describe(&stage, &end, None), @"epoch 4.0 of 4, loss 0.2500, 400 samples/s");
     }
 
     #[test]

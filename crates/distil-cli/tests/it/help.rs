@@ -10,28 +10,175 @@ fn help(arguments: &[&str]) -> String {
 
 #[test]
 fn the_program_says_what_it_does() {
-    insta::assert_snapshot!(help(&["--help"]), @"");
+    insta::assert_snapshot!(help(&["--help"]), @r"
+    Train small, then large (or large, then small), and know what it saved
+
+    Usage: distil <COMMAND>
+
+    Commands:
+      run      Train every stage, save the result, run the control, print the bill and the verdict
+      resume   Go on exactly where a run stopped
+      check    Show the plan of a recipe: what it would train, what it would cost; without a recipe: the machine
+      new      Copy a shipped recipe, to change it
+      list     List what there is: recipes, methods, sources, runs, …
+      eval     Measure a model on data with targets
+      predict  Answer new data
+      export   Write a model for other programs
+      report   Write the report of a run anew
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    A bare word such as `digits` names a shipped recipe; anything with `/` or `.toml` is a file.
+    Relative paths in a recipe start at the current folder.
+
+    Exit codes:
+      0        done
+      1        failed
+      2        the recipe or the command is wrong; nothing was written
+      3        the result diverged; the last good checkpoint is kept
+      130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on
+    ");
 }
 
 #[test]
 fn run_says_what_it_takes() {
-    insta::assert_snapshot!(help(&["run", "--help"]), @"");
+    insta::assert_snapshot!(help(&["run", "--help"]), @r"
+    Train every stage, save the result, run the control, print the bill and the verdict
+
+    Usage: distil run [OPTIONS] <RECIPE>
+
+    Arguments:
+      <RECIPE>  A shipped recipe's name (`distil list recipes`), or a path
+
+    Options:
+          --set <KEY=VALUE[,VALUE…]>  Set a value of the recipe; several values make a sweep, each an arm
+          --seeds <SEEDS>             Run everything with so many seeds; six is the smallest number that can reach p < 0.05 [default: 1]
+          --folds <K>                 Cross-validate the whole flow: every sample is tested once
+          --no-control                Leave out the control: nothing can then be claimed
+          --curve                     Plain training at 50, 75 and 100 % of its budget (not yet)
+          --device <DEVICE>           Where to compute: cpu
+          --threads <N>               Threads of each trial [default: chosen for the model's size]
+          --jobs <N>                  Trials at the same time [default: as many as the cores allow]
+          --smoke                     At most 512 samples and 2 epochs, yet everything a full run does
+          --json                      Print run.json instead of tables
+      -q, --quiet                     No progress; errors are still shown
+          --runs <DIR>                The folder in which the run gets its own [default: runs]
+      -h, --help                      Print help
+    ");
 }
 
 #[test]
 fn the_verbs_for_models_say_what_they_take() {
-    insta::assert_snapshot!(help(&["eval", "-h"]), @"");
-    insta::assert_snapshot!(help(&["predict", "-h"]), @"");
-    insta::assert_snapshot!(help(&["export", "-h"]), @"");
+    insta::assert_snapshot!(help(&["eval", "-h"]), @r"
+    Measure a model on data with targets
+
+    Usage: distil eval [OPTIONS] <MODEL> [DATA]
+
+    Arguments:
+      <MODEL>  A `model` folder, or a run's folder
+      [DATA]   Data of the form the model was trained on, with targets [default: the model's own data]
+
+    Options:
+          --part <PART>  Only this part of the model's own data [default without DATA: test] [possible values: test, validation, train]
+          --json         Print JSON instead of a table
+      -h, --help         Print help (see more with '--help')
+    ");
+    insta::assert_snapshot!(help(&["predict", "-h"]), @r"
+    Answer new data
+
+    Usage: distil predict [OPTIONS] <MODEL> <INPUT>...
+
+    Arguments:
+      <MODEL>     A `model` folder, or a run's folder
+      <INPUT>...  Data of the form the model was trained on: CSV, npy or WAV
+
+    Options:
+          --format <FORMAT>  How answers are written [default: csv for an OUTPUT that ends in .csv, else json] [possible values: json, csv]
+      -o, --output <FILE>    Write to this file instead of printing
+      -h, --help             Print help (see more with '--help')
+    ");
+    insta::assert_snapshot!(help(&["export", "-h"]), @r"
+    Write a model for other programs
+
+    Usage: distil export [OPTIONS] --to <TO> <MODEL>
+
+    Arguments:
+      <MODEL>  A `model` folder, or a run's folder
+
+    Options:
+          --to <TO>       The form to write [possible values: safetensors, onnx]
+      -o, --output <DIR>  The folder to write [default: `export` beside the model]
+      -h, --help          Print help (see more with '--help')
+    ");
 }
 
 #[test]
 fn the_other_verbs_say_what_they_take() {
-    insta::assert_snapshot!(help(&["resume", "-h"]), @"");
-    insta::assert_snapshot!(help(&["check", "-h"]), @"");
-    insta::assert_snapshot!(help(&["new", "-h"]), @"");
-    insta::assert_snapshot!(help(&["list", "-h"]), @"");
-    insta::assert_snapshot!(help(&["report", "-h"]), @"");
+    insta::assert_snapshot!(help(&["resume", "-h"]), @r"
+    Go on exactly where a run stopped
+
+    Usage: distil resume [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>  The run's folder, for example runs/digits-0001
+
+    Options:
+          --json   Print run.json instead of tables
+      -q, --quiet  No progress; errors are still shown
+      -h, --help   Print help
+    ");
+    insta::assert_snapshot!(help(&["check", "-h"]), @r"
+    Show the plan of a recipe: what it would train, what it would cost; without a recipe: the machine
+
+    Usage: distil check [OPTIONS] [RECIPE]
+
+    Arguments:
+      [RECIPE]  A shipped recipe's name or a path; without one: the machine
+
+    Options:
+          --set <KEY=VALUE>  Set a value of the recipe
+          --data             Also show what the model will see of the data
+      -h, --help             Print help
+    ");
+    insta::assert_snapshot!(help(&["new", "-h"]), @r"
+    Copy a shipped recipe, to change it
+
+    Usage: distil new <NAME> [PATH]
+
+    Arguments:
+      <NAME>  The shipped recipe's name (`distil list recipes`)
+      [PATH]  Where to write it [default: ./<NAME>.toml]
+
+    Options:
+      -h, --help  Print help
+    ");
+    insta::assert_snapshot!(help(&["list", "-h"]), @r"
+    List what there is: recipes, methods, sources, runs, …
+
+    Usage: distil list [WHAT] [FOLDER]
+
+    Arguments:
+      [WHAT]    What to list [default: recipes] [possible values: recipes, models, methods, growth, samples, sources, metrics, optimizers, schedules, tasks, runs]
+      [FOLDER]  The folder of runs, for `list runs` [default: runs]
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+    insta::assert_snapshot!(help(&["report", "-h"]), @r"
+    Write the report of a run anew
+
+    Usage: distil report [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>  The run's folder, for example runs/digits-0001
+
+    Options:
+          --markdown  Print the report as Markdown instead
+      -h, --help      Print help
+    ");
 }
 
 #[test]

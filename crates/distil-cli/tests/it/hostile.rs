@@ -56,7 +56,22 @@ fn two_mistakes_in_a_recipe_are_told_at_once_with_their_places() {
     let recipe = CSV
         .replace("hidden = [4]", "hiden = [4]")
         .replace("epochs = 1", "epochs = \"one\"");
-    insta::assert_snapshot!(refused(&Place::new(), &recipe), @"");
+    insta::assert_snapshot!(refused(&Place::new(), &recipe), @r#"
+    error: unknown key `hiden`
+     --> ./recipe.toml:4:25
+      |
+    4 | model = { kind = "mlp", hiden = [4] }
+      |                         ^^^^^
+      |
+      = note: the keys here are hidden, activation, dropout, norm
+      = help: did you mean `hidden`?
+
+    error: `epochs` must be a whole number, 0 or more, not the string "one"
+     --> ./recipe.toml:5:20
+      |
+    5 | train = { epochs = "one" }
+      |                    ^^^^^
+    "#);
 }
 
 #[test]
@@ -70,19 +85,27 @@ model = \"mlp\"
 model = { kind = \"mlp\", hidden = [8] }
 learn = { from = \"small\", mix = 1.5 }
 ";
-    insta::assert_snapshot!(refused(&Place::new(), recipe), @"");
+    insta::assert_snapshot!(refused(&Place::new(), recipe), @r#"
+    error: `mix` is 1.5
+     --> ./recipe.toml:7:33
+      |
+    7 | learn = { from = "small", mix = 1.5 }
+      |                                 ^^^
+      |
+      = note: `mix` is a share from 0 to 1
+    "#);
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    insta::assert_snapshot!(refused(&Place::new(), CSV), @"");
+    insta::assert_snapshot!(refused(&Place::new(), CSV), @"error: table.csv: there is no such file or folder. Check the path; a relative path in a recipe starts at the recipe's folder.");
 }
 
 #[test]
 fn an_empty_file_is_named() {
     let place = Place::new();
     place.write("table.csv", "");
-    insta::assert_snapshot!(refused(&place, CSV), @"");
+    insta::assert_snapshot!(refused(&place, CSV), @"error: table.csv: the file is empty (0 bytes). Fetch or write it again.");
 }
 
 #[test]
@@ -91,7 +114,7 @@ fn text_in_a_numeric_column_is_shown_with_its_line() {
     let mut text = table(&["1,a", "2,b", "3,a", "4,b"]);
     text.push_str("many,a\n");
     place.write("table.csv", text);
-    insta::assert_snapshot!(refused(&place, CSV), @"");
+    insta::assert_snapshot!(refused(&place, CSV), @r#"error: table.csv, line 62, column `size`: `many` is not a number. Correct the cell, or declare the column as text with `categorical = ["size"]`."#);
 }
 
 #[test]
@@ -104,7 +127,15 @@ fn a_class_absent_from_training_is_named() {
         "target = \"kind\"",
         "target = \"kind\", split = { stratify = false, test = 0.5, seed = 1 }",
     );
-    insta::assert_snapshot!(refused(&place, &recipe), @"");
+    insta::assert_snapshot!(refused(&place, &recipe), @r#"
+    error: class `rare` has no sample in the training part
+     --> ./recipe.toml:2:98
+      |
+    2 | data = { source = "csv", path = "table.csv", target = "kind", split = { stratify = false, test = 0.5, seed = 1 } }
+      |                                                                                                  ^^^
+      |
+      = help: bring samples of it, leave its rows out, or split with `stratify = true` and without `group`
+    "#);
 }
 
 /// A NumPy file of f32 rows.
@@ -132,7 +163,7 @@ data = { source = \"npy\", inputs = \"x.npy\", labels = \"y.npy\" }
 [stage.net]
 model = \"mlp\"
 ";
-    insta::assert_snapshot!(refused(&place, recipe), @"");
+    insta::assert_snapshot!(refused(&place, recipe), @"error: x.npy, row 8, column 1: NaN is not a finite 32-bit number. Fill it in or leave the row out; rows and columns count from 0.");
 }
 
 #[test]
@@ -145,7 +176,7 @@ data = { source = \"fsdd\", path = \"recordings\", split = \"official\" }
 [stage.net]
 model = \"mlp\"
 ";
-    insta::assert_snapshot!(refused(&place, recipe), @"");
+    insta::assert_snapshot!(refused(&place, recipe), @"error: recordings/0_anna_0.wav: not a whole WAV file (Failed to read enough bytes). Fetch it again or leave it out.");
 }
 
 /// A finished smoke run in `runs/digits-0001`.
@@ -161,7 +192,32 @@ fn a_teacher_with_other_classes_is_refused() {
     let place = smoke();
     place.write("table.csv", table(&["1,a", "2,b"]));
     let recipe = CSV.replace("train = { epochs = 1 }", "train = { epochs = 1 }\nlearn = \"expert\"\n[stage.expert]\nmodel = { file = \"runs/digits-0001/model\" }");
-    insta::assert_snapshot!(refused(&place, &recipe), @"");
+    insta::assert_snapshot!(refused(&place, &recipe), @r#"
+    error: the teacher's outputs (classification with 10 classes) are not the student's (classification with 2 classes)
+     --> ./recipe.toml:6:9
+      |
+    6 | learn = "expert"
+      |         ^^^^^^^^
+      |
+      = help: name a teacher trained for the same outputs, or compare features with fitnet
+
+    error: the given model sees samples of shape [8, 8], and those of this data have shape [1]
+     --> ./recipe.toml:8:18
+      |
+    8 | model = { file = "runs/digits-0001/model" }
+      |                  ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = note: a given model was trained on data of the same form
+
+    error: the given model answers 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and the data's targets are a, b
+     --> ./recipe.toml:8:18
+      |
+    8 | model = { file = "runs/digits-0001/model" }
+      |                  ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = note: a given model has the data's classes, labels or values, in the same order
+      = help: train a model on these targets, or choose the data the model was trained on
+    "#);
 }
 
 #[test]
@@ -229,7 +285,7 @@ fn a_run_folder_under_a_file_is_refused() {
     place.write("runs", "a file");
     let said = place.distil(&["run", "digits", "--smoke", "--quiet"]);
     assert_eq!(said.code, 2, "{}", said.stderr);
-    insta::assert_snapshot!(plain(&place, &said), @"");
+    insta::assert_snapshot!(plain(&place, &said), @"error: runs: File exists (os error 17). A file is in the way: choose another folder.");
     assert_eq!(place.files(), ["runs"]);
 }
 

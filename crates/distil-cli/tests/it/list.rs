@@ -34,24 +34,87 @@ fn every_shipped_recipe_is_listed_with_what_it_does() {
 
 #[test]
 fn every_registry_is_listed_with_its_options() {
-    insta::assert_snapshot!(list(&["models"]), @"");
-    insta::assert_snapshot!(list(&["methods"]), @"");
-    insta::assert_snapshot!(list(&["growth"]), @"");
-    insta::assert_snapshot!(list(&["samples"]), @"");
-    insta::assert_snapshot!(list(&["sources"]), @"");
-    insta::assert_snapshot!(list(&["optimizers"]), @"");
-    insta::assert_snapshot!(list(&["schedules"]), @"");
-    insta::assert_snapshot!(list(&["tasks"]), @"");
+    insta::assert_snapshot!(list(&["models"]), @r"
+    name  what it is                                                          options
+    mlp   fully connected layers; none hidden: linear or logistic regression  hidden, activation, dropout, norm
+    ");
+    insta::assert_snapshot!(list(&["methods"]), @r"
+    name     what it is                                                                 options
+    kd       softened classes towards the teacher's (Hinton, Vinyals & Dean 2015)       temperature
+    soft-ce  kd by cross-entropy: the same gradient (Hinton, Vinyals & Dean 2015)       temperature
+    logits   logits towards the teacher's (Ba & Caruana 2014)                           centred
+    dkd      kd with the label and the other classes weighted apart (Zhao et al. 2022)  temperature, alpha, beta, warmup
+    smooth   a virtual teacher that is always right (Yuan et al. 2020)                  temperature, confidence
+    bce      kd for labels that do not exclude each other                               temperature
+    mse      values towards the teacher's
+    bounded  regression until the teacher is beaten (Chen et al. 2017)                  margin
+    fitnet   hidden features towards the teacher's (Romero et al. 2015)
+    ");
+    insta::assert_snapshot!(list(&["growth"]), @r"
+    in `start`  name      what it is                                                  options
+    width       new       new units with fresh incoming and zero outgoing weights
+    width       copy      copies of units that share their outgoing weights unevenly
+    depth       identity  inserted layers hand on what they read
+    ");
+    insta::assert_snapshot!(list(&["samples"]), @r"
+    name        what it is                                                           options
+    all         every training sample, each epoch
+    random      a random subset, one for all epochs or a new one each                fraction, count, refresh
+    stratified  a random subset with each class's share                              fraction
+    k-center    a subset that leaves no sample far from it (greedy k-center)         fraction
+    herding     a subset whose mean follows the data's mean (Welling 2009)           fraction, per_class
+    ids         the samples listed in a file                                         file
+    infobatch   drops well-learnt samples at random, without bias (Qin et al. 2024)  r, anneal
+    ");
+    insta::assert_snapshot!(list(&["sources"]), @r"
+    name      what it is                            options
+    digits    handwritten digits, built in          path, scale
+    gaussian  generated class clusters              samples, shape, classes, modes, pool, coarse, separation, noise, seed, scale
+    csv       a table with a header                 path, target, delimiter, categorical, numeric, ignore, groups, scale
+    npy       NumPy arrays, .npy or .npz            path, inputs, labels, names, scale
+    fsdd      spoken digits, a folder of WAV files  path, features, rate, scale
+    ");
+    insta::assert_snapshot!(list(&["optimizers"]), @r"
+    name   what it is                                                   options
+    sgd    gradient descent, with momentum if asked for                 momentum, nesterov, weight_decay
+    adam   Adam (Kingma & Ba 2015)                                      beta1, beta2, epsilon, weight_decay
+    adamw  Adam with decoupled weight decay (Loshchilov & Hutter 2019)  beta1, beta2, epsilon, weight_decay, exclude
+    ");
+    insta::assert_snapshot!(list(&["schedules"]), @r"
+    name       what it is                                  options
+    constant   the learning rate stays
+    linear     down to zero in a straight line
+    cosine     down to zero along half a cosine
+    trapezoid  flat, then down to zero in a straight line  decay
+    ");
+    insta::assert_snapshot!(list(&["tasks"]), @r"
+    name            what it is                                                   options
+    classification  one of several classes, by cross-entropy                     smoothing, class_weights
+    multi-label     any number of labels, by binary cross-entropy
+    regression      one or several numbers, by squared, absolute or huber error  loss, delta
+    ");
 }
 
 #[test]
 fn every_metric_is_listed_with_its_direction() {
-    insta::assert_snapshot!(list(&["metrics"]), @"");
+    insta::assert_snapshot!(list(&["metrics"]), @r"
+    metric           better  tasks                        what it is
+    accuracy         higher  classification               the share of samples classified right
+    top5             higher  classification               the share of samples whose class is among the five likeliest; shown where there are more than five
+    subset_accuracy  higher  multi-label                  the share of samples all of whose labels are right
+    micro_f1         higher  multi-label                  F1 of all labels' decisions together, at probability 0.5
+    macro_f1         higher  classification, multi-label  the mean of the classes' or labels' F1
+    nll              lower   classification, multi-label  mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
+    ece              lower   classification               how far confidence and accuracy are apart, over 15 bins
+    rmse             lower   regression                   root mean squared error in the target's unit; with several targets the mean of theirs
+    mae              lower   regression                   mean absolute error in the target's unit; with several targets the mean of theirs
+    r2               higher  regression                   the share of the target's variance explained; with several targets the mean of theirs
+    ");
 }
 
 #[test]
 fn a_folder_without_runs_says_how_to_make_the_first() {
-    insta::assert_snapshot!(list(&["runs"]), @"");
+    insta::assert_snapshot!(list(&["runs"]), @"runs: no runs. `distil run digits` makes the first.");
 }
 
 #[test]
@@ -63,5 +126,9 @@ fn a_run_without_a_readable_record_is_listed_as_such() {
     place.write("runs/notes.txt", "");
     let ended = place.distil(&["list", "runs"]);
     assert_eq!(ended.code, 0);
-    insta::assert_snapshot!(ended.stdout, @"");
+    insta::assert_snapshot!(ended.stdout, @r"
+    run     recipe  status               trials  metric  test  verdict
+    a-0001  –       unfinished           –       –       –     –
+    b-0001  –       run.json is damaged  –       –       –     –
+    ");
 }

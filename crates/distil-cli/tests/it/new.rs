@@ -10,7 +10,7 @@ fn a_shipped_recipe_is_copied_but_for_the_line_that_is_true_only_where_it_is_shi
     let shipped = include_str!("../../../../recipes/digits.toml");
     let copied = shipped.split_once('\n').unwrap().1;
     assert_eq!(place.read("digits.toml"), copied);
-    insta::assert_snapshot!(ended.stdout, @"");
+    insta::assert_snapshot!(ended.stdout, @"digits.toml is yours to change. `distil check digits.toml` shows what it would do, `distil run digits.toml` does it.");
 }
 
 #[test]
@@ -32,12 +32,12 @@ fn a_file_that_exists_is_never_overwritten() {
     let ended = place.distil(&["new", "digits"]);
     assert_eq!(ended.code, 2);
     assert_eq!(place.read("digits.toml"), "mine");
-    insta::assert_snapshot!(ended.stderr, @"");
+    insta::assert_snapshot!(ended.stderr, @"error: digits.toml: exists already. Name another path, or remove it first.");
 }
 
 #[test]
 fn a_folder_that_does_not_exist_is_named() {
     let ended = Place::new().distil(&["new", "digits", "no/such/recipe.toml"]);
     assert_eq!(ended.code, 2);
-    insta::assert_snapshot!(ended.stderr, @"");
+    insta::assert_snapshot!(ended.stderr, @"error: no/such/recipe.toml: No such file or directory (os error 2). Check the path.");
 }

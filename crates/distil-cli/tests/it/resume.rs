@@ -133,6 +133,6 @@ fn a_second_process_is_kept_out_of_a_run_at_work() {
     });
     let second = place.distil(&["resume", RUN_FOLDER]);
     assert_eq!(second.code, 1);
-    insta::assert_snapshot!(second.stderr, @"");
+    insta::assert_snapshot!(second.stderr, @"error: runs/digits-0001: another process is at work in this folder. Wait for it, or stop it first.");
     running.kill();
 }

@@ -163,10 +163,10 @@ fn training_in_pieces_of_any_length_gives_the_same_bytes() {
     for (settings, dropout) in [(&plain, 0.3), (&dropping, 0.0)] {
         let unbroken = weights_of(&run(settings, &mut [], dropout).0.net);
         for piece in [1, 7, 13, 20] {
-            assert_eq!(
-                in_pieces(settings, 40, piece, dropout),
-                unbroken,
-                "pieces of {piece} steps"
+            let (weights, pieces) = in_pieces(settings, piece, dropout);
+            assert!(
+                pieces > 1 && weights == unbroken,
+                "{pieces} pieces of {piece} steps"
             );
         }
     }
