@@ -10,7 +10,7 @@ use distil::method::{Kd, OutputShape};
 use distil::model::{Input, Net, Output, TapSet};
 use distil::task::Classification;
 use distil::teacher::Frozen;
-use distil::train::{Course, Settings, Signals, Weight, batch, metrics, train};
+use distil::train::{Course, Settings, Weight, batch, metrics, train};
 use distil_report::measure::TaskKind;
 
 /// Any Burn module becomes trainable by saying what it answers.
@@ -64,7 +64,6 @@ pub fn main() -> distil::Result<()> {
             &settings,
             courses,
             &mut Vec::new(),
-            &Signals::none(),
         )
     };
     let small = go(Own::new(16, &device), &mut [])?;

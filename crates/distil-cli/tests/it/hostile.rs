@@ -98,7 +98,7 @@ learn = { from = \"small\", mix = 1.5 }
 
 #[test]
 fn a_missing_file_is_named() {
-    insta::assert_snapshot!(refused(&Place::new(), CSV), @"error: table.csv: there is no such file or folder. Check the path; a relative path in a recipe starts at the recipe's folder.");
+    insta::assert_snapshot!(refused(&Place::new(), CSV), @"error: table.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
 }
 
 #[test]

@@ -133,8 +133,11 @@ pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
     )
 }
 
+/// Each trial's log, and what its result says about the test part, if it came so far.
+type Logs = (Vec<Vec<Event>>, Vec<Option<Predictions>>);
+
 /// Every trial's log and predictions, by folder name.
-fn logs(folder: &RunFolder) -> Result<(Vec<Vec<Event>>, Vec<Option<Predictions>>)> {
+fn logs(folder: &RunFolder) -> Result<Logs> {
     let mut trials: Vec<PathBuf> = fs::read_dir(folder.path().join("trials"))
         .into_iter()
         .flatten()

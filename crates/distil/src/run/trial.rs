@@ -284,7 +284,6 @@ impl Trial<'_> {
             &settings,
             &mut courses,
             journal,
-            &self.signals,
         )?;
         if let Some(folder) = &self.folder {
             let loss = trained.scores.loss;
@@ -385,6 +384,7 @@ impl Trial<'_> {
             metric: self.plan.metric,
             policy: training.samples.as_ref(),
             checkpoints,
+            signals: self.signals.clone(),
         }
     }
 

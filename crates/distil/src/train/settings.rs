@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use burn::tensor::Device;
 use distil_report::measure::{METRICS, Metric, metric};
 
+use super::signals::Signals;
 use crate::optim::adam::Adam;
 use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
@@ -54,6 +55,8 @@ pub struct Settings<'a> {
     pub policy: &'a dyn Policy,
     /// Where and how often to save; `None`: never.
     pub checkpoints: Option<Checkpoints>,
+    /// Who may ask it to stop.
+    pub signals: Signals,
 }
 
 impl<'a> Settings<'a> {
@@ -84,6 +87,7 @@ impl<'a> Settings<'a> {
             metric,
             policy: &POLICY,
             checkpoints: None,
+            signals: Signals::none(),
         }
     }
 }

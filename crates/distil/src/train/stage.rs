@@ -19,7 +19,6 @@ use super::journal::Journal;
 use super::learner::{Learner, adapters, learner_slots, net_state};
 use super::meter::Meter;
 use super::settings::{Length, Settings, Span};
-use super::signals::Signals;
 use crate::data::{Dataset, SampleTable, Scores, epoch_order};
 use crate::error::{Error, Kind, Result};
 use crate::method::Moment;
@@ -59,11 +58,8 @@ pub fn train<N: Net>(
     settings: &Settings<'_>,
     courses: &mut [Course<'_>],
     journal: &mut dyn Journal,
-    signals: &Signals,
 ) -> Result<Trained<N>> {
-    let (stage, learner) = Stage::open(
-        net, start, data, inputs, settings, courses, journal, signals,
-    )?;
+    let (stage, learner) = Stage::open(net, start, data, inputs, settings, courses, journal)?;
     stage.run(learner)
 }
 
@@ -88,7 +84,6 @@ struct Stage<'a, 'm> {
     steps: u64,
     store: Option<Store>,
     journal: &'a mut dyn Journal,
-    signals: &'a Signals,
     meter: Meter,
     log: Log,
 }
@@ -105,7 +100,6 @@ struct Log {
 }
 
 impl<'a, 'm> Stage<'a, 'm> {
-    #[allow(clippy::too_many_arguments)]
     fn open<N: Net>(
         net: N,
         start: Option<&State>,
@@ -114,7 +108,6 @@ impl<'a, 'm> Stage<'a, 'm> {
         settings: &'a Settings<'a>,
         courses: &'a mut [Course<'m>],
         journal: &'a mut dyn Journal,
-        signals: &'a Signals,
     ) -> Result<(Self, Learner<N>)> {
         let device = settings.device.clone().autodiff();
         let specs: Vec<_> = courses.iter().flat_map(|l| l.adapters().to_vec()).collect();
@@ -268,7 +261,6 @@ impl<'a, 'm> Stage<'a, 'm> {
             steps,
             store,
             journal,
-            signals,
             meter,
             log,
         };
@@ -529,12 +521,14 @@ impl<'a, 'm> Stage<'a, 'm> {
         if let (Some(found), Some(patience)) = (&validation, self.settings.patience) {
             self.early_stopping(learner, found, patience);
         }
-        if validation.is_some() || (at + 1) % self.log.every == 0 || self.progress.finished {
+        if validation.is_some() || (at + 1).is_multiple_of(self.log.every) || self.progress.finished
+        {
             self.report(epoch, validation)?;
         }
-        let signal = self.signals.received();
+        let signal = self.settings.signals.received();
         let due = self.settings.checkpoints.as_ref().is_some_and(|c| {
-            c.steps.is_some_and(|steps| self.progress.step % steps == 0)
+            c.steps
+                .is_some_and(|steps| self.progress.step.is_multiple_of(steps))
                 || self.log.saved.elapsed() >= Duration::from_secs_f64(c.seconds)
         });
         if self.progress.finished {

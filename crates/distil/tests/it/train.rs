@@ -14,7 +14,7 @@ use distil::samples::InfoBatch;
 use distil::task::Classification;
 use distil::teacher::{Frozen, Teacher};
 use distil::train::{
-    Checkpoints, Course, Length, Settings, Signals, Trained, Weight, batch, metrics, train,
+    Checkpoints, Course, Length, Settings, Trained, Weight, batch, metrics, train,
 };
 use distil::weights::Weights;
 use distil_report::events::Event;
@@ -57,7 +57,6 @@ fn run(settings: &Settings, courses: &mut [Course], dropout: f64) -> (Trained<Ml
         settings,
         courses,
         &mut journal,
-        &Signals::none(),
     )
     .unwrap();
     (trained, journal)
@@ -111,7 +110,6 @@ fn in_pieces(settings: &Settings, piece: u64, dropout: f64) -> (Weights, u32) {
             &settings,
             &mut [],
             &mut journal,
-            &Signals::none(),
         ) {
             Ok(trained) => return (weights_of(&trained.net), pieces),
             Err(error) => assert_eq!(error.reason, "stopped on purpose"),
@@ -323,7 +321,6 @@ fn a_loss_that_is_not_finite_stops_before_the_update_and_says_where() {
         &settings,
         &mut [],
         &mut journal,
-        &Signals::none(),
     );
     let error = ended.err().unwrap();
     assert_eq!(error.kind, Kind::Diverged);

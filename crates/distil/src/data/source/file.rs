@@ -31,7 +31,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>> {
 pub fn refused(path: &Path, error: &std::io::Error) -> Error {
     match error.kind() {
         ErrorKind::NotFound => Error::input(path.display(), "there is no such file or folder")
-            .remedy("Check the path; a relative path in a recipe starts at the recipe's folder"),
+            .remedy("Check the path; a relative path starts at the current folder"),
         ErrorKind::IsADirectory => {
             Error::input(path.display(), "this is a folder, a file is needed")
                 .remedy("Name the file inside it")

@@ -597,7 +597,7 @@ fn a_file_of_samples_that_is_not_there_is_reported() {
     6 | samples = { kind = "ids", file = "none.txt" }
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: check the path; a relative path in a recipe starts at the recipe's folder
+      = help: check the path; a relative path starts at the current folder
     "#);
 }
 

@@ -84,7 +84,7 @@ fn hostile_digit_files_are_refused_with_place_reason_and_remedy() {
     assert_snapshot!(read("ten.csv"), @"FOLDER/ten.csv, line 2, column 65: `10` is not a class from 0 to 9. Correct the label.");
     assert_snapshot!(read("mixed.csv"), @"FOLDER/mixed.csv, line 2: some lines have a class at the end, others have none. Give all lines a class, or none.");
     assert_snapshot!(read("cut.csv.gz"), @"FOLDER/cut.csv.gz: not a whole gzip file (unexpected end of file). Fetch it again, or unpack it and name it without `.gz`.");
-    assert_snapshot!(read("absent.csv"), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path in a recipe starts at the recipe's folder.");
+    assert_snapshot!(read("absent.csv"), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
     assert_snapshot!(read("."), @"FOLDER/.: this is a folder, a file is needed. Name the file inside it.");
 }
 

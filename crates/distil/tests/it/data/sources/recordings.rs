@@ -125,7 +125,7 @@ fn hostile_recordings_are_refused_with_place_reason_and_remedy() {
     assert_snapshot!(only("hello.wav", &good), @"FOLDER/hello.wav: the name is not {digit}_{speaker}_{index}.wav. Rename the file or leave it out.");
     let empty = folder(&[("notes.txt", b"")]);
     assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(empty.path(), Classes)), @"FOLDER/: there is no WAV file in this folder. Name the folder of recordings, or its parent.");
-    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(&empty.path().join("absent"), Classes)), @"FOLDER/absent/: there is no such file or folder. Check the path; a relative path in a recipe starts at the recipe's folder.");
+    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(&empty.path().join("absent"), Classes)), @"FOLDER/absent/: there is no such file or folder. Check the path; a relative path starts at the current folder.");
     let sounds = folder(&[("0_ann_0.wav", &good)]);
     let features = |features| say(&sounds, fsdd(features).read(sounds.path(), Classes));
     assert_snapshot!(features(LogMel { log_mel: 200, ..LogMel::default() }), @"data.features: band 0 of 200 is narrower than the window's frequency resolution. Use fewer bands or a longer window.");

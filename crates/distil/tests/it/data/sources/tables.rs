@@ -190,5 +190,5 @@ fn hostile_tables_are_refused_with_place_reason_and_remedy() {
     assert_snapshot!(say(&format!("x,y\n{many}"), y(), Values), @r#"FOLDER/table.csv, column `x`: 1001 different texts are too many for categories (at most 1000). Leave the column out with `ignore = ["x"]`."#);
     let latin = folder(&[("table.csv", b"x,y\n1,2\nZ\xfcrich,3\n")]);
     assert_snapshot!(super::say(&latin, y().read(latin.path(), Values)), @"FOLDER/table.csv, line 3, column `x`: `Z�rich` is not UTF-8 text. Save the file as UTF-8.");
-    assert_snapshot!(super::say(&latin, Csv { path: "absent.csv".into(), ..y() }.read(latin.path(), Values)), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path in a recipe starts at the recipe's folder.");
+    assert_snapshot!(super::say(&latin, Csv { path: "absent.csv".into(), ..y() }.read(latin.path(), Values)), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
 }
