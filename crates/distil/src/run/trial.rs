@@ -172,7 +172,12 @@ impl Trial<'_> {
             Work::Given { folder, .. } => self.given(folder, &mut meter)?,
             Work::Train(training) => self.trained(plan, training, done, journal, &mut meter)?,
         };
-        for part in [DataPart::Train, DataPart::Validation, DataPart::Test] {
+        // A rehearsal has measured what evaluating costs while it trained.
+        let parts: &[DataPart] = match self.folder {
+            Some(_) => &[DataPart::Train, DataPart::Validation, DataPart::Test],
+            None => &[],
+        };
+        for &part in parts {
             let ids = self.part(part);
             if ids.is_empty() {
                 continue;

@@ -72,7 +72,7 @@ fn the_plan_is_read_before_a_run() {
     small sees all of a sample, 1,168 samples an epoch in batches of 32; adam, lr 0.004, constant
     small starts from fresh weights
 
-    large sees all of a sample, 1,168 samples an epoch in batches of 32; adam, lr 0.002, linear
+    large sees all of a sample, 1,168 samples an epoch in batches of 32; adam, lr 0.004, linear
     large grows from small, not the same function: hidden.0 64 × 64 → 64 × 512, hidden.1 inserted (512 × 128), head 64 × 10 → 128 × 10
 
     arms: flow, small, plain
