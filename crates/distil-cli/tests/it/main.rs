@@ -4,6 +4,7 @@ mod harness;
 mod help;
 mod hostile;
 mod list;
+mod model;
 mod new;
 mod resume;
 mod usage;
