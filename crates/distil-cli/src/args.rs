@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -65,10 +66,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "KEY=VALUE[,VALUE…]")]
     pub set: Vec<String>,
     /// Run everything with so many seeds; six is the smallest number that can reach p < 0.05
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one::<u64>)]
     pub seeds: u64,
     /// Cross-validate the whole flow: every sample is tested once
-    #[arg(long, value_name = "K", value_parser = at_least_two)]
+    #[arg(long, value_name = "K", value_parser = at_least_two::<usize>)]
     pub folds: Option<usize>,
     /// Leave out the control: nothing can then be claimed
     #[arg(long)]
@@ -79,11 +80,11 @@ pub struct RunArgs {
     /// Where to compute: cpu
     #[arg(long, value_parser = device)]
     pub device: Option<String>,
-    /// Threads of each trial [default: chosen for the model's size]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Threads of each trial [default: the recipe's, else 1]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub threads: Option<usize>,
-    /// Trials at the same time [default: as many as the cores allow]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Trials at the same time; those of one seed and fold follow each other [default: cores / threads]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub jobs: Option<usize>,
     /// At most 512 samples and 2 epochs, yet everything a full run does
     #[arg(long)]
@@ -269,18 +270,18 @@ pub struct TrialArgs {
     pub order: String,
 }
 
-fn at_least(least: usize, word: &str) -> Result<usize, String> {
-    match word.parse() {
-        Ok(number) if number >= least => Ok(number),
+fn at_least<N: FromStr + PartialOrd + From<u8>>(least: u8, word: &str) -> Result<N, String> {
+    match word.parse::<N>() {
+        Ok(number) if number >= N::from(least) => Ok(number),
         _ => Err(format!("a whole number of at least {least} is needed")),
     }
 }
 
-fn at_least_one(word: &str) -> Result<usize, String> {
+fn at_least_one<N: FromStr + PartialOrd + From<u8>>(word: &str) -> Result<N, String> {
     at_least(1, word)
 }
 
-fn at_least_two(word: &str) -> Result<usize, String> {
+fn at_least_two<N: FromStr + PartialOrd + From<u8>>(word: &str) -> Result<N, String> {
     at_least(2, word)
 }
 

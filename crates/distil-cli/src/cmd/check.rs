@@ -46,7 +46,7 @@ fn this_machine() -> String {
     let host = host(1);
     format!(
         "Distil {}\n{}\n{}\n{} cores, {} instructions, {} of memory\nA trial uses 1 thread and there are as many trials \
-         at a time as cores, unless --threads and --jobs say otherwise.\nMatrix products, one thread: {:.0} GFLOPs per second\n",
+         at a time as cores, unless --threads and --jobs say otherwise.\nA training step through a wide layer: {:.0} GFLOPs per second\n",
         host.distil,
         host.system,
         host.cpu,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use distil::Error;
 use distil::data::Part as DataPart;
 use distil::data::source::Source;
 use distil::saved::SavedModel;
@@ -36,12 +37,18 @@ pub fn eval(args: &EvalArgs) -> Ended {
     let (raw, data) = match &args.data {
         Some(path) => (model.read_new(path)?, path.display().to_string()),
         None => (
-            source.read(Path::new("."), model.card.targets.kind)?,
+            source
+                .read(Path::new("."), model.card.targets.kind)
+                .map_err(name_the_data)?,
             source.describe(),
         ),
     };
     let part = args.part.or(args.data.is_none().then_some(Part::Test));
-    let (samples, metrics) = model.evaluate(Path::new(&data), raw, part.map(data_part), &device)?;
+    let evaluated = model.evaluate(Path::new(&data), raw, part.map(data_part), &device);
+    let (samples, metrics) = match args.data {
+        Some(_) => evaluated?,
+        None => evaluated.map_err(name_the_data)?,
+    };
     let evaluation = Evaluation {
         model: folder.display().to_string(),
         data,
@@ -53,6 +60,11 @@ pub fn eval(args: &EvalArgs) -> Ended {
         true => show::print_json(&evaluation),
         false => show::print(&describe(&evaluation)),
     }
+}
+
+/// The model's own data is not where, or not what, it was: whatever the reason, other data can be named.
+fn name_the_data(error: Error) -> Error {
+    error.remedy("Name the data to measure on: `distil eval <MODEL> <DATA>`")
 }
 
 fn describe(evaluation: &Evaluation) -> String {

@@ -56,10 +56,15 @@ fn say_where(answer: &mut Answer, path: &Path) {
     *sample = format!("{}:{sample}", path.display());
 }
 
+/// One object, a line per answer.
 fn json(prediction: &Prediction) -> Result<String, Failure> {
-    let mut text = serde_json::to_string_pretty(prediction).map_err(unwritable)?;
-    text.push('\n');
-    Ok(text)
+    let names = serde_json::to_string(&prediction.names).map_err(unwritable)?;
+    let answers = prediction.answers.iter().map(serde_json::to_string);
+    let answers: Vec<String> = answers.collect::<Result<_, _>>().map_err(unwritable)?;
+    let answers = answers.join(",\n    ");
+    Ok(format!(
+        "{{\n  \"names\": {names},\n  \"answers\": [\n    {answers}\n  ]\n}}\n"
+    ))
 }
 
 /// One row per sample: its name, the answer, then the number behind every class, label or value.
@@ -123,6 +128,22 @@ mod tests {
             csv(&prediction).unwrap(),
             "sample,class,\"a, b\",c\n0,\"a, b\",0.75,0.25\n"
         );
+    }
+
+    #[test]
+    fn json_is_one_object_with_a_line_per_answer() {
+        let answer = |sample: &str| Answer::Values {
+            sample: sample.into(),
+            values: vec![0.5],
+        };
+        let prediction = Prediction {
+            names: vec!["price".into()],
+            answers: vec![answer("0"), answer("1")],
+        };
+        let text = json(&prediction).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, serde_json::to_value(&prediction).unwrap());
+        assert_eq!(text.lines().count(), 7);
     }
 
     #[test]

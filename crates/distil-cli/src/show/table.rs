@@ -12,11 +12,14 @@ pub fn table(titles: &[&str]) -> Table {
     table
 }
 
-/// Its text, without the space that pads the ends of lines.
+/// Its text, without the spaces around the lines.
 pub fn text(table: &Table) -> String {
-    let lines: Vec<String> = table
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect();
-    lines.join("\n")
+    // The first column is padded as all others are.
+    let unpadded = |line: String| {
+        line.strip_prefix(' ')
+            .unwrap_or(&line)
+            .trim_end()
+            .to_owned()
+    };
+    table.lines().map(unpadded).collect::<Vec<_>>().join("\n")
 }

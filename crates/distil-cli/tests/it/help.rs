@@ -55,13 +55,13 @@ fn run_says_what_it_takes() {
 
     Options:
           --set <KEY=VALUE[,VALUE…]>  Set a value of the recipe; several values make a sweep, each an arm
-          --seeds <SEEDS>             Run everything with so many seeds; six is the smallest number that can reach p < 0.05 [default: 1]
+          --seeds <N>                 Run everything with so many seeds; six is the smallest number that can reach p < 0.05 [default: 1]
           --folds <K>                 Cross-validate the whole flow: every sample is tested once
           --no-control                Leave out the control: nothing can then be claimed
           --curve                     Plain training at 50, 75 and 100 % of its budget (not yet)
           --device <DEVICE>           Where to compute: cpu
-          --threads <N>               Threads of each trial [default: chosen for the model's size]
-          --jobs <N>                  Trials at the same time [default: as many as the cores allow]
+          --threads <N>               Threads of each trial [default: the recipe's, else 1]
+          --jobs <N>                  Trials at the same time; those of one seed and fold follow each other [default: cores / threads]
           --smoke                     At most 512 samples and 2 epochs, yet everything a full run does
           --json                      Print run.json instead of tables
       -q, --quiet                     No progress; errors are still shown

@@ -1,10 +1,12 @@
 //! The program from outside: what it prints, writes and exits with.
 
+mod export;
 mod harness;
 mod help;
 mod hostile;
 mod list;
-mod model;
+mod models;
 mod new;
 mod resume;
+mod runs;
 mod usage;

@@ -46,7 +46,7 @@ fn a_recipe_that_is_no_readable_text_is_refused() {
 fn numbers_out_of_range_are_refused_before_anything_happens() {
     let place = Place::new();
     insta::assert_snapshot!(refused(&place, &["run", "digits", "--seeds", "0"]), @r"
-    error: invalid value '0' for '--seeds <SEEDS>': 0 is not in 1..18446744073709551615
+    error: invalid value '0' for '--seeds <N>': a whole number of at least 1 is needed
 
     For more information, try '--help'.
     ");

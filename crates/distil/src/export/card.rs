@@ -30,6 +30,9 @@ fn front_matter(model: &SavedModel) -> String {
             );
         }
     }
+    if provenance.test.is_empty() {
+        return yaml;
+    }
     _ = write!(
         yaml,
         "model-index:\n- name: {}\n  results:\n  - task:\n      type: {task}\n    dataset:\n      name: {}\n      type: {}\n      split: test\n",
@@ -54,28 +57,21 @@ fn front_matter(model: &SavedModel) -> String {
 }
 
 fn text(model: &SavedModel) -> String {
-    let card = &model.card;
-    let provenance = &card.provenance;
+    let provenance = &model.card.provenance;
     let mut text = format!(
         "# {}\n\nTrained by Distil {}: stage `{}` of the recipe `{}`.\n",
-        provenance.recipe, provenance.distil, card.stage, provenance.recipe
+        provenance.recipe, provenance.distil, model.card.stage, provenance.recipe
     );
     if let Some(from) = &provenance.grown_from {
-        _ = write!(text, "Its first weights were grown from stage `{from}`. ");
+        _ = writeln!(text, "Its first weights were grown from stage `{from}`.");
     }
     if !provenance.learned_from.is_empty() {
-        _ = write!(
-            text,
-            "It learned from the outputs of `{}`, a stage of the same recipe.",
-            provenance.learned_from.join("`, `")
-        );
+        let teachers = provenance.learned_from.join("`, `");
+        _ = writeln!(text, "It learned from the outputs of stage `{teachers}`.");
     }
-    _ = write!(
-        text,
-        "\n\n## Use\n\nThe weights are a PyTorch state dictionary; `config.json` has the sizes.\nInput: {}.\n\n{}",
-        summary(model),
-        MODULE
-    );
+    text +=
+        "\n## Use\n\nThe weights are a PyTorch state dictionary; `config.json` has the sizes.\n";
+    _ = write!(text, "Input: {}.\n\n{MODULE}", summary(model));
     if !provenance.test.is_empty() {
         text += "\n## Test part\n\n| metric | value |\n|---|---:|\n";
         for (name, value) in provenance.test.iter() {

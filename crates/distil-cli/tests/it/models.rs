@@ -1,0 +1,155 @@
+//! `distil eval` and `predict` on a trained model.
+
+use distil_report::run_json::RunJson;
+use serde_json::Value;
+
+use crate::harness::Place;
+
+/// A place with a run of the digits, trained for a moment on all of them, and with three pictures in a file.
+pub fn trained() -> Place {
+    let place = Place::new();
+    let short = ["--set", "stage.large.train.epochs=1"];
+    let run = ["run", "digits", "--no-control", "--quiet"];
+    let ended = place.distil(&[&run[..], &short].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    place.write("three.csv", rows(&[0, 1, 2]));
+    place
+}
+
+/// The model's folder, for use from elsewhere.
+pub fn model(trained: &Place) -> String {
+    trained.path("runs/digits-0001/model").display().to_string()
+}
+
+/// Pictures of one lit pixel, as a file of digits without labels.
+fn rows(pixels: &[usize]) -> String {
+    let row = |lit: &usize| {
+        let cells = (0..64).map(|pixel| if pixel == *lit { "16" } else { "0" });
+        cells.collect::<Vec<_>>().join(",") + "\n"
+    };
+    pixels.iter().map(row).collect()
+}
+
+#[test]
+fn eval_reproduces_the_runs_test_metrics_to_every_digit_from_another_directory() {
+    let trained = trained();
+    let run = RunJson::read(&trained.path("runs/digits-0001/run.json")).unwrap();
+    let stage = run.trials[0].result().unwrap();
+    let elsewhere = Place::new();
+    for (part, expected) in [
+        ("test", &stage.test),
+        ("validation", &stage.validation),
+        ("train", &stage.train),
+    ] {
+        let ended = elsewhere.distil(&["eval", &model(&trained), "--part", part, "--json"]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+        let found: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(
+            found["metrics"],
+            serde_json::to_value(expected).unwrap(),
+            "{part}"
+        );
+    }
+    let shown = elsewhere.distil(&["eval", &model(&trained)]).stdout;
+    assert!(
+        shown.contains(&stage.test["accuracy"].to_string()),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_run_folder_stands_for_its_model() {
+    let trained = trained();
+    let run = trained.distil(&["predict", "runs/digits-0001", "three.csv"]);
+    let model = trained.distil(&["predict", "runs/digits-0001/model", "three.csv"]);
+    assert_eq!((run.code, &run), (0, &model));
+}
+
+#[test]
+fn eval_of_data_without_targets_says_what_answers_them() {
+    let trained = trained();
+    let ended = trained.distil(&["eval", "runs/digits-0001", "three.csv"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(ended.stderr, @"error: three.csv: has no targets to compare with. `distil predict` answers without them.");
+}
+
+#[test]
+fn predict_answers_as_json_and_as_a_table_with_the_same_numbers() {
+    let trained = trained();
+    let json = trained
+        .distil(&["predict", "runs/digits-0001", "three.csv"])
+        .stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let answers = json["answers"].as_array().unwrap();
+    assert_eq!(answers.len(), 3);
+    let table = trained
+        .distil(&[
+            "predict",
+            "runs/digits-0001",
+            "three.csv",
+            "--format",
+            "csv",
+        ])
+        .stdout;
+    assert_eq!(
+        table.lines().next(),
+        Some("sample,class,0,1,2,3,4,5,6,7,8,9")
+    );
+    for (line, answer) in table.lines().skip(1).zip(answers) {
+        let cells: Vec<&str> = line.split(',').collect();
+        assert_eq!(
+            cells[..2],
+            [
+                answer["sample"].as_str().unwrap(),
+                answer["class"].as_str().unwrap()
+            ]
+        );
+        let probabilities: Vec<f32> = cells[2..]
+            .iter()
+            .map(|cell| cell.parse().unwrap())
+            .collect();
+        let in_json = answer["probabilities"].as_array().unwrap();
+        let in_json: Vec<f32> = in_json.iter().map(|p| p.as_f64().unwrap() as f32).collect();
+        assert_eq!(probabilities, in_json);
+        assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn an_output_file_is_written_in_the_form_its_name_says() {
+    let trained = trained();
+    let place = Place::new();
+    let input = trained.path("three.csv").display().to_string();
+    let ended = place.distil(&["predict", &model(&trained), &input, "-o", "answers.csv"]);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str(), ended.stderr.as_str()),
+        (0, "", "")
+    );
+    assert!(place.read("answers.csv").starts_with("sample,class,"));
+    assert_eq!(
+        place
+            .distil(&["predict", &model(&trained), &input, "-o", "answers.json"])
+            .code,
+        0
+    );
+    assert!(place.read("answers.json").starts_with('{'));
+}
+
+#[test]
+fn samples_of_several_files_are_kept_apart_by_the_files_names() {
+    let trained = trained();
+    let ended = trained.distil(&["predict", "runs/digits-0001", "three.csv", "three.csv"]);
+    let answers: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(answers["answers"][3]["sample"], "three.csv:0");
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_named() {
+    let trained = trained();
+    let place = Place::new();
+    place.write("empty.csv", "");
+    place.write("short.csv", "1,2,3\n");
+    insta::assert_snapshot!(place.distil(&["predict", &model(&trained), "none.csv"]).stderr, @"error: none.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
+    insta::assert_snapshot!(place.distil(&["predict", &model(&trained), "empty.csv"]).stderr, @"error: empty.csv: the file is empty (0 bytes). Fetch or write it again.");
+    insta::assert_snapshot!(place.distil(&["predict", &model(&trained), "short.csv"]).stderr, @"error: short.csv, line 1: 3 numbers, where 64 and perhaps a class are expected. Write one sample a line, its numbers separated by commas, without a header.");
+}

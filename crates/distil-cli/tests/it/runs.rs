@@ -1,0 +1,185 @@
+//! `distil run`, `resume`, `report` and `check` on the built-in digits.
+
+use distil_report::run_json::{RunJson, Status};
+use distil_report::text;
+
+use crate::harness::Place;
+
+/// A run that takes a moment and has everything a long one has.
+const SMOKE: [&str; 3] = ["run", "digits", "--smoke"];
+
+#[test]
+fn a_run_prints_results_bill_verdict_and_where_the_report_is() {
+    let place = Place::new();
+    let ended = place.distil(&SMOKE);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    for part in [
+        &text::results(&run),
+        &text::bill(&run),
+        &text::verdict(&run),
+        "Report: runs/digits-0001/report.html",
+    ] {
+        assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
+    }
+    for part in [
+        "samples to train on",
+        "flow-s1 small: epoch 1.0 of 2",
+        "plain-s1 large",
+    ] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    for file in [
+        "model/model.json",
+        "run.json",
+        "report.html",
+        "metrics.csv",
+        "plan.toml",
+        "recipe.toml",
+    ] {
+        assert!(
+            place.path("runs/digits-0001").join(file).is_file(),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn json_prints_the_run_record_and_quiet_prints_nothing_else() {
+    let place = Place::new();
+    let ended = place.distil(&[&SMOKE[..], &["--json", "--quiet"]].concat());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let printed: RunJson = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        printed,
+        RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap()
+    );
+    assert_eq!(printed.status, Status::Finished);
+    assert_eq!(printed.arms(), ["flow", "small", "plain"]);
+}
+
+#[test]
+fn every_run_gets_a_folder_of_its_own_and_is_listed() {
+    let place = Place::new();
+    for more in [&[][..], &["--no-control"]] {
+        let arguments = [&SMOKE[..], &["--runs", "mine", "--quiet"], more].concat();
+        assert_eq!(place.distil(&arguments).code, 0);
+    }
+    let listed = place.distil(&["list", "runs", "mine"]).stdout;
+    let rows: Vec<Vec<&str>> = listed
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(rows[0][..4], ["digits-0001", "digits", "finished", "3"]);
+    assert_eq!(rows[1][..4], ["digits-0002", "digits", "finished", "1"]);
+    assert_ne!(rows[0].last(), Some(&"not-compared"));
+    assert_eq!(rows[1].last(), Some(&"not-compared"));
+}
+
+#[test]
+fn a_swept_value_makes_an_arm_of_each() {
+    let place = Place::new();
+    let sweep = [
+        "--set",
+        "stage.large.train.lr=1e-3,3e-3",
+        "--json",
+        "--quiet",
+    ];
+    let ended = place.distil(&[&SMOKE[..], &sweep].concat());
+    let run: RunJson = serde_json::from_str(&ended.stdout).unwrap();
+    let swept: Vec<&str> = run
+        .arms()
+        .into_iter()
+        .filter(|arm| arm.contains('='))
+        .collect();
+    assert_eq!(
+        swept,
+        ["stage.large.train.lr=1e-3", "stage.large.train.lr=3e-3"]
+    );
+}
+
+#[test]
+fn a_path_in_a_recipe_file_starts_at_the_current_folder() {
+    let place = Place::new();
+    place.write("folder/mine.toml", "task = \"classification\"\ndata = { source = \"npy\", path = \"x.npz\" }\n[stage.a]\nmodel = \"mlp\"\n");
+    let ended = place.distil(&["run", "folder/mine.toml"]);
+    assert_eq!(ended.code, 2);
+    let said = ended
+        .stderr
+        .replace(&place.path("").display().to_string(), "…/");
+    insta::assert_snapshot!(said, @"error: …/x.npz: there is no such file or folder. Check the path; a relative path starts at the current folder.");
+    assert_eq!(place.files(), ["folder/mine.toml"]);
+}
+
+#[test]
+fn every_problem_of_a_recipe_is_shown_at_its_place() {
+    let place = Place::new();
+    place.write("mine.toml", "task = \"classification\"\ndata = \"digits\"\n[stage.a]\nmodel = { kind = \"mlp\", hiden = [5] }\ntrain = { lr = \"fast\" }\n");
+    let ended = place.distil(&["run", "mine.toml"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(ended.stderr, @r#"
+    error: unknown key `hiden`
+     --> mine.toml:4:25
+      |
+    4 | model = { kind = "mlp", hiden = [5] }
+      |                         ^^^^^
+      |
+      = note: the keys here are hidden, activation, dropout, norm
+      = help: did you mean `hidden`?
+
+    error: `lr` must be a number, not the string "fast"
+     --> mine.toml:5:16
+      |
+    5 | train = { lr = "fast" }
+      |                ^^^^^^
+    "#);
+    assert_eq!(place.files(), ["mine.toml"]);
+}
+
+#[test]
+fn a_report_is_written_anew_or_printed_as_markdown() {
+    let place = Place::new();
+    assert_eq!(place.distil(&[&SMOKE[..], &["--quiet"]].concat()).code, 0);
+    let page = place.read("runs/digits-0001/report.html");
+    std::fs::remove_file(place.path("runs/digits-0001/report.html")).unwrap();
+    let ended = place.distil(&["report", "runs/digits-0001"]);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "Report: runs/digits-0001/report.html\n")
+    );
+    assert_eq!(place.read("runs/digits-0001/report.html"), page);
+    let markdown = place
+        .distil(&["report", "runs/digits-0001", "--markdown"])
+        .stdout;
+    assert!(markdown.starts_with("# digits\n"), "{markdown}");
+}
+
+#[test]
+fn check_shows_plan_and_data_and_writes_nothing() {
+    let place = Place::new();
+    let ended = place.distil(&["check", "digits", "--data"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    for part in [
+        "mlp 64-64-10",
+        "share of FLOPs",
+        "about",
+        "memory",
+        "10 classes",
+        "64 features",
+    ] {
+        assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
+    }
+    let sweep = place.distil(&["check", "digits", "--set", "run.seed=1,2"]);
+    assert_eq!(sweep.code, 2);
+    insta::assert_snapshot!(sweep.stderr, @"error: --set run.seed=1,2: is a sweep. Give one value: a check shows one plan.");
+    assert!(place.files().is_empty());
+}
+
+#[test]
+fn check_without_a_recipe_shows_the_machine() {
+    let shown = Place::new().distil(&["check"]).stdout;
+    for part in ["Distil", "cores", "memory", "FLOPs per second"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
