@@ -66,6 +66,14 @@ fn file(word: &str) -> Result<Found, Failure> {
             "Name the file in it, such as its recipe.toml",
         ));
     }
+    if !path.exists() {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let remedy = match distil::plan::shipped(&stem) {
+            Some(shipped) => format!("The shipped recipe is called `{}`", shipped.name),
+            None => "`distil list recipes` names the shipped ones; `distil new` copies one".into(),
+        };
+        return Err(refuse("there is no such file", &remedy));
+    }
     let bytes = distil::files::read(path).map_err(|e| Failure::from(e).before_anything())?;
     let text = String::from_utf8(bytes)
         .map_err(|_| refuse("is not text in UTF-8", "Name a recipe, a TOML file"))?;

@@ -155,6 +155,9 @@ pub fn apply(text: &str, path: &str, toml: &str) -> Result<String, Problem> {
     let (last, parents) = keys
         .split_last()
         .ok_or_else(|| refuse("the path is empty".to_owned()))?;
+    if let Some(problem) = misspelt_stage(&document, &keys) {
+        return Err(problem);
+    }
 
     let mut item = document.as_item_mut();
     let mut name = "";
@@ -166,6 +169,28 @@ pub fn apply(text: &str, path: &str, toml: &str) -> Result<String, Problem> {
     }
     put(item, name, last, value).map_err(refuse)?;
     Ok(document.to_string())
+}
+
+/// A new stage begins with its model or its likeness to another; anything else set in a stage that does not exist is set in the
+/// wrong one, if the name is close to a stage that does.
+fn misspelt_stage(document: &DocumentMut, keys: &[Key]) -> Option<Problem> {
+    let [table, name, key, ..] = keys else {
+        return None;
+    };
+    let stages = document.get("stage")?.as_table_like()?;
+    if table.get() != "stage"
+        || stages.contains_key(name.get())
+        || matches!(key.get(), "model" | "like")
+    {
+        return None;
+    }
+    let known: Vec<&str> = stages.iter().map(|(name, _)| name).collect();
+    crate::suggest(name.get(), known.iter().copied())?;
+    Some(
+        Problem::new(format!("there is no stage `{}`", name.get()))
+            .rule(format!("the stages are {}", known.join(", ")))
+            .did_you_mean(name.get(), known),
+    )
 }
 
 /// The item below `item`, created if it is missing.

@@ -14,6 +14,11 @@ pub fn bill(run: &RunJson) -> String {
     tables::bill(run).text()
 }
 
+/// What compression gained, for a run whose result is smaller than its teacher.
+pub fn compress(run: &RunJson) -> Option<String> {
+    tables::compress(run).map(|table| table.text())
+}
+
 /// The verdict's sentence.
 pub fn verdict(run: &RunJson) -> String {
     headline(&run.comparisons, &run.metric).1

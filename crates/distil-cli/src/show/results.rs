@@ -29,8 +29,9 @@ fn tables(run: &RunJson) -> String {
     if run.trials.is_empty() {
         return String::new();
     }
+    let compress = text::compress(run).map_or_else(String::new, |table| table + "\n");
     format!(
-        "{}\n{}\n{}\n\n",
+        "{}\n{}\n{compress}{}\n\n",
         text::results(run),
         text::bill(run),
         text::verdict(run)

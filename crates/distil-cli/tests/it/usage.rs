@@ -37,7 +37,7 @@ fn a_bare_word_that_is_a_file_here_is_answered_with_its_path() {
 fn a_recipe_that_is_no_readable_text_is_refused() {
     let place = Place::new();
     place.write("folder/recipe.toml", [0xff, 0xfe]);
-    insta::assert_snapshot!(refused(&place, &["run", "no.toml"]), @"error: no.toml: No such file or directory (os error 2). Check the path.");
+    insta::assert_snapshot!(refused(&place, &["run", "no.toml"]), @"error: no.toml: there is no such file. `distil list recipes` names the shipped ones; `distil new` copies one.");
     insta::assert_snapshot!(refused(&place, &["run", "./folder"]), @"error: ./folder: is a folder, not a recipe. Name the file in it, such as its recipe.toml.");
     insta::assert_snapshot!(refused(&place, &["run", "folder/recipe.toml"]), @"error: folder/recipe.toml: is not text in UTF-8. Name a recipe, a TOML file.");
 }

@@ -52,6 +52,14 @@ fn missing_tables_are_created() {
 }
 
 #[test]
+fn a_misspelt_stage_is_refused_with_what_was_meant() {
+    let problem = apply(SOURCE, "stage.larg.train.lr", "1e-3").expect_err("no such stage");
+    assert_eq!(problem.message, "there is no stage `larg`");
+    assert_eq!(problem.help.as_deref(), Some("did you mean `large`?"));
+    assert!(apply(SOURCE, "stage.larger.like", "\"large\"").is_ok());
+}
+
+#[test]
 fn a_path_below_a_string_turns_it_into_its_table() {
     assert_snapshot!(changed(&["stage.large.start.shrink=0.6", "data.split.validation=0.1", "task.smoothing=0.1"]), @r#"
     task = { kind = "classification", smoothing = 0.1 }

@@ -81,6 +81,11 @@ impl Draft {
         }
     }
 
+    /// The name the recipe gives its runs.
+    pub fn name(&self) -> Option<&str> {
+        self.recipe.name.as_ref().map(|name| name.as_str())
+    }
+
     /// The kind of targets the task predicts.
     pub fn targets(&self) -> TargetKind {
         target_kind(self.task.kind())

@@ -30,7 +30,7 @@ pub struct Order {
     pub fold: Option<(usize, usize)>,
     /// The FLOPs an arm of equal cost may spend.
     pub budget: Option<f64>,
-    /// Whether to rehearse it instead: a few steps of every stage, to measure seconds per sample.
+    /// Whether to rehearse it first, alone: a few steps of every stage, to measure seconds per sample.
     pub rehearse: bool,
 }
 

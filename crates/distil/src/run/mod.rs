@@ -41,15 +41,16 @@ use crate::train::{Signals, Stopwatch};
 /// Before the folder exists, whatever is wrong with recipe and data; afterwards what ended the flow. A run that
 /// a signal stopped is no error: [`Outcome::signal`] says so.
 pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
-    let options = Options::of(request);
+    let mut options = Options::of(request);
     let text = match request.smoke {
         true => shortened(&request.recipe)?,
         false => request.recipe.clone(),
     };
     let prepared = prepare(&text, &options, &Arm::Flow, options.fold(0))?;
+    options.name.clone_from(&prepared.plan.name);
     watcher.plan(&prepared.plan.describe(None));
     // Nothing is written before a plan exists.
-    let folder = RunFolder::create(&request.runs, &request.name)?;
+    let folder = RunFolder::create(&request.runs, &options.name)?;
     let _lock = folder.lock()?;
     files::write(&folder.recipe(), text.text().as_bytes())?;
     files::write(&folder.plan(), prepared.plan.to_toml().as_bytes())?;
@@ -72,7 +73,7 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     supervise::supervise(&folder, &options, &prepared.plan, program, watcher)
 }
 
-/// The child's side of a run: one trial, or the rehearsal that measures reference seconds.
+/// The child's side of a run: one trial, the run's first after the rehearsal that measures reference seconds.
 ///
 /// `order` is what the parent gave as the verb's argument. Errors go to the parent as well.
 pub fn trial(order: &str) -> Result<()> {
@@ -118,7 +119,7 @@ fn obey(order: &str) -> Result<()> {
                 Err(error) => return Err(error),
             }
         }
-        return calibrate::write(&run.calibration(), &calibration);
+        calibrate::write(&run.calibration(), &calibration)?;
     }
     let folder = run.trial(&order.trial());
     let _lock = folder.lock()?;

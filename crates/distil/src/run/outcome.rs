@@ -30,8 +30,14 @@ pub struct Outcome {
     pub signal: Option<i32>,
 }
 
-/// What the trials' logs say so far, written to run.json.
-pub fn assemble(folder: &RunFolder, name: &str, plan: &Plan, threads: usize) -> Result<RunJson> {
+/// What the trials' logs say so far, written to run.json; `signal` is the one that stopped the run, if one did.
+pub fn assemble(
+    folder: &RunFolder,
+    name: &str,
+    plan: &Plan,
+    threads: usize,
+    signal: Option<i32>,
+) -> Result<RunJson> {
     let calibration = calibrate::read(&folder.calibration())?;
     let (logs, predictions) = logs(folder)?;
     let trials = logs
@@ -82,10 +88,10 @@ pub fn assemble(folder: &RunFolder, name: &str, plan: &Plan, threads: usize) -> 
     });
     let run = RunJson {
         format: FORMAT,
-        status: status.unwrap_or(if flows().next().is_some() {
-            Status::Finished
-        } else {
-            Status::Failed
+        status: status.unwrap_or(match (flows().next(), signal) {
+            (Some(_), _) => Status::Finished,
+            (None, Some(_)) => Status::Stopped,
+            (None, None) => Status::Failed,
         }),
         name: name.to_string(),
         plan: plan.hash(),

@@ -32,6 +32,8 @@ pub(super) fn prepare(
         raw = raw.thinned(smoke::SAMPLES);
     }
     let data = draft.dataset(raw.clone(), fold)?;
-    let plan = draft.plan(&data)?;
+    let name = draft.name().unwrap_or(&options.name).to_owned();
+    let mut plan = draft.plan(&data)?;
+    plan.name = name;
     Ok(Prepared { plan, data, raw })
 }

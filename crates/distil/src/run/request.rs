@@ -19,7 +19,7 @@ pub struct Request {
     pub recipe: RecipeText,
     /// Each `--set` with several values: every value is an arm.
     pub sweeps: Vec<Set>,
-    /// The run's name.
+    /// The run's name, where the recipe gives none.
     pub name: String,
     /// The folder relative paths in the recipe start at.
     pub base: PathBuf,

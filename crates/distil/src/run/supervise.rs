@@ -8,7 +8,6 @@ use distil_report::compare::FLOW;
 use distil_report::events::{fold, read};
 use distil_report::run_json::{Status, Trial as TrialRow};
 
-use super::calibrate;
 use super::children::{Children, News, Order, Word};
 use super::folder::RunFolder;
 use super::outcome::{Outcome, assemble, write_report};
@@ -45,9 +44,6 @@ pub fn supervise(
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.unwrap_or((cores / threads).max(1)).max(1);
-    if calibrate::read(&folder.calibration())?.is_none() {
-        desk.rehearse(&signals)?;
-    }
     desk.settle_finished()?;
     while signals.received().is_none() && desk.advance(jobs)? {
         desk.listen()?;
@@ -59,9 +55,9 @@ pub fn supervise(
         }
     }
     let mut failures = std::mem::take(&mut desk.failures);
-    let run = assemble(folder, &options.name, plan, threads)?;
-    write_report(folder, &run)?;
     let signal = signals.received();
+    let run = assemble(folder, &options.name, plan, threads, signal)?;
+    write_report(folder, &run)?;
     let flow = failures
         .keys()
         .find(|name| name.starts_with(&format!("{FLOW}-")))
@@ -115,27 +111,6 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Measures seconds per sample, alone.
-    fn rehearse(&mut self, signals: &Signals) -> Result<()> {
-        let Some(first) = self.waiting.front() else {
-            return Ok(());
-        };
-        self.children.start(&Order {
-            rehearse: true,
-            ..first.clone()
-        })?;
-        while self.children.count() > 0 {
-            if signals.received().is_some() {
-                self.children.stop();
-            }
-            self.listen()?;
-        }
-        match self.failures.pop_first() {
-            Some((_, error)) if !matches!(error.kind, Kind::Stopped(_)) => Err(error),
-            _ => Ok(()),
-        }
-    }
-
     /// Takes trials that an earlier process finished off the list.
     fn settle_finished(&mut self) -> Result<()> {
         for order in std::mem::take(&mut self.waiting) {
@@ -190,15 +165,22 @@ impl Desk<'_> {
                     }
                 }
             }
+            order.rehearse = !self.calibrated();
             self.children.start(&order)?;
         }
         Ok(self.children.count() > 0 || !self.waiting.is_empty())
     }
 
+    /// Whether reference seconds have been measured: the first trial does so, while no other runs.
+    fn calibrated(&self) -> bool {
+        self.folder.calibration().is_file()
+    }
+
     /// Trials of one seed and fold run one after the other, the flow first, so that none waits on a shared core.
     fn may_start(&self, order: &Order) -> bool {
         let same = |other: &Order| other.seed == order.seed && other.fold == order.fold;
-        !self.children.orders().any(same)
+        (self.calibrated() || self.children.count() == 0)
+            && !self.children.orders().any(same)
             && self.waiting.iter().find(|other| same(other)) == Some(order)
     }
 
@@ -220,9 +202,6 @@ impl Desk<'_> {
 
     fn ended(&mut self, order: &Order, code: Option<i32>) -> Result<()> {
         let name = order.trial().to_string();
-        if order.rehearse {
-            return Ok(());
-        }
         if self.status(order)? == Some(Status::Finished) {
             return self.keep_result(order);
         }
