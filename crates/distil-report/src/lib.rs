@@ -1,7 +1,7 @@
 //! What a run leaves behind and what it says about it: events, bill, measures, comparisons, report.
 //!
-//! The crate links no tensor library. A trial appends [`events`]; the [`bill`] is a fold over them, and [`measure`] holds
-//! the metrics and paired tests as functions of outputs on host slices.
+//! The crate links no tensor library. A trial appends [`events`]; the [`bill`] is a fold over them, [`measure`] holds
+//! the metrics as functions of outputs on host slices, and [`statistics`] the tests and intervals that comparisons rest on.
 
 pub mod bill;
 pub mod compare;
@@ -15,6 +15,7 @@ pub mod numbers;
 pub mod page;
 pub mod predictions;
 pub mod run_json;
+pub mod statistics;
 pub mod table;
 pub mod tables;
 pub mod text;

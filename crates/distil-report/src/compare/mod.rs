@@ -14,9 +14,10 @@ pub use verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::bill::Total;
-use crate::measure::{self, PairedErrors};
+use crate::measure;
 use crate::predictions::Predictions;
 use crate::run_json::{MainMetric, Status, Trial};
+use crate::statistics::{self, PairedErrors};
 use verdict::{Evidence, small_suffices};
 
 /// The arm every other is compared with.
@@ -212,8 +213,8 @@ impl<'a> Pairs<'a> {
                 None => (None, None, None),
             },
             _ => {
-                let flip = measure::sign_flip(&differences);
-                let interval = measure::paired_errors(&differences).map(half_width);
+                let flip = statistics::sign_flip(&differences);
+                let interval = statistics::paired_errors(&differences).map(half_width);
                 (
                     flip.map(|_| Test::SignFlip),
                     flip.map(|flip| flip.p),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Entry, Test, half_width};
 use crate::measure::{self, Outputs, nll_label_rows, nll_rows};
 use crate::predictions::Predictions;
+use crate::statistics;
 
 /// A test over samples.
 pub(super) struct Found {
@@ -52,7 +53,7 @@ pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<Foun
     );
     let found = match pooled? {
         (Rows::Right(flow), Rows::Right(other)) => {
-            let test = measure::mcnemar(&flow, &other);
+            let test = statistics::mcnemar(&flow, &other);
             Found {
                 test: Test::Mcnemar,
                 p: test.p,
@@ -78,7 +79,7 @@ pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<Foun
 }
 
 fn paired(differences: &[f64]) -> Option<Found> {
-    let test = measure::paired_errors(differences)?;
+    let test = statistics::paired_errors(differences)?;
     Some(Found {
         test: Test::PairedErrors,
         p: test.p,

@@ -1,4 +1,4 @@
-//! Metrics and paired tests: pure functions of a model's outputs on host slices.
+//! Metrics: pure functions of a model's outputs on host slices.
 //!
 //! Outputs are checked once ([`ClassOutputs`], [`LabelOutputs`], [`ValueOutputs`]); metrics of checked outputs cannot fail.
 //! All sums are f64 in the samples' order, so equal outputs give equal numbers to the last digit. One metric is one file and
@@ -11,12 +11,10 @@ mod f1;
 mod mae;
 mod nll;
 mod outputs;
-mod paired;
 mod r2;
 mod registry;
 mod resolution;
 mod rmse;
-mod student;
 mod subset_accuracy;
 mod top;
 
@@ -27,7 +25,6 @@ pub use f1::{label_f1, macro_f1, macro_f1_labels, micro_f1_labels};
 pub use mae::mae;
 pub use nll::{nll, nll_label_rows, nll_labels, nll_rows};
 pub use outputs::{BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
-pub use paired::{McNemar, PairedErrors, SignFlip, mcnemar, paired_errors, sign_flip};
 pub use r2::r2;
 pub use registry::{Better, METRICS, Metric, Scale, all, metric};
 pub use resolution::{Resolution, resolution};

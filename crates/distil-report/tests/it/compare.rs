@@ -8,6 +8,7 @@ use distil_report::compare::{
 use distil_report::measure::{self, Better, all};
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{Counts, Flops, MainMetric, StageRun, Status, Trial};
+use distil_report::statistics;
 
 use crate::synthetic::{digits, digits_run, prices, prices_run};
 
@@ -111,7 +112,7 @@ fn one_pair_of_classifiers_is_tested_by_mcnemar_and_claims_nothing() {
         measure::Outputs::Classes(outputs) => outputs.correct().collect::<Vec<bool>>(),
         _ => unreachable!("digits are classes"),
     };
-    let test = measure::mcnemar(&right(0), &right(2));
+    let test = statistics::mcnemar(&right(0), &right(2));
     assert_eq!(found.p, Some(test.p));
     assert!((found.difference.unwrap() - test.difference).abs() < 1e-12);
     insta::assert_snapshot!(headline(&run.record.comparisons, &run.record.metric).1, @"One pair, no claim: the flow reached 97.50 % accuracy, plain training at equal cost 96.94 % (difference +0.56 points, 95 % interval −1.62 to +2.73, McNemar's test p = 0.804), at 101 % of its FLOPs and 111 % of its seconds; 360 test samples resolve 0.82 points.");
@@ -134,7 +135,7 @@ fn one_pair_of_regressions_is_tested_by_its_paired_squared_errors() {
         .zip(squares(1))
         .map(|(a, b)| a - b)
         .collect();
-    let test = measure::paired_errors(&differences).unwrap();
+    let test = statistics::paired_errors(&differences).unwrap();
     assert!((found.p.unwrap() - test.p).abs() <= 1e-12);
     let [low, high] = found.ci95.unwrap();
     let sum = found.value.unwrap() + found.against_value.unwrap();

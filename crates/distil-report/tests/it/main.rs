@@ -6,5 +6,8 @@ mod events;
 mod measure;
 mod page;
 mod run_json;
+mod simulation;
+mod statistics;
 mod synthetic;
 mod text;
+mod vectors;

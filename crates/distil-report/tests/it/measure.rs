@@ -1,49 +1,17 @@
-//! Metrics and tests agree with scikit-learn and SciPy (`testdata/reference/measure/`) and with what a hand computes.
+//! Metrics agree with scikit-learn (`testdata/reference/measure/`) and with what a hand computes.
 
 use distil_report::measure::{
     BadOutputs, ClassOutputs, LabelOutputs, METRICS, Outputs, ValueOutputs, all, confusion, ece,
-    mcnemar, metric, paired_errors, resolution, sign_flip, top_k,
+    metric, resolution, top_k,
 };
 use serde_json::Value;
 
+use crate::vectors::{MEASURE, cases_of, floats, singles, whole};
+
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-const VECTORS: &str = include_str!("../../../../testdata/reference/measure/vectors.json");
-
 fn cases(name: &str) -> Vec<Value> {
-    let vectors: Value = serde_json::from_str(VECTORS).unwrap();
-    let cases = vectors[name].as_array().unwrap().clone();
-    assert!(!cases.is_empty(), "{name} has cases");
-    cases
-}
-
-fn floats(value: &Value) -> Vec<f64> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|number| number.as_f64().unwrap())
-        .collect()
-}
-
-fn singles(value: &Value) -> Vec<f32> {
-    floats(value)
-        .into_iter()
-        .map(|number| number as f32)
-        .collect()
-}
-
-fn whole(value: &Value) -> usize {
-    value.as_u64().unwrap() as usize
-}
-
-fn flags(value: &Value) -> Vec<bool> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|flag| flag.as_bool().unwrap())
-        .collect()
+    cases_of(MEASURE, name)
 }
 
 #[track_caller]
@@ -107,63 +75,6 @@ fn regression_metrics_equal_scikit_learns() -> Outcome {
         assert_metrics(&Outputs::Values(outputs), &case["expected"]);
     }
     Ok(())
-}
-
-#[test]
-fn mcnemar_equals_scipys_exact_binomial_test() {
-    for case in cases("mcnemar") {
-        let test = mcnemar(&flags(&case["first"]), &flags(&case["second"]));
-        assert_eq!(test.only_first, whole(&case["only_first"]));
-        assert_eq!(test.only_second, whole(&case["only_second"]));
-        let p = case["p"].as_f64().unwrap();
-        assert!(
-            (test.p - p).abs() <= 1e-11 * p,
-            "{} here, {p} there",
-            test.p
-        );
-    }
-}
-
-#[test]
-fn the_paired_test_equals_scipys() {
-    for case in cases("paired_errors") {
-        let test = paired_errors(&floats(&case["differences"])).unwrap();
-        assert_near(
-            test.difference,
-            case["difference"].as_f64().unwrap(),
-            "mean",
-        );
-        let interval = floats(&case["ci95"]);
-        assert_near(test.ci95[0], interval[0], "lower end");
-        assert_near(test.ci95[1], interval[1], "upper end");
-        assert_near(test.p, case["p"].as_f64().unwrap(), "p");
-    }
-}
-
-#[test]
-fn sign_flips_equal_scipys_permutation_test() {
-    for case in cases("sign_flip") {
-        let test = sign_flip(&floats(&case["differences"])).unwrap();
-        assert_near(
-            test.difference,
-            case["difference"].as_f64().unwrap(),
-            "mean",
-        );
-        assert_near(test.p, case["p"].as_f64().unwrap(), "p");
-    }
-}
-
-#[test]
-fn five_pairs_never_reach_five_per_cent_and_six_can() {
-    assert_eq!(sign_flip(&[1.0]).unwrap().p, 1.0);
-    assert_eq!(sign_flip(&[1.0; 5]).unwrap().p, 0.0625);
-    assert_eq!(sign_flip(&[1.0; 6]).unwrap().p, 0.03125);
-    let many = sign_flip(&[1.0; 40]).unwrap().p;
-    assert!(many > 0.0 && many < 1e-4, "{many}");
-    let none: Vec<f64> = (0..40)
-        .map(|place| if place % 2 == 0 { 1.0 } else { -1.0 })
-        .collect();
-    assert_eq!(sign_flip(&none).unwrap().p, 1.0);
 }
 
 #[test]

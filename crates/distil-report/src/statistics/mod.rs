@@ -1,0 +1,31 @@
+//! Tests, intervals and corrections: pure functions on numbers, the same on every machine.
+//!
+//! Each is checked against SciPy, statsmodels or a formula in NumPy (`testdata/reference/statistics/`). Nothing here draws from
+//! a generator with a state: draws are numbered, so equal input gives equal output to the last digit.
+
+mod bootstrap;
+mod cost_ratio;
+mod draw;
+mod folds;
+mod holm;
+mod mcnemar;
+mod normal;
+mod paired_errors;
+mod sign_flip;
+mod student;
+mod worst_rank;
+
+pub use bootstrap::{FEWEST_FOR_BCA, bca, bca_of, percentile_interval};
+pub use cost_ratio::{CostRatio, cost_ratio};
+pub use folds::{CorrectedFolds, corrected_folds};
+pub use holm::holm;
+pub use mcnemar::{McNemar, mcnemar};
+pub use normal::{normal_below, normal_quantile};
+pub use paired_errors::{PairedErrors, paired_errors};
+pub use sign_flip::{FEWEST_PAIRS, SignFlip, non_inferiority, sign_flip};
+pub use worst_rank::{median, worst_ranks};
+
+/// The mean; none of no numbers.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
