@@ -1,0 +1,33 @@
+//! Which kernels ran, for tests that promise they did.
+
+use std::cell::Cell;
+
+/// The kernels whose runs are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// [`linear_act`](crate::linear_act), forward.
+    Linear,
+    /// [`linear_act`](crate::linear_act), backward.
+    LinearBackward,
+}
+
+const OPS: usize = Op::LinearBackward as usize + 1;
+
+thread_local! {
+    static RUNS: [Cell<u64>; OPS] = const { [const { Cell::new(0) }; OPS] };
+}
+
+impl Op {
+    /// How often the kernel has run for calls from this thread.
+    pub fn count(self) -> u64 {
+        RUNS.with(|runs| runs[self as usize].get())
+    }
+
+    /// Counts a run.
+    pub(crate) fn ran(self) {
+        RUNS.with(|runs| {
+            let run = &runs[self as usize];
+            run.set(run.get() + 1);
+        });
+    }
+}

@@ -1,0 +1,3 @@
+//! What the kernels promise.
+
+mod linear;
