@@ -59,6 +59,48 @@ fn json_prints_the_run_record_and_quiet_prints_nothing_else() {
 }
 
 #[test]
+fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failure() {
+    let place = Place::new();
+    let tune = "compare.tune={ lr = [1e-3, 4e-3, 1e30] }";
+    let ended = place.distil(&[&SMOKE[..], &["--seeds", "2", "--set", tune, "--quiet"]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    assert_eq!(run.status, Status::Finished);
+    let arms: Vec<(&str, usize)> = run
+        .tuned
+        .iter()
+        .map(|t| (t.arm.as_str(), t.trials))
+        .collect();
+    assert_eq!(arms, [("flow", 6), ("small", 6), ("plain", 6)]);
+    for tuned in &run.tuned {
+        let best = tuned
+            .tried
+            .iter()
+            .filter(|tried| tried.validation.is_some());
+        let best = best
+            .map(|tried| tried.settings.as_str())
+            .collect::<Vec<_>>();
+        assert_eq!(best, ["lr=0.001", "lr=0.004"], "{tuned:?}");
+        assert!(best.contains(&tuned.chosen.as_deref().unwrap()));
+    }
+    assert_eq!(
+        run.trials.len(),
+        6,
+        "three arms with two seeds are compared"
+    );
+    for trial in &run.trials {
+        let mut own = run.tuned.iter().filter(|tuned| tuned.arm == trial.arm);
+        assert!(own.all(|tuned| tuned.chosen == trial.settings));
+    }
+    assert!(place.path("runs/digits-0001/model/model.json").is_file());
+    assert!(
+        run.comparisons
+            .iter()
+            .all(|c| c.verdict.word() != "baseline-untuned")
+    );
+}
+
+#[test]
 fn every_run_gets_a_folder_of_its_own_and_is_listed() {
     let place = Place::new();
     for more in [&[][..], &["--no-control"]] {

@@ -2,7 +2,7 @@
 
 use crate::keys::{Keys, table_of};
 use crate::problem::{Problem, Problems};
-use crate::recipe::TrainTable;
+use crate::recipe::{TrainTable, TuneTable};
 use crate::spanned::Spanned;
 use crate::table::Table;
 use crate::value::{Kind, Value};
@@ -18,8 +18,8 @@ pub struct CompareTable {
     pub arm: Vec<Arm>,
     /// The smallest difference in the metric, in its own unit, that counts.
     pub margin: Option<Spanned<f64>>,
-    /// Settings to tune on the validation part for both sides, as they were written.
-    pub tune: Option<Table>,
+    /// Settings each arm may choose from on the validation part.
+    pub tune: Option<TuneTable>,
 }
 
 /// A user's own arm: a patch on the recipe.
@@ -42,7 +42,9 @@ impl CompareTable {
             .table("arm")
             .map_or_else(Vec::new, |table| own_arms(table, keys.problems));
         let margin = keys.value("margin");
-        let tune = keys.table("tune");
+        let tune = keys
+            .table("tune")
+            .and_then(|table| TuneTable::read(table, keys.problems));
         keys.finish();
         Self {
             plain,

@@ -8,6 +8,7 @@ mod run;
 mod stage;
 mod start;
 mod train;
+mod tune;
 mod view;
 
 use crate::choice::Choice;
@@ -25,6 +26,7 @@ pub use run::RunTable;
 pub use stage::{ModelTable, StageTable};
 pub use start::{NewTable, OptimizerState, StartTable};
 pub use train::{DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, TrainTable};
+pub use tune::{Candidate, DEFAULT_TUNE_SEEDS, TuneTable};
 pub use view::{Column, View};
 
 /// A recipe as it was written: every default of the skeleton filled, nothing resolved.

@@ -4,7 +4,9 @@ use schemars::generate::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use super::table_of;
-use crate::recipe::{NewTable, OptimizerState, RunTable, SplitTable, TrainTable, View};
+use crate::recipe::{
+    DEFAULT_TUNE_SEEDS, NewTable, OptimizerState, RunTable, SplitTable, TrainTable, View,
+};
 
 type Keys = Map<String, Value>;
 
@@ -139,7 +141,12 @@ fn compare() -> Value {
                 "type": "number",
                 "description": "The smallest difference in the metric that counts, in its unit.",
             },
-            "tune": { "type": "object", "description": "Settings to tune for both sides." },
+            "tune": {
+                "type": "object",
+                "properties": { "seeds": { "type": "integer", "minimum": 1, "default": DEFAULT_TUNE_SEEDS } },
+                "additionalProperties": { "type": "array", "minItems": 1 },
+                "description": "Settings of the result's training, each with the values to try: every arm takes what is best for it on the validation part.",
+            },
         }),
         &[],
     )

@@ -86,6 +86,9 @@ pub struct Started {
     pub seed: u64,
     /// The fold, counted from 0; none without folds.
     pub fold: Option<usize>,
+    /// Which of the settings to tune it uses; none where nothing is tuned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
     /// The plan's hash.
     pub plan: String,
     /// The process.

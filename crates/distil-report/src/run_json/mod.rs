@@ -4,8 +4,10 @@
 //! ignored on reading, so that a later version may add some.
 
 mod trial;
+mod tuned;
 
 pub use trial::{Counts, Flops, GrownFrom, StageRun, Trial};
+pub use tuned::{Tried, Tuned};
 
 use std::path::Path;
 
@@ -55,6 +57,9 @@ pub struct RunJson {
     pub trials: Vec<Trial>,
     /// The flow against each other arm.
     pub comparisons: Vec<Comparison>,
+    /// What each arm chose on the validation part; empty where nothing is tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tuned: Vec<Tuned>,
     /// Seconds per sample, measured alone on the machine.
     #[serde(default)]
     pub calibration: Calibration,

@@ -16,6 +16,9 @@ pub struct Trial {
     pub seed: u64,
     /// The fold, counted from 0; null without folds.
     pub fold: Option<usize>,
+    /// Which of the settings to tune it uses: the ones its arm chose; none where nothing is tuned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
     /// How it ended.
     pub status: Status,
     /// Its stages, in the order in which they ran; the last one's model is the result.
@@ -123,6 +126,7 @@ impl Trial {
             arm: started.arm.clone(),
             seed: started.seed,
             fold: started.fold,
+            settings: started.settings.clone(),
             status: Status::Failed,
             stages: Vec::new(),
             bill: Bill::of(folded, calibration),
@@ -141,12 +145,16 @@ impl Trial {
         self.stages.last()
     }
 
-    /// Name of the trial's folder: `<arm>-s<seed>` or `<arm>-s<seed>-f<fold>`.
+    /// The trial as sentences call it: `<arm>-s<seed>`, then `-f<fold>` and `~<settings>` where there are such.
     pub fn name(&self) -> String {
-        match self.fold {
-            Some(fold) => format!("{}-s{}-f{fold}", self.arm, self.seed),
-            None => format!("{}-s{}", self.arm, self.seed),
-        }
+        let fold = self.fold.map_or(String::new(), |fold| format!("-f{fold}"));
+        let settings = self.settings.iter().map(|s| format!("~{s}"));
+        format!(
+            "{}-s{}{fold}{}",
+            self.arm,
+            self.seed,
+            settings.collect::<String>()
+        )
     }
 
     fn stage(&mut self, name: &str) -> &mut StageRun {

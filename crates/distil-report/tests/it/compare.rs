@@ -42,6 +42,7 @@ fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f64) -
         grown: None,
     };
     Trial {
+        settings: None,
         arm: arm.into(),
         seed,
         fold,

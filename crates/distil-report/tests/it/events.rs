@@ -22,6 +22,7 @@ fn started() -> Event {
     Event::Started(Started {
         arm: "flow".into(),
         seed: 1,
+        settings: None,
         fold: None,
         plan: "5eed".into(),
         process: Process { pid: 7, threads: 2 },

@@ -10,4 +10,5 @@ mod simulation;
 mod statistics;
 mod synthetic;
 mod text;
+mod tuned;
 mod vectors;

@@ -55,6 +55,15 @@ impl Plan {
         if arms.len() > 1 {
             writeln!(out, "arms: {}", arms.join(", "))?;
         }
+        if let Some(tuning) = &self.tuning {
+            writeln!(
+                out,
+                "every arm chooses on the validation part, over {} {}, from {}",
+                tuning.seeds,
+                if tuning.seeds == 1 { "seed" } else { "seeds" },
+                tuning.candidates.join(" | ")
+            )?;
+        }
         write!(out, "the {} takes {}", self.arm, human_flops(self.flops()))?;
         if let Some(rate) = rate {
             write!(out, ", about {}", human_seconds(self.flops() / rate))?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, StageTable, StartTable};
-use distil_recipe::{Problem, Problems, RecipeText, Span};
+use distil_recipe::{Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
 use crate::data::source::{AnySource, SOURCES, Source};
@@ -14,7 +14,7 @@ use crate::method::{METHODS, Method};
 use crate::model::{MODELS, ModelConfig};
 use crate::plan::arm::Arm;
 use crate::plan::refusal::{Refusal, problem};
-use crate::plan::{given, like, order, train};
+use crate::plan::{given, like, order, train, tune};
 use crate::samples::{Policy, SAMPLES};
 use crate::saved::Card;
 use crate::task::{TASKS, Task};
@@ -69,9 +69,28 @@ impl Draft {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(text: &RecipeText, base: &Path, arm: &Arm) -> Result<Self, Refusal> {
+        Self::tuned(text, base, arm, None)
+    }
+
+    /// The same with one of the recipe's combinations of settings to tune.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, and settings that `[compare] tune` does not have.
+    pub fn tuned(
+        text: &RecipeText,
+        base: &Path,
+        arm: &Arm,
+        settings: Option<&str>,
+    ) -> Result<Self, Refusal> {
         let mut problems = Problems::new();
         let mut text = text.clone();
-        let draft = match arm.applied(&mut text, &mut problems) {
+        let recipe = arm
+            .applied(&mut text, &mut problems)
+            .and_then(|recipe| match settings {
+                Some(name) => tune::applied(recipe, name, &mut problems),
+                None => Some(recipe),
+            });
+        let draft = match recipe {
             Some(recipe) => draft(text.clone(), recipe, base, arm, &mut problems),
             None => None,
         };
@@ -178,11 +197,7 @@ fn draft(
     }
     Arm::check_names(&recipe, problems);
     if let Some(tune) = &recipe.compare.tune {
-        problems.push(
-            Problem::at(tune.span.clone(), "not yet: tuning by itself")
-                .rule("settings are tuned on the validation part, for both sides")
-                .help("sweep them: --set stage.large.train.lr=1e-3,3e-4"),
-        );
+        tune::check(tune, &recipe, problems);
     }
     let kind = task.as_ref().map(|task| target_kind(task.kind()));
     let mut stages: Vec<_> = recipe

@@ -13,7 +13,7 @@ use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::train::TrainPlan;
-use crate::plan::{Arm, Plan, arm, curve, given, learn, notes, settings};
+use crate::plan::{Arm, Plan, Tuning, arm, curve, given, learn, notes, settings};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
@@ -89,6 +89,7 @@ impl Draft {
             notes: notes::notes(&recipe, &stages, &self.result),
             result,
             stages,
+            tuning: recipe.compare.tune.as_ref().map(Tuning::of),
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
             run: recipe.run,

@@ -21,6 +21,7 @@ mod schema;
 mod settings;
 mod stage;
 mod train;
+mod tune;
 
 pub use arm::Arm;
 pub use cost::Cost;
@@ -30,6 +31,7 @@ pub use refusal::Refusal;
 pub use schema::schema;
 pub use stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 pub use train::{Curve, TrainPlan};
+pub use tune::Tuning;
 
 use distil_recipe::recipe::RunTable;
 use distil_report::measure::Metric;
@@ -59,6 +61,8 @@ pub struct Plan {
     pub result: usize,
     /// The arms a run has unless it is told otherwise, the flow first.
     pub arms: Vec<Arm>,
+    /// The settings each arm chooses from, if they are tuned.
+    pub tuning: Option<Tuning>,
     /// Whether the recipe declares plain training's budget.
     pub declares_plain: bool,
     /// The smallest difference in the metric that counts, in its own unit.

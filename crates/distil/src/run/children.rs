@@ -28,6 +28,8 @@ pub struct Order {
     pub seed: u64,
     /// The trial's fold, from 0, and how many folds there are.
     pub fold: Option<(usize, usize)>,
+    /// Which of the settings to tune it uses; none where nothing is tuned, or before the arm has chosen.
+    pub settings: Option<String>,
     /// The FLOPs an arm of equal cost may spend.
     pub budget: Option<f64>,
     /// Whether to rehearse it first, alone: a few steps of every stage, to measure seconds per sample.
@@ -41,6 +43,7 @@ impl Order {
             arm: self.arm.clone(),
             seed: self.seed,
             fold: self.fold.map(|f| f.0),
+            settings: self.settings.clone(),
         }
     }
 }

@@ -118,7 +118,7 @@ impl RunFolder {
     }
 }
 
-/// Which trial: arm × seed × fold. Written `flow-s1` or `flow-s1-f0`.
+/// Which trial: arm × seed × fold, and settings where they are tuned. Written `flow-s1`, `flow-s1-f0`, `flow-s1~lr=0.001`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrialId {
     /// The arm.
@@ -127,21 +127,29 @@ pub struct TrialId {
     pub seed: u64,
     /// The fold, from 0, if there are folds.
     pub fold: Option<usize>,
+    /// Which of the settings to tune it uses, if they are tuned.
+    pub settings: Option<String>,
 }
 
 impl std::fmt::Display for TrialId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // An arm made by `--set` is named after a key path and a value.
+        // An arm made by `--set`, and settings, are named after keys and values.
         let safe = |c: char| {
-            if c.is_alphanumeric() || "-_.=+".contains(c) {
+            if c.is_alphanumeric() || "-_.=+,".contains(c) {
                 c
             } else {
                 '_'
             }
         };
-        let arm: String = self.arm.chars().map(safe).collect();
-        write!(f, "{arm}-s{}", self.seed)?;
-        self.fold.map_or(Ok(()), |fold| write!(f, "-f{fold}"))
+        let safe = |word: &str| word.chars().map(safe).collect::<String>();
+        write!(f, "{}-s{}", safe(&self.arm), self.seed)?;
+        if let Some(fold) = self.fold {
+            write!(f, "-f{fold}")?;
+        }
+        match &self.settings {
+            Some(settings) => write!(f, "~{}", safe(settings)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ mod trial;
 pub use children::VERB;
 pub use folder::{Lock, RunFolder, TrialFolder, TrialId};
 pub use host::host;
-pub use outcome::{Outcome, assemble, write_report};
+pub use outcome::{Outcome, write_report};
 pub use request::{Request, Watcher};
 pub use smoke::shortened;
 
@@ -46,7 +46,7 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         true => shortened(&request.recipe)?,
         false => request.recipe.clone(),
     };
-    let prepared = prepare(&text, &options, &Arm::Flow, options.fold(0))?;
+    let prepared = prepare(&text, &options, &Arm::Flow, None, options.fold(0))?;
     options.name.clone_from(&prepared.plan.name);
     watcher.plan(&prepared.plan.describe(None));
     // Nothing is written before a plan exists.
@@ -68,7 +68,7 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     let _lock = folder.lock()?;
     files::clean(folder.path());
     let options = Options::read(&folder.options())?;
-    let prepared = prepare(&folder.text()?, &options, &Arm::Flow, options.fold(0))?;
+    let prepared = prepare(&folder.text()?, &options, &Arm::Flow, None, options.fold(0))?;
     watcher.folder(&folder);
     supervise::supervise(&folder, &options, &prepared.plan, program, watcher)
 }
@@ -98,7 +98,8 @@ fn obey(order: &str) -> Result<()> {
         Some(flops) => Arm::named(&order.arm).within(flops),
         None => Arm::named(&order.arm),
     };
-    let Prepared { plan, data, raw } = prepare(&run.text()?, &options, &arm, fold)?;
+    let settings = order.settings.as_deref();
+    let Prepared { plan, data, raw } = prepare(&run.text()?, &options, &arm, settings, fold)?;
     let loading = watch.time();
     let mut trial = Trial {
         plan: &plan,

@@ -9,11 +9,12 @@ use distil_report::csv::metrics_csv;
 use distil_report::events::{Event, fold, read};
 use distil_report::page::{Page, TrialEvents};
 use distil_report::predictions::Predictions;
-use distil_report::run_json::{Compress, FORMAT, MainMetric, RunJson, Status, Trial};
+use distil_report::run_json::{Compress, FORMAT, MainMetric, RunJson, Status, Trial, Tuned};
 
 use super::calibrate;
-use super::folder::RunFolder;
+use super::folder::{RunFolder, TrialId};
 use super::host::host;
+use super::request::Options;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{Plan, Work};
@@ -31,10 +32,10 @@ pub struct Outcome {
 }
 
 /// What the trials' logs say so far, written to run.json; `signal` is the one that stopped the run, if one did.
-pub fn assemble(
+pub(super) fn assemble(
     folder: &RunFolder,
-    name: &str,
     plan: &Plan,
+    options: &Options,
     threads: usize,
     signal: Option<i32>,
 ) -> Result<RunJson> {
@@ -45,12 +46,9 @@ pub fn assemble(
         .filter_map(|events| Trial::of(&fold(events), calibration.as_ref()));
     let mut trials: Vec<(Trial, Option<Predictions>)> = trials.zip(predictions).collect();
     trials.sort_by_key(|(trial, _)| (trial.seed, trial.fold, rank(plan, &trial.arm)));
-    let metric = MainMetric::named(plan.metric.name, None).ok_or_else(|| {
-        Error::input(
-            "metric",
-            format!("there is no metric `{}`", plan.metric.name),
-        )
-    })?;
+    let metric = main_metric(plan)?;
+    let tuned = tuned(plan, &trials, options.seeds, &metric);
+    trials.retain(|(trial, _)| counts(trial, &tuned));
     let entries: Vec<Entry> = trials
         .iter()
         .map(|(trial, predictions)| Entry {
@@ -66,7 +64,7 @@ pub fn assemble(
         &entries,
         &Question {
             metric: &metric,
-            tuned: false,
+            tuned: plan.tuning.is_some(),
             given,
         },
     );
@@ -80,11 +78,13 @@ pub fn assemble(
         .map(|trial| trial.status)
         .find(|status| *status != Status::Finished);
     let compress = flows().next().map(|flow| {
-        folder
-            .path()
-            .join("trials")
-            .join(flow.name())
-            .join("compress.json")
+        let id = TrialId {
+            arm: flow.arm.clone(),
+            seed: flow.seed,
+            fold: flow.fold,
+            settings: flow.settings.clone(),
+        };
+        folder.trial(&id).compress()
     });
     let run = RunJson {
         format: FORMAT,
@@ -93,18 +93,62 @@ pub fn assemble(
             (None, Some(_)) => Status::Stopped,
             (None, None) => Status::Failed,
         }),
-        name: name.to_string(),
+        name: options.name.clone(),
         plan: plan.hash(),
         host: host(threads),
         task: plan.task.kind(),
         metric,
         comparisons,
+        tuned,
         calibration: calibration.unwrap_or_else(Calibration::default),
         compress: compress.map(read_compress).transpose()?.flatten(),
         trials: trials.into_iter().map(|(trial, _)| trial).collect(),
     };
     run.write(&folder.run_json()).map_err(refused)?;
     Ok(run)
+}
+
+/// The metric a plan's models are compared by.
+pub(super) fn main_metric(plan: &Plan) -> Result<MainMetric> {
+    MainMetric::named(plan.metric.name, None).ok_or_else(|| {
+        Error::input(
+            "metric",
+            format!("there is no metric `{}`", plan.metric.name),
+        )
+    })
+}
+
+/// The choice of every arm on every fold.
+fn tuned(
+    plan: &Plan,
+    trials: &[(Trial, Option<Predictions>)],
+    seeds: u64,
+    metric: &MainMetric,
+) -> Vec<Tuned> {
+    let Some(tuning) = &plan.tuning else {
+        return Vec::new();
+    };
+    let seeds = tuning.seeds_of(plan.run.seed.value, seeds);
+    let trials: Vec<Trial> = trials.iter().map(|(trial, _)| trial.clone()).collect();
+    let mut places: Vec<(&str, Option<usize>)> = Vec::new();
+    for trial in &trials {
+        let place = (trial.arm.as_str(), trial.fold);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+        .into_iter()
+        .map(|place| Tuned::of(&trials, place, &tuning.candidates, &seeds, metric))
+        .collect()
+}
+
+/// Whether a trial is one of those compared: with the settings its arm chose.
+fn counts(trial: &Trial, tuned: &[Tuned]) -> bool {
+    let mut choice = tuned
+        .iter()
+        .filter(|tuned| tuned.arm == trial.arm && tuned.fold == trial.fold);
+    trial.settings.is_none() || choice.any(|tuned| tuned.chosen == trial.settings)
 }
 
 /// Writes the page and the table of all progress points.

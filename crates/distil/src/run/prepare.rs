@@ -24,9 +24,10 @@ pub(super) fn prepare(
     text: &RecipeText,
     options: &Options,
     arm: &Arm,
+    settings: Option<&str>,
     fold: Option<Fold>,
 ) -> Result<Prepared> {
-    let draft = Draft::read(text, &options.base, arm)?;
+    let draft = Draft::tuned(text, &options.base, arm, settings)?;
     let mut raw = draft.read_data()?;
     if options.smoke {
         raw = raw.thinned(smoke::SAMPLES);

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use distil_report::compare::FLOW;
 use distil_report::events::{fold, read};
-use distil_report::run_json::{Status, Trial as TrialRow};
+use distil_report::run_json::{Status, Trial as TrialRow, Tuned};
 
 use super::children::{Children, News, Order, Word};
 use super::folder::RunFolder;
-use super::outcome::{Outcome, assemble, write_report};
+use super::outcome::{Outcome, assemble, main_metric, write_report};
 use super::request::{Options, Watcher};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
@@ -48,6 +48,7 @@ pub fn supervise(
     while signals.received().is_none() && desk.advance(jobs)? {
         desk.listen()?;
     }
+    desk.keep_result()?;
     if signals.received().is_some() {
         desk.children.stop();
         while desk.children.count() > 0 {
@@ -56,14 +57,19 @@ pub fn supervise(
     }
     let mut failures = std::mem::take(&mut desk.failures);
     let signal = signals.received();
-    let run = assemble(folder, &options.name, plan, threads, signal)?;
+    let run = assemble(folder, plan, options, threads, signal)?;
     write_report(folder, &run)?;
     let flow = failures
         .keys()
         .find(|name| name.starts_with(&format!("{FLOW}-")))
         .cloned();
+    // Settings that cannot be trained with are no failure of a run that has others.
+    let tuned = run
+        .tuned
+        .iter()
+        .any(|tuned| tuned.arm == FLOW && tuned.chosen.is_some());
     match flow.and_then(|name| failures.remove(&name)) {
-        Some(error) if signal.is_none() => Err(error),
+        Some(error) if signal.is_none() && !tuned => Err(error),
         _ => Ok(Outcome {
             folder: folder.clone(),
             run,
@@ -72,7 +78,8 @@ pub fn supervise(
     }
 }
 
-/// Every trial of the run: by seed and fold, the flow first.
+/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the first seeds have a trial for each of
+/// them, and the others one whose settings are not known yet.
 fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order> {
     let controls = plan
         .arms
@@ -80,20 +87,32 @@ fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order>
         .filter(|arm| **arm != Arm::Flow)
         .map(ToString::to_string);
     let controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
+    let arms: Vec<String> = std::iter::once(FLOW.to_string())
+        .chain(controls.into_iter().filter(|_| options.control))
+        .collect();
     let first = plan.run.seed.value;
     let mut orders = VecDeque::new();
     for seed in first..first + options.seeds.max(1) {
+        let choosing = plan
+            .tuning
+            .as_ref()
+            .filter(|tuning| tuning.seeds_of(first, options.seeds).contains(&seed));
+        let settings: Vec<Option<String>> = match choosing {
+            Some(tuning) => tuning.candidates.iter().cloned().map(Some).collect(),
+            None => vec![None],
+        };
         for fold in options.folds() {
-            let arms = std::iter::once(FLOW.to_string())
-                .chain(controls.iter().filter(|_| options.control).cloned());
-            orders.extend(arms.map(|arm| Order {
-                run: folder.path().to_path_buf(),
-                arm,
-                seed,
-                fold,
-                budget: None,
-                rehearse: false,
-            }));
+            for arm in &arms {
+                orders.extend(settings.iter().map(|settings| Order {
+                    run: folder.path().to_path_buf(),
+                    arm: arm.clone(),
+                    seed,
+                    fold,
+                    settings: settings.clone(),
+                    budget: None,
+                    rehearse: false,
+                }));
+            }
         }
     }
     orders
@@ -114,16 +133,16 @@ impl Desk<'_> {
     /// Takes trials that an earlier process finished off the list.
     fn settle_finished(&mut self) -> Result<()> {
         for order in std::mem::take(&mut self.waiting) {
-            match self.status(&order)? {
-                Some(Status::Finished) => self.keep_result(&order)?,
-                _ => self.waiting.push_back(order),
+            if !self.finished(&order)? {
+                self.waiting.push_back(order);
             }
         }
-        Ok(())
+        self.keep_result()
     }
 
-    fn status(&self, order: &Order) -> Result<Option<Status>> {
-        Ok(self.row(order)?.map(|row| row.status))
+    fn finished(&self, order: &Order) -> Result<bool> {
+        let row = self.row(order)?;
+        Ok(row.is_some_and(|row| row.status == Status::Finished))
     }
 
     fn row(&self, order: &Order) -> Result<Option<TrialRow>> {
@@ -142,33 +161,76 @@ impl Desk<'_> {
             else {
                 break;
             };
-            let Some(mut order) = self.waiting.remove(at) else {
+            let Some(order) = self.waiting.remove(at) else {
                 break;
             };
-            if Arm::named(&order.arm).costs_as_the_flow() {
-                let flow = Order {
-                    arm: FLOW.into(),
-                    ..order.clone()
-                };
-                let spent = self
-                    .row(&flow)?
-                    .filter(|row| row.status == Status::Finished)
-                    .and_then(|row| row.bill.equalised().flops);
-                match spent {
-                    Some(flops) => order.budget = Some(flops),
-                    None => {
-                        self.watcher.note(&format!(
-                            "{} is left out: there is no finished flow to cost as much as.",
-                            order.trial()
-                        ));
-                        continue;
-                    }
-                }
+            let name = order.trial().to_string();
+            let Some(mut order) = self.settled(order)? else {
+                self.watcher.note(&format!(
+                    "{name} is left out: what it waits for has no finished trial."
+                ));
+                continue;
+            };
+            if !self.finished(&order)? {
+                order.rehearse = !self.calibrated();
+                self.children.start(&order)?;
             }
-            order.rehearse = !self.calibrated();
-            self.children.start(&order)?;
         }
         Ok(self.children.count() > 0 || !self.waiting.is_empty())
+    }
+
+    /// The order with the settings its arm chose and the cost of its flow; none where either is missing.
+    fn settled(&self, mut order: Order) -> Result<Option<Order>> {
+        if order.settings.is_none() && self.plan.tuning.is_some() {
+            order.settings = self.chosen(&order)?;
+            if order.settings.is_none() {
+                return Ok(None);
+            }
+        }
+        if order.arm == FLOW {
+            return Ok(Some(order));
+        }
+        let mut flow = Order {
+            arm: FLOW.into(),
+            settings: None,
+            ..order.clone()
+        };
+        if self.plan.tuning.is_some() {
+            flow.settings = self.chosen(&flow)?;
+        }
+        let Some(row) = self
+            .row(&flow)?
+            .filter(|row| row.status == Status::Finished)
+        else {
+            return Ok(None);
+        };
+        if Arm::named(&order.arm).costs_as_the_flow() {
+            order.budget = row.bill.equalised().flops;
+            return Ok(order.budget.is_some().then_some(order));
+        }
+        Ok(Some(order))
+    }
+
+    /// The settings an order's arm chose on its fold.
+    fn chosen(&self, order: &Order) -> Result<Option<String>> {
+        let Some(tuning) = &self.plan.tuning else {
+            return Ok(None);
+        };
+        let seeds = tuning.seeds_of(self.plan.run.seed.value, self.options.seeds);
+        let mut rows = Vec::new();
+        for seed in &seeds {
+            for candidate in &tuning.candidates {
+                let tried = Order {
+                    seed: *seed,
+                    settings: Some(candidate.clone()),
+                    ..order.clone()
+                };
+                rows.extend(self.row(&tried)?);
+            }
+        }
+        let place = (order.arm.as_str(), order.fold.map(|fold| fold.0));
+        let metric = main_metric(self.plan)?;
+        Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
     }
 
     /// Whether reference seconds have been measured: the first trial does so, while no other runs.
@@ -176,12 +238,29 @@ impl Desk<'_> {
         self.folder.calibration().is_file()
     }
 
-    /// Trials of one seed and fold run one after the other, the flow first, so that none waits on a shared core.
+    /// Whether nothing is under way that the order waits for: the trials its arm chooses its settings by, and, for a control, those the
+    /// flow chooses by and its own seed's flow.
     fn may_start(&self, order: &Order) -> bool {
-        let same = |other: &Order| other.seed == order.seed && other.fold == order.fold;
-        (self.calibrated() || self.children.count() == 0)
-            && !self.children.orders().any(same)
-            && self.waiting.iter().find(|other| same(other)) == Some(order)
+        if !self.calibrated() && self.children.count() > 0 {
+            return false;
+        }
+        let choice = |arm: &str| {
+            self.under_way(|other| {
+                other.arm == arm && other.fold == order.fold && other.settings.is_some()
+            })
+        };
+        let own_choice = order.settings.is_none() && choice(&order.arm);
+        let flow = order.arm != FLOW
+            && (choice(FLOW)
+                || self.under_way(|other| {
+                    other.arm == FLOW && other.fold == order.fold && other.seed == order.seed
+                }));
+        !own_choice && !flow
+    }
+
+    /// Whether some trial like this waits or runs.
+    fn under_way(&self, like: impl Fn(&Order) -> bool) -> bool {
+        self.waiting.iter().any(&like) || self.children.orders().any(like)
     }
 
     /// Waits a moment for news and passes it on.
@@ -202,8 +281,8 @@ impl Desk<'_> {
 
     fn ended(&mut self, order: &Order, code: Option<i32>) -> Result<()> {
         let name = order.trial().to_string();
-        if self.status(order)? == Some(Status::Finished) {
-            return self.keep_result(order);
+        if self.finished(order)? {
+            return self.keep_result();
         }
         let unknown = || {
             let how = code.map_or("it was killed".to_string(), |code| {
@@ -218,7 +297,7 @@ impl Desk<'_> {
             self.watcher
                 .note(&format!("trial {name} failed, the result is kept: {error}"));
         }
-        if order.arm == FLOW {
+        if order.arm == FLOW && self.plan.tuning.is_none() {
             // Its controls have nothing to be compared with.
             self.waiting
                 .retain(|other| (other.seed, other.fold) != (order.seed, order.fold));
@@ -226,18 +305,35 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The first flow's model is the run's result; it is kept before any control starts.
-    fn keep_result(&mut self, order: &Order) -> Result<()> {
-        let (first_seed, first_fold) = (
-            self.plan.run.seed.value,
-            self.options.folds().swap_remove(0),
-        );
-        if order.arm != FLOW || order.seed != first_seed || order.fold != first_fold {
+    /// The first flow's model is the run's result; it is kept before any control starts, once the flow has chosen its settings.
+    fn keep_result(&self) -> Result<()> {
+        let mut flow = Order {
+            run: self.folder.path().to_path_buf(),
+            arm: FLOW.into(),
+            seed: self.plan.run.seed.value,
+            fold: self.options.folds().swap_remove(0),
+            settings: None,
+            budget: None,
+            rehearse: false,
+        };
+        if self.folder.model().exists() {
             return Ok(());
         }
-        let model = self.folder.trial(&order.trial()).model();
-        if !self.folder.model().exists() && model.exists() {
-            SavedModel::read(&model, &burn::tensor::Device::flex())?.write(&self.folder.model())?;
+        if self.plan.tuning.is_some() {
+            let choosing = |other: &Order| {
+                other.arm == FLOW && other.fold == flow.fold && other.settings.is_some()
+            };
+            if self.under_way(choosing) {
+                return Ok(());
+            }
+            flow.settings = self.chosen(&flow)?;
+        }
+        if self.finished(&flow)? {
+            let model = self.folder.trial(&flow.trial()).model();
+            if model.exists() {
+                SavedModel::read(&model, &burn::tensor::Device::flex())?
+                    .write(&self.folder.model())?;
+            }
         }
         Ok(())
     }

@@ -148,6 +148,7 @@ impl Trial<'_> {
             arm: self.order.arm.clone(),
             seed: self.order.seed,
             fold: self.order.fold.map(|f| f.0),
+            settings: self.order.settings.clone(),
             plan: self.hash(),
             process: process(),
         }))?;

@@ -83,6 +83,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
     };
     let mut events = vec![
         Event::Started(Started {
+            settings: None,
             arm: arm.into(),
             seed,
             fold: None,
@@ -404,6 +405,7 @@ fn run(
         },
     );
     let record = RunJson {
+        tuned: Vec::new(),
         format: FORMAT,
         status: Status::Finished,
         name: name.into(),

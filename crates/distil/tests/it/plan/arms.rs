@@ -1,16 +1,27 @@
 //! The arms of a recipe, and the plans' hashes.
 
-use distil::plan::{Arm, Plan};
+use std::path::Path;
+
+use distil::plan::{Arm, Draft, Plan};
 use distil::train::Length;
+use distil_recipe::RecipeText;
 use insta::assert_snapshot;
 
-use super::{GROW, plan, plan_of, with};
+use super::{GROW, dataset, plan, plan_of, with};
 
 fn arm(text: &str, name: &str) -> Plan {
     match plan_of(text, &Arm::named(name)) {
         Ok(plan) => plan,
         Err(problems) => panic!("{problems}"),
     }
+}
+
+/// The plan of an arm with some of the settings to tune.
+fn tuned(text: &str, arm: &str, settings: &str) -> Plan {
+    let text = RecipeText::new("recipe.toml", text);
+    let draft = Draft::tuned(&text, Path::new("."), &Arm::named(arm), Some(settings)).unwrap();
+    let data = dataset(&draft).unwrap();
+    draft.plan(&data).unwrap()
 }
 
 fn names(plan: &Plan) -> Vec<String> {
@@ -227,6 +238,35 @@ fn a_swept_value_is_an_arm_named_after_it() {
     let swept = arm(GROW, "stage.large.train.lr=3e-4");
     assert_eq!(swept.result().training().unwrap().train.lr, 3e-4);
     assert_eq!(swept.arm.to_string(), "stage.large.train.lr=3e-4");
+}
+
+#[test]
+fn every_arm_tunes_the_training_of_its_own_result() {
+    let text = format!("{GROW}\n[compare]\ntune = {{ lr = [1e-3, 3e-4], warmup = [0, 20] }}\n");
+    let tuning = plan(&text).tuning.expect("settings to tune");
+    assert_eq!(
+        tuning.candidates,
+        [
+            "lr=0.001,warmup=0",
+            "lr=0.001,warmup=20",
+            "lr=0.0003,warmup=0",
+            "lr=0.0003,warmup=20"
+        ]
+    );
+    assert_eq!(
+        (tuning.seeds_of(1, 6), tuning.seeds_of(4, 1)),
+        (vec![1, 2, 3], vec![4])
+    );
+    for (name, result) in [("flow", "large"), ("plain", "large"), ("small", "small")] {
+        let plan = tuned(&text, name, "lr=0.0003,warmup=20");
+        assert_eq!(plan.result().name, result);
+        assert_eq!(plan.result().training().unwrap().train.lr, 3e-4);
+        let others = plan.stages.iter().filter(|stage| stage.name != result);
+        let rates: Vec<f64> = others
+            .map(|stage| stage.training().unwrap().train.lr)
+            .collect();
+        assert!(rates.iter().all(|lr| *lr == 1e-3), "{name}: {rates:?}");
+    }
 }
 
 #[test]

@@ -678,21 +678,67 @@ fn smoothing_is_for_classification() {
 }
 
 #[test]
-fn tuning_by_itself_is_not_there_yet() {
-    let text = with(
-        GROW,
-        "until = 0.4 }",
-        "until = 0.4 }\n\n[compare.tune]\nstage.large.train.lr = [1e-3, 3e-4]",
-    );
-    assert_snapshot!(problems(&text), @r"
-    error: not yet: tuning by itself
-      --> recipe.toml:12:1
+fn what_cannot_be_tuned_is_refused_with_its_place() {
+    let tune = |table: &str| {
+        let compare = format!("until = 0.4 }}\n\n[compare]\ntune = {table}");
+        problems(&with(GROW, "until = 0.4 }", &compare))
+    };
+    assert_snapshot!(tune("{ lr = 1e-3 }"), @r"
+    error: `lr` is no list of values to try
+      --> recipe.toml:13:15
        |
-    12 | [compare.tune]
-       | ^^^^^^^^^^^^^^
+    13 | tune = { lr = 1e-3 }
+       |               ^^^^
        |
-       = note: settings are tuned on the validation part, for both sides
-       = help: sweep them: --set stage.large.train.lr=1e-3,3e-4
+       = note: each setting to tune has a list of numbers or words
+       = help: write for instance: lr = [1e-3, 2e-3]
+    ");
+    assert_snapshot!(tune("{ lr = [1e-3] }"), @r"
+    error: there is nothing to choose from
+      --> recipe.toml:13:8
+       |
+    13 | tune = { lr = [1e-3] }
+       |        ^^^^^^^^^^^^^^^
+       |
+       = note: `tune` names settings of `train`, each with the values to try
+       = help: write for instance: tune = { lr = [1e-3, 2e-3, 4e-3] }
+    ");
+    assert_snapshot!(tune("{ lr = [1e-3, 2e-3], seeds = 0 }"), @r"
+    error: nobody can choose over 0 seeds
+      --> recipe.toml:13:37
+       |
+    13 | tune = { lr = [1e-3, 2e-3], seeds = 0 }
+       |                                     ^
+       |
+       = note: `seeds` is 1 or more
+    ");
+    assert_snapshot!(tune("{ rate = [1e-3, 2e-3] }"), @r"
+    error: unknown key `rate`
+      --> recipe.toml:13:10
+       |
+    13 | tune = { rate = [1e-3, 2e-3] }
+       |          ^^^^
+       |
+       = note: the keys here are epochs, steps, batch, optimizer, lr, schedule, warmup, clip, accumulate, average, patience, evaluate
+    ");
+    assert_snapshot!(tune("{ epochs = [5, 10] }"), @r"
+    error: the length of a training is no setting to tune
+      --> recipe.toml:13:20
+       |
+    13 | tune = { epochs = [5, 10] }
+       |                    ^
+       |
+       = note: it is the budget: arms are compared at the same one
+       = help: `--curve` shows plain training at several budgets
+
+    error: the length of a training is no setting to tune
+      --> recipe.toml:13:23
+       |
+    13 | tune = { epochs = [5, 10] }
+       |                       ^^
+       |
+       = note: it is the budget: arms are compared at the same one
+       = help: `--curve` shows plain training at several budgets
     ");
 }
 

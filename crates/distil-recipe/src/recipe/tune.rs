@@ -1,0 +1,127 @@
+//! `[compare] tune`: the settings each arm may choose from.
+
+use crate::keys::Keys;
+use crate::problem::{Problem, Problems, Span};
+use crate::recipe::TrainTable;
+use crate::spanned::Spanned;
+use crate::table::{Entry, Table};
+use crate::value::{Kind, Value};
+
+/// Seeds that choose, unless a run has fewer.
+pub const DEFAULT_TUNE_SEEDS: u64 = 3;
+
+/// Settings of the result's training, of which every arm takes the ones that are best for it on the validation part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TuneTable {
+    /// The table.
+    pub span: Option<Span>,
+    /// Every combination of the settings, in the order in which they were written; at least two.
+    pub candidates: Vec<Candidate>,
+    /// The run's first seeds, over which a candidate's validation metric is averaged.
+    pub seeds: u64,
+}
+
+/// One combination.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Its name: `lr=0.001` or `lr=0.001,warmup=100`.
+    pub name: String,
+    /// Its settings.
+    pub train: TrainTable,
+}
+
+impl TuneTable {
+    pub(crate) fn read(table: Table, problems: &mut Problems) -> Option<Self> {
+        let mut keys = Keys::new(table, problems);
+        let span = keys.span();
+        let seeds: Option<Spanned<u64>> = keys.value("seeds");
+        if let Some(none) = seeds.as_ref().filter(|seeds| seeds.value == 0) {
+            keys.problems.push(
+                Problem::at(none.span.clone(), "nobody can choose over 0 seeds")
+                    .rule("`seeds` is 1 or more"),
+            );
+        }
+        let settings = keys.rest();
+        let before = problems.len();
+        let mut tables = vec![Table {
+            span: span.clone(),
+            entries: Vec::new(),
+        }];
+        for entry in &settings.entries {
+            let values = values(entry, problems)?;
+            tables = tables
+                .iter()
+                .flat_map(|table| values.iter().map(move |value| with(table, entry, value)))
+                .collect();
+        }
+        if tables.len() < 2 && problems.len() == before {
+            problems.push(
+                Problem::at(span.clone(), "there is nothing to choose from")
+                    .rule("`tune` names settings of `train`, each with the values to try")
+                    .help("write for instance: tune = { lr = [1e-3, 2e-3, 4e-3] }"),
+            );
+        }
+        let candidate = |table: Table| Candidate {
+            name: name(&table),
+            train: TrainTable::read(table, problems),
+        };
+        Some(Self {
+            span,
+            candidates: tables.into_iter().map(candidate).collect(),
+            seeds: seeds.map_or(DEFAULT_TUNE_SEEDS, |seeds| seeds.value),
+        })
+    }
+
+    /// The candidate of this name.
+    pub fn candidate(&self, name: &str) -> Option<&Candidate> {
+        self.candidates
+            .iter()
+            .find(|candidate| candidate.name == name)
+    }
+}
+
+fn values<'a>(entry: &'a Entry, problems: &mut Problems) -> Option<&'a [Value]> {
+    let simple = |value: &Value| !matches!(value.kind, Kind::Array(_) | Kind::Table(_));
+    match &entry.value.kind {
+        Kind::Array(values) if values.iter().all(simple) && !values.is_empty() => Some(values),
+        _ => {
+            problems.push(
+                Problem::at(
+                    entry.value.span.clone(),
+                    format!("`{}` is no list of values to try", entry.key.as_str()),
+                )
+                .rule("each setting to tune has a list of numbers or words")
+                .help(format!(
+                    "write for instance: {} = [1e-3, 2e-3]",
+                    entry.key.as_str()
+                )),
+            );
+            None
+        }
+    }
+}
+
+fn with(table: &Table, entry: &Entry, value: &Value) -> Table {
+    let mut table = table.clone();
+    table.entries.push(Entry {
+        key: entry.key.clone(),
+        value: value.clone(),
+    });
+    table
+}
+
+fn name(table: &Table) -> String {
+    let setting = |entry: &Entry| {
+        let value = match &entry.value.kind {
+            Kind::String(word) => word.clone(),
+            _ => entry.value.describe(),
+        };
+        format!("{}={value}", entry.key.as_str())
+    };
+    table
+        .entries
+        .iter()
+        .map(setting)
+        .collect::<Vec<_>>()
+        .join(",")
+}

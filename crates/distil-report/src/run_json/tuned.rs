@@ -1,0 +1,96 @@
+//! What tuning came to: which settings an arm chose on the validation part, among which, and what the others cost.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MainMetric, Status, Trial};
+
+/// The choice of one arm, on one fold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tuned {
+    /// The arm.
+    pub arm: String,
+    /// The fold, counted from 0; null without folds.
+    pub fold: Option<usize>,
+    /// The settings chosen; null where none has finished with every seed.
+    pub chosen: Option<String>,
+    /// All it could choose from.
+    pub tried: Vec<Tried>,
+    /// Trials it took, the chosen settings' own among them.
+    pub trials: usize,
+    /// FLOPs of the trials that were not chosen; null where unknown. In no arm's bill.
+    pub spare_flops: Option<f64>,
+    /// Their CPU seconds.
+    pub spare_cpu_seconds: f64,
+}
+
+/// One combination of settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Its name.
+    pub settings: String,
+    /// Trials with it that finished.
+    pub finished: usize,
+    /// The mean of the main metric on the validation part over the seeds; null unless all of them finished.
+    pub validation: Option<f64>,
+}
+
+impl Tuned {
+    /// The choice of `arm` on `fold` among `candidates`: the best mean of the metric on the validation part over `seeds`, the first of
+    /// those that are equal. A candidate that failed with one of the seeds is never chosen.
+    pub fn of(
+        trials: &[Trial],
+        (arm, fold): (&str, Option<usize>),
+        candidates: &[String],
+        seeds: &[u64],
+        metric: &MainMetric,
+    ) -> Self {
+        let of = |candidate: &str| -> Vec<&Trial> {
+            let mine = |trial: &&Trial| {
+                trial.arm == arm
+                    && trial.fold == fold
+                    && seeds.contains(&trial.seed)
+                    && trial.settings.as_deref() == Some(candidate)
+            };
+            trials.iter().filter(mine).collect()
+        };
+        let tried: Vec<Tried> = candidates
+            .iter()
+            .map(|candidate| {
+                let finished: Vec<f64> = of(candidate)
+                    .into_iter()
+                    .filter(|trial| trial.status == Status::Finished)
+                    .filter_map(|trial| trial.result()?.validation.get(&metric.name).copied())
+                    .filter(|value| value.is_finite())
+                    .collect();
+                let complete = finished.len() == seeds.len() && !seeds.is_empty();
+                Tried {
+                    settings: candidate.clone(),
+                    finished: finished.len(),
+                    validation: complete
+                        .then(|| finished.iter().sum::<f64>() / finished.len() as f64),
+                }
+            })
+            .collect();
+        let mut best: Option<(&str, f64)> = None;
+        for candidate in &tried {
+            let Some(value) = candidate.validation else {
+                continue;
+            };
+            if best.is_none_or(|(_, best)| metric.better.advantage(value - best) > 0.0) {
+                best = Some((&candidate.settings, value));
+            }
+        }
+        let chosen = best.map(|(settings, _)| settings.to_owned());
+        let all: Vec<&Trial> = candidates.iter().flat_map(|c| of(c)).collect();
+        let spare = || all.iter().filter(|trial| trial.settings != chosen);
+        Self {
+            arm: arm.to_owned(),
+            fold,
+            trials: all.len(),
+            spare_flops: spare().map(|trial| trial.bill.all().flops).sum(),
+            spare_cpu_seconds: spare().map(|trial| trial.bill.all().cpu_seconds).sum(),
+            tried,
+            chosen,
+        }
+    }
+}

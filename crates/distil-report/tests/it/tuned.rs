@@ -1,0 +1,74 @@
+//! What an arm chooses on the validation part.
+
+use distil_report::events::fold;
+use distil_report::run_json::{MainMetric, Status, Trial, Tuned};
+
+use crate::synthetic::digits_run;
+
+/// A finished trial of `plain` with these settings and this validation accuracy; its test accuracy says the opposite.
+fn trial(settings: &str, seed: u64, validation: f64) -> Trial {
+    let run = digits_run(1);
+    let mut trial = run
+        .trials
+        .iter()
+        .filter_map(|(events, _)| Trial::of(&fold(events), None))
+        .find(|trial| trial.arm == "plain")
+        .expect("plain");
+    trial.seed = seed;
+    trial.settings = Some(settings.into());
+    let result = trial.stages.last_mut().expect("a stage");
+    result.validation.insert("accuracy".into(), validation);
+    result.test.insert("accuracy".into(), 1.0 - validation);
+    trial
+}
+
+fn choose(trials: &[Trial], seeds: &[u64]) -> Tuned {
+    let candidates = ["a", "b", "c"].map(str::to_owned);
+    let metric = MainMetric::named("accuracy", None).expect("a metric");
+    Tuned::of(trials, ("plain", None), &candidates, seeds, &metric)
+}
+
+#[test]
+fn the_best_mean_on_the_validation_part_is_chosen_and_the_test_part_has_no_say() {
+    let trials = [
+        trial("a", 1, 0.90),
+        trial("a", 2, 0.98),
+        trial("b", 1, 0.95),
+        trial("b", 2, 0.96),
+        trial("c", 1, 0.99),
+        trial("c", 2, 0.80),
+    ];
+    let tuned = choose(&trials, &[1, 2]);
+    assert_eq!(tuned.chosen.as_deref(), Some("b"));
+    assert_eq!(tuned.trials, 6);
+    let spare: f64 = [0, 1, 4, 5]
+        .map(|at: usize| trials[at].bill.all().flops.expect("known"))
+        .iter()
+        .sum();
+    assert_eq!(tuned.spare_flops, Some(spare));
+}
+
+#[test]
+fn of_equals_the_first_is_chosen_and_other_seeds_have_no_say() {
+    let trials = [trial("b", 1, 0.9), trial("a", 1, 0.9), trial("c", 7, 1.0)];
+    assert_eq!(choose(&trials, &[1]).chosen.as_deref(), Some("a"));
+}
+
+#[test]
+fn settings_that_failed_with_one_seed_are_never_chosen() {
+    let mut failed = trial("a", 2, 0.99);
+    failed.status = Status::Diverged;
+    let trials = [
+        trial("a", 1, 0.99),
+        failed,
+        trial("b", 1, 0.5),
+        trial("b", 2, 0.5),
+    ];
+    let tuned = choose(&trials, &[1, 2]);
+    assert_eq!(tuned.chosen.as_deref(), Some("b"));
+    assert_eq!(
+        (tuned.tried[0].finished, tuned.tried[0].validation),
+        (1, None)
+    );
+    assert_eq!(choose(&trials[..2], &[1, 2]).chosen, None);
+}
