@@ -46,6 +46,8 @@ pub enum Verb {
     Export(ExportArgs),
     /// Write the report of a run anew
     Report(ReportArgs),
+    /// Remove the trials of finished runs; model, report and run.json stay
+    Clean(CleanArgs),
     /// Print the JSON schema of recipes, for editors
     #[command(hide = true)]
     Schema,
@@ -74,7 +76,7 @@ pub struct RunArgs {
     /// Leave out the control: nothing can then be claimed
     #[arg(long)]
     pub no_control: bool,
-    /// Plain training at 50, 75 and 100 % of its budget (not yet)
+    /// Also plain training at 25, 50, 75 and 100 % of its declared budget
     #[arg(long, conflicts_with = "no_control")]
     pub curve: bool,
     /// Where to compute: cpu
@@ -83,7 +85,7 @@ pub struct RunArgs {
     /// Threads of each trial [default: the recipe's, else 1]
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub threads: Option<usize>,
-    /// Trials at the same time; those of one seed and fold follow each other [default: cores / threads]
+    /// Trials at the same time; a control waits for its own seed's flow [default: cores / threads]
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub jobs: Option<usize>,
     /// At most 512 samples and 2 epochs, yet everything a full run does
@@ -254,6 +256,14 @@ pub struct ReportArgs {
     /// Print the report as Markdown instead
     #[arg(long)]
     pub markdown: bool,
+}
+
+/// `distil clean`
+#[derive(Debug, Args)]
+pub struct CleanArgs {
+    /// The folders of finished runs, for example runs/digits-0001
+    #[arg(required = true)]
+    pub runs: Vec<PathBuf>,
 }
 
 /// `distil completions`

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Verb::Predict(args) => cmd::predict::predict(&args),
         Verb::Export(args) => cmd::export::export(&args),
         Verb::Report(args) => cmd::report::report(&args),
+        Verb::Clean(args) => cmd::clean::clean(&args),
         Verb::Schema => cmd::schema::schema(),
         Verb::Completions(args) => cmd::completions::completions(&args),
         Verb::Trial(args) => cmd::trial::trial(&args),

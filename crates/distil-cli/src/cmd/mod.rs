@@ -1,6 +1,7 @@
 //! The verbs, a file each.
 
 pub mod check;
+pub mod clean;
 pub mod completions;
 pub mod eval;
 pub mod export;

@@ -15,6 +15,7 @@ pub fn report(args: &ReportArgs) -> Ended {
     if args.markdown {
         return show::print(&markdown(&run));
     }
+    folder.refuse_cleaned()?;
     write_report(&folder, &run)?;
     show::print(&format!("Report: {}", folder.report().display()))
 }

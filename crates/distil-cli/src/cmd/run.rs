@@ -16,11 +16,6 @@ use crate::show::{colours, results};
 
 /// Runs a recipe.
 pub fn run(args: &RunArgs) -> Ended {
-    if args.curve {
-        return Err(Failure::usage(
-            "--curve: not yet. Leave it out: the control at equal cost runs without it.",
-        ));
-    }
     let Found { mut text, name } = find::recipe(&args.recipe)?;
     let sweeps = apply_sets(&mut text, &args.set)?;
     check(&text)?;
@@ -32,6 +27,7 @@ pub fn run(args: &RunArgs) -> Ended {
         seeds: args.seeds,
         folds: args.folds,
         control: !args.no_control,
+        curve: args.curve,
         jobs: args.jobs,
         threads: args.threads,
         smoke: args.smoke,

@@ -25,6 +25,7 @@ fn the_program_says_what_it_does() {
       predict  Answer new data
       export   Write a model for other programs
       report   Write the report of a run anew
+      clean    Remove the trials of finished runs; model, report and run.json stay
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -58,10 +59,10 @@ fn run_says_what_it_takes() {
           --seeds <N>                 Run everything with so many seeds; six is the smallest number that can reach p < 0.05 [default: 1]
           --folds <K>                 Cross-validate the whole flow: every sample is tested once
           --no-control                Leave out the control: nothing can then be claimed
-          --curve                     Plain training at 50, 75 and 100 % of its budget (not yet)
+          --curve                     Also plain training at 25, 50, 75 and 100 % of its declared budget
           --device <DEVICE>           Where to compute: cpu
           --threads <N>               Threads of each trial [default: the recipe's, else 1]
-          --jobs <N>                  Trials at the same time; those of one seed and fold follow each other [default: cores / threads]
+          --jobs <N>                  Trials at the same time; a control waits for its own seed's flow [default: cores / threads]
           --smoke                     At most 512 samples and 2 epochs, yet everything a full run does
           --json                      Print run.json instead of tables
       -q, --quiet                     No progress; errors are still shown

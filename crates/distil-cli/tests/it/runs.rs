@@ -101,6 +101,63 @@ fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failur
 }
 
 #[test]
+fn clean_keeps_what_a_finished_run_is_for_and_refuses_one_that_could_go_on() {
+    let place = Place::new();
+    assert_eq!(place.distil(&[&SMOKE[..], &["--quiet"]].concat()).code, 0);
+    let kept = [
+        "model/model.safetensors",
+        "run.json",
+        "report.html",
+        "metrics.csv",
+        "recipe.toml",
+    ];
+    let read =
+        || kept.map(|name| std::fs::read(place.path("runs/digits-0001").join(name)).unwrap());
+    let before = read();
+    let ended = place.distil(&["clean", "runs/digits-0001"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(!place.path("runs/digits-0001/trials").exists());
+    assert_eq!(read(), before);
+    for verb in ["resume", "report"] {
+        let ended = place.distil(&[verb, "runs/digits-0001"]);
+        assert_ne!(ended.code, 0);
+        assert!(
+            ended.stderr.contains("trials of this run were removed"),
+            "{}",
+            ended.stderr
+        );
+    }
+    assert_eq!(read(), before);
+    assert_eq!(place.distil(&["list", "runs"]).stdout.lines().count(), 2);
+
+    assert_eq!(place.distil(&[&SMOKE[..], &["--quiet"]].concat()).code, 0);
+    let record = place
+        .read("runs/digits-0002/run.json")
+        .replacen("finished", "stopped", 1);
+    place.write("runs/digits-0002/run.json", record);
+    let ended = place.distil(&["clean", "runs/digits-0002"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("not finished"), "{}", ended.stderr);
+    assert!(place.path("runs/digits-0002/trials").exists());
+}
+
+#[test]
+fn the_curve_adds_plain_training_at_shares_of_its_budget() {
+    let place = Place::new();
+    let ended = place.distil(&[&SMOKE[..], &["--curve", "--quiet"]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    let steps = |arm: &str| {
+        let trial = run.trials.iter().find(|trial| trial.arm == arm).unwrap();
+        trial.result().unwrap().steps
+    };
+    for (arm, share) in [("plain-25", 0.25), ("plain-50", 0.5), ("plain-75", 0.75)] {
+        let exact = steps("plain-full") as f64 * share;
+        assert!((steps(arm) as f64 - exact).abs() <= 0.5, "{arm}");
+    }
+}
+
+#[test]
 fn every_run_gets_a_folder_of_its_own_and_is_listed() {
     let place = Place::new();
     for more in [&[][..], &["--no-control"]] {

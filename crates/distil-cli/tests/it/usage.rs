@@ -80,7 +80,6 @@ fn devices_that_are_not_compiled_in_are_refused_with_the_reason() {
 #[test]
 fn what_does_not_exist_yet_says_so() {
     let place = Place::new();
-    insta::assert_snapshot!(refused(&place, &["run", "digits", "--curve"]), @"error: --curve: not yet. Leave it out: the control at equal cost runs without it.");
     insta::assert_snapshot!(refused(&place, &["export", "model", "--to", "onnx"]), @"error: --to onnx: not yet. `--to safetensors` writes what Python reads.");
 }
 

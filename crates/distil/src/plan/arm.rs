@@ -24,6 +24,8 @@ pub enum Arm {
     },
     /// The same within its declared budget, or else that of the result.
     PlainFull,
+    /// Plain training in so many per cent of its declared budget, 1 to 99: a point of its curve.
+    PlainShare(u8),
     /// As `plain`, with smoothed labels: what distillation gives without any teacher.
     Smooth {
         /// As for `plain`.
@@ -46,6 +48,7 @@ impl fmt::Display for Arm {
             Self::Flow => "flow",
             Self::Plain { .. } => "plain",
             Self::PlainFull => "plain-full",
+            Self::PlainShare(per_cent) => return write!(f, "plain-{per_cent}"),
             Self::Smooth { .. } => "smooth",
             Self::Small => "small",
             Self::Own(name) | Self::Swept(name) => name,
@@ -62,8 +65,11 @@ impl Arm {
             "plain-full" => Self::PlainFull,
             "smooth" => Self::Smooth { flops: None },
             "small" => Self::Small,
-            _ if name.contains('=') => Self::Swept(name.to_owned()),
-            _ => Self::Own(name.to_owned()),
+            _ => match share_of(name) {
+                Some(per_cent) => Self::PlainShare(per_cent),
+                None if name.contains('=') => Self::Swept(name.to_owned()),
+                None => Self::Own(name.to_owned()),
+            },
         }
     }
 
@@ -86,6 +92,14 @@ impl Arm {
         match self {
             Self::Plain { flops } | Self::Smooth { flops } => *flops,
             _ => None,
+        }
+    }
+
+    /// The share of its declared budget that the result trains for.
+    pub(super) fn share(&self) -> f64 {
+        match self {
+            Self::PlainShare(per_cent) => f64::from(*per_cent) / 100.0,
+            _ => 1.0,
         }
     }
 
@@ -163,7 +177,8 @@ impl Arm {
     pub(super) fn check_names(recipe: &Recipe, problems: &mut Problems) {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
-            let message = match BUILT_IN.contains(&name.as_str()) {
+            let taken = BUILT_IN.contains(&name.as_str()) || share_of(name).is_some();
+            let message = match taken {
                 true => format!("there is an arm `{name}` already"),
                 false if name.contains('=') => format!("an arm cannot be named `{name}`"),
                 false => continue,
@@ -179,7 +194,7 @@ impl Arm {
                 .arm
                 .iter()
                 .any(|arm| arm.name.value == name.value);
-            if !own && !BUILT_IN.contains(&name.as_str()) {
+            if !own && !BUILT_IN.contains(&name.as_str()) && share_of(name).is_none() {
                 problems.push(unknown(name, recipe));
             }
             if name.as_str() == "smooth" && recipe.task.kind.as_str() != "classification" {
@@ -197,6 +212,12 @@ impl Arm {
             }
         }
     }
+}
+
+/// The per cent in the name of a point of plain's curve, `plain-25`.
+fn share_of(name: &str) -> Option<u8> {
+    let per_cent: u8 = name.strip_prefix("plain-")?.parse().ok()?;
+    (1..100).contains(&per_cent).then_some(per_cent)
 }
 
 fn unknown(name: &Spanned<String>, recipe: &Recipe) -> Problem {

@@ -44,6 +44,7 @@ impl Draft {
             task: self.task.kind(),
             seed: Seed(self.recipe.run.seed.value),
             budget: self.arm.budget(),
+            share: self.arm.share(),
             result: self.result.clone(),
         };
         let mut stages: Vec<StagePlan> = Vec::new();
@@ -110,6 +111,7 @@ struct Fitting<'a> {
     task: TaskKind,
     seed: Seed,
     budget: Option<f64>,
+    share: f64,
     result: String,
 }
 
@@ -343,7 +345,14 @@ impl Fitting<'_> {
 
     /// Brings plain training down to what it may cost.
     fn limit(&self, name: &str, train: &mut TrainPlan, flops_train: f64, epoch_samples: usize) {
-        if let Some(flops) = self.budget.filter(|_| self.result == name) {
+        if self.result != name {
+            return;
+        }
+        if self.share < 1.0 {
+            let steps = train.steps(epoch_samples) as f64 * self.share;
+            train.length = Length::Steps((steps.round() as u64).max(1));
+        }
+        if let Some(flops) = self.budget {
             let steps = steps_within(flops / flops_train, epoch_samples, train.window());
             train.length = Length::Steps(steps);
         }

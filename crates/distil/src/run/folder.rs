@@ -107,9 +107,26 @@ impl RunFolder {
         self.0.join("model")
     }
 
+    /// The folder of all trials.
+    pub fn trials(&self) -> PathBuf {
+        self.0.join("trials")
+    }
+
+    /// An error for a run whose trials were removed.
+    pub fn refuse_cleaned(&self) -> Result<()> {
+        if self.trials().exists() || !self.run_json().exists() {
+            return Ok(());
+        }
+        Err(Error::input(
+            self.0.display(),
+            "the trials of this run were removed after it had finished",
+        )
+        .remedy("What stays of it is the model, run.json, metrics.csv and report.html as they are; `distil run` on its recipe.toml trains anew"))
+    }
+
     /// One trial's folder.
     pub fn trial(&self, trial: &TrialId) -> TrialFolder {
-        TrialFolder(self.0.join("trials").join(trial.to_string()))
+        TrialFolder(self.trials().join(trial.to_string()))
     }
 
     /// Keeps every other process out until the guard is dropped.

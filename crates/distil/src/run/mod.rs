@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod children;
+mod clean;
 mod compress;
 mod folder;
 mod host;
@@ -14,6 +15,7 @@ mod supervise;
 mod trial;
 
 pub use children::VERB;
+pub use clean::clean;
 pub use folder::{Lock, RunFolder, TrialFolder, TrialId};
 pub use host::host;
 pub use outcome::{Outcome, write_report};
@@ -66,6 +68,7 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
 pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<Outcome> {
     let folder = RunFolder::open(path)?;
     let _lock = folder.lock()?;
+    folder.refuse_cleaned()?;
     files::clean(folder.path());
     let options = Options::read(&folder.options())?;
     let prepared = prepare(&folder.text()?, &options, &Arm::Flow, None, options.fold(0))?;

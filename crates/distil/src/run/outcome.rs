@@ -188,7 +188,7 @@ type Logs = (Vec<Vec<Event>>, Vec<Option<Predictions>>);
 
 /// Every trial's log and predictions, by folder name.
 fn logs(folder: &RunFolder) -> Result<Logs> {
-    let mut trials: Vec<PathBuf> = fs::read_dir(folder.path().join("trials"))
+    let mut trials: Vec<PathBuf> = fs::read_dir(folder.trials())
         .into_iter()
         .flatten()
         .flatten()

@@ -29,6 +29,8 @@ pub struct Request {
     pub folds: Option<usize>,
     /// Whether controls run after the flow.
     pub control: bool,
+    /// Whether plain training's curve is among the controls.
+    pub curve: bool,
     /// Trials at a time; `None`: as many as there are cores, one thread each.
     pub jobs: Option<usize>,
     /// Threads of a trial.
@@ -61,6 +63,8 @@ pub(super) struct Options {
     pub seeds: u64,
     pub folds: Option<usize>,
     pub control: bool,
+    #[serde(default)]
+    pub curve: bool,
     pub jobs: Option<usize>,
     pub threads: Option<usize>,
     pub smoke: bool,
@@ -82,6 +86,7 @@ impl Options {
             seeds: request.seeds,
             folds: request.folds,
             control: request.control,
+            curve: request.curve,
             jobs: request.jobs,
             threads: request.threads,
             smoke: request.smoke,

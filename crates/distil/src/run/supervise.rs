@@ -17,6 +17,14 @@ use crate::plan::{Arm, Plan};
 use crate::saved::SavedModel;
 use crate::train::{Signals, refused};
 
+/// Plain training at 25, 50, 75 and 100 % of its declared budget.
+const CURVE: [Arm; 4] = [
+    Arm::PlainShare(25),
+    Arm::PlainShare(50),
+    Arm::PlainShare(75),
+    Arm::PlainFull,
+];
+
 /// How often signals are looked for while no child says anything.
 const PULSE: Duration = Duration::from_millis(50);
 
@@ -86,7 +94,11 @@ fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order>
         .iter()
         .filter(|arm| **arm != Arm::Flow)
         .map(ToString::to_string);
-    let controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
+    let mut controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
+    if options.curve {
+        let missing = CURVE.iter().filter(|arm| !plan.arms.contains(arm));
+        controls.extend(missing.map(ToString::to_string));
+    }
     let arms: Vec<String> = std::iter::once(FLOW.to_string())
         .chain(controls.into_iter().filter(|_| options.control))
         .collect();

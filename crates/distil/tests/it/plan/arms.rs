@@ -241,6 +241,22 @@ fn a_swept_value_is_an_arm_named_after_it() {
 }
 
 #[test]
+fn a_point_of_the_curve_is_plain_in_a_share_of_its_declared_budget() {
+    let text = format!("{GROW}\n[compare]\nplain = {{ epochs = 20, schedule = \"linear\" }}\n");
+    let steps = |name: &str| arm(&text, name).result().training().unwrap().steps;
+    assert_eq!(steps("plain-25") * 4, steps("plain-full"));
+    assert_eq!(steps("plain-75") * 4, steps("plain-full") * 3);
+    let quarter = arm(&text, "plain-25");
+    let training = quarter.result().training().unwrap();
+    assert_eq!(
+        training.span.steps, training.steps,
+        "its schedule ends with it"
+    );
+    assert_eq!(quarter.arm.to_string(), "plain-25");
+    assert_eq!(Arm::named("plain-100"), Arm::Own("plain-100".into()));
+}
+
+#[test]
 fn every_arm_tunes_the_training_of_its_own_result() {
     let text = format!("{GROW}\n[compare]\ntune = {{ lr = [1e-3, 3e-4], warmup = [0, 20] }}\n");
     let tuning = plan(&text).tuning.expect("settings to tune");

@@ -1,0 +1,20 @@
+//! `distil clean`: finished runs without their trials.
+
+use distil_report::bill::human_bytes;
+
+use crate::args::CleanArgs;
+use crate::exit::Ended;
+use crate::show;
+
+/// Removes the trials of finished runs.
+pub fn clean(args: &CleanArgs) -> Ended {
+    for run in &args.runs {
+        let bytes = distil::run::clean(run)?;
+        show::print(&format!(
+            "{}: {} of trials removed; model, report and run.json stay",
+            run.display(),
+            human_bytes(bytes)
+        ))?;
+    }
+    Ok(())
+}

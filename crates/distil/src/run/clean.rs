@@ -1,0 +1,47 @@
+//! Removing what a finished run no longer needs.
+
+use std::fs;
+use std::path::Path;
+
+use distil_report::run_json::{RunJson, Status};
+
+use super::folder::RunFolder;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::train::refused;
+
+/// Removes the trials of a finished run: logs, checkpoints, scores, predictions and the models of its controls. The result's model,
+/// run.json, the report, metrics.csv and the recipe stay. Returns the bytes removed.
+///
+/// # Errors
+/// A path that is no run, a run another process is at work on, and a run that is not finished: its trials are what `resume` needs.
+pub fn clean(path: &Path) -> Result<u64> {
+    let folder = RunFolder::open(path)?;
+    let _lock = folder.lock()?;
+    let run = RunJson::read(&folder.run_json()).map_err(refused)?;
+    if run.status != Status::Finished {
+        return Err(Error::input(
+            path.display(),
+            "the run is not finished, and its trials are what it would go on from",
+        )
+        .remedy("`distil resume` finishes it; a run nobody needs is a folder to delete"));
+    }
+    let trials = folder.trials();
+    if !trials.exists() {
+        return Ok(0);
+    }
+    let bytes = size(&trials);
+    fs::remove_dir_all(&trials).map_err(|e| files::refused(&trials, &e))?;
+    Ok(bytes)
+}
+
+/// Bytes of the files in a folder.
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => size(&entry.path()),
+            _ => entry.metadata().map_or(0, |metadata| metadata.len()),
+        })
+        .sum()
+}
