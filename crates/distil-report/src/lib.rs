@@ -4,6 +4,7 @@
 //! the metrics as functions of outputs on host slices, and [`statistics`] the tests and intervals that comparisons rest on.
 
 pub mod bill;
+pub mod budgets;
 pub mod compare;
 pub mod csv;
 pub mod curve;

@@ -119,6 +119,28 @@ pub mod float {
     }
 }
 
+/// `#[serde(default, with = "crate::numbers::maybe")]` for one float that may be unknown (null) or not finite.
+pub mod maybe {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Written};
+    use serde::de::Error as _;
+
+    /// Writes `value`, as a word where it is not finite.
+    pub fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.map(Written::from_number).serialize(serializer)
+    }
+
+    /// Reads null, a number or one of the three words.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<f64>, D::Error> {
+        let written = Option::<Written>::deserialize(deserializer)?;
+        written
+            .map(Written::number)
+            .transpose()
+            .map_err(D::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,23 +2,31 @@
 //!
 //! One unit of the statistics is one seed, its folds averaged. One unit: a test over the samples of the test set (McNemar's or
 //! paired errors), which says what this test set can tell apart, not what another seed would give; hence the verdict
-//! [`Verdict::OnePair`]. Several units: means, and the sign-flip permutation test over the pairs.
+//! [`Verdict::OnePair`]. Several units: means, and the sign-flip permutation test over the pairs. A trial that diverged or
+//! failed is a result: the worst quality there is, at infinite cost.
+//!
+//! The built-in arms are compared as declared beforehand; a user's own arms and swept values are exploratory, and their p
+//! values adjusted for their number (Holm).
 
+mod pairs;
 mod rows;
 mod sentence;
 mod verdict;
 
 pub use sentence::{headline, sentence};
-pub use verdict::Verdict;
+pub use verdict::{Because, Verdict};
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bill::Total;
-use crate::measure;
+use crate::budgets;
+use crate::numbers;
 use crate::predictions::Predictions;
-use crate::run_json::{MainMetric, Status, Trial};
-use crate::statistics::{self, PairedErrors};
-use verdict::{Evidence, small_suffices};
+use crate::run_json::{MainMetric, Trial};
+use crate::statistics::{CorrectedFolds, holm};
+use pairs::Pairs;
+use verdict::{Evidence, Others};
 
 /// The arm every other is compared with.
 pub const FLOW: &str = "flow";
@@ -41,6 +49,8 @@ pub enum Test {
     PairedErrors,
     /// The sign-flip permutation test over the seeds.
     SignFlip,
+    /// The sign-flip test over the seeds' signed ranks, a failed trial being the worst: where any failed.
+    SignedRank,
 }
 
 impl Test {
@@ -50,17 +60,36 @@ impl Test {
             Self::Mcnemar => "McNemar's test",
             Self::PairedErrors => "paired errors test",
             Self::SignFlip => "sign-flip test",
+            Self::SignedRank => "signed-rank test",
         }
     }
 }
 
-/// The flow's cost divided by the other arm's, the geometric mean over the pairs; null where unknown.
+/// The flow's cost divided by the other arm's: the geometric mean over the pairs, or the median where a trial failed, whose
+/// cost is infinite; null where unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CostRatios {
     /// Of FLOPs.
+    #[serde(with = "numbers::maybe")]
     pub flops_ratio: Option<f64>,
     /// Of reference seconds.
+    #[serde(with = "numbers::maybe")]
     pub seconds_ratio: Option<f64>,
+}
+
+/// A number for each side of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sides {
+    /// The flow's.
+    pub arm: usize,
+    /// The other arm's.
+    pub against: usize,
+}
+
+impl Sides {
+    fn none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One line of run.json's `comparisons`.
@@ -70,12 +99,13 @@ pub struct Comparison {
     pub arm: String,
     /// The other arm.
     pub against: String,
-    /// Pairs: seeds for which both finished.
+    /// Pairs: seeds with which both came to an end and at least one of them finished; 0 where one side never finished.
     pub n: usize,
-    /// The mean difference on the main metric, arm − against, on the test part.
+    /// The mean difference on the main metric, arm − against, on the test part; the median where a trial failed, null where
+    /// that is infinite.
     pub difference: Option<f64>,
     /// Its 95 % confidence interval: over the test samples for one pair, by Student's t over the pairs for several; null where
-    /// the metric is no mean over samples.
+    /// the metric is no mean over samples or a trial failed.
     pub ci95: Option<[f64; 2]>,
     /// The test behind `p`.
     pub test: Option<Test>,
@@ -87,14 +117,43 @@ pub struct Comparison {
     pub given: bool,
     /// What follows.
     pub verdict: Verdict,
-    /// The arm's mean on the main metric.
+    /// The arm's mean on the main metric, over the seeds with which it finished.
     pub value: Option<f64>,
     /// The other arm's.
     pub against_value: Option<f64>,
     /// Test samples per seed.
     pub samples: usize,
-    /// What the test set can resolve ([`measure::Resolution::width`]), for the arm's outputs.
+    /// What the test set can resolve ([`crate::measure::Resolution::width`]), for the arm's outputs.
     pub resolution: Option<f64>,
+    /// Why no more is claimed, where the verdict alone does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Because>,
+    /// The BCa bootstrap interval of the mean difference; null below [`crate::statistics::FEWEST_FOR_BCA`] pairs, where it
+    /// would be too narrow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bca95: Option<[f64; 2]>,
+    /// The p value adjusted for the number of exploratory arms; null for built-in arms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holm_p: Option<f64>,
+    /// The largest disadvantage that was declared not to matter, in the metric's own unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// One-sided p of the hypothesis that the flow is worse by the margin or more, adjusted as `holm_p`; below 0.025 the flow
+    /// is not inferior. Null without a margin and with one pair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_inferior_p: Option<f64>,
+    /// Trials that failed for any reason but divergence.
+    #[serde(default, skip_serializing_if = "Sides::none")]
+    pub failed: Sides,
+    /// Trials that diverged.
+    #[serde(default, skip_serializing_if = "Sides::none")]
+    pub diverged: Sides,
+    /// Settings that each side chose from on validation; null where this arm was not tuned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Sides>,
+    /// The test over all folds of all seeds, corrected for their overlapping training sets; null without folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<CorrectedFolds>,
 }
 
 /// A trial and, where it is at hand, what its result said about the test samples.
@@ -107,37 +166,84 @@ pub struct Entry<'a> {
 }
 
 /// What to compare by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Question<'a> {
     /// The main metric.
     pub metric: &'a MainMetric,
-    /// Whether plain's learning rate and budget were tuned: without that no saving is claimed.
-    pub tuned: bool,
+    /// Settings each arm chose from on the validation part, by arm ([`crate::run_json::Tuned::settings_by_arm`]). An arm that is
+    /// missing was not tuned, and no saving over it is claimed.
+    pub tuned: BTreeMap<String, usize>,
+    /// The largest disadvantage that does not matter, not negative, in the metric's own unit, declared before the run.
+    pub margin: Option<f64>,
     /// Whether the flow uses a given model.
     pub given: bool,
 }
 
-/// Compares the flow with every other arm, controls first. Only finished trials count. Where no `plain` finished, a comparison
-/// with it of no pairs says so (`not-compared`).
+impl<'a> Question<'a> {
+    /// By this metric; nothing tuned, no margin, no given model.
+    pub fn new(metric: &'a MainMetric) -> Self {
+        Self {
+            metric,
+            tuned: BTreeMap::new(),
+            margin: None,
+            given: false,
+        }
+    }
+}
+
+/// Compares the flow with every other arm, controls first. Where no `plain` finished, a comparison with it of no pairs says so
+/// (`not-compared`). Trials that a signal stopped are not yet results and have no part in it; those that failed or diverged
+/// count as the worst. Arms of plain's curve ([`budgets::share_of_arm`]) are left to [`budgets`].
 pub fn compare(entries: &[Entry<'_>], question: &Question<'_>) -> Vec<Comparison> {
-    let small = Pairs::of(entries, SMALL).measured(question);
-    arms(entries)
+    let mut comparisons: Vec<(Comparison, f64)> = arms(entries)
         .into_iter()
-        .map(|against| {
-            let mut comparison = Pairs::of(entries, against).measured(question);
-            let evidence = Evidence {
-                advantage: question
-                    .metric
-                    .better
-                    .advantage(comparison.difference.unwrap_or(0.0)),
-                comparison: &comparison,
-                tuned: question.tuned,
-                small_suffices: small_suffices(&small, question.metric.better),
-            };
-            comparison.verdict = evidence.verdict();
-            comparison
-        })
-        .collect()
+        .map(|against| Pairs::of(entries, against, question).measured(question))
+        .collect();
+    adjust(&mut comparisons);
+    let evidence: Vec<Evidence> = comparisons
+        .iter()
+        .map(|(comparison, advantage)| Evidence::of(comparison, *advantage, &question.tuned))
+        .collect();
+    let of = |arm: &str| {
+        let place = comparisons.iter().position(|(c, _)| c.against == arm)?;
+        Some(&evidence[place])
+    };
+    let others = Others {
+        plain: of(PLAIN),
+        small: of(SMALL),
+    };
+    let verdicts: Vec<(Verdict, Option<Because>)> = evidence
+        .iter()
+        .map(|evidence| evidence.verdict(&others))
+        .collect();
+    let mut found: Vec<Comparison> = comparisons.into_iter().map(|(c, _)| c).collect();
+    for (comparison, (verdict, because)) in found.iter_mut().zip(verdicts) {
+        (comparison.verdict, comparison.because) = (verdict, because);
+    }
+    found
+}
+
+/// Whether an arm is one of the five that every run may have, compared as declared beforehand.
+pub(crate) fn built_in(arm: &str) -> bool {
+    [FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL].contains(&arm)
+}
+
+/// Adjusts the p values of exploratory arms for their number.
+fn adjust(comparisons: &mut [(Comparison, f64)]) {
+    let mut own: Vec<&mut Comparison> = comparisons
+        .iter_mut()
+        .map(|(comparison, _)| comparison)
+        .filter(|comparison| !built_in(&comparison.against))
+        .collect();
+    let tested: Vec<f64> = own.iter().filter_map(|c| c.p).collect();
+    for (comparison, p) in own.iter_mut().filter(|c| c.p.is_some()).zip(holm(&tested)) {
+        comparison.holm_p = Some(p);
+    }
+    let tested: Vec<f64> = own.iter().filter_map(|c| c.non_inferior_p).collect();
+    let shown = own.iter_mut().filter(|c| c.non_inferior_p.is_some());
+    for (comparison, p) in shown.zip(holm(&tested)) {
+        comparison.non_inferior_p = Some(p);
+    }
 }
 
 /// The other arms: the controls in a fixed order, then the user's own as they come.
@@ -150,173 +256,10 @@ fn arms<'a>(entries: &[Entry<'a>]) -> Vec<&'a str> {
             .filter(|arm| present(arm)),
     );
     for entry in entries {
-        if entry.trial.arm != FLOW && !arms.contains(&entry.trial.arm.as_str()) {
-            arms.push(&entry.trial.arm);
+        let arm = entry.trial.arm.as_str();
+        if arm != FLOW && !arms.contains(&arm) && budgets::share_of_arm(arm).is_none() {
+            arms.push(arm);
         }
     }
     arms
-}
-
-/// The trials of the flow and of another arm that belong together, by seed.
-struct Pairs<'a> {
-    against: &'a str,
-    flow: Vec<Entry<'a>>,
-    units: Vec<Vec<(Entry<'a>, Entry<'a>)>>,
-}
-
-impl<'a> Pairs<'a> {
-    fn of(entries: &[Entry<'a>], against: &'a str) -> Self {
-        let finished = |arm: &'a str| {
-            entries.iter().copied().filter(move |entry| {
-                entry.trial.arm == arm && entry.trial.status == Status::Finished
-            })
-        };
-        let flow: Vec<Entry<'a>> = finished(FLOW).collect();
-        let mut units: Vec<(u64, Vec<(Entry<'a>, Entry<'a>)>)> = Vec::new();
-        for entry in &flow {
-            let same = |other: &Entry<'_>| {
-                (other.trial.seed, other.trial.fold) == (entry.trial.seed, entry.trial.fold)
-            };
-            let Some(other) = finished(against).find(same) else {
-                continue;
-            };
-            match units.iter_mut().find(|(seed, _)| *seed == entry.trial.seed) {
-                Some((_, pairs)) => pairs.push((*entry, other)),
-                None => units.push((entry.trial.seed, vec![(*entry, other)])),
-            }
-        }
-        Self {
-            against,
-            flow,
-            units: units.into_iter().map(|(_, pairs)| pairs).collect(),
-        }
-    }
-
-    /// All but the verdict.
-    fn measured(&self, question: &Question<'_>) -> Comparison {
-        let name = question.metric.name.as_str();
-        let values: Vec<(f64, f64)> = self
-            .units
-            .iter()
-            .filter_map(|unit| unit_values(unit, name))
-            .collect();
-        let differences: Vec<f64> = values.iter().map(|(flow, other)| flow - other).collect();
-        let difference = mean(&differences);
-        let (test, p, ci95) = match differences.len() {
-            0 => (None, None, None),
-            1 => match self.units.first().and_then(|unit| rows::test(unit, name)) {
-                Some(found) => (
-                    Some(found.test),
-                    Some(found.p),
-                    found.half_width.zip(difference),
-                ),
-                None => (None, None, None),
-            },
-            _ => {
-                let flip = statistics::sign_flip(&differences);
-                let interval = statistics::paired_errors(&differences).map(half_width);
-                (
-                    flip.map(|_| Test::SignFlip),
-                    flip.map(|flip| flip.p),
-                    interval.zip(difference),
-                )
-            }
-        };
-        let outputs = self
-            .flow
-            .first()
-            .and_then(|entry| entry.predictions?.outputs().ok());
-        Comparison {
-            arm: FLOW.into(),
-            against: self.against.into(),
-            n: differences.len(),
-            difference,
-            ci95: ci95.map(|(half, middle)| [middle - half, middle + half]),
-            test,
-            p,
-            cost: self.cost(),
-            given: question.given,
-            verdict: Verdict::NotCompared,
-            value: if values.is_empty() {
-                mean(
-                    &self
-                        .flow
-                        .iter()
-                        .filter_map(|entry| value(entry, name))
-                        .collect::<Vec<_>>(),
-                )
-            } else {
-                mean(&values.iter().map(|(flow, _)| *flow).collect::<Vec<_>>())
-            },
-            against_value: mean(&values.iter().map(|(_, other)| *other).collect::<Vec<_>>()),
-            samples: self.samples(),
-            resolution: outputs
-                .and_then(|outputs| measure::resolution(name, &outputs))
-                .map(|found| found.width()),
-        }
-    }
-
-    fn samples(&self) -> usize {
-        let seed = self.flow.first().map(|entry| entry.trial.seed);
-        self.flow
-            .iter()
-            .filter(|entry| Some(entry.trial.seed) == seed)
-            .map(|entry| entry.trial.data.test)
-            .sum()
-    }
-
-    fn cost(&self) -> CostRatios {
-        let ratio = |of: fn(Total) -> Option<f64>| {
-            let cost = |trial: &Trial| of(trial.bill.equalised());
-            let logs: Option<Vec<f64>> = self
-                .units
-                .iter()
-                .map(|unit| {
-                    let flow: f64 = unit
-                        .iter()
-                        .map(|(flow, _)| cost(flow.trial))
-                        .sum::<Option<f64>>()?;
-                    let other: f64 = unit
-                        .iter()
-                        .map(|(_, other)| cost(other.trial))
-                        .sum::<Option<f64>>()?;
-                    (flow > 0.0 && other > 0.0).then(|| (flow / other).ln())
-                })
-                .collect();
-            mean(&logs?).map(f64::exp)
-        };
-        CostRatios {
-            flops_ratio: ratio(|total| total.flops),
-            seconds_ratio: ratio(|total| total.reference_seconds),
-        }
-    }
-}
-
-fn half_width(test: PairedErrors) -> f64 {
-    0.5 * (test.ci95[1] - test.ci95[0])
-}
-
-fn value(entry: &Entry<'_>, metric: &str) -> Option<f64> {
-    entry
-        .trial
-        .result()?
-        .test
-        .get(metric)
-        .copied()
-        .filter(|value| value.is_finite())
-}
-
-/// The means over one seed's folds.
-fn unit_values(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<(f64, f64)> {
-    let flow: Option<Vec<f64>> = unit.iter().map(|(flow, _)| value(flow, metric)).collect();
-    let other: Option<Vec<f64>> = unit.iter().map(|(_, other)| value(other, metric)).collect();
-    mean(&flow?).zip(mean(&other?))
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    if values.is_empty() {
-        None
-    } else {
-        Some(values.iter().sum::<f64>() / values.len() as f64)
-    }
 }

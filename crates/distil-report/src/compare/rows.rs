@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Test, half_width};
+use super::{Entry, Test};
 use crate::measure::{self, Outputs, nll_label_rows, nll_rows};
 use crate::predictions::Predictions;
 use crate::statistics;
@@ -83,7 +83,7 @@ fn paired(differences: &[f64]) -> Option<Found> {
     Some(Found {
         test: Test::PairedErrors,
         p: test.p,
-        half_width: Some(half_width(test)),
+        half_width: Some(0.5 * (test.ci95[1] - test.ci95[0])),
     })
 }
 

@@ -1,8 +1,10 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
-use super::{Comparison, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH, Verdict};
+use super::verdict::EQUAL_COST;
+use super::{Because, Comparison, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH, Sides, Test, Verdict};
 use crate::run_json::MainMetric;
 use crate::show;
+use crate::statistics::FEWEST_PAIRS;
 
 /// The run's verdict and its sentence: the comparison with `plain`, or with `plain-full` or the first other arm where
 /// `plain` did not finish.
@@ -38,16 +40,40 @@ pub fn sentence(
     match comparison.verdict {
         Verdict::NotCompared => words.not_compared(),
         Verdict::OnePair => words.one_pair(),
-        Verdict::NoDifference => format!(
-            "No difference shown for the flow: {}{}.",
-            words.means(),
-            words.no_difference_reason()
-        ),
-        Verdict::Saves => format!("The flow saves: {}.", words.means()),
-        Verdict::Costs => format!("The flow costs: {}.", words.means()),
+        Verdict::NoDifference => {
+            let claim = match comparison.because {
+                Some(Because::Chance | Because::NoMargin | Because::MarginNotShown) | None => {
+                    "No difference shown for the flow"
+                }
+                Some(_) => "No saving shown for the flow",
+            };
+            format!("{claim}: {}{}.", words.means(), words.reason())
+        }
+        Verdict::Saves => {
+            let claim = match (comparison.because, words.cheaper()) {
+                (Some(Because::Better), true) => "The flow saves and is better",
+                (Some(Because::Better), false) => "The flow is better at equal cost",
+                _ => "The flow saves",
+            };
+            let small = comparisons.iter().any(|other| other.against == SMALL);
+            let alone = if small {
+                ""
+            } else {
+                "; no small model was run beside it"
+            };
+            format!("{claim}: {}{}{alone}.", words.means(), words.tuning())
+        }
+        Verdict::Costs => {
+            let claim = match comparison.because {
+                Some(Because::Dearer) => "The flow costs more",
+                _ => "The flow costs quality",
+            };
+            format!("{claim}: {}.", words.means())
+        }
         Verdict::BaselineUntuned => format!(
-            "Baseline untuned, no claim for the flow: {}; nothing follows from it until plain's learning rate and budget are tuned.",
-            words.means()
+            "Baseline untuned, no claim for the flow: {}; {}.",
+            words.means(),
+            words.untuned()
         ),
         Verdict::SmallSuffices => {
             let small = comparisons
@@ -73,6 +99,19 @@ pub(crate) fn arm_words(arm: &str) -> String {
         SMALL => "the small model alone".into(),
         other => format!("the arm `{other}`"),
     }
+}
+
+/// `failed in 1 trial and diverged in 2`; none where neither.
+fn broken(failed: usize, diverged: usize) -> Option<String> {
+    let said: Vec<String> = [("failed", failed), ("diverged", diverged)]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(how, count)| {
+            let trials = if count == 1 { "trial" } else { "trials" };
+            format!("{how} in {count} {trials}")
+        })
+        .collect();
+    (!said.is_empty()).then(|| said.join(" and "))
 }
 
 struct Words<'a> {
@@ -101,12 +140,29 @@ impl Words<'_> {
     /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.
     fn evidence(&self) -> String {
         let c = self.comparison;
-        let mut parts = vec![format!("difference {}", self.difference(c.difference))];
+        let what = match c.test {
+            Some(Test::SignedRank) => "median difference",
+            _ => "difference",
+        };
+        let mut parts = vec![format!("{what} {}", self.difference(c.difference))];
         if let Some([low, high]) = c.ci95 {
             let bare = |value| show::bare_difference(&self.metric.name, value);
             parts.push(format!("95 % interval {} to {}", bare(low), bare(high)));
         }
         parts.extend(self.test());
+        if let Some(p) = c.holm_p.filter(|adjusted| Some(*adjusted) != c.p) {
+            parts.push(format!("Holm-adjusted {}", show::p(p)));
+        }
+        if let Some((margin, p)) = c.margin.zip(c.non_inferior_p) {
+            let margin = self.width(Some(margin));
+            parts.push(format!("one-sided {} against {margin} worse", show::p(p)));
+        }
+        if let Some(folds) = c.folds {
+            parts.push(format!(
+                "corrected for overlapping folds {}",
+                show::p(folds.p)
+            ));
+        }
         parts.join(", ")
     }
 
@@ -140,56 +196,157 @@ impl Words<'_> {
         }
     }
 
+    fn width(&self, value: Option<f64>) -> String {
+        let (name, unit) = (&self.metric.name, self.metric.unit.as_deref());
+        value.map_or("–".into(), |value| show::width(name, unit, value))
+    }
+
+    fn cheaper(&self) -> bool {
+        let cost = &self.comparison.cost;
+        let known = || [cost.flops_ratio, cost.seconds_ratio].into_iter().flatten();
+        known().all(|ratio| ratio < 1.0 / EQUAL_COST)
+    }
+
     fn not_compared(&self) -> String {
-        match self.comparison.value {
+        let c = self.comparison;
+        let other = arm_words(&c.against);
+        match c.value {
             Some(value) => format!(
-                "Not compared: the flow reached {} on the test part, and {} was not run to its end.",
+                "Not compared: the flow reached {} on the test part, and {other} {}.",
                 self.value(Some(value)),
-                arm_words(&self.comparison.against)
+                broken(c.failed.against, c.diverged.against)
+                    .unwrap_or("was not run to its end".into()),
             ),
-            None => "Not compared: no trial of the flow finished.".into(),
+            None => match broken(c.failed.arm, c.diverged.arm) {
+                Some(how) => format!("Not compared: the flow {how}."),
+                None => "Not compared: no trial of the flow finished.".into(),
+            },
         }
+    }
+
+    fn resolution(&self) -> String {
+        let c = self.comparison;
+        c.resolution.map_or(String::new(), |width| {
+            let width = self.width(Some(width));
+            format!("; {} test samples resolve {width}", c.samples)
+        })
     }
 
     fn one_pair(&self) -> String {
         let c = self.comparison;
-        let resolution = c.resolution.map_or(String::new(), |width| {
-            let width = show::width(&self.metric.name, self.metric.unit.as_deref(), width);
-            format!("; {} test samples resolve {width}", c.samples)
-        });
         format!(
-            "One pair, no claim: the flow reached {}, {} {} ({}), {}{resolution}.",
+            "One pair, no claim: the flow reached {}, {} {} ({}), {}{}; to say more takes at least {FEWEST_PAIRS} seeds.",
             self.value(c.value),
             arm_words(&c.against),
             self.bare(c.against_value),
             self.evidence(),
-            self.cost()
+            self.cost(),
+            self.resolution(),
         )
     }
 
     fn means(&self) -> String {
         let c = self.comparison;
         format!(
-            "over {} seeds it reached {}, {} {} ({}), {}",
+            "over {} seeds{} it reached {}, {} {} ({}), {}{}",
             c.n,
+            self.failures(),
             self.value(c.value),
             arm_words(&c.against),
             self.bare(c.against_value),
             self.evidence(),
-            self.cost()
+            self.cost(),
+            self.resolution(),
         )
     }
 
-    fn no_difference_reason(&self) -> String {
+    /// ` (plain training at equal cost diverged in 2 trials: the worst there is)`.
+    fn failures(&self) -> String {
         let c = self.comparison;
-        if c.p.is_some_and(|p| p < super::verdict::SIGNIFICANT) {
-            return "; FLOPs and seconds disagree on which is cheaper, so no saving is claimed"
-                .into();
-        }
-        if c.n < 6 {
-            format!("; {} pairs cannot show one, six can", c.n)
-        } else {
+        let sides = [
+            (FLOW, c.failed.arm, c.diverged.arm),
+            (&c.against, c.failed.against, c.diverged.against),
+        ];
+        let said: Vec<String> = sides
+            .into_iter()
+            .filter_map(|(arm, failed, diverged)| {
+                Some(format!("{} {}", arm_words(arm), broken(failed, diverged)?))
+            })
+            .collect();
+        if said.is_empty() {
             String::new()
+        } else {
+            format!(" ({}, counted as the worst)", said.join(", "))
+        }
+    }
+
+    /// What is missing for a saving.
+    fn reason(&self) -> String {
+        let c = self.comparison;
+        let other = arm_words(&c.against);
+        let few = format!(
+            "; {} pairs cannot show one, at least {FEWEST_PAIRS} seeds can",
+            c.n
+        );
+        let dearer = match c.cost.seconds_ratio > c.cost.flops_ratio {
+            true => "seconds",
+            false => "FLOPs",
+        };
+        match c.because {
+            _ if c.n < FEWEST_PAIRS => few,
+            Some(Because::NoMargin) => {
+                "; that it is as good cannot be shown without a declared `margin`".into()
+            }
+            Some(Because::MarginNotShown) => format!(
+                "; that it is less than {} worse is not shown",
+                self.width(c.margin)
+            ),
+            Some(Because::EqualCost) => {
+                "; being as good within the margin at equal cost saves nothing".into()
+            }
+            Some(Because::CostsDisagree) => {
+                format!("; it is dearer in {dearer}, so no saving is claimed")
+            }
+            Some(Because::SecondsUnknown) => {
+                "; its seconds are not known, so no saving is claimed".into()
+            }
+            Some(Because::SmallNotWorse) => {
+                "; the small model alone is not shown to be worse than the flow, so no saving is claimed".into()
+            }
+            Some(Because::SmallUntuned) => {
+                "; the small model alone was not tuned, so no saving is claimed".into()
+            }
+            Some(Because::PlainNotWorse) => {
+                "; plain training at the flow's cost is not shown to be worse, so a shorter budget alone may save as much".into()
+            }
+            Some(Because::OtherFailed) => {
+                format!("; {other} failed other than by diverging, so no saving is claimed")
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn tuning(&self) -> String {
+        match self.comparison.tuning {
+            Some(Sides { arm, against }) if arm == against => {
+                format!("; each chose from {arm} settings")
+            }
+            Some(Sides { arm, against }) => {
+                format!("; it chose from {against} settings, the flow from {arm}")
+            }
+            None => String::new(),
+        }
+    }
+
+    fn untuned(&self) -> String {
+        let other = arm_words(&self.comparison.against);
+        match self.comparison.tuning {
+            Some(Sides { arm, against }) => format!(
+                "{other} chose from {against} settings and the flow from {arm}, and nothing follows from it until both have the same choice, of two at least"
+            ),
+            None => {
+                "nothing follows from it until plain's learning rate and budget are tuned".into()
+            }
         }
     }
 
@@ -204,18 +361,25 @@ impl Words<'_> {
             .seconds_ratio
             .map(|ratio| format!("{} of its seconds", show::per_cent(1.0 / ratio)));
         let cost: Vec<String> = [flops, seconds].into_iter().flatten().collect();
-        let width = show::width(
-            &self.metric.name,
-            self.metric.unit.as_deref(),
-            c.resolution.unwrap_or(f64::NAN),
-        );
+        let test = self
+            .test()
+            .map_or(String::new(), |test| format!(", {test}"));
+        let told = match c.margin.filter(|_| c.n > 1) {
+            Some(margin) => format!(
+                "not better by the margin of {} (difference {}{test})",
+                self.width(Some(margin)),
+                self.difference(c.difference),
+            ),
+            None => format!(
+                "no better than the test set can tell (±{}{test})",
+                self.width(c.resolution)
+            ),
+        };
         format!(
-            "The small model suffices: alone it reached {} for {}; the flow's {} is no better than the test set can tell (±{width}{}).",
+            "The small model suffices: alone it reached {} for {}; the flow's {} is {told}.",
             self.value(c.against_value),
             cost.join(" and "),
             self.bare(c.value),
-            self.test()
-                .map_or(String::new(), |test| format!(", {test}"))
         )
     }
 }

@@ -1,9 +1,10 @@
 //! What a comparison lets one say.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, SMALL};
-use crate::measure::Better;
+use super::{Comparison, FLOW, PLAIN_FULL, SMALL};
 
 /// The word for a comparison's outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,15 +14,15 @@ pub enum Verdict {
     NotCompared,
     /// One pair: numbers, no claim.
     OnePair,
-    /// Several pairs whose difference chance explains (p ≥ 0.05); or FLOPs and seconds disagree on which is cheaper.
+    /// Neither a saving nor a cost is shown; [`Because`] says what is missing.
     NoDifference,
-    /// The flow is better (p < 0.05) at no more cost.
+    /// The flow is better at no more cost, or as good within the declared margin at less.
     Saves,
-    /// The flow is worse (p < 0.05), or better at more cost.
+    /// The flow is worse, or costs more.
     Costs,
     /// The small model alone is as good as the flow's result.
     SmallSuffices,
-    /// Several pairs against a baseline nobody tuned: numbers, no claim.
+    /// Several pairs against an arm that was not tuned as well as the flow: numbers, no claim.
     BaselineUntuned,
 }
 
@@ -40,79 +41,222 @@ impl Verdict {
     }
 }
 
-/// p below which a difference counts.
-pub(super) const SIGNIFICANT: f64 = 0.05;
-/// Cost ratios up to here count as equal cost: budgets end at whole steps.
-const EQUAL_COST: f64 = 1.02;
+/// What a saving, a cost or their absence rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// Significantly better.
+    Better,
+    /// Not inferior by the declared margin.
+    WithinMargin,
+    /// Significantly worse.
+    Worse,
+    /// Better or as good, at more cost.
+    Dearer,
+    /// Chance explains the difference.
+    Chance,
+    /// Cheaper, but that it is as good cannot be shown without a declared margin.
+    NoMargin,
+    /// Cheaper, but not shown to be within the margin.
+    MarginNotShown,
+    /// Within the margin at equal cost: nothing is saved.
+    EqualCost,
+    /// Better or as good; FLOPs and seconds disagree on whether it is dearer.
+    CostsDisagree,
+    /// Better or as good, but what it cost in seconds is not known.
+    SecondsUnknown,
+    /// It would save, but the small model alone is not shown to be worse than the flow.
+    SmallNotWorse,
+    /// It would save, but the small model alone was not tuned as well as the flow.
+    SmallUntuned,
+    /// It would save against the full budget, but plain training at the flow's cost is not shown to be worse: a shorter
+    /// budget alone may explain it.
+    PlainNotWorse,
+    /// It would save, but trials of the other arm failed for another reason than divergence.
+    OtherFailed,
+}
+
+/// Two-sided p below which a difference counts.
+const SIGNIFICANT: f64 = 0.05;
+/// One-sided p below which the flow is not inferior: the 95 % two-sided interval lies inside the margin (ICH E9, section 5.5).
+const NOT_INFERIOR: f64 = 0.025;
+/// Cost ratios up to here, or down to its inverse, count as equal cost: budgets end at whole steps.
+pub(super) const EQUAL_COST: f64 = 1.02;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Quality {
+    Better,
+    WithinMargin,
+    Worse,
+    Unclear,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Cost {
+    Lower,
+    Equal,
+    Higher,
+    /// One of FLOPs and seconds is higher, the other not.
+    Disagree,
+    Unknown,
+}
 
 /// What a verdict rests on.
 pub(super) struct Evidence<'a> {
-    pub comparison: &'a Comparison,
-    /// The difference, positive where the flow is better.
-    pub advantage: f64,
-    pub tuned: bool,
-    pub small_suffices: bool,
+    comparison: &'a Comparison,
+    quality: Quality,
+    cost: Cost,
+    tuned: bool,
+    /// As good as the flow, were this the small model.
+    suffices: bool,
 }
 
-impl Evidence<'_> {
+/// The evidence of the other comparisons that a saving depends on.
+pub(super) struct Others<'a> {
+    pub plain: Option<&'a Evidence<'a>>,
+    pub small: Option<&'a Evidence<'a>>,
+}
+
+impl<'a> Evidence<'a> {
+    /// `advantage` is positive where the flow is better.
+    pub fn of(comparison: &'a Comparison, advantage: f64, tuned: &BTreeMap<String, usize>) -> Self {
+        let settings = |arm: &str| tuned.get(arm).copied().unwrap_or(0);
+        let other = settings(&comparison.against);
+        Self {
+            comparison,
+            quality: quality(comparison, advantage),
+            cost: cost(comparison),
+            // There is no choice among one.
+            tuned: other > 1 && other >= settings(FLOW),
+            suffices: suffices(comparison, advantage),
+        }
+    }
+
     /// The rules, the first that applies:
     ///
     /// 1. no pairs: not-compared;
-    /// 2. the small model alone is as good ([`small_suffices`]), and the flow is not significantly worse than this arm: small-suffices;
+    /// 2. the small model alone is as good ([`suffices`]), and the flow is not significantly worse than this arm: small-suffices;
     /// 3. one pair: one-pair;
-    /// 4. the baseline is not tuned, and this arm is a baseline (not the small model): baseline-untuned;
-    /// 5. p ≥ 0.05: no-difference; significantly worse: costs; significantly better: saves where neither FLOPs nor reference seconds
-    ///    are more (up to 2 %), costs where both are more, no-difference where they disagree. An unknown ratio has no say; with both unknown
-    ///    nothing is saved.
-    pub fn verdict(&self) -> Verdict {
-        let comparison = self.comparison;
-        let significant = comparison.p.is_some_and(|p| p < SIGNIFICANT);
-        if comparison.n == 0 {
-            return Verdict::NotCompared;
+    /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
+    /// 5. the flow is worse (two-sided p < 0.05), and not within the declared margin (one-sided p < 0.025): costs;
+    /// 6. better or within the margin, at higher FLOPs and seconds: costs;
+    /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
+    ///    Unless the small model, where there is one, is not shown to be worse or was not tuned; or the saving is over
+    ///    plain's full budget, and plain at the flow's cost is not shown to be worse: then a shorter budget alone may be what
+    ///    saves; or trials of the other arm failed for any reason but divergence;
+    /// 8. anything else: no-difference.
+    ///
+    /// So against `plain`, which costs what the flow costs, only better quality counts; against `plain-full` both
+    /// better quality and equal quality at less cost do. A difference not shown is never taken for equality. Costs are equal up
+    /// to 2 %. Unknown seconds claim nothing; unknown FLOPs leave the seconds to decide.
+    pub fn verdict(&self, others: &Others<'_>) -> (Verdict, Option<Because>) {
+        let against = self.comparison.against.as_str();
+        if self.comparison.n == 0 {
+            return (Verdict::NotCompared, None);
         }
-        if self.small_suffices && !(significant && self.advantage < 0.0) {
-            return Verdict::SmallSuffices;
+        let suffices = others.small.is_some_and(|small| small.suffices);
+        if suffices && self.quality != Quality::Worse {
+            return (Verdict::SmallSuffices, None);
         }
-        if comparison.n == 1 {
-            return Verdict::OnePair;
+        if self.comparison.n == 1 {
+            return (Verdict::OnePair, None);
         }
-        if !self.tuned && comparison.against != SMALL {
-            return Verdict::BaselineUntuned;
+        if !self.tuned && against != SMALL {
+            return (Verdict::BaselineUntuned, None);
         }
-        if !significant {
-            return Verdict::NoDifference;
+        let none = |because| (Verdict::NoDifference, Some(because));
+        match (self.quality, self.cost) {
+            (Quality::Worse, _) => (Verdict::Costs, Some(Because::Worse)),
+            (Quality::Unclear, Cost::Lower) => none(match self.comparison.margin {
+                Some(_) => Because::MarginNotShown,
+                None => Because::NoMargin,
+            }),
+            (Quality::Unclear, _) => none(Because::Chance),
+            (_, Cost::Unknown) => none(Because::SecondsUnknown),
+            (_, Cost::Disagree) => none(Because::CostsDisagree),
+            (_, Cost::Higher) => (Verdict::Costs, Some(Because::Dearer)),
+            (Quality::WithinMargin, Cost::Equal) => none(Because::EqualCost),
+            (quality, Cost::Lower | Cost::Equal) => match self.objection(others) {
+                Some(objection) => none(objection),
+                None if quality == Quality::Better => (Verdict::Saves, Some(Because::Better)),
+                None => (Verdict::Saves, Some(Because::WithinMargin)),
+            },
         }
-        if self.advantage < 0.0 {
-            return Verdict::Costs;
+    }
+
+    /// What speaks against a saving that quality and cost would allow.
+    fn objection(&self, others: &Others<'_>) -> Option<Because> {
+        let against = self.comparison.against.as_str();
+        if self.comparison.failed.against > 0 {
+            return Some(Because::OtherFailed);
         }
-        let ratios = [comparison.cost.flops_ratio, comparison.cost.seconds_ratio];
-        let known: Vec<bool> = ratios
-            .into_iter()
-            .flatten()
-            .map(|ratio| ratio <= EQUAL_COST)
-            .collect();
-        match (known.contains(&true), known.contains(&false)) {
-            (true, false) => Verdict::Saves,
-            (false, true) => Verdict::Costs,
-            (true, true) | (false, false) => Verdict::NoDifference,
+        if against == SMALL {
+            return None;
         }
+        if let Some(small) = others.small {
+            let dearer = matches!(small.cost, Cost::Lower);
+            if !dearer && small.quality != Quality::Better {
+                return Some(Because::SmallNotWorse);
+            }
+            if !dearer && !small.tuned {
+                return Some(Because::SmallUntuned);
+            }
+        }
+        let plain_is_worse = others.plain.is_some_and(|plain| {
+            plain.quality == Quality::Better && matches!(plain.cost, Cost::Equal | Cost::Lower)
+        });
+        (against == PLAIN_FULL && !plain_is_worse).then_some(Because::PlainNotWorse)
     }
 }
 
-/// Whether the small model alone is as good as the flow: the flow is not significantly better (p ≥ 0.05 in the pair's own test, which must
-/// exist), its advantage on the test part is no more than the test set resolves (one standard error of the metric or one sample,
-/// whichever is larger), and the small model is the cheaper one.
-pub(super) fn small_suffices(small: &Comparison, better: Better) -> bool {
-    let (Some(difference), Some(p), Some(resolution)) =
-        (small.difference, small.p, small.resolution)
-    else {
+fn quality(comparison: &Comparison, advantage: f64) -> Quality {
+    let p = comparison.holm_p.or(comparison.p);
+    let significant = p.is_some_and(|p| p < SIGNIFICANT);
+    let within = comparison.non_inferior_p.is_some_and(|p| p < NOT_INFERIOR);
+    match (significant, within) {
+        (true, _) if advantage > 0.0 => Quality::Better,
+        (_, true) => Quality::WithinMargin,
+        (true, false) if advantage < 0.0 => Quality::Worse,
+        _ => Quality::Unclear,
+    }
+}
+
+fn cost(comparison: &Comparison) -> Cost {
+    let zone = |ratio: f64| {
+        if ratio < 1.0 / EQUAL_COST {
+            Cost::Lower
+        } else if ratio > EQUAL_COST {
+            Cost::Higher
+        } else {
+            Cost::Equal
+        }
+    };
+    let Some(seconds) = comparison.cost.seconds_ratio.map(zone) else {
+        return Cost::Unknown;
+    };
+    match (comparison.cost.flops_ratio.map_or(seconds, zone), seconds) {
+        (flops, seconds) if flops == seconds => flops,
+        (Cost::Higher, _) | (_, Cost::Higher) => Cost::Disagree,
+        _ => Cost::Equal,
+    }
+}
+
+/// Whether the other side of a comparison, the small model alone, is as good as the flow: it is the cheaper one; and with a declared
+/// margin and several pairs, the flow's advantage is below the margin and not significant; otherwise the flow is not
+/// significantly better (p ≥ 0.05 in the pair's own test, which must exist) and its advantage on the test part no more than
+/// the test set resolves (one standard error of the metric or one sample, whichever is larger).
+fn suffices(small: &Comparison, advantage: f64) -> bool {
+    let width = match small.margin.filter(|_| small.n > 1) {
+        Some(margin) => Some(margin),
+        None => small.resolution,
+    };
+    let (Some(_), Some(p), Some(width)) = (small.difference, small.p, width) else {
         return false;
     };
-    let advantage = better.advantage(difference);
     let cheaper = small
         .cost
         .flops_ratio
         .or(small.cost.seconds_ratio)
         .is_some_and(|ratio| ratio > 1.0);
-    cheaper && advantage <= resolution && !(advantage > 0.0 && p < SIGNIFICANT)
+    cheaper && advantage <= width && !(advantage > 0.0 && p < SIGNIFICANT)
 }

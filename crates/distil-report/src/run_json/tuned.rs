@@ -1,5 +1,7 @@
 //! What tuning came to: which settings an arm chose on the validation part, among which, and what the others cost.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{MainMetric, Status, Trial};
@@ -92,5 +94,18 @@ impl Tuned {
             tried,
             chosen,
         }
+    }
+
+    /// How many settings each arm chose from, the fewest over the folds: what a comparison has to know to grant a claim. An arm
+    /// that could choose none on some fold is left out.
+    pub fn settings_by_arm(tuned: &[Self]) -> BTreeMap<String, usize> {
+        let mut fewest: BTreeMap<String, usize> = BTreeMap::new();
+        for one in tuned {
+            let settings = one.chosen.as_ref().map_or(0, |_| one.tried.len());
+            let known = fewest.entry(one.arm.clone()).or_insert(settings);
+            *known = settings.min(*known);
+        }
+        fewest.retain(|_, settings| *settings > 0);
+        fewest
     }
 }

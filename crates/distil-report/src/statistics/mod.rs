@@ -22,7 +22,9 @@ pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
 pub use normal::{normal_below, normal_quantile};
 pub use paired_errors::{PairedErrors, paired_errors};
+pub(crate) use sign_flip::one_sided;
 pub use sign_flip::{FEWEST_PAIRS, SignFlip, non_inferiority, sign_flip};
+
 pub use worst_rank::{median, worst_ranks};
 
 /// The mean; none of no numbers.

@@ -1,5 +1,7 @@
 //! Comparisons test what they say and verdicts claim no more than was shown.
 
+use std::collections::BTreeMap;
+
 use distil_report::Numbers;
 use distil_report::bill::{Bill, BillRow, Purpose};
 use distil_report::compare::{
@@ -12,7 +14,7 @@ use distil_report::statistics;
 
 use crate::synthetic::{digits, digits_run, prices, prices_run};
 
-fn accuracy() -> MainMetric {
+pub fn accuracy() -> MainMetric {
     MainMetric {
         name: "accuracy".into(),
         better: Better::Higher,
@@ -21,7 +23,7 @@ fn accuracy() -> MainMetric {
 }
 
 /// A finished trial whose equalised cost is `flops`, and a tenth of it in nanoseconds.
-fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f64) -> Trial {
+pub fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f64) -> Trial {
     let row = BillRow {
         stage: "large".into(),
         purpose: Purpose::Train,
@@ -60,7 +62,7 @@ fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f64) -
 }
 
 /// Trials of several seeds by their accuracies, without predictions.
-fn seeds(arms: &[(&str, f64, &[f64])]) -> Vec<Trial> {
+pub fn seeds(arms: &[(&str, f64, &[f64])]) -> Vec<Trial> {
     let one = |arm: &str, flops: f64, seed: usize, value: f64| {
         trial(
             arm,
@@ -80,6 +82,11 @@ fn seeds(arms: &[(&str, f64, &[f64])]) -> Vec<Trial> {
         .collect()
 }
 
+/// Every arm chose from nine settings.
+pub fn tuned_alike(trials: &[Trial]) -> BTreeMap<String, usize> {
+    trials.iter().map(|trial| (trial.arm.clone(), 9)).collect()
+}
+
 fn compared(trials: &[Trial], tuned: bool) -> Vec<Comparison> {
     let entries: Vec<Entry<'_>> = trials
         .iter()
@@ -91,9 +98,12 @@ fn compared(trials: &[Trial], tuned: bool) -> Vec<Comparison> {
     compare(
         &entries,
         &Question {
-            metric: &accuracy(),
-            tuned,
-            given: false,
+            tuned: if tuned {
+                tuned_alike(trials)
+            } else {
+                BTreeMap::new()
+            },
+            ..Question::new(&accuracy())
         },
     )
 }
@@ -116,7 +126,7 @@ fn one_pair_of_classifiers_is_tested_by_mcnemar_and_claims_nothing() {
     let test = statistics::mcnemar(&right(0), &right(2));
     assert_eq!(found.p, Some(test.p));
     assert!((found.difference.unwrap() - test.difference).abs() < 1e-12);
-    insta::assert_snapshot!(headline(&run.record.comparisons, &run.record.metric).1, @"One pair, no claim: the flow reached 97.50 % accuracy, plain training at equal cost 96.94 % (difference +0.56 points, 95 % interval −1.62 to +2.73, McNemar's test p = 0.804), at 101 % of its FLOPs and 111 % of its seconds; 360 test samples resolve 0.82 points.");
+    insta::assert_snapshot!(headline(&run.record.comparisons, &run.record.metric).1, @"One pair, no claim: the flow reached 97.50 % accuracy, plain training at equal cost 96.94 % (difference +0.56 points, 95 % interval −1.62 to +2.73, McNemar's test p = 0.804), at 101 % of its FLOPs and 111 % of its seconds; 360 test samples resolve 0.82 points; to say more takes at least 6 seeds.");
 }
 
 #[test]
@@ -141,7 +151,7 @@ fn one_pair_of_regressions_is_tested_by_its_paired_squared_errors() {
     let [low, high] = found.ci95.unwrap();
     let sum = found.value.unwrap() + found.against_value.unwrap();
     assert!((low - test.ci95[0] / sum).abs() < 1e-6 && (high - test.ci95[1] / sum).abs() < 1e-6);
-    insta::assert_snapshot!(headline(&run.record.comparisons, &run.record.metric).1, @"One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost 49,569 $ (difference −7,843 $, 95 % interval −8,910 to −6,775, paired errors test p < 0.001), at 101 % of its FLOPs and 111 % of its seconds; 360 test samples resolve 1,469 $.");
+    insta::assert_snapshot!(headline(&run.record.comparisons, &run.record.metric).1, @"One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost 49,569 $ (difference −7,843 $, 95 % interval −8,910 to −6,775, paired errors test p < 0.001), at 101 % of its FLOPs and 111 % of its seconds; 360 test samples resolve 1,469 $; to say more takes at least 6 seeds.");
 }
 
 #[test]
@@ -195,14 +205,7 @@ fn a_small_model_that_costs_more_than_the_flow_never_suffices() {
             trial: &trials[place],
             predictions: Some(&predictions[place]),
         });
-        let found = compare(
-            &entries,
-            &Question {
-                metric: &accuracy(),
-                tuned: false,
-                given: false,
-            },
-        );
+        let found = compare(&entries, &Question::new(&accuracy()));
         assert_eq!(
             (found[0].against.as_str(), found[0].verdict),
             ("plain", Verdict::NotCompared)
@@ -245,7 +248,7 @@ fn six_better_pairs_at_equal_cost_against_a_tuned_baseline_save() {
         (6, Some(Test::SignFlip), Some(0.03125))
     );
     assert_eq!(found[0].verdict, Verdict::Saves);
-    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"The flow saves: over 6 seeds it reached 97.32 % accuracy, plain training at equal cost 96.23 % (difference +1.08 points, 95 % interval +0.69 to +1.47, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds.");
+    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"The flow is better at equal cost: over 6 seeds it reached 97.32 % accuracy, plain training at equal cost 96.23 % (difference +1.08 points, 95 % interval +0.69 to +1.47, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; each chose from 9 settings; no small model was run beside it.");
 }
 
 #[test]
@@ -255,7 +258,7 @@ fn six_worse_pairs_cost() {
         true,
     );
     assert_eq!(found[0].verdict, Verdict::Costs);
-    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"The flow costs: over 6 seeds it reached 96.23 % accuracy, plain training at equal cost 97.32 % (difference −1.08 points, 95 % interval −1.47 to −0.69, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds.");
+    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"The flow costs quality: over 6 seeds it reached 96.23 % accuracy, plain training at equal cost 97.32 % (difference −1.08 points, 95 % interval −1.47 to −0.69, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds.");
 }
 
 #[test]
@@ -275,7 +278,7 @@ fn a_saving_is_refused_when_flops_and_seconds_disagree() {
     }
     let found = compared(&trials, true);
     assert_eq!(found[0].verdict, Verdict::NoDifference);
-    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"No difference shown for the flow: over 6 seeds it reached 97.32 % accuracy, plain training at equal cost 96.23 % (difference +1.08 points, 95 % interval +0.69 to +1.47, sign-flip test p = 0.031), at 80 % of its FLOPs and 130 % of its seconds; FLOPs and seconds disagree on which is cheaper, so no saving is claimed.");
+    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"No saving shown for the flow: over 6 seeds it reached 97.32 % accuracy, plain training at equal cost 96.23 % (difference +1.08 points, 95 % interval +0.69 to +1.47, sign-flip test p = 0.031), at 80 % of its FLOPs and 130 % of its seconds; it is dearer in seconds, so no saving is claimed.");
 }
 
 #[test]
@@ -285,7 +288,7 @@ fn five_pairs_show_no_difference_however_large_it_is() {
         true,
     );
     assert_eq!(found[0].verdict, Verdict::NoDifference);
-    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"No difference shown for the flow: over 5 seeds it reached 97.30 % accuracy, plain training at equal cost 96.14 % (difference +1.16 points, 95 % interval +0.72 to +1.60, sign-flip test p = 0.062), at 100 % of its FLOPs and 100 % of its seconds; 5 pairs cannot show one, six can.");
+    insta::assert_snapshot!(sentence(&found[0], &found, &accuracy()), @"No difference shown for the flow: over 5 seeds it reached 97.30 % accuracy, plain training at equal cost 96.14 % (difference +1.16 points, 95 % interval +0.72 to +1.60, sign-flip test p = 0.062), at 100 % of its FLOPs and 100 % of its seconds; 5 pairs cannot show one, at least 6 seeds can.");
 }
 
 #[test]
@@ -319,9 +322,8 @@ fn one_seed_with_its_folds_averaged_is_one_pair_with_the_folds_samples_pooled() 
     let found = &compare(
         &entries,
         &Question {
-            metric: &metric,
-            tuned: false,
             given: true,
+            ..Question::new(&metric)
         },
     )[0];
     assert_eq!(
@@ -358,15 +360,7 @@ fn trials_are_paired_by_sample_id_not_by_place() {
                 predictions: Some(predictions),
             },
         ];
-        compare(
-            &entries,
-            &Question {
-                metric: &accuracy(),
-                tuned: false,
-                given: false,
-            },
-        )[0]
-        .p
+        compare(&entries, &Question::new(&accuracy()))[0].p
     };
     let before = whole(&shuffled);
     shuffled.ids.reverse();

@@ -12,3 +12,4 @@ mod synthetic;
 mod text;
 mod tuned;
 mod vectors;
+mod verdict;

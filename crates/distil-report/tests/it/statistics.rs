@@ -158,7 +158,7 @@ fn an_interval_that_reaches_infinity_says_so() {
     let worst = |places: &[usize]| places.iter().map(|p| cost[*p]).fold(0.0, f64::max);
     let [low, high] = percentile_interval(6, 6, &worst).unwrap();
     assert!(
-        low >= 1.0 && low <= 1.2 && high == f64::INFINITY,
+        (1.0..=1.2).contains(&low) && high == f64::INFINITY,
         "{low} {high}"
     );
     assert_eq!(percentile_interval(5, 6, &worst), None);

@@ -72,3 +72,23 @@ fn settings_that_failed_with_one_seed_are_never_chosen() {
     );
     assert_eq!(choose(&trials[..2], &[1, 2]).chosen, None);
 }
+
+#[test]
+fn an_arm_chose_from_as_many_settings_as_on_its_poorest_fold_and_from_none_where_it_chose_none() {
+    let of = |arm: &str, fold, chosen: bool, settings: usize| {
+        let trials = [trial("a", 1, 0.9)];
+        let mut tuned = choose(&trials, &[1]);
+        (tuned.arm, tuned.fold) = (arm.into(), fold);
+        tuned.chosen = tuned.chosen.filter(|_| chosen);
+        tuned.tried.truncate(settings);
+        tuned
+    };
+    let tuned = [
+        of("flow", Some(0), true, 3),
+        of("flow", Some(1), true, 2),
+        of("plain", Some(0), true, 3),
+        of("plain", Some(1), false, 3),
+    ];
+    let expected = [("flow".to_owned(), 2)];
+    assert_eq!(Tuned::settings_by_arm(&tuned), expected.into());
+}

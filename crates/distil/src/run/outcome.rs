@@ -63,9 +63,10 @@ pub(super) fn assemble(
     let comparisons = compare(
         &entries,
         &Question {
-            metric: &metric,
-            tuned: plan.tuning.is_some(),
+            tuned: Tuned::settings_by_arm(&tuned),
+            margin: plan.margin,
             given,
+            ..Question::new(&metric)
         },
     );
     let flows = || {

@@ -396,14 +396,7 @@ fn run(
             predictions: Some(predictions),
         })
         .collect();
-    let comparisons = compare(
-        &entries,
-        &Question {
-            metric: &metric,
-            tuned: false,
-            given: false,
-        },
-    );
+    let comparisons = compare(&entries, &Question::new(&metric));
     let record = RunJson {
         tuned: Vec::new(),
         format: FORMAT,

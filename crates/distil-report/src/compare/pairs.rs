@@ -1,0 +1,319 @@
+//! The trials of the flow and of another arm that belong together, by seed.
+
+use super::{Comparison, CostRatios, Entry, FLOW, Question, Sides, Test, Verdict, rows};
+use crate::bill::Total;
+use crate::measure::{self, Better};
+use crate::run_json::{Status, Trial};
+use crate::statistics::{
+    CorrectedFolds, bca, corrected_folds, cost_ratio, mean, median, non_inferiority, one_sided,
+    paired_errors, sign_flip, worst_ranks,
+};
+
+/// The flow's and the other arm's trials, seed by seed.
+pub(super) struct Pairs<'a> {
+    against: &'a str,
+    flow: Vec<Entry<'a>>,
+    /// Trials that came to an end, as counts of failures need them.
+    ended: Vec<&'a Trial>,
+    units: Vec<Unit<'a>>,
+}
+
+/// One seed.
+struct Unit<'a> {
+    pairs: Vec<(Entry<'a>, Entry<'a>)>,
+    /// The mean over the folds of the main metric on the test part; none where a fold failed.
+    flow: Option<f64>,
+    other: Option<f64>,
+}
+
+impl Unit<'_> {
+    /// flow − other: −∞ or +∞, for the worse, where one failed.
+    fn difference(&self, better: Better) -> f64 {
+        let worst = better.advantage(f64::NEG_INFINITY);
+        match (self.flow, self.other) {
+            (Some(flow), Some(other)) => flow - other,
+            (None, Some(_)) => worst,
+            (Some(_), None) => -worst,
+            (None, None) => f64::NAN,
+        }
+    }
+
+    /// What each side cost, infinite where it failed; none where unknown.
+    fn costs(&self, of: fn(Total) -> Option<f64>) -> Option<(f64, f64)> {
+        let sum = |trials: Vec<&Trial>, value: Option<f64>| match value {
+            Some(_) => {
+                let costs = trials.into_iter().map(|trial| of(trial.bill.equalised()));
+                costs.sum::<Option<f64>>()
+            }
+            None => Some(f64::INFINITY),
+        };
+        let flow = self.pairs.iter().map(|(flow, _)| flow.trial).collect();
+        let other = self.pairs.iter().map(|(_, other)| other.trial).collect();
+        sum(flow, self.flow).zip(sum(other, self.other))
+    }
+}
+
+/// What one trial came to.
+enum Ending {
+    Value(f64),
+    Failed,
+    /// Not at its end, or without this metric.
+    Nothing,
+}
+
+fn ending(trial: &Trial, metric: &str) -> Ending {
+    match trial.status {
+        Status::Stopped => Ending::Nothing,
+        Status::Failed | Status::Diverged => Ending::Failed,
+        Status::Finished => match trial.result().and_then(|stage| stage.test.get(metric)) {
+            Some(value) if value.is_finite() => Ending::Value(*value),
+            Some(_) => Ending::Failed,
+            None => Ending::Nothing,
+        },
+    }
+}
+
+impl<'a> Pairs<'a> {
+    pub fn of(entries: &[Entry<'a>], against: &'a str, question: &Question<'_>) -> Self {
+        let metric = question.metric.name.as_str();
+        let of_arm = |arm: &'a str| {
+            let ended = |entry: &Entry<'_>| !matches!(ending(entry.trial, metric), Ending::Nothing);
+            let of_arm = entries.iter().filter(move |entry| entry.trial.arm == arm);
+            of_arm.filter(move |entry| ended(entry)).copied()
+        };
+        let flow: Vec<Entry<'a>> = of_arm(FLOW).collect();
+        let mut seeds: Vec<(u64, Vec<(Entry<'a>, Entry<'a>)>)> = Vec::new();
+        for entry in &flow {
+            let same = |other: &Entry<'_>| {
+                (other.trial.seed, other.trial.fold) == (entry.trial.seed, entry.trial.fold)
+            };
+            let Some(other) = of_arm(against).find(same) else {
+                continue;
+            };
+            match seeds.iter_mut().find(|(seed, _)| *seed == entry.trial.seed) {
+                Some((_, pairs)) => pairs.push((*entry, other)),
+                None => seeds.push((entry.trial.seed, vec![(*entry, other)])),
+            }
+        }
+        let value = |trials: Vec<&Trial>| -> Option<f64> {
+            let values: Option<Vec<f64>> = trials
+                .into_iter()
+                .map(|trial| match ending(trial, metric) {
+                    Ending::Value(value) => Some(value),
+                    Ending::Failed | Ending::Nothing => None,
+                })
+                .collect();
+            mean(&values?)
+        };
+        let units = seeds
+            .into_iter()
+            .map(|(_, pairs)| Unit {
+                flow: value(pairs.iter().map(|(flow, _)| flow.trial).collect()),
+                other: value(pairs.iter().map(|(_, other)| other.trial).collect()),
+                pairs,
+            })
+            .collect();
+        let ended = flow.iter().copied().chain(of_arm(against));
+        Self {
+            against,
+            ended: ended.map(|entry| entry.trial).collect(),
+            flow,
+            units,
+        }
+    }
+
+    /// All but the verdict, and the advantage: positive where the flow is better.
+    pub fn measured(&self, question: &Question<'_>) -> (Comparison, f64) {
+        let better = question.metric.better;
+        let name = question.metric.name.as_str();
+        let differences: Vec<f64> = self
+            .units
+            .iter()
+            .map(|unit| unit.difference(better))
+            .filter(|difference| !difference.is_nan())
+            .collect();
+        let finished = |of: fn(&Unit<'_>) -> Option<f64>| -> Vec<f64> {
+            self.units.iter().filter_map(of).collect()
+        };
+        let (flow, other) = (finished(|unit| unit.flow), finished(|unit| unit.other));
+        let never = flow.is_empty() || other.is_empty();
+        let tested = match differences.len() {
+            _ if never => Tested::default(),
+            1 => self.over_samples(name, differences[0]),
+            _ if differences.iter().all(|d| d.is_finite()) => over_seeds(&differences),
+            _ => over_ranks(&differences),
+        };
+        let outputs = self
+            .flow
+            .first()
+            .and_then(|entry| entry.predictions?.outputs().ok());
+        let all_flows: Vec<f64> = self
+            .flow
+            .iter()
+            .filter_map(|entry| match ending(entry.trial, name) {
+                Ending::Value(value) => Some(value),
+                Ending::Failed | Ending::Nothing => None,
+            })
+            .collect();
+        let n = if never { 0 } else { differences.len() };
+        let comparison = Comparison {
+            arm: FLOW.into(),
+            against: self.against.into(),
+            n,
+            difference: tested.difference.filter(|d| d.is_finite()),
+            ci95: tested.ci95,
+            test: tested.test,
+            p: tested.p,
+            cost: if never {
+                CostRatios::default()
+            } else {
+                self.cost()
+            },
+            given: question.given,
+            verdict: Verdict::NotCompared,
+            value: mean(if n == 0 { &all_flows } else { &flow }),
+            against_value: mean(&other),
+            samples: self.samples(),
+            resolution: outputs
+                .and_then(|outputs| measure::resolution(name, &outputs))
+                .map(|found| found.width()),
+            because: None,
+            bca95: tested.bca95,
+            holm_p: None,
+            margin: question.margin,
+            non_inferior_p: question
+                .margin
+                .filter(|_| n > 1)
+                .and_then(|margin| not_inferior(&differences, better, margin)),
+            failed: self.count(Status::Failed),
+            diverged: self.count(Status::Diverged),
+            tuning: question.tuned.get(self.against).map(|against| Sides {
+                arm: question.tuned.get(FLOW).copied().unwrap_or(0),
+                against: *against,
+            }),
+            folds: (n > 0).then(|| self.folds(name)).flatten(),
+        };
+        (comparison, better.advantage(tested.direction))
+    }
+
+    fn over_samples(&self, metric: &str, difference: f64) -> Tested {
+        let unit = self
+            .units
+            .iter()
+            .find(|unit| unit.flow.is_some() && unit.other.is_some());
+        let found = unit.and_then(|unit| rows::test(&unit.pairs, metric));
+        Tested {
+            difference: Some(difference),
+            direction: difference,
+            ci95: found
+                .as_ref()
+                .and_then(|found| found.half_width)
+                .map(|half| [difference - half, difference + half]),
+            bca95: None,
+            test: found.as_ref().map(|found| found.test),
+            p: found.map(|found| found.p),
+        }
+    }
+
+    fn samples(&self) -> usize {
+        let seed = self.flow.first().map(|entry| entry.trial.seed);
+        self.flow
+            .iter()
+            .filter(|entry| Some(entry.trial.seed) == seed)
+            .map(|entry| entry.trial.data.test)
+            .sum()
+    }
+
+    fn count(&self, status: Status) -> Sides {
+        let of = |arm: &str| {
+            let of_arm = self.ended.iter().filter(|trial| trial.arm == arm);
+            of_arm.filter(|trial| trial.status == status).count()
+        };
+        Sides {
+            arm: of(FLOW),
+            against: of(self.against),
+        }
+    }
+
+    fn cost(&self) -> CostRatios {
+        let ratio = |of: fn(Total) -> Option<f64>| {
+            let costs: Option<Vec<(f64, f64)>> =
+                self.units.iter().map(|unit| unit.costs(of)).collect();
+            cost_ratio(&costs?).map(|found| found.ratio)
+        };
+        CostRatios {
+            flops_ratio: ratio(|total| total.flops),
+            seconds_ratio: ratio(|total| total.reference_seconds),
+        }
+    }
+
+    /// The corrected test over the folds of all seeds, where there are folds and all of them finished.
+    fn folds(&self, metric: &str) -> Option<CorrectedFolds> {
+        let pairs = || self.units.iter().flat_map(|unit| &unit.pairs);
+        if pairs().any(|(flow, _)| flow.trial.fold.is_none()) {
+            return None;
+        }
+        let value = |entry: &Entry<'_>| match ending(entry.trial, metric) {
+            Ending::Value(value) => Some(value),
+            Ending::Failed | Ending::Nothing => None,
+        };
+        let differences: Option<Vec<f64>> = pairs()
+            .map(|(flow, other)| Some(value(flow)? - value(other)?))
+            .collect();
+        let ratios: Vec<f64> = pairs()
+            .map(|(flow, _)| flow.trial.data)
+            .map(|data| data.test as f64 / data.train as f64)
+            .collect();
+        let ratio = mean(&ratios).filter(|ratio| ratio.is_finite())?;
+        corrected_folds(&differences?, ratio)
+    }
+}
+
+/// What the tests of one comparison found.
+#[derive(Default)]
+struct Tested {
+    difference: Option<f64>,
+    /// As the difference points, failures counted.
+    direction: f64,
+    ci95: Option<[f64; 2]>,
+    bca95: Option<[f64; 2]>,
+    test: Option<Test>,
+    p: Option<f64>,
+}
+
+fn over_seeds(differences: &[f64]) -> Tested {
+    let at = |places: &[usize]| {
+        places.iter().map(|place| differences[*place]).sum::<f64>() / places.len() as f64
+    };
+    let difference = mean(differences);
+    Tested {
+        difference,
+        direction: difference.unwrap_or(0.0),
+        ci95: paired_errors(differences).map(|test| test.ci95),
+        bca95: bca(differences.len(), &at),
+        test: Some(Test::SignFlip),
+        p: sign_flip(differences).map(|test| test.p),
+    }
+}
+
+fn over_ranks(differences: &[f64]) -> Tested {
+    let ranks = worst_ranks(differences);
+    Tested {
+        difference: median(differences),
+        direction: ranks.iter().sum(),
+        ci95: None,
+        bca95: None,
+        test: Some(Test::SignedRank),
+        p: sign_flip(&ranks).map(|test| test.p),
+    }
+}
+
+/// One-sided p of non-inferiority, by ranks where a trial failed.
+fn not_inferior(differences: &[f64], better: Better, margin: f64) -> Option<f64> {
+    let advantages: Vec<f64> = differences.iter().map(|d| better.advantage(*d)).collect();
+    if advantages.iter().all(|a| a.is_finite()) {
+        return non_inferiority(&advantages, margin);
+    }
+    let shifted: Vec<f64> = advantages.iter().map(|a| a + margin).collect();
+    one_sided(&worst_ranks(&shifted))
+}

@@ -1,0 +1,356 @@
+//! A saving is claimed only where a referee would grant it, and every refusal says why.
+
+use distil_report::compare::{
+    Because, Comparison, Entry, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, Verdict, compare,
+    headline, sentence,
+};
+use distil_report::run_json::{Status, Trial};
+use distil_report::statistics::FEWEST_FOR_BCA;
+
+use crate::compare::{accuracy, seeds, tuned_alike};
+
+const FULL: [f64; 6] = [0.971, 0.974, 0.972, 0.977, 0.968, 0.975];
+/// Nearly as good as [`FULL`], some above and some below.
+const ALMOST: [f64; 6] = [0.970, 0.975, 0.971, 0.978, 0.967, 0.974];
+const SHORT: [f64; 6] = [0.961, 0.966, 0.958, 0.970, 0.952, 0.967];
+const POOR: [f64; 6] = [0.911, 0.906, 0.918, 0.920, 0.902, 0.907];
+
+fn asked(trials: &[Trial], margin: Option<f64>) -> Vec<Comparison> {
+    compared(
+        trials,
+        &Question {
+            tuned: tuned_alike(trials),
+            margin,
+            ..Question::new(&accuracy())
+        },
+    )
+}
+
+fn compared(trials: &[Trial], question: &Question<'_>) -> Vec<Comparison> {
+    let entry = |trial| Entry {
+        trial,
+        predictions: None,
+    };
+    let entries: Vec<Entry<'_>> = trials.iter().map(entry).collect();
+    compare(&entries, question)
+}
+
+/// The flow at a quarter of the full budget, beside plain at the same cost, plain at its full budget and the small model.
+fn quarter(plain: &[f64], small: &[f64]) -> Vec<Trial> {
+    seeds(&[
+        ("flow", 1e12, &ALMOST),
+        ("plain", 1e12, plain),
+        ("plain-full", 4e12, &FULL),
+        ("small", 1e11, small),
+    ])
+}
+
+#[track_caller]
+fn found<'a>(comparisons: &'a [Comparison], against: &str) -> &'a Comparison {
+    let mut of = comparisons.iter().filter(|c| c.against == against);
+    of.next().unwrap()
+}
+
+#[track_caller]
+fn said(comparisons: &[Comparison], against: &str) -> String {
+    sentence(found(comparisons, against), comparisons, &accuracy())
+}
+
+fn verdict(comparison: &Comparison) -> (Verdict, Option<Because>) {
+    (comparison.verdict, comparison.because)
+}
+
+#[test]
+fn as_good_within_the_margin_at_a_quarter_of_the_cost_saves_where_plain_at_that_cost_is_worse() {
+    let comparisons = asked(&quarter(&SHORT, &POOR), Some(0.003));
+    let full = found(&comparisons, PLAIN_FULL);
+    assert_eq!(verdict(full), (Verdict::Saves, Some(Because::WithinMargin)));
+    assert_eq!(full.non_inferior_p, Some(1.0 / 64.0));
+    insta::assert_snapshot!(said(&comparisons, PLAIN_FULL), @"The flow saves: over 6 seeds it reached 97.25 % accuracy, plain training at its full budget 97.28 % (difference −0.03 points, 95 % interval −0.14 to +0.08, sign-flip test p = 0.688, one-sided p = 0.016 against 0.30 points worse), at 25 % of its FLOPs and 25 % of its seconds; each chose from 9 settings.");
+    let plain = found(&comparisons, PLAIN);
+    assert_eq!(verdict(plain), (Verdict::Saves, Some(Because::Better)));
+    insta::assert_snapshot!(headline(&comparisons, &accuracy()).1, @"The flow is better at equal cost: over 6 seeds it reached 97.25 % accuracy, plain training at equal cost 96.23 % (difference +1.02 points, 95 % interval +0.69 to +1.34, sign-flip test p = 0.031, one-sided p = 0.016 against 0.30 points worse), at 100 % of its FLOPs and 100 % of its seconds; each chose from 9 settings.");
+}
+
+#[test]
+fn no_saving_where_plain_with_the_same_short_budget_may_be_as_good() {
+    let comparisons = asked(&quarter(&FULL, &POOR), Some(0.003));
+    let expected = (Verdict::NoDifference, Some(Because::PlainNotWorse));
+    assert_eq!(verdict(found(&comparisons, PLAIN_FULL)), expected);
+    insta::assert_snapshot!(said(&comparisons, PLAIN_FULL), @"No saving shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at its full budget 97.28 % (difference −0.03 points, 95 % interval −0.14 to +0.08, sign-flip test p = 0.688, one-sided p = 0.016 against 0.30 points worse), at 25 % of its FLOPs and 25 % of its seconds; plain training at the flow's cost is not shown to be worse, so a shorter budget alone may save as much.");
+    let at_equal_cost = (Verdict::NoDifference, Some(Because::EqualCost));
+    assert_eq!(verdict(found(&comparisons, PLAIN)), at_equal_cost);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No saving shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at equal cost 97.28 % (difference −0.03 points, 95 % interval −0.14 to +0.08, sign-flip test p = 0.688, one-sided p = 0.016 against 0.30 points worse), at 100 % of its FLOPs and 100 % of its seconds; being as good within the margin at equal cost saves nothing.");
+}
+
+#[test]
+fn without_plain_at_the_same_cost_nothing_is_saved_over_its_full_budget() {
+    let mut trials = quarter(&SHORT, &POOR);
+    trials.retain(|trial| trial.arm != PLAIN);
+    let comparisons = asked(&trials, Some(0.003));
+    let expected = (Verdict::NoDifference, Some(Because::PlainNotWorse));
+    assert_eq!(verdict(found(&comparisons, PLAIN_FULL)), expected);
+    assert_eq!(found(&comparisons, PLAIN).verdict, Verdict::NotCompared);
+}
+
+#[test]
+fn a_difference_not_shown_is_never_taken_for_equality() {
+    let comparisons = asked(&quarter(&SHORT, &POOR), None);
+    let full = found(&comparisons, PLAIN_FULL);
+    assert!(full.p.unwrap() > 0.5, "{full:?}");
+    assert_eq!(
+        verdict(full),
+        (Verdict::NoDifference, Some(Because::NoMargin))
+    );
+    insta::assert_snapshot!(said(&comparisons, PLAIN_FULL), @"No difference shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at its full budget 97.28 % (difference −0.03 points, 95 % interval −0.14 to +0.08, sign-flip test p = 0.688), at 25 % of its FLOPs and 25 % of its seconds; that it is as good cannot be shown without a declared `margin`.");
+    let narrow = asked(&quarter(&SHORT, &POOR), Some(0.0005));
+    let full = found(&narrow, PLAIN_FULL);
+    assert_eq!(
+        verdict(full),
+        (Verdict::NoDifference, Some(Because::MarginNotShown))
+    );
+    insta::assert_snapshot!(said(&narrow, PLAIN_FULL), @"No difference shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at its full budget 97.28 % (difference −0.03 points, 95 % interval −0.14 to +0.08, sign-flip test p = 0.688, one-sided p = 0.406 against 0.05 points worse), at 25 % of its FLOPs and 25 % of its seconds; that it is less than 0.05 points worse is not shown.");
+}
+
+#[test]
+fn no_saving_where_the_small_model_is_not_shown_to_be_worse_or_was_not_tuned() {
+    // Better than the flow with one seed of six, and without a margin and a known resolution it does not suffice either.
+    let mut close = SHORT;
+    close[0] = 0.98;
+    let comparisons = asked(&quarter(&SHORT, &close), None);
+    let expected = (Verdict::NoDifference, Some(Because::SmallNotWorse));
+    assert_eq!(verdict(found(&comparisons, PLAIN)), expected);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No saving shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at equal cost 96.23 % (difference +1.02 points, 95 % interval +0.69 to +1.34, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; the small model alone is not shown to be worse than the flow, so no saving is claimed.");
+
+    let trials = quarter(&SHORT, &POOR);
+    let metric = accuracy();
+    let mut question = Question {
+        tuned: tuned_alike(&trials),
+        ..Question::new(&metric)
+    };
+    question.tuned.remove(SMALL);
+    let comparisons = compared(&trials, &question);
+    let expected = (Verdict::NoDifference, Some(Because::SmallUntuned));
+    assert_eq!(verdict(found(&comparisons, PLAIN)), expected);
+}
+
+#[test]
+fn within_the_margin_the_small_model_suffices() {
+    let comparisons = asked(&quarter(&SHORT, &FULL), Some(0.003));
+    for against in [PLAIN, PLAIN_FULL, SMALL] {
+        let verdict = found(&comparisons, against).verdict;
+        assert_eq!(verdict, Verdict::SmallSuffices, "{against}");
+    }
+    insta::assert_snapshot!(said(&comparisons, SMALL), @"The small model suffices: alone it reached 97.28 % accuracy for 10 % of the flow's FLOPs and 10 % of its seconds; the flow's 97.25 % is not better by the margin of 0.30 points (difference −0.03 points, sign-flip test p = 0.688).");
+}
+
+#[test]
+fn a_flow_that_is_worse_costs_however_cheap_it_is() {
+    let trials = seeds(&[("flow", 1e12, &SHORT), ("plain-full", 4e12, &FULL)]);
+    let comparisons = asked(&trials, Some(0.003));
+    assert_eq!(
+        verdict(found(&comparisons, PLAIN_FULL)),
+        (Verdict::Costs, Some(Because::Worse))
+    );
+    insta::assert_snapshot!(said(&comparisons, PLAIN_FULL), @"The flow costs quality: over 6 seeds it reached 96.23 % accuracy, plain training at its full budget 97.28 % (difference −1.05 points, 95 % interval −1.44 to −0.66, sign-flip test p = 0.031, one-sided p = 1.000 against 0.30 points worse), at 25 % of its FLOPs and 25 % of its seconds.");
+}
+
+#[test]
+fn a_tuned_arm_is_one_tuned_as_often_as_the_flow_and_more_than_once() {
+    let trials = quarter(&SHORT, &POOR);
+    let with = |flow: usize, plain: usize| {
+        let mut tuned = tuned_alike(&trials);
+        tuned.insert("flow".into(), flow);
+        tuned.insert("plain".into(), plain);
+        let metric = accuracy();
+        let question = Question {
+            tuned,
+            ..Question::new(&metric)
+        };
+        compared(&trials, &question)
+    };
+    for (flow, plain) in [(9, 3), (1, 1), (2, 1)] {
+        assert_eq!(
+            found(&with(flow, plain), PLAIN).verdict,
+            Verdict::BaselineUntuned
+        );
+    }
+    for (flow, plain) in [(9, 9), (3, 9), (2, 2)] {
+        assert_eq!(
+            found(&with(flow, plain), PLAIN).verdict,
+            Verdict::Saves,
+            "{flow} {plain}"
+        );
+    }
+    insta::assert_snapshot!(said(&with(9, 3), PLAIN), @"Baseline untuned, no claim for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at equal cost 96.23 % (difference +1.02 points, 95 % interval +0.69 to +1.34, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; plain training at equal cost chose from 3 settings and the flow from 9, and nothing follows from it until both have the same choice, of two at least.");
+}
+
+#[test]
+fn a_trial_that_diverged_is_the_worst_there_is_at_infinite_cost() {
+    let mut trials = quarter(&SHORT, &POOR);
+    for trial in &mut trials {
+        if trial.arm == PLAIN && trial.seed <= 2 {
+            trial.status = Status::Diverged;
+        }
+    }
+    let comparisons = asked(&trials, None);
+    let plain = found(&comparisons, PLAIN);
+    assert_eq!(
+        (plain.n, plain.test, plain.p),
+        (6, Some(Test::SignedRank), Some(0.03125))
+    );
+    assert_eq!(plain.diverged, Sides { arm: 0, against: 2 });
+    assert_eq!((plain.ci95, plain.bca95), (None, None));
+    assert_eq!(plain.verdict, Verdict::Saves);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"The flow is better at equal cost: over 6 seeds (plain training at equal cost diverged in 2 trials, counted as the worst) it reached 97.25 % accuracy, plain training at equal cost 96.17 % (median difference +1.40 points, signed-rank test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; each chose from 9 settings.");
+
+    for trial in &mut trials {
+        let flow = trial.arm == "flow" && trial.seed > 2;
+        if flow {
+            trial.status = Status::Diverged;
+        }
+    }
+    let comparisons = asked(&trials, None);
+    let plain = found(&comparisons, PLAIN);
+    assert_eq!(plain.cost.flops_ratio, Some(f64::INFINITY));
+    assert_eq!(plain.difference, None, "the median is infinite");
+    assert_ne!(plain.verdict, Verdict::Saves);
+}
+
+#[test]
+fn one_divergence_of_the_flow_takes_its_significance_away() {
+    let mut trials = quarter(&SHORT, &POOR);
+    trials[0].status = Status::Diverged;
+    let comparisons = asked(&trials, Some(0.003));
+    for comparison in &comparisons {
+        assert!(comparison.p.unwrap() >= 0.05, "{comparison:?}");
+        assert_ne!(comparison.verdict, Verdict::Saves);
+    }
+}
+
+#[test]
+fn a_crashed_control_is_counted_and_no_saving_claimed_over_it() {
+    let mut trials = quarter(&SHORT, &POOR);
+    for trial in &mut trials {
+        if trial.arm == PLAIN && trial.seed == 1 {
+            trial.status = Status::Failed;
+        }
+    }
+    let comparisons = asked(&trials, None);
+    let expected = (Verdict::NoDifference, Some(Because::OtherFailed));
+    assert_eq!(verdict(found(&comparisons, PLAIN)), expected);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No saving shown for the flow: over 6 seeds (plain training at equal cost failed in 1 trial, counted as the worst) it reached 97.25 % accuracy, plain training at equal cost 96.26 % (median difference +1.10 points, signed-rank test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; plain training at equal cost failed other than by diverging, so no saving is claimed.");
+}
+
+#[test]
+fn an_arm_that_never_finished_is_not_compared_and_says_how_it_ended() {
+    let mut trials = quarter(&SHORT, &POOR);
+    for trial in trials.iter_mut().filter(|trial| trial.arm == PLAIN) {
+        trial.status = Status::Diverged;
+    }
+    let comparisons = asked(&trials, None);
+    assert_eq!(found(&comparisons, PLAIN).verdict, Verdict::NotCompared);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"Not compared: the flow reached 97.25 % accuracy on the test part, and plain training at equal cost diverged in 6 trials.");
+    for trial in trials.iter_mut().filter(|trial| trial.arm == "flow") {
+        trial.status = Status::Failed;
+    }
+    insta::assert_snapshot!(said(&asked(&trials, None), PLAIN), @"Not compared: the flow failed in 6 trials.");
+}
+
+#[test]
+fn a_trial_that_a_signal_stopped_is_no_result_yet() {
+    let mut trials = quarter(&SHORT, &POOR);
+    trials[0].status = Status::Stopped;
+    let comparisons = asked(&trials, None);
+    let plain = found(&comparisons, PLAIN);
+    assert_eq!((plain.n, plain.test), (5, Some(Test::SignFlip)));
+    assert_eq!(plain.failed, Sides::default());
+}
+
+#[test]
+fn a_users_own_arms_are_exploratory_and_pay_for_their_number() {
+    let own = ["lr=1e-3", "lr=3e-3", "lr=1e-2"];
+    let mut arms = vec![("flow", 1e12, &FULL[..]), (PLAIN, 1e12, &SHORT[..])];
+    arms.extend(own.map(|arm| (arm, 1e12, &SHORT[..])));
+    let comparisons = asked(&seeds(&arms), None);
+    assert_eq!(found(&comparisons, PLAIN).holm_p, None);
+    assert_eq!(found(&comparisons, PLAIN).verdict, Verdict::Saves);
+    for arm in own {
+        let one = found(&comparisons, arm);
+        assert_eq!((one.p, one.holm_p), (Some(0.03125), Some(0.09375)));
+        assert_eq!(verdict(one), (Verdict::NoDifference, Some(Because::Chance)));
+    }
+    insta::assert_snapshot!(said(&comparisons, own[0]), @"No difference shown for the flow: over 6 seeds it reached 97.28 % accuracy, the arm `lr=1e-3` 96.23 % (difference +1.05 points, 95 % interval +0.66 to +1.44, sign-flip test p = 0.031, Holm-adjusted p = 0.094), at 100 % of its FLOPs and 100 % of its seconds.");
+}
+
+#[test]
+fn arms_of_plains_curve_are_not_compared_one_by_one() {
+    let arms = [("flow", 1e12, &FULL[..]), ("plain-25", 1e12, &SHORT[..])];
+    let comparisons = asked(&seeds(&arms), None);
+    let against: Vec<&str> = comparisons.iter().map(|c| c.against.as_str()).collect();
+    assert_eq!(against, [PLAIN]);
+}
+
+#[test]
+fn without_seconds_no_saving_is_claimed_and_without_flops_the_seconds_decide() {
+    let mut trials = quarter(&SHORT, &POOR);
+    for row in trials.iter_mut().flat_map(|trial| &mut trial.bill.rows) {
+        row.flops = None;
+    }
+    let verdict_of = |trials: &[Trial]| verdict(found(&asked(trials, None), PLAIN));
+    assert_eq!(verdict_of(&trials), (Verdict::Saves, Some(Because::Better)));
+    for row in trials.iter_mut().flat_map(|trial| &mut trial.bill.rows) {
+        (row.flops, row.reference_seconds) = (Some(1.0), None);
+    }
+    let expected = (Verdict::NoDifference, Some(Because::SecondsUnknown));
+    assert_eq!(verdict_of(&trials), expected);
+}
+
+#[test]
+fn folds_are_averaged_for_the_verdict_and_tested_with_their_overlap_beside_it() {
+    let mut trials = seeds(&[("flow", 1e12, &FULL), (PLAIN, 1e12, &SHORT)]);
+    for trial in &mut trials {
+        // Three seeds of two folds.
+        (trial.seed, trial.fold) = (trial.seed.div_ceil(2), Some(trial.seed as usize % 2));
+    }
+    let comparisons = asked(&trials, None);
+    let plain = found(&comparisons, PLAIN);
+    let folds = plain.folds.unwrap();
+    assert_eq!((plain.n, folds.folds), (3, 6));
+    assert!((folds.difference - plain.difference.unwrap()).abs() < 1e-12);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No difference shown for the flow: over 3 seeds it reached 97.28 % accuracy, plain training at equal cost 96.23 % (difference +1.05 points, 95 % interval +0.68 to +1.42, sign-flip test p = 0.250, corrected for overlapping folds p = 0.008), at 100 % of its FLOPs and 100 % of its seconds; 3 pairs cannot show one, at least 6 seeds can.");
+}
+
+#[test]
+fn bootstrap_intervals_are_given_from_ten_pairs_on() {
+    let many: Vec<f64> = (0..FEWEST_FOR_BCA)
+        .map(|n| 0.95 + 0.001 * n as f64)
+        .collect();
+    let level = [0.94; FEWEST_FOR_BCA];
+    let with = |n: usize| {
+        let arms = [("flow", 1e12, &many[..n]), (PLAIN, 1e12, &level[..n])];
+        asked(&seeds(&arms), None)[0].clone()
+    };
+    assert_eq!(with(FEWEST_FOR_BCA - 1).bca95, None);
+    let [low, high] = with(FEWEST_FOR_BCA).bca95.unwrap();
+    assert!(
+        0.01 < low && low < 0.0145 && 0.0145 < high && high < 0.019,
+        "{low} {high}"
+    );
+}
+
+#[test]
+fn a_comparison_of_an_older_version_is_still_read() -> Result<(), serde_json::Error> {
+    let old = r#"{"arm":"flow","against":"plain","n":1,"difference":0.1,"ci95":null,"test":"mcnemar","p":0.5,
+        "cost":{"flops_ratio":1.0,"seconds_ratio":null},"given":false,"verdict":"one-pair","value":0.9,
+        "against_value":0.8,"samples":360,"resolution":null}"#;
+    let read: Comparison = serde_json::from_str(old)?;
+    assert_eq!((read.cost.seconds_ratio, read.because), (None, None));
+    let mut trials = quarter(&SHORT, &POOR);
+    trials[0].status = Status::Diverged;
+    for comparison in asked(&trials, Some(0.003)) {
+        let text = serde_json::to_string(&comparison)?;
+        assert_eq!(serde_json::from_str::<Comparison>(&text)?, comparison);
+    }
+    Ok(())
+}
