@@ -16,6 +16,7 @@ pub fn markdown(run: &RunJson) -> String {
         (!run.comparisons.is_empty()).then(|| tables::comparisons(run)),
         Some(tables::generalisation(run)),
         Some(tables::bill(run)),
+        tables::break_even(run),
         tables::growth(run),
         tables::compress(run),
         Some(tables::environment(run)),

@@ -1,7 +1,9 @@
 //! The report's tables.
 
-use crate::bill::{BillRow, Purpose, Total, human_bytes, human_count, human_flops, human_seconds};
-use crate::compare::FLOW;
+use crate::bill::{
+    self, BillRow, Purpose, Total, human_bytes, human_count, human_flops, human_seconds,
+};
+use crate::compare::{FLOW, PLAIN_FULL};
 use crate::events::{Part, Promise};
 use crate::measure::METRICS;
 use crate::run_json::{RunJson, Size, Trial};
@@ -71,6 +73,53 @@ pub fn bill(run: &RunJson) -> Table {
         table.total(bill_cells(&[arm, "everything", ""], rows.iter().collect()));
     }
     table
+}
+
+/// The flow's cost with its earlier stages counted and with them given, beside plain's full budget, and after how many students
+/// they have paid for themselves; none where the flow has one stage, or plain's full budget was not run.
+pub fn break_even(run: &RunJson) -> Option<Table> {
+    let result = run.arm(FLOW).find_map(|trial| trial.result())?.name.clone();
+    let rows = arm_bill(run, FLOW);
+    let sum = |of_result: bool| -> Total {
+        let equalised = rows.iter().filter(|row| row.purpose.equalised());
+        equalised
+            .filter(|row| (row.stage == result) == of_result)
+            .collect()
+    };
+    let (earlier, student) = (sum(false), sum(true));
+    let plain = cost(run, PLAIN_FULL)?;
+    if earlier.samples == 0 {
+        return None;
+    }
+    let columns = ["cost per student", "FLOPs", "reference time"];
+    let mut table = Table::new("Earlier stages counted and given", 1, &columns);
+    let mut row = |what: &str, flops: Option<f64>, seconds: Option<f64>| {
+        let flops = flops.map_or(NONE.into(), human_flops);
+        let seconds = seconds.map_or(NONE.into(), human_seconds);
+        table.row(vec![what.into(), flops, seconds]);
+    };
+    let all = cost(run, FLOW)?;
+    row("flow, all stages counted", all.flops, all.reference_seconds);
+    row(
+        "flow, earlier stages given",
+        student.flops,
+        student.reference_seconds,
+    );
+    row("plain-full", plain.flops, plain.reference_seconds);
+    let students = |of: fn(Total) -> Option<f64>| -> String {
+        let costs = of(earlier).zip(of(student)).zip(of(plain));
+        match costs.map(|((earlier, student), plain)| bill::break_even(earlier, student, plain)) {
+            None => NONE.into(),
+            Some(None) => "never".into(),
+            Some(Some(students)) => format!("from {}", show::grouped(students as f64)),
+        }
+    };
+    table.total(vec![
+        "students until it pays, quality being equal".into(),
+        students(|total| total.flops),
+        students(|total| total.reference_seconds),
+    ]);
+    Some(table)
 }
 
 fn bill_cells(words: &[&str], total: Total) -> Vec<String> {

@@ -9,9 +9,13 @@ pub fn results(run: &RunJson) -> String {
     tables::results(run).text()
 }
 
-/// The bill of every arm.
+/// The bill of every arm, and when the flow's earlier stages have paid for themselves.
 pub fn bill(run: &RunJson) -> String {
-    tables::bill(run).text()
+    let bill = tables::bill(run).text();
+    match tables::break_even(run) {
+        Some(table) => format!("{bill}\n{}", table.text()),
+        None => bill,
+    }
 }
 
 /// What compression gained, for a run whose result is smaller than its teacher.

@@ -1,8 +1,10 @@
 //! The bill: what a trial cost, by stage and purpose. A fold over events.
 
+mod break_even;
 mod calibration;
 mod human;
 
+pub use break_even::break_even;
 pub use calibration::{Calibration, Rate};
 pub use human::{human_bytes, human_count, human_flops, human_seconds};
 

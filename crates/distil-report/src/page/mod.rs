@@ -65,6 +65,8 @@ pub struct Page {
     pub legend: Vec<Legend>,
     /// The bill.
     pub bill: Table,
+    /// Earlier stages counted and given.
+    pub break_even: Option<Table>,
     /// Learning curves by axis of cost.
     pub panels: Vec<Panel>,
     /// Train, validation and test, as SVG.
@@ -124,6 +126,7 @@ impl Page {
             bars,
             legend,
             bill: tables::bill(run),
+            break_even: tables::break_even(run),
             panels: curves::panels(run, trials),
             gaps: generalisation::chart(run),
             generalisation: tables::generalisation(run),

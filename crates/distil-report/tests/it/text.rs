@@ -53,6 +53,13 @@ plain-full  large       evaluate   358 MFLOPs         27.2 ms   71.6 ms   1.80 k
 plain-full  large       save          0 FLOPs         21.0 ms   21.0 ms        0
 plain-full  equal cost            14.8 GFLOPs          1.16 s    1.16 s   25.6 k
 plain-full  everything            15.1 GFLOPs          1.25 s    1.30 s   29.2 k
+
+cost per student                                   FLOPs  reference time
+────────────────────────────────────────────────────────────────────────
+flow, all stages counted                     4.09 GFLOPs          352 ms
+flow, earlier stages given                   3.81 GFLOPs          310 ms
+plain-full                                   14.8 GFLOPs          1.16 s
+students until it pays, quality being equal       from 1          from 1
 ");
     assert!(text::verdict(&record).starts_with("One pair, no claim: "));
 }
