@@ -61,9 +61,26 @@ impl Stream {
 
     /// Standard normal (Box–Muller, computed in f64).
     pub fn normal(&mut self) -> f32 {
-        let radius = (1.0 - (self.bits() >> 11) as f64 / 9_007_199_254_740_992.0).ln();
-        let angle = (self.bits() >> 11) as f64 / 9_007_199_254_740_992.0;
-        ((-2.0 * radius).sqrt() * (std::f64::consts::TAU * angle).cos()) as f32
+        let mut number = [0.0];
+        self.normals(&mut number);
+        number[0]
+    }
+
+    /// Uniform in [0, 1), 53 bits.
+    fn fraction(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / 9_007_199_254_740_992.0
+    }
+
+    /// Fills with standard normal numbers: both of each Box–Muller pair, computed in f64.
+    pub fn normals(&mut self, numbers: &mut [f32]) {
+        for pair in numbers.chunks_mut(2) {
+            let radius = (-2.0 * (1.0 - self.fraction()).ln()).sqrt();
+            let (sin, cos) = (std::f64::consts::TAU * self.fraction()).sin_cos();
+            pair[0] = (radius * cos) as f32;
+            if let Some(second) = pair.get_mut(1) {
+                *second = (radius * sin) as f32;
+            }
+        }
     }
 
     /// Uniform in 0..n without bias (rejection). `n` must be positive; 0 gives 0.
@@ -101,14 +118,19 @@ mod tests {
     }
 
     #[test]
-    fn normal_draws_have_mean_zero_and_variance_one() {
+    fn normal_draws_have_mean_zero_variance_one_and_no_correlation() {
+        let mut draws = vec![0.0; 100_001];
+        Seed(7).stream("test", &[]).normals(&mut draws);
         let mut stream = Seed(7).stream("test", &[]);
-        let draws: Vec<f64> = (0..100_000).map(|_| f64::from(stream.normal())).collect();
+        assert_eq!(draws[0], stream.normal());
+        assert_eq!(draws[2], stream.normal());
+        let draws: Vec<f64> = draws.into_iter().map(f64::from).collect();
         let mean = draws.iter().sum::<f64>() / 1e5;
         let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 1e5;
+        let next = draws.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>() / 1e5;
         assert!(
-            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.02,
-            "{mean} {variance}"
+            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.02 && next.abs() < 0.02,
+            "{mean} {variance} {next}"
         );
     }
 

@@ -104,8 +104,39 @@ pub fn from_safetensors(path: &Path, bytes: &[u8]) -> Result<Weights> {
 
 /// SHA-256 of bytes, in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of four-byte words one after the other, in hexadecimal; no copy of them all is made.
+pub fn sha256_of(words: impl IntoIterator<Item = [u8; 4]>) -> String {
+    let mut hash = Sha256::new();
+    let mut buffer = [[0; 4]; 4096];
+    let mut filled = 0;
+    for word in words {
+        buffer[filled] = word;
+        filled += 1;
+        if filled == buffer.len() {
+            hash.update(buffer.as_flattened());
+            filled = 0;
+        }
+    }
+    hash.update(buffer[..filled].as_flattened());
+    hexadecimal(&hash.finalize())
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_hash_like_their_bytes() {
+        for count in [0, 1, 4096, 10_000] {
+            let words: Vec<[u8; 4]> = (0..count).map(u32::to_le_bytes).collect();
+            assert_eq!(sha256_of(words.clone()), sha256(words.as_flattened()));
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub fn predict(args: &PredictArgs) -> Ended {
     for path in &args.input {
         let raw = model.read_new(path)?;
         let named = raw.rows.is_some();
-        let mut answers = model.predict(&raw, &device)?.answers;
+        let mut answers = model.predict(raw, &device)?.answers;
         if args.input.len() > 1 && !named {
             answers
                 .iter_mut()

@@ -1,6 +1,7 @@
 //! Everything a stage needs to know of the data.
 
 use crate::data::SampleTable;
+use crate::data::features::Features;
 use crate::data::prepare::{Guess, Prepared, Preprocessing, Scaling};
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
 use crate::data::split::{Split, SplitRule, split};
@@ -8,13 +9,13 @@ use crate::data::targets::{FittedTargets, Targets};
 use crate::data::view::Fine;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
-use crate::weights::{Array, sha256};
+use crate::weights::sha256_of;
 
 /// Prepared data: inputs in their finest form, targets and the split, all by row of the source.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// `[samples, features]`, scaled, in the finest form.
-    pub inputs: Array,
+    /// The features of all samples, scaled, in the finest form.
+    pub inputs: Features,
     /// The shape of one sample.
     pub shape: Vec<usize>,
     /// The targets of all samples.
@@ -46,7 +47,7 @@ impl Dataset {
             inputs,
             unknown,
             missing,
-        } = preprocessing.apply(&raw.inputs)?;
+        } = preprocessing.apply(raw.inputs)?;
         let fitted_targets = FittedTargets::fit(&targets, &split.train);
         Ok(Self {
             inputs,
@@ -98,11 +99,12 @@ impl Dataset {
             )
             .remedy("Fill in or leave out what is not a finite number"));
         }
-        let bytes: Vec<u8> = inputs
-            .iter()
-            .flat_map(|x| x.to_le_bytes())
-            .chain(labels.iter().flat_map(|y| y.to_le_bytes()))
-            .collect();
+        let hash = sha256_of(
+            inputs
+                .iter()
+                .map(|x| x.to_le_bytes())
+                .chain(labels.iter().map(|y| y.to_le_bytes())),
+        );
         let classes = labels.iter().max().map_or(0, |label| label + 1);
         let names = (0..classes).map(|class| class.to_string()).collect();
         let targets = RawTargets::Classes { names, labels };
@@ -112,7 +114,7 @@ impl Dataset {
                 values: inputs,
             },
             Some(targets),
-            sha256(&bytes),
+            hash,
         );
         let split = split(&raw, rule)?;
         Self::prepare(raw, split, Scaling::Standard)
@@ -120,7 +122,7 @@ impl Dataset {
 
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.inputs.rows_cols().0
+        self.inputs.len()
     }
 
     /// Whether there is no sample.
@@ -139,20 +141,14 @@ impl Dataset {
     }
 
     /// What a samples policy may see: the training part, as the stage sees it (`viewed`: all samples).
-    pub fn table(&self, viewed: &Array) -> SampleTable {
-        let (_, width) = viewed.rows_cols();
+    pub fn table(&self, viewed: &Features) -> SampleTable {
         let ids = self.split.train.clone();
-        let features = ids
-            .iter()
-            .flat_map(|id| viewed.row(id.row()))
-            .copied()
-            .collect();
         let classes = self
             .targets
             .classes()
             .map(|labels| ids.iter().map(|id| labels[id.row()]).collect());
         SampleTable {
-            features: Array::new([ids.len(), width], features),
+            inputs: viewed.clone(),
             classes: classes.unwrap_or_default(),
             ids,
         }
@@ -161,7 +157,7 @@ impl Dataset {
     /// A sample's pixels, row by row, 0 to 255; `None` if the samples are no pictures.
     pub fn pixels(&self, id: SampleId) -> Option<Vec<u8>> {
         let full = self.picture.as_ref()?.full;
-        let raw = self.preprocessing.undo(self.inputs.row(id.row()))?;
+        let raw = self.preprocessing.undo(&self.inputs.row(id.row()))?;
         Some(
             raw.iter()
                 .map(|x| (x / full * 255.0).round() as u8)

@@ -4,6 +4,7 @@
 
 mod axis;
 mod dataset;
+mod features;
 mod moments;
 mod order;
 mod pca;
@@ -17,6 +18,7 @@ mod targets;
 mod view;
 
 pub use dataset::Dataset;
+pub use features::Features;
 pub use order::epoch_order;
 pub use prepare::{Guess, Prepared, Preprocessing, Scaling};
 pub use raw::{Cells, Column, Group, Inputs, Part, Picture, Raw, RawTargets, TargetKind};
@@ -36,8 +38,15 @@ pub struct SampleTable {
     pub ids: Vec<SampleId>,
     /// Class of each (classification only; empty otherwise).
     pub classes: Vec<u32>,
-    /// The stage's inputs of each, `[samples, features]`.
-    pub features: Array,
+    /// The stage's inputs of all samples of the source.
+    pub inputs: Features,
+}
+
+impl SampleTable {
+    /// The stage's inputs of the training samples, `[ids, features]`.
+    pub fn features(&self) -> Array {
+        self.inputs.rows(&self.ids)
+    }
 }
 
 /// What training has recorded about each sample so far: an exponential record is not kept, only the last look.

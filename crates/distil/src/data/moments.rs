@@ -24,14 +24,43 @@ pub fn moments(
             .zip(centred)
             .for_each(|(sum, x)| *sum += x * x / count);
     }
-    let deviation = |(square, mean): (&f64, &f64)| {
-        let std = square.sqrt();
-        if std <= 1e-7 * mean.abs() || std < f64::from(f32::MIN_POSITIVE) {
-            1.0
-        } else {
-            std as f32
-        }
-    };
-    let std = square.iter().zip(&mean).map(deviation).collect();
+    let std = square
+        .iter()
+        .zip(&mean)
+        .map(|(square, mean)| deviation(*square, *mean))
+        .collect();
     (mean.iter().map(|&m| m as f32).collect(), std)
+}
+
+/// The same of bytes, for every place of a sample modulo `period`: sums are exact.
+pub fn byte_moments<'a>(
+    samples: impl Iterator<Item = &'a [u8]>,
+    period: usize,
+) -> (Vec<f32>, Vec<f32>) {
+    let mut sums = vec![(0_u64, 0_u64); period];
+    let mut count = 0_u64;
+    for part in samples.flat_map(|sample| sample.chunks_exact(period)) {
+        count += 1;
+        for ((sum, square), &x) in sums.iter_mut().zip(part) {
+            *sum += u64::from(x);
+            *square += u64::from(x) * u64::from(x);
+        }
+    }
+    let count = u128::from(count.max(1));
+    let of = |(sum, square): &(u64, u64)| {
+        let (sum, square) = (u128::from(*sum), u128::from(*square));
+        let mean = sum as f64 / count as f64;
+        let variance = (count * square - sum * sum) as f64 / (count * count) as f64;
+        (mean as f32, deviation(variance, mean))
+    };
+    sums.iter().map(of).unzip()
+}
+
+fn deviation(variance: f64, mean: f64) -> f32 {
+    let std = variance.sqrt();
+    if std <= 1e-7 * mean.abs() || std < f64::from(f32::MIN_POSITIVE) {
+        1.0
+    } else {
+        std as f32
+    }
 }

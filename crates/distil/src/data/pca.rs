@@ -2,6 +2,7 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
+use crate::data::features::Features;
 use crate::data::moments::moments;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -9,8 +10,8 @@ use crate::weights::Array;
 
 /// The first `count` principal axes of the training rows, `[features, count]`: unit columns, largest
 /// variance first, each with its largest weight (the first of equals) positive.
-pub fn principal_axes(inputs: &Array, train: &[SampleId], count: usize) -> Result<Array> {
-    let (_, width) = inputs.rows_cols();
+pub fn principal_axes(inputs: &Features, train: &[SampleId], count: usize) -> Result<Array> {
+    let width = inputs.width();
     if train.len() <= count {
         return Err(Error::input(
             "view",
@@ -21,9 +22,10 @@ pub fn principal_axes(inputs: &Array, train: &[SampleId], count: usize) -> Resul
         )
         .remedy("Use fewer components"));
     }
-    let (mean, _) = moments(&inputs.values, width, train.iter().map(|id| id.row()));
+    let rows = inputs.rows(train);
+    let (mean, _) = moments(&rows.values, width, 0..train.len());
     let centred = DMatrix::from_fn(train.len(), width, |i, j| {
-        f64::from(inputs.row(train[i].row())[j]) - f64::from(mean[j])
+        f64::from(rows.row(i)[j]) - f64::from(mean[j])
     });
     let eigen = SymmetricEigen::new(centred.tr_mul(&centred));
     let mut order: Vec<usize> = (0..width).collect();

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::moments::moments;
+use crate::data::features::Features;
+use crate::data::moments::{byte_moments, moments};
 use crate::data::raw::{Cells, Column, Inputs};
 use crate::data::table::TableColumn;
 use crate::error::{Error, Result};
@@ -22,6 +23,8 @@ pub enum Scaling {
     Standard,
     /// All features by one mean and one deviation over the training part.
     Global,
+    /// Each channel of a picture by its own mean and deviation over the training part.
+    Channel,
 }
 
 /// How raw inputs become features.
@@ -44,8 +47,8 @@ pub enum Preprocessing {
 /// Features `[samples, features]`, and what had to be guessed to make them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Prepared {
-    /// `[samples, features]`, all finite.
-    pub inputs: Array,
+    /// The features of all samples, all finite.
+    pub inputs: Features,
     /// Cells whose text no training sample has, by column: they became zeros.
     pub unknown: Vec<Guess>,
     /// Missing cells by column, in columns complete in training: they became the median, or zeros.
@@ -67,33 +70,17 @@ impl Preprocessing {
     /// Fits to the training rows; no other row is read.
     pub fn fit(inputs: &Inputs, train: &[SampleId], scaling: Scaling) -> Result<Self> {
         match inputs {
-            Inputs::Block { shape, values } => {
-                let width = shape.iter().product();
+            Inputs::Block { shape, values } => Self::block(shape, scaling, |period| {
+                let per_sample = shape.iter().product::<usize>() / period;
                 let rows = train.iter().map(|id| id.row());
-                let (shift, scale) = match scaling {
-                    Scaling::None => (vec![0.0], vec![1.0]),
-                    Scaling::Range(range) if range.is_finite() && range > 0.0 => {
-                        (vec![0.0], vec![range as f32])
-                    }
-                    Scaling::Range(range) => {
-                        return Err(Error::input(
-                            "data.scale",
-                            format!("the range {range} is not a positive number"),
-                        )
-                        .remedy("Name the largest value the inputs can have"));
-                    }
-                    Scaling::Standard => moments(values, width, rows),
-                    Scaling::Global => {
-                        let numbers = rows.flat_map(|row| row * width..(row + 1) * width);
-                        moments(values, 1, numbers)
-                    }
-                };
-                Ok(Self::Block {
-                    shape: shape.clone(),
-                    shift,
-                    scale,
-                })
-            }
+                let parts = rows.flat_map(|row| row * per_sample..(row + 1) * per_sample);
+                moments(values, period, parts)
+            }),
+            Inputs::Bytes { shape, values } => Self::block(shape, scaling, |period| {
+                let samples = values.chunks_exact(shape.iter().product());
+                let samples: Vec<&[u8]> = samples.collect();
+                byte_moments(train.iter().map(|id| samples[id.row()]), period)
+            }),
             Inputs::Table(columns) => {
                 let standard = match scaling {
                     Scaling::Standard => true,
@@ -112,42 +99,92 @@ impl Preprocessing {
         }
     }
 
-    /// Features of raw inputs, old or new. A table's columns are found by name; others are left aside.
-    pub fn apply(&self, inputs: &Inputs) -> Result<Prepared> {
+    /// `moments(period)`: mean and deviation of every number whose place in a sample is the same modulo the period.
+    fn block(
+        shape: &[usize],
+        scaling: Scaling,
+        moments: impl Fn(usize) -> (Vec<f32>, Vec<f32>),
+    ) -> Result<Self> {
+        let (shift, scale) = match scaling {
+            Scaling::None => (vec![0.0], vec![1.0]),
+            Scaling::Range(range) if range.is_finite() && range > 0.0 => {
+                (vec![0.0], vec![range as f32])
+            }
+            Scaling::Range(range) => {
+                return Err(Error::input(
+                    "data.scale",
+                    format!("the range {range} is not a positive number"),
+                )
+                .remedy("Name the largest value the inputs can have"));
+            }
+            Scaling::Standard => moments(shape.iter().product()),
+            Scaling::Channel => match shape {
+                [_, _, channels] => moments(*channels),
+                [_, _] => moments(1),
+                _ => {
+                    return Err(Error::input(
+                        "data.scale",
+                        format!("a sample of shape {shape:?} is no picture and has no channels"),
+                    )
+                    .remedy("Use `scale = \"standard\"` or `scale = \"global\"`"));
+                }
+            },
+            Scaling::Global => moments(1),
+        };
+        Ok(Self::Block {
+            shape: shape.to_vec(),
+            shift,
+            scale,
+        })
+    }
+
+    /// Features of raw inputs, old or new; a block of numbers is scaled in place, bytes stay bytes. A table's columns are
+    /// found by name; others are left aside.
+    pub fn apply(&self, inputs: Inputs) -> Result<Prepared> {
+        let features = |inputs: Features| Prepared {
+            inputs,
+            ..Prepared::default()
+        };
         match (self, inputs) {
+            (
+                Self::Block { shape, .. },
+                Inputs::Block { shape: found, .. } | Inputs::Bytes { shape: found, .. },
+            ) if *shape != found => Err(Error::input(
+                "data",
+                format!("a sample has shape {found:?}, the model reads {shape:?}"),
+            )
+            .remedy("Bring the samples to the shape the model was trained on")),
             (
                 Self::Block {
                     shape,
                     shift,
                     scale,
                 },
-                Inputs::Block {
-                    shape: found,
-                    values,
-                },
+                Inputs::Block { mut values, .. },
             ) => {
-                if shape != found {
-                    return Err(Error::input(
-                        "data",
-                        format!("a sample has shape {found:?}, the model reads {shape:?}"),
-                    )
-                    .remedy("Bring the samples to the shape the model was trained on"));
+                if shift.iter().any(|x| *x != 0.0) || scale.iter().any(|x| *x != 1.0) {
+                    let pairs = shift.iter().zip(scale).cycle();
+                    values
+                        .iter_mut()
+                        .zip(pairs)
+                        .for_each(|(x, (shift, scale))| *x = (*x - shift) / scale);
                 }
+                let width = shape.iter().product::<usize>();
+                let samples = values.len() / width.max(1);
+                Ok(features(Array::new([samples, width], values).into()))
+            }
+            (
+                Self::Block {
+                    shape,
+                    shift,
+                    scale,
+                },
+                Inputs::Bytes { values, .. },
+            ) => {
                 let width = shape.iter().product();
-                let pairs = shift.iter().zip(scale).cycle();
-                let features = values
-                    .iter()
-                    .zip(pairs)
-                    .map(|(x, (shift, scale))| (x - shift) / scale)
-                    .collect();
-                Ok(Prepared {
-                    inputs: Array::new([inputs.len(), width], features),
-                    ..Prepared::default()
-                })
+                Ok(features(Features::bytes(values, width, shift, scale)))
             }
-            (Self::Table(fitted), Inputs::Table(columns)) => {
-                apply_table(fitted, columns, inputs.len())
-            }
+            (Self::Table(fitted), Inputs::Table(columns)) => apply_table(fitted, &columns),
             _ => Err(Error::input(
                 "data",
                 "the model reads a table and this is none, or the reverse",
@@ -201,12 +238,11 @@ impl Preprocessing {
     }
 }
 
-fn apply_table(fitted: &[TableColumn], columns: &[Column], rows: usize) -> Result<Prepared> {
+fn apply_table(fitted: &[TableColumn], columns: &[Column]) -> Result<Prepared> {
     let width = fitted.iter().map(TableColumn::width).sum();
-    let mut prepared = Prepared {
-        inputs: Array::zeros([rows, width]),
-        ..Prepared::default()
-    };
+    let rows = columns.first().map_or(0, |column| column.cells.len());
+    let mut features = Array::zeros([rows, width]);
+    let mut prepared = Prepared::default();
     let mut start = 0;
     for target in fitted {
         let column = columns
@@ -224,9 +260,10 @@ fn apply_table(fitted: &[TableColumn], columns: &[Column], rows: usize) -> Resul
                 )
                 .remedy("Add the column the model was trained on; its cells may be empty")
             })?;
-        target.write(&column.cells, &mut prepared, start)?;
+        target.write(&column.cells, &mut features, start, &mut prepared)?;
         start += target.width();
     }
+    prepared.inputs = features.into();
     Ok(prepared)
 }
 

@@ -1,5 +1,7 @@
 //! What a source reads: rows in the order of the file, nothing fitted, nothing scaled.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::shares::{in_proportion, strata};
@@ -46,6 +48,13 @@ pub enum Inputs {
         shape: Vec<usize>,
         /// `[samples, shape…]`, row-major, all finite.
         values: Vec<f32>,
+    },
+    /// Bytes of one shape per sample: pixels.
+    Bytes {
+        /// The shape of one sample, for example `[32, 32, 3]`.
+        shape: Vec<usize>,
+        /// `[samples, shape…]`, row-major.
+        values: Arc<Vec<u8>>,
     },
     /// Named columns of one length.
     Table(Vec<Column>),
@@ -141,6 +150,7 @@ impl Inputs {
     pub fn len(&self) -> usize {
         match self {
             Self::Block { shape, values } => values.len() / shape.iter().product::<usize>().max(1),
+            Self::Bytes { shape, values } => values.len() / shape.iter().product::<usize>().max(1),
             Self::Table(columns) => columns.first().map_or(0, |column| column.cells.len()),
         }
     }
@@ -155,6 +165,10 @@ impl Inputs {
             Self::Block { shape, values } => Self::Block {
                 shape: shape.clone(),
                 values: keep_rows(values, shape.iter().product(), rows),
+            },
+            Self::Bytes { shape, values } => Self::Bytes {
+                shape: shape.clone(),
+                values: Arc::new(keep_rows(values, shape.iter().product(), rows)),
             },
             Self::Table(columns) => Self::Table(columns.iter().map(|c| c.keep(rows)).collect()),
         }
@@ -298,9 +312,9 @@ impl Raw {
     }
 
     /// At most about `limit` rows, evenly spaced within each class (all rows, without classes); no class is lost.
-    pub fn thinned(&self, limit: usize) -> Self {
+    pub fn thinned(self, limit: usize) -> Self {
         if self.len() <= limit {
-            return self.clone();
+            return self;
         }
         let members = match &self.targets {
             Some(RawTargets::Classes { names, labels }) => strata(labels, names.len()),

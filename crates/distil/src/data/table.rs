@@ -7,6 +7,7 @@ use crate::data::prepare::Prepared;
 use crate::data::raw::{Cells, Column};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
+use crate::weights::Array;
 
 /// How one column becomes features.
 ///
@@ -138,8 +139,14 @@ impl TableColumn {
     }
 
     /// Writes the features of all rows from column `start` on.
-    pub(super) fn write(&self, cells: &Cells, prepared: &mut Prepared, start: usize) -> Result<()> {
-        let (_, width) = prepared.inputs.rows_cols();
+    pub(super) fn write(
+        &self,
+        cells: &Cells,
+        features: &mut Array,
+        start: usize,
+        prepared: &mut Prepared,
+    ) -> Result<()> {
+        let (_, width) = features.rows_cols();
         match (self, cells) {
             (
                 Self::Numeric {
@@ -152,7 +159,7 @@ impl TableColumn {
                 Cells::Numeric(cells),
             ) => {
                 for (row, &x) in cells.iter().enumerate() {
-                    let out = &mut prepared.inputs.values[row * width + start..];
+                    let out = &mut features.values[row * width + start..];
                     out[0] = (if x.is_nan() { *median } else { x } - mean) / std;
                     if x.is_nan() && *missing {
                         out[1] = 1.0;
@@ -177,7 +184,7 @@ impl TableColumn {
                     .map(|level| levels.binary_search(level).ok())
                     .collect();
                 for (row, code) in codes.iter().enumerate() {
-                    let out = &mut prepared.inputs.values[row * width + start..];
+                    let out = &mut features.values[row * width + start..];
                     match code.map(|code| places[code as usize]) {
                         Some(Some(place)) => out[place] = 1.0,
                         Some(None) => Prepared::note(&mut prepared.unknown, name, row),

@@ -4,6 +4,7 @@ use distil_recipe::recipe;
 use serde::{Deserialize, Serialize};
 
 use crate::data::axis::{AxisMap, kronecker};
+use crate::data::features::Features;
 use crate::data::pca::principal_axes;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -71,8 +72,8 @@ pub struct Fine<'a> {
     pub shape: &'a [usize],
     /// The column each feature was made of, for tables; empty for blocks.
     pub columns: &'a [String],
-    /// All samples, `[samples, features]`.
-    pub inputs: &'a Array,
+    /// All samples in their finest form.
+    pub inputs: &'a Features,
     /// The rows a view may be fitted on.
     pub train: &'a [SampleId],
 }
@@ -82,8 +83,8 @@ pub struct Fine<'a> {
 pub struct ViewMatrix {
     /// The shape of one coarse sample.
     pub shape: Vec<usize>,
-    /// P, `[fine, coarse]`.
-    pub matrix: Array,
+    /// P, `[fine, coarse]`; `None` where nothing changes.
+    pub matrix: Option<Array>,
 }
 
 impl View {
@@ -108,6 +109,7 @@ impl View {
         let shape = self.shape(fine.shape, fine.columns)?;
         let width: usize = fine.shape.iter().product();
         let matrix = match self {
+            Self::Full => return Ok(ViewMatrix::identity(fine.shape)),
             Self::First(count) => choose(width, 0..*count),
             Self::Columns(features) => choose(
                 width,
@@ -116,7 +118,10 @@ impl View {
             Self::Pca(count) => principal_axes(fine.inputs, fine.train, *count)?,
             _ => kronecker(&self.axes(fine.shape)?),
         };
-        Ok(ViewMatrix { shape, matrix })
+        Ok(ViewMatrix {
+            shape,
+            matrix: Some(matrix),
+        })
     }
 
     /// One map per axis, for the views that treat each axis by itself.
@@ -209,69 +214,92 @@ fn choose(width: usize, features: impl ExactSizeIterator<Item = usize>) -> Array
     matrix
 }
 
+/// The matrix P by its entries that are not zero.
+#[derive(Debug)]
+pub(super) struct Reduction {
+    coarse: usize,
+    /// For each fine place the coarse places it counts in, and how much.
+    weights: Vec<Vec<(usize, f64)>>,
+}
+
+impl Reduction {
+    fn of(matrix: &Array) -> Self {
+        let (fine, coarse) = matrix.rows_cols();
+        let weights = |i: usize| {
+            let row = matrix.row(i).iter().enumerate();
+            row.filter(|(_, w)| **w != 0.0)
+                .map(|(j, w)| (j, f64::from(*w)))
+                .collect()
+        };
+        Self {
+            coarse,
+            weights: (0..fine).map(weights).collect(),
+        }
+    }
+
+    /// Length of a coarse sample.
+    pub fn coarse(&self) -> usize {
+        self.coarse
+    }
+
+    /// Appends the coarse samples of `fine`, `[rows, fine]`; sums are taken in double precision.
+    pub fn apply(&self, fine: &[f32], out: &mut Vec<f32>) {
+        let mut sums = vec![0.0; self.coarse];
+        for row in fine.chunks_exact(self.weights.len()) {
+            sums.fill(0.0);
+            for (x, weights) in row.iter().zip(&self.weights) {
+                weights
+                    .iter()
+                    .for_each(|&(j, weight)| sums[j] += f64::from(*x) * weight);
+            }
+            out.extend(sums.iter().map(|sum| *sum as f32));
+        }
+    }
+}
+
 impl ViewMatrix {
     /// The view that changes nothing.
     pub fn identity(shape: &[usize]) -> Self {
-        let width = shape.iter().product();
         Self {
             shape: shape.to_vec(),
-            matrix: choose(width, 0..width),
+            matrix: None,
         }
     }
 
     /// Length of a fine sample.
     pub fn fine(&self) -> usize {
-        self.matrix.rows_cols().0
+        match &self.matrix {
+            Some(matrix) => matrix.rows_cols().0,
+            None => self.coarse(),
+        }
     }
 
     /// Length of a coarse sample.
     pub fn coarse(&self) -> usize {
-        self.matrix.rows_cols().1
+        self.shape.iter().product()
     }
 
-    /// Fine samples `[rows, fine]` as coarse ones `[rows, coarse]`; sums are taken in double precision.
-    pub fn apply(&self, fine: &Array) -> Array {
-        let (rows, width) = fine.rows_cols();
-        let coarse = self.coarse();
-        let weights: Vec<Vec<(usize, f64)>> = (0..width)
-            .map(|i| {
-                self.matrix
-                    .row(i)
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, w)| **w != 0.0)
-                    .map(|(j, w)| (j, f64::from(*w)))
-                    .collect()
-            })
-            .collect();
-        let mut values = Vec::with_capacity(rows * coarse);
-        let mut sums = vec![0.0; coarse];
-        for row in 0..rows {
-            sums.fill(0.0);
-            for (x, weights) in fine.row(row).iter().zip(&weights) {
-                weights
-                    .iter()
-                    .for_each(|&(j, weight)| sums[j] += f64::from(*x) * weight);
-            }
-            values.extend(sums.iter().map(|sum| *sum as f32));
+    /// All samples through this view; the view that changes nothing shares their block.
+    pub fn see(&self, fine: &Features) -> Features {
+        match &self.matrix {
+            None => fine.clone(),
+            Some(matrix) => fine.through(Reduction::of(matrix)),
         }
-        Array::new([rows, coarse], values)
     }
 
-    /// The matrix B `[large, small]` with x_small = x_large · B for every sample, if there is one that
-    /// is known to be exact: the large view is the finest form, both are equal, or the large view's
-    /// columns are orthogonal and span the small view's (B = P_large⁺ · P_small, checked to 1e-5).
+    /// The matrix B `[large, small]` with x_small = x_large · B for every sample, if the views differ and there is one
+    /// that is known to be exact: the large view is the finest form, or its columns are orthogonal and span the small
+    /// view's (B = P_large⁺ · P_small, checked to 1e-5).
     pub fn between(small: &Self, large: &Self) -> Option<Array> {
-        if small.fine() != large.fine() {
+        if small.fine() != large.fine() || small == large {
             return None;
         }
-        if large.is_identity() {
-            return Some(small.matrix.clone());
-        }
-        if small.matrix == large.matrix {
-            return Some(choose(large.coarse(), 0..large.coarse()));
-        }
-        let squares = gram(&large.matrix, &large.matrix);
+        // From the finest form every view is its own matrix; nothing leads back to it.
+        let wanted = small.matrix.as_ref()?;
+        let Some(columns) = &large.matrix else {
+            return Some(wanted.clone());
+        };
+        let squares = gram(columns, columns);
         let width = large.coarse();
         let diagonal: Vec<f64> = (0..width).map(|i| squares[i * width + i]).collect();
         let largest = diagonal.iter().fold(0.0, |a: f64, b| a.max(*b));
@@ -282,46 +310,20 @@ impl ViewMatrix {
         if !orthogonal || diagonal.iter().any(|d| *d <= 0.0) {
             return None;
         }
-        let shared = gram(&large.matrix, &small.matrix);
+        let shared = gram(columns, wanted);
         let values = shared
             .chunks(small.coarse())
             .zip(&diagonal)
             .flat_map(|(row, d)| row.iter().map(move |x| (x / d) as f32));
         let between = Array::new([width, small.coarse()], values.collect());
-        let again = Self {
-            shape: small.shape.clone(),
-            matrix: between.clone(),
-        }
-        .apply(&large.matrix);
-        let size = small
-            .matrix
-            .values
-            .iter()
-            .fold(0.0, |a: f32, b| a.max(b.abs()));
+        let mut again = Vec::with_capacity(wanted.values.len());
+        Reduction::of(&between).apply(&columns.values, &mut again);
+        let size = wanted.values.iter().fold(0.0, |a: f32, b| a.max(b.abs()));
         let exact = again
-            .values
             .iter()
-            .zip(&small.matrix.values)
+            .zip(&wanted.values)
             .all(|(a, b)| (a - b).abs() <= 1e-5 * size);
         exact.then_some(between)
-    }
-
-    fn is_identity(&self) -> bool {
-        let width = self.fine();
-        let expected = |i: usize| {
-            if i.is_multiple_of(width + 1) {
-                1.0
-            } else {
-                0.0
-            }
-        };
-        width == self.coarse()
-            && self
-                .matrix
-                .values
-                .iter()
-                .enumerate()
-                .all(|(i, &x)| x == expected(i))
     }
 }
 

@@ -38,11 +38,8 @@ pub fn config(model: &SavedModel) -> Value {
     if let Some(scale) = &card.targets.scale {
         config.insert("target_scale".into(), json!(scale));
     }
-    if card.view != View::Full {
-        config.insert(
-            "view_size".into(),
-            json!([model.view.matrix.rows_cols().0, card.inputs]),
-        );
+    if model.view.matrix.is_some() {
+        config.insert("view_size".into(), json!([model.view.fine(), card.inputs]));
     }
     config.insert("preprocessing".into(), json!(summary(model)));
     config.insert("torch_dtype".into(), json!("float32"));

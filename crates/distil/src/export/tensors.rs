@@ -1,6 +1,5 @@
 //! Weights in PyTorch's layout and under the names of a PyTorch module.
 
-use crate::data::View;
 use crate::saved::SavedModel;
 use crate::weights::{Array, Weights};
 
@@ -20,8 +19,8 @@ pub fn tensors(model: &SavedModel) -> Weights {
         .into_iter()
         .map(|(path, array)| torch(&path, array))
         .collect();
-    if model.card.view != View::Full {
-        tensors.insert("view.weight".to_owned(), transposed(&model.view.matrix));
+    if let Some(matrix) = &model.view.matrix {
+        tensors.insert("view.weight".to_owned(), transposed(matrix));
     }
     tensors
 }

@@ -110,6 +110,12 @@ impl Draft {
         target_kind(self.task.kind())
     }
 
+    /// Whether a stage is a given model, which reads the inputs as the source gave them.
+    pub fn has_given(&self) -> bool {
+        let given = |stage: &StageDraft| matches!(stage.model, ModelDraft::Given { .. });
+        self.stages.iter().any(given)
+    }
+
     /// Reads the source, before any split.
     ///
     /// # Errors

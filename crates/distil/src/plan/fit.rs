@@ -4,7 +4,7 @@ use distil_recipe::recipe::StageTable;
 use distil_recipe::{Problem, Problems};
 use distil_report::measure::{TaskKind, metric};
 
-use crate::data::{Dataset, Scores, View, ViewMatrix};
+use crate::data::{Dataset, Features, Scores, View, ViewMatrix};
 use crate::growth;
 use crate::method::Method;
 use crate::model::{Layout, ModelConfig};
@@ -334,12 +334,11 @@ impl Fitting<'_> {
         }
     }
 
-    fn viewed(&self, view: &View) -> crate::error::Result<crate::weights::Array> {
+    fn viewed(&self, view: &View) -> crate::error::Result<Features> {
+        let fit = |view: &View| view.fit(self.data.fine(&self.columns));
         match view {
             View::Full => Ok(self.data.inputs.clone()),
-            view => Ok(view
-                .fit(self.data.fine(&self.columns))?
-                .apply(&self.data.inputs)),
+            view => Ok(fit(view)?.see(&self.data.inputs)),
         }
     }
 

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use burn::tensor::Device;
 use distil_report::run_json::Size;
 
+use crate::data::Features;
 use crate::error::Result;
 use crate::model::Net;
 use crate::model::access::weights_of;
 use crate::model::{Model, TapSet};
 use crate::sample::SampleId;
 use crate::train::batch;
-use crate::weights::{Array, to_safetensors};
+use crate::weights::to_safetensors;
 
 /// Single rows answered before the clock starts, and while it runs.
 const WARM_UP: usize = 50;
@@ -19,13 +20,13 @@ const SINGLES: usize = 300;
 /// How long throughput is measured.
 const LONG_ENOUGH: Duration = Duration::from_millis(200);
 
-/// Measures a network on rows it reads, `inputs` `[samples, features]`: the median seconds of one row alone, and rows
+/// Measures a network on rows it reads, `inputs`: the median seconds of one row alone, and rows
 /// per second in batches of [`batch::EVALUATION_ROWS`]; gathering the row is part of both.
 pub fn size(
     stage: &str,
     net: &Model,
     parameters: u64,
-    inputs: &Array,
+    inputs: &Features,
     ids: &[SampleId],
     device: &Device,
 ) -> Result<Size> {

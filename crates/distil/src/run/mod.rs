@@ -107,7 +107,7 @@ fn obey(order: &str) -> Result<()> {
     let mut trial = Trial {
         plan: &plan,
         data: &data,
-        raw: &raw,
+        raw: raw.as_ref(),
         folder: None,
         order: &order,
         device: Device::flex(),

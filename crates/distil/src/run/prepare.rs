@@ -4,7 +4,7 @@ use distil_recipe::RecipeText;
 
 use super::request::Options;
 use super::smoke;
-use crate::data::{Dataset, Fold, Raw};
+use crate::data::{Dataset, Fold, Inputs};
 use crate::error::Result;
 use crate::plan::{Arm, Draft, Plan};
 
@@ -15,8 +15,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// The data, split and prepared.
     pub data: Dataset,
-    /// The data as it was read.
-    pub raw: Raw,
+    /// The inputs as they were read, if the plan has a given model.
+    pub raw: Option<Inputs>,
 }
 
 /// Reads the data and plans one arm on one fold.
@@ -32,9 +32,14 @@ pub(super) fn prepare(
     if options.smoke {
         raw = raw.thinned(smoke::SAMPLES);
     }
-    let data = draft.dataset(raw.clone(), fold)?;
+    let inputs = draft.has_given().then(|| raw.inputs.clone());
+    let data = draft.dataset(raw, fold)?;
     let name = draft.name().unwrap_or(&options.name).to_owned();
     let mut plan = draft.plan(&data)?;
     plan.name = name;
-    Ok(Prepared { plan, data, raw })
+    Ok(Prepared {
+        plan,
+        data,
+        raw: inputs,
+    })
 }

@@ -14,7 +14,7 @@ use super::children::{Order, Piped, Word, say};
 use super::compress::size;
 use super::folder::TrialFolder;
 use super::predictions::predictions;
-use crate::data::{Dataset, Fold, Part as DataPart, Raw, SplitRule, ViewMatrix};
+use crate::data::{Dataset, Features, Fold, Inputs, Part as DataPart, SplitRule, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::growth::{self, Promise};
@@ -43,8 +43,8 @@ pub struct Trial<'a> {
     pub plan: &'a Plan,
     /// The data, split for its fold.
     pub data: &'a Dataset,
-    /// The data as it was read: given models prepare it their own way.
-    pub raw: &'a Raw,
+    /// The inputs as they were read, where the plan has a given model: it prepares them its own way.
+    pub raw: Option<&'a Inputs>,
     /// Its folder; none for a rehearsal, which leaves nothing behind.
     pub folder: Option<TrialFolder>,
     /// What it was asked for.
@@ -61,7 +61,7 @@ struct Done {
     state: State,
     layout: Layout,
     view: ViewMatrix,
-    inputs: Array,
+    inputs: Features,
 }
 
 impl Trial<'_> {
@@ -219,8 +219,13 @@ impl Trial<'_> {
     fn given(&self, folder: &Path, meter: &mut Meter) -> Result<Done> {
         let watch = Stopwatch::start();
         let saved = SavedModel::read(folder, &self.device)?;
-        let fine = saved.card.preprocessing.apply(&self.raw.inputs)?.inputs;
-        let inputs = saved.viewed(&fine);
+        let raw = self.raw.cloned().ok_or_else(|| {
+            Error::input(
+                folder.display(),
+                "its inputs were not kept as they were read",
+            )
+        })?;
+        let inputs = saved.view.see(&saved.card.preprocessing.apply(raw)?.inputs);
         meter.add(Purpose::Load, Some(0.0), 0, watch.time());
         Ok(Done {
             net: saved.net.valid(),
@@ -246,7 +251,7 @@ impl Trial<'_> {
         let view = plan
             .view
             .fit(self.data.fine(&self.data.preprocessing.columns()))?;
-        let inputs = view.apply(&self.data.inputs);
+        let inputs = view.see(&self.data.inputs);
         let layout = plan.layout.clone();
         let seed = stage_seed(self.order.seed, &plan.name);
         let net = plan
@@ -405,7 +410,8 @@ impl Trial<'_> {
     ) -> Result<State> {
         let place = format!("stage `{}`", plan.name);
         let watch = Stopwatch::start();
-        let Some(view) = ViewMatrix::between(&small.view, &large.view) else {
+        let view = ViewMatrix::between(&small.view, &large.view);
+        if view.is_none() && small.view != large.view {
             return Err(Error::input(
                 place,
                 format!(
@@ -413,14 +419,14 @@ impl Trial<'_> {
                     start.from
                 ),
             ));
-        };
+        }
         let seed = stage_seed(self.order.seed, &plan.name);
         let fresh = fresh(&large.layout, seed);
         let grown = growth::grow(
             &small.state,
             &small.layout,
             &large.layout,
-            Some(&view),
+            view.as_ref(),
             &start.rule,
             &fresh,
             seed,

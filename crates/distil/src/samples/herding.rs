@@ -10,6 +10,7 @@ use crate::sample::SampleId;
 use crate::samples::distance::mean;
 use crate::samples::stratified::class_shares;
 use crate::samples::{Policy, Share, chosen};
+use crate::weights::Array;
 
 /// A static subset whose mean follows the mean of all: with μ the mean and S the t samples taken, next comes
 /// argmin over the others of ‖(t + 1) μ − Σ_S − x‖ (Welling, ICML 2009), on the stage's inputs. Ties go to the smaller
@@ -44,22 +45,22 @@ impl Policy for Herding {
                 self.fraction.of(table.ids.len()),
             )]
         };
+        let features = table.features();
         let taken = herds
             .into_iter()
-            .flat_map(|(members, count)| herd(table, members, count))
+            .flat_map(|(members, count)| herd(&features, members, count))
             .collect();
         Ok(chosen(table, taken))
     }
 }
 
 /// `count` of the members, in the order of herding.
-fn herd(table: &SampleTable, mut members: Vec<usize>, count: usize) -> Vec<usize> {
-    let mean = mean(&table.features, &members);
+fn herd(features: &Array, mut members: Vec<usize>, count: usize) -> Vec<usize> {
+    let mean = mean(features, &members);
     // (t + 1) μ − Σ_S: what the next sample should be.
     let mut wanted = mean.clone();
     let distance = |wanted: &[f64], row: usize| -> f64 {
-        table
-            .features
+        features
             .row(row)
             .iter()
             .zip(wanted)
@@ -73,7 +74,7 @@ fn herd(table: &SampleTable, mut members: Vec<usize>, count: usize) -> Vec<usize
             .min_by(|a, b| a.0.total_cmp(&b.0));
         let Some((_, nearest)) = nearest else { break };
         let row = members.remove(nearest);
-        for ((wanted, mean), x) in wanted.iter_mut().zip(&mean).zip(table.features.row(row)) {
+        for ((wanted, mean), x) in wanted.iter_mut().zip(&mean).zip(features.row(row)) {
             *wanted += mean - f64::from(*x);
         }
         taken.push(row);

@@ -28,12 +28,10 @@ impl Policy for KCenter {
         _: &Scores,
         _: Seed,
     ) -> Result<Vec<(SampleId, f32)>> {
+        let features = table.features();
         let all: Vec<usize> = (0..table.ids.len()).collect();
-        let centre: Vec<f32> = mean(&table.features, &all)
-            .iter()
-            .map(|x| *x as f32)
-            .collect();
-        let from = |centre: &[f32], row: usize| squared_distance(table.features.row(row), centre);
+        let centre: Vec<f32> = mean(&features, &all).iter().map(|x| *x as f32).collect();
+        let from = |centre: &[f32], row: usize| squared_distance(features.row(row), centre);
         let Some(first) = all
             .iter()
             .copied()
@@ -44,7 +42,7 @@ impl Policy for KCenter {
         let mut taken = vec![first];
         let mut nearest: Vec<f32> = all
             .iter()
-            .map(|&row| from(table.features.row(first), row))
+            .map(|&row| from(features.row(first), row))
             .collect();
         nearest[first] = f32::NEG_INFINITY;
         while taken.len() < self.fraction.of(all.len()) {
@@ -56,7 +54,7 @@ impl Policy for KCenter {
                 }
             });
             for (row, nearest) in nearest.iter_mut().enumerate() {
-                *nearest = nearest.min(from(table.features.row(farthest), row));
+                *nearest = nearest.min(from(features.row(farthest), row));
             }
             nearest[farthest] = f32::NEG_INFINITY;
             taken.push(farthest);

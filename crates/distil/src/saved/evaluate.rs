@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use distil_report::Numbers;
 
 use super::SavedModel;
-use crate::data::{Part, Prepared, Raw, split};
+use crate::data::{Part, Raw, split};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 use crate::train::{batch, metrics};
@@ -43,13 +43,13 @@ impl SavedModel {
                 }
             }
         };
-        let Prepared { inputs, .. } = self.card.preprocessing.apply(&raw.inputs)?;
+        let features = self.features(raw.inputs)?;
         let targets = raw.targets.ok_or_else(|| {
             Error::input(path.display(), "has no targets to compare with")
                 .remedy("`distil predict` answers without them")
         })?;
         let targets = self.card.targets.apply(targets)?;
-        let outputs = batch::outputs(&self.net, &self.viewed(&inputs), &ids, device);
+        let outputs = batch::outputs(&self.net, &features, &ids, device);
         Ok((ids.len(), metrics(&outputs, &targets, &ids)?))
     }
 }

@@ -16,13 +16,13 @@ use distil_report::Numbers;
 use serde::{Deserialize, Serialize};
 
 use crate::data::source::AnySource;
-use crate::data::{FittedTargets, Preprocessing, SplitRule, View, ViewMatrix};
+use crate::data::{Features, FittedTargets, Inputs, Preprocessing, SplitRule, View, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::model::access::{weights_of, with_weights};
 use crate::model::{Layout, Model, ModelConfig, Net};
 use crate::rng::Seed;
-use crate::weights::{Array, Weights, from_safetensors, sha256, to_safetensors};
+use crate::weights::{Weights, from_safetensors, sha256, to_safetensors};
 
 /// A trained model and what it needs to read new data.
 #[derive(Debug, Clone)]
@@ -120,11 +120,11 @@ impl SavedModel {
     /// Writes the folder as a whole.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let weights = to_safetensors(&self.weights())?;
-        let view = match self.card.view {
-            View::Full => None,
-            _ => Some(to_safetensors(&Weights::from([(
+        let view = match &self.view.matrix {
+            None => None,
+            Some(matrix) => Some(to_safetensors(&Weights::from([(
                 "view".to_string(),
-                self.view.matrix.clone(),
+                matrix.clone(),
             )]))?),
         };
         let mut contents: Vec<(&str, &[u8])> = vec![(WEIGHTS, &weights)];
@@ -191,7 +191,7 @@ impl SavedModel {
                     matrix.ok_or_else(|| damaged(&path, "it holds no array `view`".into()))?;
                 ViewMatrix {
                     shape: card.view_shape.clone(),
-                    matrix,
+                    matrix: Some(matrix),
                 }
             }
         };
@@ -207,12 +207,14 @@ impl SavedModel {
         Ok(read_card(folder)?.card)
     }
 
-    /// What the network reads, `[samples, inputs]`, from inputs in their finest form.
-    pub fn viewed(&self, fine: &Array) -> Array {
-        match self.card.view {
-            View::Full => fine.clone(),
-            _ => self.view.apply(fine),
-        }
+    /// What the network reads of new inputs.
+    ///
+    /// # Errors
+    /// Inputs of another form than those it was trained on.
+    pub fn features(&self, inputs: Inputs) -> Result<Features> {
+        Ok(self
+            .view
+            .see(&self.card.preprocessing.apply(inputs)?.inputs))
     }
 
     /// FLOPs of one answer.

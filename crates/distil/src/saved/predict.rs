@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::SavedModel;
 use crate::data::source::Source;
-use crate::data::{Prepared, Raw, TargetKind};
+use crate::data::{Inputs, Raw, TargetKind};
 use crate::error::Result;
 use crate::sample::SampleId;
 use crate::train::batch;
@@ -62,20 +62,15 @@ impl SavedModel {
     }
 
     /// The network's outputs for all samples, `[samples, outputs]`: logits or standardised values.
-    pub fn outputs(&self, raw: &Raw, device: &Device) -> Result<Array> {
-        let Prepared { inputs, .. } = self.card.preprocessing.apply(&raw.inputs)?;
-        let ids: Vec<SampleId> = (0..raw.len() as u32).map(SampleId).collect();
-        Ok(batch::outputs(
-            &self.net,
-            &self.viewed(&inputs),
-            &ids,
-            device,
-        ))
+    pub fn outputs(&self, inputs: Inputs, device: &Device) -> Result<Array> {
+        let features = self.features(inputs)?;
+        let ids: Vec<SampleId> = (0..features.len() as u32).map(SampleId).collect();
+        Ok(batch::outputs(&self.net, &features, &ids, device))
     }
 
     /// Answers in the data's own terms.
-    pub fn predict(&self, raw: &Raw, device: &Device) -> Result<Prediction> {
-        let outputs = self.outputs(raw, device)?;
+    pub fn predict(&self, raw: Raw, device: &Device) -> Result<Prediction> {
+        let outputs = self.outputs(raw.inputs, device)?;
         let names = self.card.targets.names.clone();
         let width = names.len();
         let sample = |row: usize| match &raw.rows {

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::data::Features;
 use crate::model::{Net, Output, TapSet};
 use crate::sample::SampleId;
 use crate::train::batch;
@@ -27,15 +28,15 @@ pub trait Teacher: std::fmt::Debug + Send {
 pub struct Frozen<N: Net> {
     name: String,
     net: N,
-    inputs: Array,
+    inputs: Features,
     device: Device,
     /// `[samples, outputs]` by row of the source; rows never asked for stay zero.
     remembered: Option<Array>,
 }
 
 impl<N: Net> Frozen<N> {
-    /// `net` with the inputs it reads, `[samples, features]` by row of the source.
-    pub fn new(name: &str, net: &N, inputs: Array, device: &Device) -> Self {
+    /// `net` with the inputs it reads, by row of the source.
+    pub fn new(name: &str, net: &N, inputs: Features, device: &Device) -> Self {
         let device = device.clone().inner();
         Self {
             name: name.to_string(),
@@ -58,7 +59,7 @@ impl<N: Net> Teacher for Frozen<N> {
 
     fn remember(&mut self, ids: &[SampleId]) -> usize {
         let outputs = batch::outputs(&self.net, &self.inputs, ids, &self.device);
-        let (rows, width) = (self.inputs.rows_cols().0, outputs.rows_cols().1);
+        let (rows, width) = (self.inputs.len(), outputs.rows_cols().1);
         let mut all = Array::zeros([rows, width]);
         for (i, id) in ids.iter().enumerate() {
             all.values[id.row() * width..][..width].copy_from_slice(outputs.row(i));

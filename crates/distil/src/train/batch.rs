@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::data::Targets;
+use crate::data::{Features, Targets};
 use crate::model::{Input, Net, TapSet};
 use crate::sample::SampleId;
 use crate::task::Target;
@@ -11,17 +11,13 @@ use crate::weights::Array;
 /// Rows evaluated at once: fixed, because a row's last bits may depend on its place in the batch.
 pub const EVALUATION_ROWS: usize = 256;
 
-/// The rows of these samples, `[ids, features]`.
-pub fn inputs(block: &Array, ids: &[SampleId], device: &Device) -> Input {
-    let (_, width) = block.rows_cols();
-    let mut values = Vec::with_capacity(ids.len() * width);
-    for id in ids {
-        values.extend_from_slice(block.row(id.row()));
-    }
-    Input::Flat(Tensor::from_data(
-        TensorData::new(values, [ids.len(), width]),
-        device,
-    ))
+/// The features of these samples, `[ids, features]`.
+pub fn inputs(features: &Features, ids: &[SampleId], device: &Device) -> Input {
+    Input::Flat(tensor(features.rows(ids), device))
+}
+
+fn tensor(array: Array, device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(array.values, array.shape), device)
 }
 
 /// The targets of these samples.
@@ -35,10 +31,10 @@ pub fn targets(targets: &Targets, ids: &[SampleId], device: &Device) -> Target {
             ))
         }
         Targets::Values { values, .. } | Targets::Labels { values, .. } => {
-            let Input::Flat(values) = inputs(values, ids, device) else {
-                unreachable!("`inputs` makes flat inputs")
-            };
-            Target::Values(values)
+            let (_, width) = values.rows_cols();
+            let rows = ids.iter().flat_map(|id| values.row(id.row()));
+            let rows = Array::new([ids.len(), width], rows.copied().collect());
+            Target::Values(tensor(rows, device))
         }
     }
 }
@@ -46,12 +42,12 @@ pub fn targets(targets: &Targets, ids: &[SampleId], device: &Device) -> Target {
 /// A network's outputs for these samples, `[ids, outputs]` on the host; the network must be `valid()`.
 ///
 /// Evaluated in fixed chunks in the order given: the same samples in the same order give the same bits.
-pub fn outputs<N: Net>(net: &N, block: &Array, ids: &[SampleId], device: &Device) -> Array {
+pub fn outputs<N: Net>(net: &N, features: &Features, ids: &[SampleId], device: &Device) -> Array {
     let device = device.clone().inner();
     let mut all = Array::zeros([0, 0]);
     for chunk in ids.chunks(EVALUATION_ROWS) {
         let values = net
-            .forward(&inputs(block, chunk, &device), &TapSet::default())
+            .forward(&inputs(features, chunk, &device), &TapSet::default())
             .values;
         let [rows, outputs] = values.dims();
         all.shape = vec![all.shape[0] + rows, outputs];

@@ -19,7 +19,7 @@ use super::journal::Journal;
 use super::learner::{Learner, adapters, learner_slots, net_state};
 use super::meter::Meter;
 use super::settings::{Length, Settings, Span};
-use crate::data::{Dataset, SampleTable, Scores, epoch_order};
+use crate::data::{Dataset, Features, SampleTable, Scores, epoch_order};
 use crate::error::{Error, Kind, Result};
 use crate::method::Moment;
 use crate::model::access::{weights_of, with_weights};
@@ -27,7 +27,7 @@ use crate::model::{Net, TapSet};
 use crate::optim::{Accumulator, Average, Gradients, Optimizer, State};
 use crate::sample::SampleId;
 use crate::task::{LabelLoss, TargetShape};
-use crate::weights::{Array, Weights};
+use crate::weights::Weights;
 
 /// What a stage leaves behind.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub fn train<N: Net>(
     net: N,
     start: Option<&State>,
     data: &Dataset,
-    inputs: &Array,
+    inputs: &Features,
     settings: &Settings<'_>,
     courses: &mut [Course<'_>],
     journal: &mut dyn Journal,
@@ -71,7 +71,7 @@ struct Stage<'a, 'm> {
     epoch_scores: Scores,
     progress: Progress,
     data: &'a Dataset,
-    inputs: &'a Array,
+    inputs: &'a Features,
     table: SampleTable,
     settings: &'a Settings<'a>,
     courses: &'a [Course<'m>],
@@ -104,7 +104,7 @@ impl<'a, 'm> Stage<'a, 'm> {
         net: N,
         start: Option<&State>,
         data: &'a Dataset,
-        inputs: &'a Array,
+        inputs: &'a Features,
         settings: &'a Settings<'a>,
         courses: &'a mut [Course<'m>],
         journal: &'a mut dyn Journal,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::data::source::Source;
 use crate::data::source::numbers::read_numbers;
 use crate::error::{Error, Result};
 use crate::rng::{Seed, Stream};
-use crate::weights::sha256;
+use crate::weights::sha256_of;
 
 /// The source `gaussian`: each class is a mixture of normal clusters in a grid of numbers.
 ///
@@ -66,20 +67,22 @@ impl Source for Gaussian {
         super::only_classes("gaussian", kind)?;
         self.check()?;
         let means = self.means();
-        let mut values = Vec::with_capacity(self.samples * means[0].len());
-        let mut labels = Vec::with_capacity(self.samples);
-        for row in 0..self.samples {
+        let width = means[0].len();
+        let mut values = vec![0.0; self.samples * width];
+        let rows = values.par_chunks_exact_mut(width).enumerate();
+        rows.for_each(|(row, values)| {
             let mut stream = Seed(self.seed).stream("gaussian.sample", &[row as u64]);
             let class = row % self.classes;
             let mode = stream.below(self.modes as u64) as usize;
-            values.extend(
-                means[class * self.modes + mode]
-                    .iter()
-                    .map(|mean| mean + self.noise as f32 * stream.normal()),
-            );
-            labels.push(class as u32);
-        }
-        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+            stream.normals(values);
+            for (x, mean) in values.iter_mut().zip(&means[class * self.modes + mode]) {
+                *x = mean + self.noise as f32 * *x;
+            }
+        });
+        let labels = (0..self.samples)
+            .map(|row| (row % self.classes) as u32)
+            .collect();
+        let hash = sha256_of(values.iter().map(|x| x.to_le_bytes()));
         let targets = RawTargets::Classes {
             names: self.names(),
             labels,
@@ -96,7 +99,7 @@ impl Source for Gaussian {
         };
         Ok(Raw {
             official: Some(official),
-            ..Raw::new(inputs, Some(targets), sha256(&bytes))
+            ..Raw::new(inputs, Some(targets), hash)
         })
     }
 

@@ -22,7 +22,7 @@ fn california_is_read_split_and_prepared() {
     assert_eq!(data.len(), 20_640);
     assert_eq!(columns.len(), 8 + 1 + 5, "{columns:?}");
     assert!(columns.contains(&"total_bedrooms is missing".to_string()));
-    assert!(data.inputs.values.iter().all(|x| x.is_finite()));
+    assert!((0..data.len()).all(|row| data.inputs.row(row).iter().all(|x| x.is_finite())));
     let indicator = columns
         .iter()
         .position(|name| name == "total_bedrooms is missing")
@@ -78,7 +78,7 @@ fn the_spoken_digits_are_read_and_split_by_speaker() {
         (data.shape.as_slice(), view.shape.as_slice()),
         ([20, 50].as_slice(), [10, 10].as_slice())
     );
-    assert!(data.inputs.values.iter().all(|x| x.is_finite()));
+    assert!((0..data.len()).all(|row| data.inputs.row(row).iter().all(|x| x.is_finite())));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_nearest_class_mean_says_how_hard_the_generated_clusters_are() {
     let right = data.split.test.iter().filter(|id| {
         let x = data.inputs.row(id.row());
         let best = (0..10)
-            .max_by(|a, b| score(x, &means[*a]).total_cmp(&score(x, &means[*b])))
+            .max_by(|a, b| score(&x, &means[*a]).total_cmp(&score(&x, &means[*b])))
             .unwrap();
         best as u32 == labels[id.row()]
     });

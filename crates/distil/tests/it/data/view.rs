@@ -1,4 +1,4 @@
-use distil::data::{Feature, Fine, View, ViewMatrix};
+use distil::data::{Feature, Features, Fine, View, ViewMatrix};
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::weights::Array;
@@ -12,6 +12,12 @@ fn floats(value: &Value) -> Vec<f32> {
         .collect()
 }
 
+/// Every sample.
+fn all(features: &Features) -> Array {
+    let ids: Vec<SampleId> = (0..features.len() as u32).map(SampleId).collect();
+    features.rows(&ids)
+}
+
 /// A view of random samples of this shape, the first 30 of 40 being the training part.
 fn matrix(view: &View, shape: &[usize]) -> ViewMatrix {
     let width = shape.iter().product();
@@ -19,7 +25,8 @@ fn matrix(view: &View, shape: &[usize]) -> ViewMatrix {
     let inputs = Array::new(
         [40, width],
         (0..40 * width).map(|_| stream.normal()).collect(),
-    );
+    )
+    .into();
     let train: Vec<SampleId> = (0..30).map(SampleId).collect();
     view.fit(Fine {
         shape,
@@ -37,7 +44,7 @@ fn every_view_agrees_with_numpy() {
     ))
     .unwrap();
     let values = floats(&vectors["inputs"]);
-    let inputs = Array::new([values.len() / 24, 24], values);
+    let inputs = Features::from(Array::new([values.len() / 24, 24], values));
     let train: Vec<SampleId> = vectors["train"]
         .as_array()
         .unwrap()
@@ -56,7 +63,8 @@ fn every_view_agrees_with_numpy() {
             inputs: &inputs,
             train: &train,
         };
-        let coarse = view.fit(fine).unwrap().apply(&inputs);
+        let coarse = view.fit(fine).unwrap().see(&inputs);
+        let coarse = all(&coarse);
         let expected = floats(&case["coarse"]);
         assert_eq!(coarse.values.len(), expected.len(), "{view:?}");
         for (a, b) in coarse.values.iter().zip(&expected) {
@@ -80,7 +88,7 @@ fn the_shape_of_a_view_is_known_without_data() {
 fn a_column_by_name_is_all_features_made_of_it() {
     let columns: Vec<String> = ["age", "town", "town", "rooms"].map(String::from).into();
     let view = View::Columns(vec![Feature::Name("town".into()), Feature::Number(0)]);
-    let inputs = Array::new([1, 4], vec![10.0, 11.0, 12.0, 13.0]);
+    let inputs = Features::from(Array::new([1, 4], vec![10.0, 11.0, 12.0, 13.0]));
     let matrix = view
         .fit(Fine {
             shape: &[4],
@@ -89,7 +97,7 @@ fn a_column_by_name_is_all_features_made_of_it() {
             train: &[],
         })
         .unwrap();
-    assert_eq!(matrix.apply(&inputs).values, [11.0, 12.0, 10.0]);
+    assert_eq!(matrix.see(&inputs).row(0), [11.0, 12.0, 10.0]);
 }
 
 #[test]
@@ -101,7 +109,7 @@ fn the_pca_never_sees_the_test_part() {
             .fit(Fine {
                 shape: &[5],
                 columns: &[],
-                inputs,
+                inputs: &inputs.clone().into(),
                 train: &train,
             })
             .unwrap()
@@ -122,35 +130,39 @@ fn between_two_views_the_small_is_a_map_of_the_large() {
     let pairs = [
         (View::Pool(vec![2, 3]), View::Full),
         (View::Pca(3), View::Full),
-        (View::Resize([3, 4]), View::Resize([3, 4])),
         (View::Pool(vec![4, 6]), View::Pool(vec![2, 3])),
         (View::First(5), View::First(12)),
         (View::Pca(2), View::Pca(6)),
         (View::Stride(vec![4, 6]), View::Stride(vec![2, 3])),
     ];
     let mut stream = Seed(9).stream("test.between", &[]);
-    let fine = Array::new([10, 24], (0..240).map(|_| stream.normal()).collect());
+    let fine = Array::new([10, 24], (0..240).map(|_| stream.normal()).collect()).into();
     for (small, large) in pairs {
         let (small, large) = (matrix(&small, &shape), matrix(&large, &shape));
         let between = ViewMatrix::between(&small, &large).unwrap();
         let through = ViewMatrix {
             shape: small.shape.clone(),
-            matrix: between,
+            matrix: Some(between),
         }
-        .apply(&large.apply(&fine));
-        for (a, b) in through.values.iter().zip(&small.apply(&fine).values) {
+        .see(&all(&large.see(&fine)).into());
+        for (a, b) in all(&through)
+            .values
+            .iter()
+            .zip(&all(&small.see(&fine)).values)
+        {
             assert!((a - b).abs() < 1e-5, "{a} {b}");
         }
     }
 }
 
 #[test]
-fn there_is_no_map_where_the_large_view_lost_what_the_small_one_reads() {
+fn there_is_no_map_between_equal_views_nor_where_the_large_one_lost_what_the_small_one_reads() {
     let shape = [4, 6];
     let none = |small: View, large: View| {
         ViewMatrix::between(&matrix(&small, &shape), &matrix(&large, &shape)).is_none()
     };
     assert!(none(View::Full, View::Pool(vec![2, 3])));
+    assert!(none(View::Full, View::Full) && none(View::Resize([3, 4]), View::Resize([3, 4])));
     assert!(none(View::First(12), View::First(5)));
     assert!(none(View::Pool(vec![2, 2]), View::Pool(vec![2, 3])));
     assert!(none(View::Stride(vec![2, 3]), View::Pool(vec![2, 3])));
@@ -168,7 +180,7 @@ fn a_view_that_does_not_fit_says_why() {
     assert_snapshot!(say(View::First(1001)), @"view: a sample has 1000 numbers, so 1001 numbers cannot be taken of it. `distil check --data` shows the shape of a sample.");
     assert_snapshot!(say(View::Columns(vec![Feature::Name("rooms".into())])), @"view: there is no column `rooms`. `distil check --data` shows the shape of a sample.");
     assert_snapshot!(say(View::Columns(vec![Feature::Number(1000)])), @"view: a sample has 1000 numbers, there is no number 1000. `distil check --data` shows the shape of a sample.");
-    let inputs = Array::zeros([3, 4]);
+    let inputs = Array::zeros([3, 4]).into();
     let fine = Fine {
         shape: &[4],
         columns: &[],

@@ -16,10 +16,15 @@ use serde_json::Value;
 fn table(classes: Vec<u32>, features: Vec<f32>) -> SampleTable {
     let count = classes.len();
     let ids = (0..count as u32).map(|i| SampleId(2 * i + 1)).collect();
+    let width = features.len() / count;
+    // The rows between belong to other parts and are never read.
+    let others = vec![f32::NAN; width];
+    let rows = features.chunks(width).flat_map(|row| [&others, row]);
+    let all = rows.flatten().copied().collect();
     SampleTable {
         ids,
         classes,
-        features: Array::new([count, features.len() / count], features),
+        inputs: Array::new([2 * count, width], all).into(),
     }
 }
 

@@ -1,0 +1,171 @@
+//! The features of all samples, in the form that takes least memory; numbers are made batch by batch.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::data::view::Reduction;
+use crate::sample::SampleId;
+use crate::weights::Array;
+
+/// Rows brought through a view at once.
+const ROWS: usize = 256;
+
+/// The features `[samples, features]` that a network reads, by row of the source. A clone shares the block.
+#[derive(Debug, Clone, Default)]
+pub struct Features {
+    fine: Arc<Block>,
+    seen: Option<Arc<Seen>>,
+}
+
+/// The finest form.
+#[derive(Debug)]
+enum Block {
+    Numbers(Array),
+    /// feature = (byte − shift) / scale; one number each.
+    Bytes {
+        values: Arc<Vec<u8>>,
+        shift: Vec<f32>,
+        scale: Vec<f32>,
+    },
+}
+
+/// What a view makes of the finest form; computed when it is first read.
+#[derive(Debug)]
+struct Seen {
+    reduction: Reduction,
+    values: OnceLock<Array>,
+}
+
+impl From<Array> for Features {
+    fn from(values: Array) -> Self {
+        Self::of(Block::Numbers(values))
+    }
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self::Numbers(Array::zeros([0, 0]))
+    }
+}
+
+impl PartialEq for Features {
+    fn eq(&self, other: &Self) -> bool {
+        let shape = (self.len(), self.width());
+        shape == (other.len(), other.width())
+            && (0..self.len()).all(|row| self.row(row) == other.row(row))
+    }
+}
+
+impl Features {
+    fn of(block: Block) -> Self {
+        Self {
+            fine: Arc::new(block),
+            seen: None,
+        }
+    }
+
+    /// Features (byte − shift) / scale of `[samples, width]` bytes; `shift` and `scale` hold one number for all features,
+    /// or as many as repeat through a sample a whole number of times.
+    pub fn bytes(values: Arc<Vec<u8>>, width: usize, shift: &[f32], scale: &[f32]) -> Self {
+        let each = |numbers: &[f32]| numbers.iter().copied().cycle().take(width).collect();
+        Self::of(Block::Bytes {
+            values,
+            shift: each(shift),
+            scale: each(scale),
+        })
+    }
+
+    /// The same samples through a view.
+    pub(super) fn through(&self, reduction: Reduction) -> Self {
+        Self {
+            fine: Arc::clone(&self.fine),
+            seen: Some(Arc::new(Seen {
+                reduction,
+                values: OnceLock::new(),
+            })),
+        }
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        match &*self.fine {
+            Block::Numbers(array) => array.rows_cols().0,
+            Block::Bytes { values, shift, .. } => values.len() / shift.len().max(1),
+        }
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Numbers of one sample.
+    pub fn width(&self) -> usize {
+        match &self.seen {
+            Some(seen) => seen.reduction.coarse(),
+            None => self.fine.width(),
+        }
+    }
+
+    /// The features of one sample.
+    pub fn row(&self, row: usize) -> Vec<f32> {
+        let mut values = Vec::with_capacity(self.width());
+        self.push(row, &mut values);
+        values
+    }
+
+    /// The features of these samples, `[ids, features]`.
+    pub fn rows(&self, ids: &[SampleId]) -> Array {
+        let width = self.width();
+        let mut values = Vec::with_capacity(ids.len() * width);
+        for id in ids {
+            self.push(id.row(), &mut values);
+        }
+        Array::new([ids.len(), width], values)
+    }
+
+    fn push(&self, row: usize, out: &mut Vec<f32>) {
+        match &self.seen {
+            Some(seen) => {
+                let values = seen.values.get_or_init(|| self.reduced(&seen.reduction));
+                out.extend_from_slice(values.row(row));
+            }
+            None => self.fine.push(row, out),
+        }
+    }
+
+    fn reduced(&self, reduction: &Reduction) -> Array {
+        let mut values = Vec::with_capacity(self.len() * reduction.coarse());
+        let mut fine = Vec::with_capacity(ROWS * self.fine.width());
+        for first in (0..self.len()).step_by(ROWS) {
+            fine.clear();
+            (first..self.len().min(first + ROWS)).for_each(|row| self.fine.push(row, &mut fine));
+            reduction.apply(&fine, &mut values);
+        }
+        Array::new([self.len(), reduction.coarse()], values)
+    }
+}
+
+impl Block {
+    fn width(&self) -> usize {
+        match self {
+            Self::Numbers(array) => array.rows_cols().1,
+            Self::Bytes { shift, .. } => shift.len(),
+        }
+    }
+
+    fn push(&self, row: usize, out: &mut Vec<f32>) {
+        match self {
+            Self::Numbers(array) => out.extend_from_slice(array.row(row)),
+            Self::Bytes {
+                values,
+                shift,
+                scale,
+            } => {
+                let width = shift.len();
+                let bytes = &values[row * width..(row + 1) * width];
+                let scaled = bytes.iter().zip(shift).zip(scale);
+                out.extend(scaled.map(|((byte, shift), scale)| (f32::from(*byte) - shift) / scale));
+            }
+        }
+    }
+}
