@@ -4,15 +4,14 @@
 //! kernels of this crate ([`Op::count`] tells how often); everywhere else it is composed of Burn's own operations and
 //! computes the same.
 //!
-//! Kernels are plain loops that [`Isa::run`] compiles once per instruction set and picks at run time, and the matrix
-//! product of the `gemm` crate. The order of every sum depends on the shapes and the number of threads alone, so equal
-//! inputs give equal bits.
+//! Kernels are loops compiled once per instruction set ([`Isa`]) and picked at run time. The order of every sum depends on
+//! the shapes and the number of threads alone, so equal inputs give equal bits.
 
-mod gemm;
 mod host;
 mod isa;
 mod linear;
 mod op;
+mod product;
 
 pub use isa::{Forced, Isa};
 pub use linear::{Activation, linear_act};

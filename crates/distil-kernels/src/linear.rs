@@ -9,8 +9,8 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
-use crate::gemm::{Matrix, product};
 use crate::host::{contiguous, into_vec, on_host, slice, tensor};
+use crate::product::{Finish, Matrix, product};
 use crate::{Isa, Op};
 
 /// What follows the linear map.
@@ -105,10 +105,6 @@ impl Backward<Flex, 3> for LinearStep {
     }
 }
 
-/// Rows up to which the input's gradient is computed transposed: the product packs `w` as it lies, and only the two
-/// small matrices are turned over.
-const TRANSPOSED_UP_TO: usize = 512;
-
 /// The operands of a linear map, both contiguous.
 #[derive(Debug, Clone)]
 struct Layer {
@@ -136,17 +132,13 @@ impl Layer {
     fn forward(&self, b: &FlexTensor, activation: Activation) -> FlexTensor {
         Op::Linear.ran();
         let isa = Isa::current();
-        let mut y = slice(b).repeat(self.rows);
         let x = Matrix::new(slice(&self.x), self.rows, self.inputs);
         let w = Matrix::new(slice(&self.w), self.inputs, self.outputs);
-        product(isa, x, w, &mut y, true);
-        if activation == Activation::Relu {
-            isa.run(|| {
-                for y in &mut y {
-                    *y = y.max(0.0);
-                }
-            });
-        }
+        let finish = Finish {
+            bias: Some(slice(b)),
+            relu: activation == Activation::Relu,
+        };
+        let y = product(isa, x, w, finish);
         tensor(y, [self.rows, self.outputs])
     }
 
@@ -173,27 +165,12 @@ impl Layer {
         let g_rows = Matrix::new(&g, rows, outputs);
         let dw = wanted[1].then(|| {
             let x = Matrix::new(slice(&self.x), rows, inputs);
-            let mut dw = vec![0.0; inputs * outputs];
-            product(isa, x.t(), g_rows, &mut dw, false);
+            let dw = product(isa, x.t(), g_rows, Finish::default());
             tensor(dw, [inputs, outputs])
         });
         let dx = wanted[0].then(|| {
             let w = Matrix::new(slice(&self.w), inputs, outputs);
-            let mut dx = vec![0.0; rows * inputs];
-            if rows > TRANSPOSED_UP_TO {
-                product(isa, g_rows, w.t(), &mut dx, false);
-            } else {
-                let turned = transposed(isa, &g, rows, outputs);
-                let mut dx_t = vec![0.0; inputs * rows];
-                product(
-                    isa,
-                    w,
-                    Matrix::new(&turned, outputs, rows),
-                    &mut dx_t,
-                    false,
-                );
-                dx = transposed(isa, &dx_t, inputs, rows);
-            }
+            let dx = product(isa, g_rows, w.t(), Finish::default());
             tensor(dx, [rows, inputs])
         });
         [dx, dw, db]
@@ -219,23 +196,4 @@ fn column_sums(isa: Isa, values: &[f32], columns: usize) -> Vec<f32> {
         }
     });
     sums
-}
-
-/// The matrix `[rows, columns]` turned over.
-fn transposed(isa: Isa, values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    const TILE: usize = 16;
-    let mut turned = vec![0.0; values.len()];
-    isa.run(|| {
-        for top in (0..rows).step_by(TILE) {
-            let bottom = rows.min(top + TILE);
-            for left in (0..columns).step_by(TILE) {
-                for column in left..columns.min(left + TILE) {
-                    for row in top..bottom {
-                        turned[column * rows + row] = values[row * columns + column];
-                    }
-                }
-            }
-        }
-    });
-    turned
 }

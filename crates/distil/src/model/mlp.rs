@@ -3,8 +3,8 @@
 use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, LayerNorm, LayerNormConfig};
 use burn::tensor::activation::{gelu, relu, tanh};
-use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
+use distil_kernels::linear_act;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -188,13 +188,18 @@ impl Net for Mlp {
         let mut x = x.flat();
         let mut features = Vec::new();
         for (i, layer) in self.hidden.iter().enumerate() {
-            x = linear(x, layer.weight.val(), Some(layer.bias.val()));
+            let fused = match (&layer.norm, layer.activation) {
+                (None, Activation::Relu) => distil_kernels::Activation::Relu,
+                _ => distil_kernels::Activation::None,
+            };
+            x = linear_act(x, layer.weight.val(), layer.bias.val(), fused);
             x = match &layer.norm {
                 None => x,
                 Some(NormLayer::Batch(norm)) => norm.forward(x),
                 Some(NormLayer::Layer(norm)) => norm.forward(x),
             };
             x = match layer.activation {
+                Activation::Relu if layer.norm.is_none() => x,
                 Activation::Relu => relu(x),
                 Activation::Gelu => gelu(x),
                 Activation::Tanh => tanh(x),
@@ -210,7 +215,8 @@ impl Net for Mlp {
                 x = dropout.forward(x);
             }
         }
-        let values = linear(x, self.head.weight.val(), Some(self.head.bias.val()));
+        let (weight, bias) = (self.head.weight.val(), self.head.bias.val());
+        let values = linear_act(x, weight, bias, distil_kernels::Activation::None);
         Output {
             values,
             taps: features,

@@ -1,0 +1,285 @@
+//! The matrix product of a layer.
+//!
+//! Operands are cut into blocks and, where they would be read often or lie badly, copied into the order in which the inner
+//! loop reads them (Goto & van de Geijn 2008). Each element of the output is one sum, its terms added in order by one
+//! register lane: the bits do not depend on the number of threads, nor on the other rows and columns.
+
+mod lanes;
+mod tile;
+mod turn;
+
+use std::cell::RefCell;
+
+use rayon::prelude::*;
+
+use self::lanes::Lanes;
+use self::tile::{Tile, compute};
+use self::turn::turn;
+use crate::Isa;
+
+/// A matrix in a slice: element (i, j) is at `i * row + j * column`.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'a> {
+    values: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row: usize,
+    column: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// A matrix stored row by row.
+    ///
+    /// # Panics
+    /// If `values` has another length than the matrix.
+    pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(values.len(), rows * columns);
+        Self {
+            values,
+            rows,
+            columns,
+            row: columns,
+            column: 1,
+        }
+    }
+
+    /// The transposed matrix; nothing moves.
+    pub fn t(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row: self.column,
+            column: self.row,
+            ..self
+        }
+    }
+}
+
+/// What happens to the product on its way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Finish<'a> {
+    /// Added to every row, if any.
+    pub bias: Option<&'a [f32]>,
+    /// Whether max(0, sum) is the result.
+    pub relu: bool,
+}
+
+/// Multiplications from which on a product is shared among threads: below, handing work over costs more than it saves.
+const SHARED_FROM: usize = 1 << 25;
+
+/// Terms of the sums worked on at a time.
+const TERMS: usize = 256;
+
+/// Elements an operand may have and still be read where it lies: half a first-level cache.
+const SMALL: usize = 4096;
+
+/// a b, row by row, finished.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn product(isa: Isa, a: Matrix<'_>, b: Matrix<'_>, finish: Finish<'_>) -> Vec<f32> {
+    assert_eq!(a.columns, b.rows);
+    assert!(finish.bias.is_none_or(|bias| bias.len() == b.columns));
+    let (rows, columns, terms) = (a.rows, b.columns, a.columns);
+    let mut out: Vec<f32> = Vec::with_capacity(rows * columns);
+    let job = Job {
+        a,
+        b,
+        finish,
+        out: out.as_mut_ptr(),
+    };
+    let threads = match rows * columns * terms {
+        small if small < SHARED_FROM => 1,
+        _ => rayon::current_num_threads(),
+    };
+    if threads == 1 {
+        job.run(isa, 0..rows, 0..columns);
+    } else if rows > columns {
+        let step = rows.div_ceil(threads).next_multiple_of(8);
+        let parts = (0..rows).into_par_iter().step_by(step);
+        parts.for_each(|top| job.run(isa, top..rows.min(top + step), 0..columns));
+    } else {
+        let step = columns.div_ceil(threads).next_multiple_of(48);
+        let parts = (0..columns).into_par_iter().step_by(step);
+        parts.for_each(|left| job.run(isa, 0..rows, left..columns.min(left + step)));
+    }
+    // SAFETY: room for this many was reserved, and the parts, which cover all rows and columns, were written.
+    unsafe { out.set_len(rows * columns) };
+    out
+}
+
+type Range = std::ops::Range<usize>;
+
+/// A product at work.
+struct Job<'a> {
+    a: Matrix<'a>,
+    b: Matrix<'a>,
+    finish: Finish<'a>,
+    out: *mut f32,
+}
+
+// SAFETY: `out` is the only field that is not shared by itself, and threads write disjoint parts of it.
+unsafe impl Sync for Job<'_> {}
+
+thread_local! {
+    static COPIES: RefCell<[Vec<f32>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+}
+
+impl Job<'_> {
+    /// Computes a part of the output.
+    fn run(&self, isa: Isa, rows: Range, columns: Range) {
+        COPIES.with_borrow_mut(|[a, b]| {
+            // SAFETY: the ranges are inside the output, which has room for all rows and columns, and `isa` is one that
+            // the processor has: `Isa` is made by detection only.
+            unsafe {
+                match isa {
+                    #[cfg(target_arch = "x86_64")]
+                    Isa::Avx512 => avx512(self, rows, columns, a, b),
+                    #[cfg(target_arch = "x86_64")]
+                    Isa::Avx2 => avx2(self, rows, columns, a, b),
+                    _ => self.part::<lanes::Portable>(rows, columns, a, b),
+                }
+            }
+        });
+    }
+
+    /// Computes a part of the output in tiles; the vectors are room for copies.
+    ///
+    /// # Safety
+    /// The part must be inside the output, and the processor must have the instructions of `L`.
+    #[inline(always)]
+    unsafe fn part<L: Lanes>(
+        &self,
+        rows: Range,
+        columns: Range,
+        a_copy: &mut Vec<f32>,
+        b_copy: &mut Vec<f32>,
+    ) {
+        let (a, b) = (self.a, self.b);
+        let (tall, wide, width) = (L::TALL, L::WIDE * L::WIDTH, b.columns);
+        let copy_a = rows.len() * a.columns > SMALL && columns.len() > 2 * wide;
+        let copy_b = b.column != 1 || (rows.len() > 4 * tall && b.rows * columns.len() > SMALL);
+        let mut done = 0;
+        loop {
+            let terms = TERMS.min(a.columns - done);
+            let last = done + terms == a.columns;
+            if copy_a {
+                copy_tall(a, rows.clone(), done..done + terms, tall, a_copy);
+            }
+            for left in columns.clone().step_by(wide) {
+                let right = columns.end.min(left + wide);
+                if copy_b {
+                    copy_wide(b, done..done + terms, left..right, wide, b_copy);
+                }
+                for top in rows.clone().step_by(tall) {
+                    let bottom = rows.end.min(top + tall);
+                    // SAFETY: `top` and `left` are inside the matrices, as are `done..done + terms`; a matrix's elements
+                    // are inside its slice (`Matrix::new`), and the copies hold whole tiles.
+                    unsafe {
+                        let (a, a_row, a_term) = match copy_a {
+                            true => (a_copy.as_ptr().add((top - rows.start) * terms), 1, tall),
+                            false => (
+                                a.values.as_ptr().add(top * a.row + done * a.column),
+                                a.row,
+                                a.column,
+                            ),
+                        };
+                        let (b, b_term) = match copy_b {
+                            true => (b_copy.as_ptr(), wide),
+                            false => (b.values.as_ptr().add(done * b.row + left), b.row),
+                        };
+                        let out = self.out.add(top * width + left);
+                        let (from, from_row) = match (done, self.finish.bias) {
+                            (0, None) => (std::ptr::null(), 0),
+                            (0, Some(bias)) => (bias.as_ptr().add(left), 0),
+                            _ => (out.cast_const(), width),
+                        };
+                        let tile = Tile {
+                            terms,
+                            a,
+                            a_row,
+                            a_term,
+                            b,
+                            b_term,
+                            from,
+                            from_row,
+                            out,
+                            out_row: width,
+                            columns: right - left,
+                            relu: last && self.finish.relu,
+                        };
+                        compute::<L>(&tile, bottom - top);
+                    }
+                }
+            }
+            done += terms;
+            if last {
+                return;
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As for [`Job::part`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn avx512(job: &Job<'_>, rows: Range, columns: Range, a: &mut Vec<f32>, b: &mut Vec<f32>) {
+    // SAFETY: the caller's.
+    unsafe { job.part::<lanes::Avx512>(rows, columns, a, b) }
+}
+
+/// # Safety
+/// As for [`Job::part`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2(job: &Job<'_>, rows: Range, columns: Range, a: &mut Vec<f32>, b: &mut Vec<f32>) {
+    // SAFETY: the caller's.
+    unsafe { job.part::<lanes::Avx2>(rows, columns, a, b) }
+}
+
+/// Copies rows of `a` in tiles of `tall`, each term by term; rows that fill the last tile up are left as they are.
+#[inline(always)]
+fn copy_tall(a: Matrix<'_>, rows: Range, terms: Range, tall: usize, copy: &mut Vec<f32>) {
+    let size = rows.len().next_multiple_of(tall) * terms.len();
+    if copy.len() < size {
+        copy.resize(size, 0.0);
+    }
+    for (top, tile) in rows
+        .clone()
+        .step_by(tall)
+        .zip(copy.chunks_exact_mut(tall * terms.len().max(1)))
+    {
+        let count = tall.min(rows.end - top);
+        if a.row == 1 {
+            for (p, term) in terms.clone().zip(tile.chunks_exact_mut(tall)) {
+                term[..count].copy_from_slice(&a.values[p * a.column + top..][..count]);
+            }
+        } else {
+            let from = &a.values[top * a.row + terms.start..];
+            turn(from, a.row, [count, terms.len()], tile, tall);
+        }
+    }
+}
+
+/// Copies columns of `b` term by term, `wide` to a term; what fills a term up is left as it is.
+#[inline(always)]
+fn copy_wide(b: Matrix<'_>, terms: Range, columns: Range, wide: usize, copy: &mut Vec<f32>) {
+    let size = terms.len() * wide;
+    if copy.len() < size {
+        copy.resize(size, 0.0);
+    }
+    if b.column == 1 {
+        for (p, term) in terms.zip(copy.chunks_exact_mut(wide)) {
+            let row = &b.values[p * b.row..][columns.clone()];
+            term[..row.len()].copy_from_slice(row);
+        }
+    } else {
+        // By 16 terms, so that the lines written stay in the cache until they are full.
+        for (block, copy) in terms.clone().step_by(16).zip(copy.chunks_mut(16 * wide)) {
+            let count = 16.min(terms.end - block);
+            let from = &b.values[columns.start * b.column + block..];
+            turn(from, b.column, [columns.len(), count], copy, wide);
+        }
+    }
+}

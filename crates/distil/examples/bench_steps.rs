@@ -1,0 +1,227 @@
+//! Times the training loop on generated data, for `cargo xtask bench`: one case, one line of JSON.
+//!
+//! ```text
+//! bench_steps mlp-tiny --threads 1 --seconds 2
+//! ```
+//!
+//! What is timed is [`train`] as every stage runs it, from the event that starts the stage to its end: batches, forward,
+//! loss, backward, optimiser, guard, log. Nothing is saved or validated. The teacher of a distillation step computes its
+//! outputs in every step, as one whose outputs change with the augmentation would.
+
+use std::process::ExitCode;
+
+use burn::tensor::Device;
+use distil::data::{Dataset, SplitRule};
+use distil::method::{Kd, OutputShape};
+use distil::model::{Mlp, MlpConfig};
+use distil::model::{Output, TapSet};
+use distil::rng::Seed;
+use distil::sample::SampleId;
+use distil::task::Classification;
+use distil::teacher::{Frozen, Teacher};
+use distil::train::{Course, Journal, Length, Settings, Stopwatch, Weight, train};
+use distil_report::events::{Event, Time};
+use distil_report::measure::TaskKind;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A network, a batch size, and the teacher's hidden widths for a distillation step.
+struct Case {
+    name: &'static str,
+    inputs: usize,
+    hidden: &'static [usize],
+    batch: usize,
+    teacher: Option<&'static [usize]>,
+}
+
+const CLASSES: usize = 10;
+
+const CASES: &[Case] = &[
+    Case {
+        name: "mlp-tiny",
+        inputs: 100,
+        hidden: &[50],
+        batch: 32,
+        teacher: None,
+    },
+    Case {
+        name: "mlp-source",
+        inputs: 1000,
+        hidden: &[500, 100],
+        batch: 32,
+        teacher: None,
+    },
+    Case {
+        name: "mlp-wide",
+        inputs: 784,
+        hidden: &[1024, 1024],
+        batch: 128,
+        teacher: None,
+    },
+    Case {
+        name: "mlp-kd",
+        inputs: 784,
+        hidden: &[256],
+        batch: 128,
+        teacher: Some(&[1024, 1024]),
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let option = |name: &str| {
+        let at = arguments.iter().position(|a| a == name)?;
+        arguments.get(at + 1)?.parse::<f64>().ok()
+    };
+    let threads = option("--threads").unwrap_or(1.0) as usize;
+    let seconds = option("--seconds").unwrap_or(2.0);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global();
+    let case = CASES
+        .iter()
+        .find(|case| arguments.first().is_some_and(|name| name == case.name));
+    let (Some(case), Ok(())) = (case, pool) else {
+        let names: Vec<_> = CASES.iter().map(|case| case.name).collect();
+        eprintln!(
+            "usage: bench_steps {} [--threads N] [--seconds S]",
+            names.join("|")
+        );
+        return ExitCode::from(2);
+    };
+    match measure(case, seconds) {
+        Ok((steps, time)) => {
+            let each = 1e3 / steps as f64;
+            println!(
+                r#"{{"case":"{}","threads":{threads},"steps":{steps},"ms":{:.6},"cpu_ms":{:.6},"peak_mib":{:.1}}}"#,
+                case.name,
+                each * time.wall_seconds,
+                each * time.cpu_seconds,
+                peak_mib()
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Steps, and the time they took: about `seconds`.
+fn measure(case: &Case, seconds: f64) -> distil::Result<(u64, Time)> {
+    let data = noise(case.inputs)?;
+    let trial = |steps| time(case, &data, steps);
+    trial(20)?;
+    let (mut steps, mut taken) = (50, trial(50)?);
+    while taken.wall_seconds < 0.1 {
+        steps *= 2;
+        taken = trial(steps)?;
+    }
+    let steps = (steps as f64 * seconds / taken.wall_seconds).ceil() as u64;
+    Ok((steps, trial(steps)?))
+}
+
+/// Standard normal inputs and labels that do not depend on them.
+fn noise(inputs: usize) -> distil::Result<Dataset> {
+    const SAMPLES: usize = 10_240;
+    let mut stream = Seed(1).stream("noise", &[]);
+    let values = (0..SAMPLES * inputs).map(|_| stream.normal()).collect();
+    let labels = (0..SAMPLES as u32).map(|i| i % CLASSES as u32).collect();
+    Dataset::from_arrays(values, &[inputs], labels, &SplitRule::default())
+}
+
+fn mlp(case: &Case, hidden: &[usize], seed: u64) -> distil::Result<Mlp> {
+    let config = MlpConfig {
+        hidden: hidden.to_vec(),
+        ..MlpConfig::default()
+    };
+    config.init(case.inputs, CLASSES, Seed(seed), &Device::flex().autodiff())
+}
+
+/// The time of a training of so many steps.
+fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
+    let task = Classification::default();
+    let kd = Kd::default();
+    let shape = OutputShape {
+        task: TaskKind::Classification,
+        outputs: CLASSES,
+        taps: Default::default(),
+    };
+    let mut courses = Vec::new();
+    if let Some(hidden) = case.teacher {
+        let net = mlp(case, hidden, 2)?;
+        let inputs = data.inputs.clone();
+        let teacher = Forgetful(Frozen::new("teacher", &net, inputs, &Device::flex()));
+        let (name, weight) = ("kd", Weight::Mix(0.5));
+        let teachers: Vec<Box<dyn Teacher>> = vec![Box::new(teacher)];
+        let course = Course::new(name, &kd, teachers, weight, &shape, Some(&shape), &[])?;
+        courses.push(course);
+    }
+    let settings = Settings {
+        batch: case.batch,
+        length: Length::Steps(steps),
+        ..Settings::of(&task)
+    };
+    let mut data = data.clone();
+    data.split.validation.clear();
+    let student = mlp(case, case.hidden, 1)?;
+    let mut clock = Clock(None);
+    train(
+        student,
+        None,
+        &data,
+        &data.inputs,
+        &settings,
+        &mut courses,
+        &mut clock,
+    )?;
+    Ok(clock.0.map(|watch| watch.time()).unwrap_or_default())
+}
+
+/// Notes when the stage started.
+struct Clock(Option<Stopwatch>);
+
+impl Journal for Clock {
+    fn write(&mut self, event: Event) -> distil::Result<()> {
+        if let Event::StageStarted(_) = event {
+            self.0 = Some(Stopwatch::start());
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self) -> distil::Result<usize> {
+        Ok(0)
+    }
+}
+
+/// A teacher that remembers nothing.
+#[derive(Debug)]
+struct Forgetful(Frozen<Mlp>);
+
+impl Teacher for Forgetful {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn flops_forward(&self) -> Option<f64> {
+        self.0.flops_forward()
+    }
+
+    fn remember(&mut self, _: &[SampleId]) -> usize {
+        0
+    }
+
+    fn outputs(&self, ids: &[SampleId], taps: &TapSet) -> (Output, usize) {
+        self.0.outputs(ids, taps)
+    }
+}
+
+/// The most memory this process has had, in MiB; 0 where the system does not tell.
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
+}
