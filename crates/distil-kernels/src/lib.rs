@@ -7,12 +7,17 @@
 //! Kernels are loops compiled once per instruction set ([`Isa`]) and picked at run time. The order of every sum depends on
 //! the shapes and the number of threads alone, so equal inputs give equal bits.
 
+mod conv;
 mod host;
 mod isa;
+mod lanes;
 mod linear;
 mod op;
+mod pool;
 mod product;
 
+pub use conv::{Clamp, ConvBlock, Pair};
 pub use isa::{Forced, Isa};
 pub use linear::{Activation, linear_act};
 pub use op::Op;
+pub use pool::global_mean;

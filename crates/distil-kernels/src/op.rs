@@ -9,9 +9,17 @@ pub enum Op {
     Linear,
     /// [`linear_act`](crate::linear_act), backward.
     LinearBackward,
+    /// [`ConvBlock`](crate::ConvBlock), forward.
+    ConvBlock,
+    /// [`ConvBlock`](crate::ConvBlock), backward.
+    ConvBlockBackward,
+    /// [`global_mean`](crate::global_mean), forward.
+    GlobalMean,
+    /// [`global_mean`](crate::global_mean), backward.
+    GlobalMeanBackward,
 }
 
-const OPS: usize = Op::LinearBackward as usize + 1;
+const OPS: usize = Op::GlobalMeanBackward as usize + 1;
 
 thread_local! {
     static RUNS: [Cell<u64>; OPS] = const { [const { Cell::new(0) }; OPS] };

@@ -1,3 +1,4 @@
 //! What the kernels promise.
 
+mod conv;
 mod linear;
