@@ -183,9 +183,12 @@ impl Finish<'_> {
                     L::store(total.as_mut_ptr(), half);
                 }
             }
-            for c in 0..n {
-                sums.gradient[first + c] += f64::from(totals[0][c]);
-                sums.product[first + c] += f64::from(totals[1][c]);
+            let sums = sums.gradient[first..]
+                .iter_mut()
+                .zip(&mut sums.product[first..]);
+            for (c, (gradient, product)) in sums.take(n).enumerate() {
+                *gradient += f64::from(totals[0][c]);
+                *product += f64::from(totals[1][c]);
             }
         }
     }
@@ -380,8 +383,8 @@ impl<V: Copy> Peak<V> {
                 z: first,
                 place: L::splat(0.0),
             };
-            for place in 1..4 {
-                let z = L::load_first(z.add(block[place]), n);
+            for (place, from) in block.into_iter().enumerate().skip(1) {
+                let z = L::load_first(z.add(from), n);
                 let value = L::mul_add(z, scale, shift);
                 peak.z = L::pick(value, peak.value, z, peak.z);
                 peak.place = L::pick(value, peak.value, L::splat(place as f32), peak.place);

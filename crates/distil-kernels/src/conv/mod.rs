@@ -3,6 +3,8 @@
 mod block;
 mod buffer;
 mod composed;
+// Tiles of registers are indexed by row and column.
+#[allow(clippy::needless_range_loop)]
 mod dense;
 mod depthwise;
 mod finish;
