@@ -1,10 +1,11 @@
-//! metrics.csv: every progress point of every trial, one a row.
+//! metrics.csv: every progress point of every trial, one a row; and every trial, one a row.
 
 use std::collections::BTreeSet;
 
 use crate::bill::Calibration;
 use crate::curve::{Point, curve};
 use crate::events::{Event, Folded};
+use crate::run_json::{RunJson, Status, Trial};
 
 /// The header and one row per progress event. Costs are the trial's up to that point, towards equal cost; unknown numbers are
 /// empty. Loss terms are columns `term.<name>`, validation metrics `validation.<name>`.
@@ -68,6 +69,52 @@ pub fn metrics_csv(trials: &[Folded<'_>], calibration: Option<&Calibration>) -> 
     }
     text
 }
+
+/// Every trial of a run, one a row: arm, seed, fold, settings, how it ended, what it cost towards equal cost, and the result's metrics
+/// on the test part, columns `test.<name>`. Unknown numbers are empty.
+pub fn trials_csv(run: &RunJson) -> String {
+    let tested = |trial: &Trial| match trial.status {
+        Status::Finished => trial.result().map(|stage| stage.test.clone()),
+        Status::Stopped | Status::Diverged | Status::Failed => None,
+    };
+    let metrics: BTreeSet<String> = run
+        .trials
+        .iter()
+        .filter_map(tested)
+        .flat_map(|test| test.keys().cloned().collect::<Vec<_>>())
+        .collect();
+    let mut header: Vec<String> = TRIAL_COLUMNS.map(str::to_owned).to_vec();
+    header.extend(metrics.iter().map(|name| quoted(&format!("test.{name}"))));
+    let mut text = header.join(",") + "\n";
+    for trial in &run.trials {
+        let total = trial.bill.equalised();
+        let mut cells = vec![
+            quoted(&trial.arm),
+            trial.seed.to_string(),
+            trial.fold.map_or(String::new(), |fold| fold.to_string()),
+            trial.settings.as_deref().map_or(String::new(), quoted),
+            trial.status.word().into(),
+            number(total.flops),
+            number(total.reference_seconds),
+            total.cpu_seconds.to_string(),
+        ];
+        let test = tested(trial).unwrap_or_default();
+        cells.extend(metrics.iter().map(|name| number(test.get(name).copied())));
+        text += &(cells.join(",") + "\n");
+    }
+    text
+}
+
+const TRIAL_COLUMNS: [&str; 8] = [
+    "arm",
+    "seed",
+    "fold",
+    "settings",
+    "status",
+    "flops",
+    "reference_seconds",
+    "cpu_seconds",
+];
 
 const COLUMNS: [&str; 13] = [
     "arm",

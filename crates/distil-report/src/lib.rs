@@ -22,6 +22,7 @@ pub mod tables;
 pub mod text;
 
 mod files;
+mod seeds;
 pub mod show;
 
 pub use error::Error;

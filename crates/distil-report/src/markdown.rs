@@ -11,12 +11,24 @@ pub fn markdown(run: &RunJson) -> String {
         run.name,
         headline(&run.comparisons, &run.metric).1
     );
+    for said in run
+        .curve
+        .iter()
+        .flat_map(|curve| curve.sentences(&run.metric))
+    {
+        text += &format!("\n* {said}");
+    }
+    if run.curve.is_some() {
+        text.push('\n');
+    }
     let shown = [
         Some(tables::results(run)),
         (!run.comparisons.is_empty()).then(|| tables::comparisons(run)),
+        tables::curve(run),
         Some(tables::generalisation(run)),
         Some(tables::bill(run)),
         tables::break_even(run),
+        tables::trials(run),
         tables::growth(run),
         tables::compress(run),
         Some(tables::environment(run)),

@@ -70,9 +70,20 @@ pub fn p(p: f64) -> String {
     }
 }
 
+/// The same for a table: 0.031, < 0.001.
+pub fn bare_p(p: f64) -> String {
+    if p < 0.001 {
+        "< 0.001".into()
+    } else {
+        format!("{p:.3}")
+    }
+}
+
 /// A share as per cent, with a digit where it is small: `12 %`, `0.4 %`.
 pub fn per_cent(share: f64) -> String {
-    if share < 0.0995 {
+    if share.is_infinite() {
+        "∞".into()
+    } else if share < 0.0995 {
         format!("{:.1} %", share * 100.0)
     } else {
         format!("{:.0} %", share * 100.0)

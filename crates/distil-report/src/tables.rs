@@ -6,17 +6,26 @@ use crate::bill::{
 use crate::compare::{FLOW, PLAIN_FULL};
 use crate::events::{Part, Promise};
 use crate::measure::METRICS;
-use crate::run_json::{RunJson, Size, Trial};
+use crate::run_json::{RunJson, Size, Status, Trial};
+use crate::seeds;
 use crate::show;
 use crate::table::Table;
 
 const NONE: &str = "–";
 
-/// Each arm's metrics on the test part, means over its finished trials, and its cost.
+/// Each arm's metrics on the test part, means over its finished trials, and its cost; with several seeds the main metric's standard
+/// deviation over them.
 pub fn results(run: &RunJson) -> Table {
     let names = metric_names(run);
+    let several = run
+        .arms()
+        .iter()
+        .any(|arm| seeds::values(run, arm).len() > 1);
     let mut columns = vec!["arm"];
     columns.extend(names.iter().map(|name| show::title(name)));
+    if several {
+        columns.splice(2..2, ["± over seeds", "seeds"]);
+    }
     columns.extend(["FLOPs", "reference time", "of the flow's FLOPs"]);
     let mut table = Table::new("Test results and cost", 1, &columns);
     let unit = run.metric.unit.as_deref();
@@ -28,6 +37,12 @@ pub fn results(run: &RunJson) -> Table {
                 mean_metric(run, arm, name)
                     .map_or(NONE.into(), |value| show::value(name, unit, value)),
             );
+        }
+        if several {
+            let own: Vec<f64> = seeds::values(run, arm).iter().map(|(_, v)| *v).collect();
+            let spread = seeds::spread(&own);
+            let spread = spread.map(|spread| show::width(&run.metric.name, unit, spread));
+            cells.splice(2..2, [spread.unwrap_or(NONE.into()), own.len().to_string()]);
         }
         let total = cost(run, arm);
         cells.push(
@@ -131,9 +146,13 @@ fn bill_cells(words: &[&str], total: Total) -> Vec<String> {
     cells
 }
 
-/// One arm's bill, the mean over its trials; a number is none where one trial's is.
+/// One arm's bill, the mean over its finished trials, or over all where none finished; a number is none where one trial's is.
 pub(crate) fn arm_bill(run: &RunJson, arm: &str) -> Vec<BillRow> {
-    let trials: Vec<&Trial> = run.arm(arm).collect();
+    let mut trials: Vec<&Trial> = run.arm(arm).collect();
+    let finished = |trial: &&Trial| trial.status == Status::Finished;
+    if trials.iter().any(finished) {
+        trials.retain(finished);
+    }
     let mut kinds: Vec<(&str, Purpose)> = Vec::new();
     for row in trials.iter().flat_map(|trial| &trial.bill.rows) {
         if !kinds.contains(&(row.stage.as_str(), row.purpose)) {
@@ -227,47 +246,73 @@ pub(crate) fn parts(run: &RunJson, arm: &str, stage: &str) -> [Option<f64>; 3] {
     })
 }
 
-/// The flow against each other arm.
+/// The flow against each other arm; columns of bootstrap intervals, adjusted p values and the margin's where there are such.
 pub fn comparisons(run: &RunJson) -> Table {
-    let columns = [
+    let all = &run.comparisons;
+    let bootstrap = all.iter().any(|c| c.bca95.is_some());
+    let adjusted = all.iter().any(|c| c.holm_p.is_some());
+    let margin = all.iter().any(|c| c.non_inferior_p.is_some());
+    let mut columns = vec![
         "flow against",
         "verdict",
         "pairs",
         "difference",
         "95 % interval",
-        "p",
-        "of its FLOPs",
-        "of its time",
     ];
+    columns.extend(bootstrap.then_some("bootstrap interval (BCa)"));
+    columns.push("p");
+    columns.extend(adjusted.then_some("p adjusted (Holm)"));
+    columns.extend(margin.then_some("p against the margin"));
+    columns.extend(["of its FLOPs", "of its time"]);
     let mut table = Table::new("Comparisons on the test part", 2, &columns);
     let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
-    for c in &run.comparisons {
-        let interval = c.ci95.map(|[low, high]| {
-            format!(
-                "{} to {}",
-                show::bare_difference(name, low),
-                show::bare_difference(name, high)
-            )
-        });
-        let ratio = |ratio: Option<f64>| ratio.map_or(NONE.into(), show::per_cent);
-        table.row(vec![
+    let interval = |ends: Option<[f64; 2]>| {
+        ends.map_or(NONE.into(), |[low, high]| {
+            let bare = |value| show::bare_difference(name, value);
+            format!("{} to {}", bare(low), bare(high))
+        })
+    };
+    let p = |p: Option<f64>| p.map_or(NONE.into(), show::bare_p);
+    let ratio = |ratio: Option<f64>| ratio.map_or(NONE.into(), show::per_cent);
+    for c in all {
+        let difference = c.difference;
+        let mut cells = vec![
             c.against.clone(),
             c.verdict.word().into(),
             c.n.to_string(),
-            c.difference
-                .map_or(NONE.into(), |value| show::difference(name, unit, value)),
-            interval.unwrap_or(NONE.into()),
-            c.p.map_or(NONE.into(), |p| {
-                show::p(p)
-                    .trim_start_matches("p ")
-                    .trim_start_matches("= ")
-                    .into()
-            }),
-            ratio(c.cost.flops_ratio),
-            ratio(c.cost.seconds_ratio),
-        ]);
+            difference.map_or(NONE.into(), |value| show::difference(name, unit, value)),
+            interval(c.ci95),
+        ];
+        cells.extend(bootstrap.then(|| interval(c.bca95)));
+        cells.push(p(c.p));
+        cells.extend(adjusted.then(|| p(c.holm_p)));
+        cells.extend(margin.then(|| p(c.non_inferior_p)));
+        cells.extend([ratio(c.cost.flops_ratio), ratio(c.cost.seconds_ratio)]);
+        table.row(cells);
     }
     table
+}
+
+/// Plain's curve, point by point; none where it was not run.
+pub fn curve(run: &RunJson) -> Option<Table> {
+    let curve = run.curve.as_ref()?;
+    let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
+    let columns = [
+        "share of its budget",
+        show::title(name),
+        "FLOPs",
+        "reference time",
+    ];
+    let mut table = Table::new("Plain's curve", 1, &columns);
+    for point in &curve.points {
+        table.row(vec![
+            show::per_cent(point.share),
+            show::value(name, unit, point.value),
+            point.flops.map_or(NONE.into(), human_flops),
+            point.seconds.map_or(NONE.into(), human_seconds),
+        ]);
+    }
+    Some(table)
 }
 
 /// How exactly growth kept the small models' outputs; none where nothing was grown.
@@ -413,12 +458,46 @@ fn metric_names(run: &RunJson) -> Vec<&str> {
         .collect()
 }
 
+/// Every trial on its own; none where each arm has a single one and all finished, so that it would say nothing new.
+pub fn trials(run: &RunJson) -> Option<Table> {
+    let finished = |trial: &Trial| trial.status == Status::Finished;
+    if run.trials.len() == run.arms().len() && run.trials.iter().all(finished) {
+        return None;
+    }
+    let folds = run.trials.iter().any(|trial| trial.fold.is_some());
+    let settings = run.trials.iter().any(|trial| trial.settings.is_some());
+    let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
+    let mut columns = vec!["arm", "seed"];
+    columns.extend(folds.then_some("fold"));
+    columns.extend(settings.then_some("settings"));
+    columns.push("ended");
+    let words = columns.len();
+    columns.extend([show::title(name), "FLOPs", "reference time"]);
+    let mut table = Table::new("Trials", words, &columns);
+    for trial in &run.trials {
+        let mut cells = vec![trial.arm.clone(), trial.seed.to_string()];
+        let fold = trial.fold.map_or(NONE.into(), |fold| fold.to_string());
+        cells.extend(folds.then_some(fold));
+        let own = trial.settings.clone().unwrap_or(NONE.into());
+        cells.extend(settings.then_some(own));
+        cells.push(trial.status.word().into());
+        let value = trial.result().filter(|_| finished(trial));
+        let value = value.and_then(|stage| stage.test.get(name).copied());
+        cells.push(value.map_or(NONE.into(), |value| show::value(name, unit, value)));
+        let total = trial.bill.equalised();
+        cells.push(total.flops.map_or(NONE.into(), human_flops));
+        cells.push(total.reference_seconds.map_or(NONE.into(), human_seconds));
+        table.row(cells);
+    }
+    Some(table)
+}
+
 /// The mean over an arm's finished trials of a metric of the result on the test part.
 pub fn mean_metric(run: &RunJson, arm: &str, name: &str) -> Option<f64> {
     let values: Vec<f64> = run
         .trials
         .iter()
-        .filter(|t| t.arm == arm)
+        .filter(|t| t.arm == arm && t.status == Status::Finished)
         .filter_map(|t| t.result()?.test.get(name).copied())
         .collect();
     mean(&values)

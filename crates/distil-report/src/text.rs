@@ -23,7 +23,16 @@ pub fn compress(run: &RunJson) -> Option<String> {
     tables::compress(run).map(|table| table.text())
 }
 
-/// The verdict's sentence.
+/// The verdict's sentence, and what plain's curve says beside it.
 pub fn verdict(run: &RunJson) -> String {
-    headline(&run.comparisons, &run.metric).1
+    let verdict = headline(&run.comparisons, &run.metric).1;
+    let curve = run
+        .curve
+        .iter()
+        .flat_map(|curve| curve.sentences(&run.metric));
+    [verdict]
+        .into_iter()
+        .chain(curve)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

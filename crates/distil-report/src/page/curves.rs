@@ -71,7 +71,10 @@ fn panel(
 ) -> Option<Panel> {
     let costs: Option<Vec<f64>> = drawn.iter().flat_map(|one| &one.points).map(cost).collect();
     let most = costs?.into_iter().fold(0.0, f64::max);
-    let (unit, factor) = unit(id, most);
+    let (unit, factor) = match id {
+        "flops" => flops_unit(most),
+        _ => ("", 1.0),
+    };
     let title = match id {
         "steps" => "optimiser steps, all stages".to_owned(),
         "flops" => format!("cost in {unit}FLOPs, small stage first"),
@@ -117,10 +120,7 @@ fn panel(
 }
 
 /// A prefix for FLOPs and what turns them into it.
-fn unit(id: &str, most: f64) -> (&'static str, f64) {
-    if id != "flops" {
-        return ("", 1.0);
-    }
+pub(super) fn flops_unit(most: f64) -> (&'static str, f64) {
     let prefixes = [("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6)];
     prefixes
         .into_iter()

@@ -3,6 +3,7 @@
 //! [`Page::new`] gathers text, tables and drawn charts; the template only arranges them. The page needs no network, no
 //! script and no other file.
 
+mod arms;
 mod bill;
 mod cards;
 mod chart;
@@ -59,6 +60,12 @@ pub struct Page {
     pub comparisons: Table,
     /// The comparisons' sentences after the first.
     pub sentences: Vec<String>,
+    /// Quality against cost and differences by seed, as SVG, each with its title.
+    pub arms: Vec<(String, String)>,
+    /// What plain's curve says.
+    pub curve: Vec<String>,
+    /// Every trial, where there are several per arm or one failed.
+    pub trials: Option<Table>,
     /// Bars of cost, as SVG, each with its title.
     pub bars: Vec<(String, String)>,
     /// The bars' colours.
@@ -123,6 +130,18 @@ impl Page {
             results: tables::results(run),
             comparisons: tables::comparisons(run),
             sentences,
+            arms: [
+                ("Quality against cost", arms::quality_against_cost(run)),
+                ("Difference by seed", arms::differences(run)),
+            ]
+            .into_iter()
+            .filter_map(|(title, chart)| Some((title.to_owned(), chart?)))
+            .collect(),
+            curve: run
+                .curve
+                .as_ref()
+                .map_or(Vec::new(), |curve| curve.sentences(&run.metric)),
+            trials: tables::trials(run),
             bars,
             legend,
             bill: tables::bill(run),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::bill::Calibration;
+use crate::budgets::Curve;
 use crate::compare::Comparison;
 use crate::files;
 use crate::measure::{self, Better, TaskKind};
@@ -34,6 +35,18 @@ pub enum Status {
     Diverged,
     /// Anything else.
     Failed,
+}
+
+impl Status {
+    /// The word in run.json and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// The run's record.
@@ -60,6 +73,9 @@ pub struct RunJson {
     /// What each arm chose on the validation part; empty where nothing is tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tuned: Vec<Tuned>,
+    /// Plain training's curve over several budgets; absent where it was not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Curve>,
     /// Seconds per sample, measured alone on the machine.
     #[serde(default)]
     pub calibration: Calibration,

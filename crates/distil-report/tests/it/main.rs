@@ -1,6 +1,7 @@
 //! Promises of distil-report, one module per part.
 
 mod bill;
+mod budgets;
 mod compare;
 mod events;
 mod measure;

@@ -1,9 +1,11 @@
 //! The outcome of a run, folded from its trials' logs: run.json, report.html, metrics.csv.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use distil_report::bill::Calibration;
+use distil_report::budgets::{Curve, ceilings, learning_curve};
 use distil_report::compare::{Entry, FLOW, Question, compare};
 use distil_report::csv::metrics_csv;
 use distil_report::events::{Event, fold, read};
@@ -60,15 +62,25 @@ pub(super) fn assemble(
         .stages
         .iter()
         .any(|stage| matches!(stage.work, Work::Given { .. }));
-    let comparisons = compare(
-        &entries,
-        &Question {
-            tuned: Tuned::settings_by_arm(&tuned),
-            margin: plan.margin,
-            given,
-            ..Question::new(&metric)
-        },
-    );
+    let question = Question {
+        tuned: Tuned::settings_by_arm(&tuned),
+        margin: plan.margin,
+        given,
+        ..Question::new(&metric)
+    };
+    let comparisons = compare(&entries, &question);
+    let learned: BTreeMap<String, Vec<(f64, f64)>> = logs
+        .iter()
+        .filter_map(|events| {
+            let folded = fold(events);
+            let trial = Trial::of(&folded, None)?;
+            let curve = learning_curve(&folded, calibration.as_ref(), &metric.name);
+            Some((trial.name(), curve))
+        })
+        .collect();
+    let compared: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
+    let ceilings = ceilings(&compared, &learned, metric.better);
+    let curve = Curve::of(&entries, &question, &ceilings);
     let flows = || {
         trials
             .iter()
@@ -101,6 +113,7 @@ pub(super) fn assemble(
         metric,
         comparisons,
         tuned,
+        curve,
         calibration: calibration.unwrap_or_else(Calibration::default),
         compress: compress.map(read_compress).transpose()?.flatten(),
         trials: trials.into_iter().map(|(trial, _)| trial).collect(),

@@ -2,17 +2,21 @@
 
 mod axis;
 mod bars;
+mod cost;
 mod dots;
 mod heat;
 mod lines;
 mod scatter;
+mod strip;
 
 pub(super) use axis::{Axis, Scale};
 pub(super) use bars::{Bar, Piece, bars};
+pub(super) use cost::{CostPoint, cost};
 pub(super) use dots::{DotRow, dots};
 pub(super) use heat::heat;
 pub(super) use lines::{Series, lines};
 pub(super) use scatter::scatter;
+pub(super) use strip::{StripRow, strip};
 
 /// Text for SVG and HTML.
 pub(super) fn escape(text: &str) -> String {

@@ -399,6 +399,7 @@ fn run(
     let comparisons = compare(&entries, &Question::new(&metric));
     let record = RunJson {
         tuned: Vec::new(),
+        curve: None,
         format: FORMAT,
         status: Status::Finished,
         name: name.into(),

@@ -1,0 +1,118 @@
+//! What plain's curve shows, in sentences.
+
+use super::{Bound, Curve, EqualQuality, Times};
+use crate::bill::{human_flops, human_seconds};
+use crate::run_json::MainMetric;
+use crate::show;
+use crate::statistics::{FEWEST_FOR_BCA, FEWEST_PAIRS};
+
+impl Curve {
+    /// Knee, quality at equal cost, cost at equal quality and ceiling, those that are known, a sentence each.
+    pub fn sentences(&self, metric: &MainMetric) -> Vec<String> {
+        let cost = |found: Option<EqualQuality>, human: fn(f64) -> String| {
+            found.map(|found| self.equal_quality(&found, human))
+        };
+        let mut said = vec![self.knee_sentence()];
+        said.extend(self.equal_cost_sentence(metric));
+        said.extend(cost(self.equal_quality_flops, human_flops));
+        said.extend(cost(self.equal_quality_seconds, human_seconds));
+        said.extend(self.ceiling_sentence());
+        if self.left_out > 0 {
+            said.push(format!(
+                "Left out of plain's curve: {} of {} seeds, with which a trial did not finish.",
+                self.left_out,
+                self.left_out + self.seeds
+            ));
+        }
+        said
+    }
+
+    /// Where plain's knee is: what every claim of a saving has to stand beside.
+    pub fn knee_sentence(&self) -> String {
+        match self.knee {
+            None => format!(
+                "Plain's knee: not known, it takes at least {FEWEST_PAIRS} seeds, and plain's curve has {}.",
+                self.seeds
+            ),
+            Some(1.0) => format!(
+                "Plain's knee: not below its declared budget, shorter ones are worse over {} seeds.",
+                self.seeds
+            ),
+            Some(share) => format!(
+                "Plain's knee: {} of its declared budget is as good as all of it over {} seeds; the budget lies beyond the knee, and savings against it are overstated up to {}.",
+                show::per_cent(share),
+                self.seeds,
+                times(1.0 / share)
+            ),
+        }
+    }
+
+    fn equal_cost_sentence(&self, metric: &MainMetric) -> Option<String> {
+        let found = self.equal_cost?;
+        let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
+        let interval = found.ci95.map_or(String::new(), |[low, high]| {
+            format!(
+                "95 % interval {} to {}, ",
+                show::bare_difference(name, low),
+                show::bare_difference(name, high)
+            )
+        });
+        Some(format!(
+            "At equal cost, {} of plain's declared budget: the flow − plain is {} ({interval}sign-flip test {}), plain being read between its points.",
+            show::per_cent(found.share),
+            show::difference(name, unit, found.difference),
+            show::p(found.p)
+        ))
+    }
+
+    fn equal_quality(&self, found: &EqualQuality, human: fn(f64) -> String) -> String {
+        let how = match found.bound {
+            Bound::Exactly => "",
+            Bound::AtMost => "at most ",
+            Bound::MoreThan => "more than ",
+        };
+        let end = |end: f64| match end {
+            0.0 => "below plain's smallest budget".to_owned(),
+            f64::INFINITY => "beyond its whole budget".to_owned(),
+            _ => times(end),
+        };
+        let ends = found.ci95.filter(|ends| ends.low != ends.high);
+        let interval = ends.map_or(String::new(), |Times { low, high }| {
+            let few = if self.seeds < FEWEST_FOR_BCA {
+                format!(", rather too narrow with {} seeds", self.seeds)
+            } else {
+                String::new()
+            };
+            format!(
+                " (95 % bootstrap interval {} to {}{few})",
+                end(low),
+                end(high)
+            )
+        });
+        format!(
+            "At equal quality: plain takes {how}{}, {how}{} what the flow takes{interval}.",
+            human(found.plain),
+            times(found.times)
+        )
+    }
+
+    fn ceiling_sentence(&self) -> Option<String> {
+        let ceiling = self.ceiling?;
+        let most = format!(
+            "Growth ceiling: a head start from the small model saves at most {} of plain's FLOPs",
+            show::per_cent(ceiling)
+        );
+        Some(match self.saving().filter(|_| self.above_ceiling()) {
+            Some(saving) => format!(
+                "{most}, and the flow saves {}: not a head start alone. Explain it, or look for the fault in plain's learning rate and schedule.",
+                show::per_cent(saving)
+            ),
+            None => format!("{most}."),
+        })
+    }
+}
+
+/// `1.41 ×`.
+fn times(times: f64) -> String {
+    format!("{times:.2} ×")
+}
