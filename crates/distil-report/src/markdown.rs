@@ -6,11 +6,8 @@ use crate::tables;
 
 /// Verdict, results, comparisons, generalisation, bill, growth, compression and environment.
 pub fn markdown(run: &RunJson) -> String {
-    let mut text = format!(
-        "# {}\n\n{}\n",
-        run.name,
-        headline(&run.comparisons, &run.metric).1
-    );
+    let verdict = headline(&run.comparisons, &run.metric).1;
+    let mut text = format!("# {}\n\n{verdict}\n", run.name);
     for said in run
         .curve
         .iter()
@@ -36,11 +33,15 @@ pub fn markdown(run: &RunJson) -> String {
     for table in shown.into_iter().flatten() {
         text += &format!("\n## {}\n\n{}", table.title, table.markdown());
         if table.title == "Comparisons on the test part" {
-            for comparison in &run.comparisons {
-                text += &format!(
-                    "\n* {}",
-                    sentence(comparison, &run.comparisons, &run.metric)
-                );
+            let said = |c| sentence(c, &run.comparisons, &run.metric);
+            let others = run.comparisons.iter().map(said);
+            let others: Vec<String> = others
+                .filter(|said| *said != verdict)
+                .map(|said| format!("\n* {said}"))
+                .collect();
+            text += &others.concat();
+            if others.is_empty() {
+                continue;
             }
             text.push('\n');
         }

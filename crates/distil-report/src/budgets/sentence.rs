@@ -9,13 +9,13 @@ use crate::statistics::{FEWEST_FOR_BCA, FEWEST_PAIRS};
 impl Curve {
     /// Knee, quality at equal cost, cost at equal quality and ceiling, those that are known, a sentence each.
     pub fn sentences(&self, metric: &MainMetric) -> Vec<String> {
-        let cost = |found: Option<EqualQuality>, human: fn(f64) -> String| {
-            found.map(|found| self.equal_quality(&found, human))
+        let cost = |found: Option<EqualQuality>, what: &str, human: fn(f64) -> String| {
+            found.map(|found| self.equal_quality(&found, what, human))
         };
         let mut said = vec![self.knee_sentence()];
         said.extend(self.equal_cost_sentence(metric));
-        said.extend(cost(self.equal_quality_flops, human_flops));
-        said.extend(cost(self.equal_quality_seconds, human_seconds));
+        said.extend(cost(self.equal_quality_flops, "FLOPs", human_flops));
+        said.extend(cost(self.equal_quality_seconds, "time", human_seconds));
         said.extend(self.ceiling_sentence());
         if self.left_out > 0 {
             said.push(format!(
@@ -65,7 +65,7 @@ impl Curve {
         ))
     }
 
-    fn equal_quality(&self, found: &EqualQuality, human: fn(f64) -> String) -> String {
+    fn equal_quality(&self, found: &EqualQuality, what: &str, human: fn(f64) -> String) -> String {
         let how = match found.bound {
             Bound::Exactly => "",
             Bound::AtMost => "at most ",
@@ -90,7 +90,7 @@ impl Curve {
             )
         });
         format!(
-            "At equal quality: plain takes {how}{}, {how}{} what the flow takes{interval}.",
+            "At equal quality, in {what}: plain takes {how}{}, {how}{} what the flow takes{interval}.",
             human(found.plain),
             times(found.times)
         )

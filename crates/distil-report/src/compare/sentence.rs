@@ -6,15 +6,17 @@ use crate::run_json::MainMetric;
 use crate::show;
 use crate::statistics::FEWEST_PAIRS;
 
-/// The run's verdict and its sentence: the comparison with `plain`, or with `plain-full` or the first other arm where
-/// `plain` did not finish.
+/// The run's verdict and its sentence: a saving over `plain-full`, which takes that `plain` is worse; or else the comparison with
+/// `plain`, or with `plain-full` or the first other arm where `plain` did not finish.
 pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, String) {
     let of = |arm: &str| {
         comparisons
             .iter()
             .find(|comparison| comparison.against == arm && comparison.n > 0)
     };
-    let chosen = of(PLAIN)
+    let chosen = of(PLAIN_FULL)
+        .filter(|full| full.verdict == Verdict::Saves)
+        .or_else(|| of(PLAIN))
         .or_else(|| of(PLAIN_FULL))
         .or_else(|| of(SMALL))
         .or(comparisons.first());

@@ -83,6 +83,9 @@ const NOT_INFERIOR: f64 = 0.025;
 /// Cost ratios up to here, or down to its inverse, count as equal cost: budgets end at whole steps.
 pub(super) const EQUAL_COST: f64 = 1.02;
 
+/// Up to here plain had about what the flow cost: equal FLOPs may take a small model more seconds.
+const SIMILAR_COST: f64 = 1.25;
+
 #[derive(Clone, Copy, PartialEq)]
 enum Quality {
     Better,
@@ -142,8 +145,8 @@ impl<'a> Evidence<'a> {
     /// 6. better or within the margin, at higher FLOPs and seconds: costs;
     /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
     ///    Unless the small model, where there is one, is not shown to be worse or was not tuned; or the saving is over
-    ///    plain's full budget, and plain at the flow's cost is not shown to be worse: then a shorter budget alone may be what
-    ///    saves; or trials of the other arm failed for any reason but divergence;
+    ///    plain's full budget, and plain at about the flow's cost (the flow's up to 1.25 times plain's) is not shown to be
+    ///    worse: then a shorter budget alone may be what saves; or trials of the other arm failed for any reason but divergence;
     /// 8. anything else: no-difference.
     ///
     /// So against `plain`, which costs what the flow costs, only better quality counts; against `plain-full` both
@@ -203,7 +206,9 @@ impl<'a> Evidence<'a> {
             }
         }
         let plain_is_worse = others.plain.is_some_and(|plain| {
-            plain.quality == Quality::Better && matches!(plain.cost, Cost::Equal | Cost::Lower)
+            let cost = &plain.comparison.cost;
+            let mut ratios = [cost.flops_ratio, cost.seconds_ratio].into_iter().flatten();
+            plain.quality == Quality::Better && ratios.all(|ratio| ratio <= SIMILAR_COST)
         });
         (against == PLAIN_FULL && !plain_is_worse).then_some(Because::PlainNotWorse)
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::arm_class;
 use crate::bill::{human_flops, human_seconds};
+use crate::budgets::share_of_arm;
 use crate::compare::FLOW;
 use crate::run_json::{RunJson, Status};
 use crate::show;
@@ -35,6 +36,7 @@ pub(super) fn cards(run: &RunJson) -> Vec<Card> {
     let value_of_flow = mean_metric(run, FLOW, name);
     run.arms()
         .into_iter()
+        .filter(|arm| share_of_arm(arm).is_none())
         .map(|arm| {
             let value = mean_metric(run, arm, name);
             let total = cost(run, arm);
@@ -101,5 +103,5 @@ pub(super) fn warning(run: &RunJson) -> Option<String> {
             format!("{} {how}", trial.name())
         })
         .collect();
-    (!broken.is_empty()).then(|| format!("This run is not complete: {}.", broken.join(", ")))
+    (!broken.is_empty()).then(|| format!("Not every trial finished: {}.", broken.join(", ")))
 }

@@ -23,7 +23,8 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
 use crate::Error;
-use crate::compare::{FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH, headline, sentence};
+use crate::budgets::share_of_arm;
+use crate::compare::{PLAIN_FULL, built_in, headline, sentence};
 use crate::events::Folded;
 use crate::predictions::Predictions;
 use crate::run_json::RunJson;
@@ -179,15 +180,18 @@ impl Page {
     }
 }
 
-/// The style sheet's class for an arm's colour; a user's own arms share four more in turn.
+/// The style sheet's class for an arm's colour; plain's curve has that of its whole budget, and a user's own arms
+/// share four more in turn.
 fn arm_class(run: &RunJson, arm: &str) -> String {
+    let of_curve = |arm: &str| share_of_arm(arm).is_some();
     match arm {
-        FLOW | PLAIN | PLAIN_FULL | SMOOTH | SMALL => format!("arm-{arm}"),
+        _ if built_in(arm) => format!("arm-{arm}"),
+        _ if of_curve(arm) => format!("arm-{PLAIN_FULL}"),
         _ => {
             let own = run
                 .arms()
                 .into_iter()
-                .filter(|arm| ![FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL].contains(arm));
+                .filter(|arm| !built_in(arm) && !of_curve(arm));
             format!(
                 "arm-own{}",
                 own.into_iter().position(|name| name == arm).unwrap_or(0) % 4

@@ -138,7 +138,7 @@ fn a_flow_ahead_of_the_curve_is_better_at_equal_cost_and_cheaper_at_equal_qualit
     let saving = 1.0 - 1.0 / 2f64.sqrt();
     assert!((curve.saving().unwrap() - saving).abs() < 1e-9);
     assert_eq!((curve.ceiling, curve.above_ceiling()), (Some(0.3), false));
-    insta::assert_snapshot!(curve.sentences(&accuracy()).join("\n"), @"Plain's knee: not below its declared budget, shorter ones are worse over 6 seeds.\nAt equal cost, 50 % of plain's declared budget: the flow − plain is +1.00 points (95 % interval +0.97 to +1.03, sign-flip test p = 0.031), plain being read between its points.\nAt equal quality: plain takes 2.83 TFLOPs, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nAt equal quality: plain takes 4 min 43 s, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nGrowth ceiling: a head start from the small model saves at most 30 % of plain's FLOPs.");
+    insta::assert_snapshot!(curve.sentences(&accuracy()).join("\n"), @"Plain's knee: not below its declared budget, shorter ones are worse over 6 seeds.\nAt equal cost, 50 % of plain's declared budget: the flow − plain is +1.00 points (95 % interval +0.97 to +1.03, sign-flip test p = 0.031), plain being read between its points.\nAt equal quality, in FLOPs: plain takes 2.83 TFLOPs, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nAt equal quality, in time: plain takes 4 min 43 s, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nGrowth ceiling: a head start from the small model saves at most 30 % of plain's FLOPs.");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_saving_above_the_growth_ceiling_is_flagged() {
     assert_eq!(curve.equal_quality_flops.unwrap().bound, Bound::MoreThan);
     assert!(curve.above_ceiling());
     let said = curve.sentences(&accuracy());
-    insta::assert_snapshot!(said[2..].join("\n"), @"At equal quality: plain takes more than 4.00 TFLOPs, more than 2.00 × what the flow takes.\nAt equal quality: plain takes more than 6 min 40 s, more than 2.00 × what the flow takes.\nGrowth ceiling: a head start from the small model saves at most 30 % of plain's FLOPs, and the flow saves 50 %: not a head start alone. Explain it, or look for the fault in plain's learning rate and schedule.");
+    insta::assert_snapshot!(said[2..].join("\n"), @"At equal quality, in FLOPs: plain takes more than 4.00 TFLOPs, more than 2.00 × what the flow takes.\nAt equal quality, in time: plain takes more than 6 min 40 s, more than 2.00 × what the flow takes.\nGrowth ceiling: a head start from the small model saves at most 30 % of plain's FLOPs, and the flow saves 50 %: not a head start alone. Explain it, or look for the fault in plain's learning rate and schedule.");
 }
 
 #[test]

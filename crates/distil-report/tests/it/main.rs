@@ -7,6 +7,7 @@ mod events;
 mod measure;
 mod page;
 mod run_json;
+mod several;
 mod simulation;
 mod statistics;
 mod synthetic;

@@ -5,7 +5,9 @@ use distil_report::events::{Event, Folded, fold};
 use distil_report::page::{Page, TrialEvents};
 use distil_report::predictions::{Predictions, Truth};
 
-use crate::synthetic::{Run, compress, digits_run, prices_run};
+use crate::synthetic::{
+    Run, broken_run, compress, digits_run, labels_run, prices_run, several_run,
+};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -127,7 +129,7 @@ fn a_run_without_events_or_predictions_still_has_a_page() -> Outcome {
     record.trials[0].status = distil_report::run_json::Status::Diverged;
     let html = Page::new(&record, &[], None, "").html()?;
     assert_well_formed(&html);
-    assert!(html.contains("This run is not complete: flow-s1 diverged."));
+    assert!(html.contains("Not every trial finished: flow-s1 diverged."));
     assert!(!html.contains("Learning against cost"));
     Ok(())
 }
@@ -266,6 +268,9 @@ fn pages_to_look_at_are_written_where_asked() -> Outcome {
         ("digits", compressed),
         ("suffices", digits_run(11)),
         ("california", prices_run()),
+        ("several", several_run()),
+        ("broken", broken_run()),
+        ("labels", labels_run()),
     ] {
         std::fs::write(folder.join(format!("{name}.html")), html(&run)?)?;
     }

@@ -86,8 +86,6 @@ One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
 | plain | one-pair | 1 | −7,843 $ | −8,910 to −6,775 | < 0.001 | 101 % | 111 % |
 
-* One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost 49,569 $ (difference −7,843 $, 95 % interval −8,910 to −6,775, paired errors test p < 0.001), at 101 % of its FLOPs and 111 % of its seconds; 360 test samples resolve 1,469 $; to say more takes at least 6 seeds.
-
 ## RMSE on train, validation and test
 
 | arm | stage | train | validation | test | gap (test − train) |

@@ -97,6 +97,11 @@ impl RunFolder {
         self.0.join("metrics.csv")
     }
 
+    /// All trials.
+    pub fn trials_csv(&self) -> PathBuf {
+        self.0.join("trials.csv")
+    }
+
     /// Seconds per sample, measured once before the trials.
     pub fn calibration(&self) -> PathBuf {
         self.0.join("calibration.json")

@@ -1,4 +1,4 @@
-//! The outcome of a run, folded from its trials' logs: run.json, report.html, metrics.csv.
+//! The outcome of a run, folded from its trials' logs: run.json, report.html, metrics.csv, trials.csv.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use distil_report::bill::Calibration;
 use distil_report::budgets::{Curve, ceilings, learning_curve};
 use distil_report::compare::{Entry, FLOW, Question, compare};
-use distil_report::csv::metrics_csv;
+use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Event, fold, read};
 use distil_report::page::{Page, TrialEvents};
 use distil_report::predictions::Predictions;
@@ -194,7 +194,8 @@ pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
     files::write(
         &folder.metrics(),
         metrics_csv(&folded, Some(&run.calibration)).as_bytes(),
-    )
+    )?;
+    files::write(&folder.trials_csv(), trials_csv(run).as_bytes())
 }
 
 /// Each trial's log, and what its result says about the test part, if it came so far.

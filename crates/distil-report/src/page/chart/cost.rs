@@ -22,7 +22,7 @@ const RIGHT: f64 = WIDTH - 24.0;
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = HEIGHT - 48.0;
 /// Height of a name, for keeping names apart.
-const NAME: f64 = 15.0;
+const NAME: f64 = 13.0;
 
 /// `line` is plain's curve, drawn below the points.
 pub(in crate::page) fn cost(
@@ -35,7 +35,7 @@ pub(in crate::page) fn cost(
     let at = |(cost, value): (f64, f64)| {
         (
             LEFT + x.place(cost) * (RIGHT - LEFT),
-            BOTTOM - y.place(value) * (BOTTOM - TOP),
+            BOTTOM - y.place(value).clamp(0.0, 1.0) * (BOTTOM - TOP),
         )
     };
     let mut body = y.vertical(LEFT, RIGHT, TOP, BOTTOM) + &x.horizontal(LEFT, RIGHT, BOTTOM);
@@ -50,7 +50,10 @@ pub(in crate::page) fn cost(
             places.join(" ")
         );
     }
-    let mut names: Vec<Name> = Vec::new();
+    let mut taken: Vec<Name> = points
+        .iter()
+        .map(|point| Name::none(at(point.at)))
+        .collect();
     for point in points {
         for (cx, cy) in point.seeds.iter().map(|seed| at(*seed)) {
             body += &format!(
@@ -73,9 +76,13 @@ pub(in crate::page) fn cost(
             point.class,
             escape(&point.name)
         );
-        names.push(Name::beside(cx, cy, point, &names));
+        taken.push(Name::beside(cx, cy, point, &taken));
     }
-    body += &names.iter().map(Name::drawn).collect::<String>();
+    body += &taken
+        .iter()
+        .filter(|name| !name.text.is_empty())
+        .map(Name::drawn)
+        .collect::<String>();
     frame(WIDTH, HEIGHT, title, &body)
 }
 
@@ -89,7 +96,18 @@ struct Name {
 }
 
 impl Name {
-    /// To the right of the point, or to the left where there is no room, and below or above the names that are there.
+    /// The place of a point, where no name may stand.
+    fn none((x, y): (f64, f64)) -> Self {
+        Self {
+            left: x - 8.0,
+            right: x + 8.0,
+            y,
+            class: String::new(),
+            text: String::new(),
+        }
+    }
+
+    /// To the right of the point, or to the left where there is no room, and below or above what stands there already.
     fn beside(x: f64, y: f64, point: &CostPoint, others: &[Self]) -> Self {
         let width = text_width(&point.name);
         let left = if x + 12.0 + width > RIGHT + 20.0 {

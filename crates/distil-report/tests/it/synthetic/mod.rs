@@ -1,8 +1,10 @@
 //! A run that never ran: events, predictions and pictures that look like the real thing, the same on every machine.
 
 mod outputs;
+mod several;
 
 pub use outputs::{digits, prices};
+pub use several::{broken_run, labels_run, several_run};
 
 use distil_report::Numbers;
 use distil_report::bill::{Calibration, Purpose, Rate};
