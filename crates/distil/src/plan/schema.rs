@@ -11,7 +11,7 @@ use crate::samples::SAMPLES;
 use crate::task::TASKS;
 
 /// The schema (draft 7). It is checked in as `schema/recipe.schema.json`; to write it anew:
-/// `BLESS=1 cargo test --release -p distil --test it schema`.
+/// `BLESS=1 cargo test --release --workspace schema`.
 pub fn schema() -> serde_json::Value {
     distil_recipe::schema::schema(&Registries {
         task: &TASKS,

@@ -91,8 +91,23 @@ fn the_schema_that_is_checked_in_is_the_one_the_registries_make() {
     let held = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         held == fresh,
-        "schema/recipe.schema.json is out of date; write it anew: BLESS=1 cargo test --release -p distil --test it schema"
+        "schema/recipe.schema.json is out of date; write it anew: BLESS=1 cargo test --release --workspace schema"
     );
+}
+
+#[test]
+fn the_tables_of_the_page_on_recipes_are_what_the_schema_says() {
+    let path = PathBuf::from(ROOT).join("docs/recipes.md");
+    let held = std::fs::read_to_string(&path).unwrap();
+    let fresh = distil_recipe::schema::fill(&held, &schema()).unwrap();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    } else {
+        assert!(
+            held == fresh,
+            "docs/recipes.md is out of date; write its tables anew: BLESS=1 cargo test --release --workspace schema"
+        );
+    }
 }
 
 #[test]
