@@ -16,6 +16,7 @@ pub mod numbers;
 pub mod page;
 pub mod predictions;
 pub mod run_json;
+pub mod runs;
 pub mod statistics;
 pub mod table;
 pub mod tables;

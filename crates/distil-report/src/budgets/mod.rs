@@ -33,6 +33,9 @@ pub struct Curve {
     pub left_out: usize,
     /// The points by rising share, the whole budget last: means over the seeds.
     pub points: Vec<Point>,
+    /// The margin it is judged by; null for significance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
     /// The smallest share that is as good as the whole budget ([`knee`]); null below six seeds.
     pub knee: Option<f64>,
     /// The flow against plain at the flow's cost; null where that lies outside the curve.
@@ -110,6 +113,7 @@ impl Curve {
             seeds: seeds.units.len(),
             left_out: seeds.left_out,
             points: points.collect(),
+            margin: question.margin,
             knee: knee(&seeds, better, question.margin),
             equal_cost: equal_cost(&seeds, flops),
             equal_quality_flops: equal_quality(&seeds, better, flops),

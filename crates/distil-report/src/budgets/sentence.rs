@@ -12,7 +12,7 @@ impl Curve {
         let cost = |found: Option<EqualQuality>, what: &str, human: fn(f64) -> String| {
             found.map(|found| self.equal_quality(&found, what, human))
         };
-        let mut said = vec![self.knee_sentence()];
+        let mut said = vec![self.knee_sentence(metric)];
         said.extend(self.equal_cost_sentence(metric));
         said.extend(cost(self.equal_quality_flops, "FLOPs", human_flops));
         said.extend(cost(self.equal_quality_seconds, "time", human_seconds));
@@ -28,22 +28,31 @@ impl Curve {
     }
 
     /// Where plain's knee is: what every claim of a saving has to stand beside.
-    pub fn knee_sentence(&self) -> String {
-        match self.knee {
-            None => format!(
-                "Plain's knee: not known, it takes at least {FEWEST_PAIRS} seeds, and plain's curve has {}.",
-                self.seeds
+    pub fn knee_sentence(&self, metric: &MainMetric) -> String {
+        let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
+        let width = self.margin.map(|margin| show::width(name, unit, margin));
+        let seeds = self.seeds;
+        match (self.knee, width) {
+            (None, _) => format!(
+                "Plain's knee: not known, it takes at least {FEWEST_PAIRS} seeds, and plain's curve has {seeds}."
             ),
-            Some(1.0) => format!(
-                "Plain's knee: not below its declared budget, shorter ones are worse over {} seeds.",
-                self.seeds
+            (Some(1.0), None) => format!(
+                "Plain's knee: at its declared budget, the next shorter one is significantly worse over {seeds} seeds."
             ),
-            Some(share) => format!(
-                "Plain's knee: {} of its declared budget is as good as all of it over {} seeds; the budget lies beyond the knee, and savings against it are overstated up to {}.",
-                show::per_cent(share),
-                self.seeds,
-                times(1.0 / share)
+            (Some(1.0), Some(width)) => format!(
+                "Plain's knee: at its declared budget, the next shorter one is not shown to be within {width} of it over {seeds} seeds."
             ),
+            (Some(share), width) => {
+                let good = match width {
+                    None => "not significantly worse than".to_owned(),
+                    Some(width) => format!("within {width} of"),
+                };
+                format!(
+                    "Plain's knee: {} of its declared budget is {good} all of it over {seeds} seeds; the budget lies beyond the knee, and savings against it are overstated up to {}.",
+                    show::per_cent(share),
+                    times(1.0 / share)
+                )
+            }
         }
     }
 

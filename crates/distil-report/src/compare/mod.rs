@@ -16,6 +16,8 @@ mod verdict;
 pub use sentence::{headline, sentence};
 pub use verdict::{Because, Verdict};
 
+pub(crate) use sentence::arm_words;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -138,7 +138,7 @@ fn a_flow_ahead_of_the_curve_is_better_at_equal_cost_and_cheaper_at_equal_qualit
     let saving = 1.0 - 1.0 / 2f64.sqrt();
     assert!((curve.saving().unwrap() - saving).abs() < 1e-9);
     assert_eq!((curve.ceiling, curve.above_ceiling()), (Some(0.3), false));
-    insta::assert_snapshot!(curve.sentences(&accuracy()).join("\n"), @"Plain's knee: not below its declared budget, shorter ones are worse over 6 seeds.\nAt equal cost, 50 % of plain's declared budget: the flow − plain is +1.00 points (95 % interval +0.97 to +1.03, sign-flip test p = 0.031), plain being read between its points.\nAt equal quality, in FLOPs: plain takes 2.83 TFLOPs, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nAt equal quality, in time: plain takes 4 min 43 s, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nGrowth ceiling: a head start from the small model saves at most 30 % of plain's FLOPs.");
+    insta::assert_snapshot!(curve.sentences(&accuracy()).join("\n"), @"Plain's knee: at its declared budget, the next shorter one is significantly worse over 6 seeds.\nAt equal cost, 50 % of plain's declared budget: the flow − plain is +1.00 points (95 % interval +0.97 to +1.03, sign-flip test p = 0.031), plain being read between its points.\nAt equal quality, in FLOPs: plain takes 2.83 TFLOPs, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nAt equal quality, in time: plain takes 4 min 43 s, 1.41 × what the flow takes (95 % bootstrap interval 1.40 × to 1.42 ×, rather too narrow with 6 seeds).\nGrowth ceiling: a head start from the small model saves at most 30 % of plain's FLOPs.");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_budget_that_plain_does_not_need_lies_beyond_its_knee() {
     let curve_of = |points, margin| curve(&trials(0.95, points), margin, &[]).unwrap();
     let flat = curve_of([0.90, 0.9600, 0.9600], None);
     assert_eq!(flat.knee, Some(0.5));
-    insta::assert_snapshot!(flat.knee_sentence(), @"Plain's knee: 50 % of its declared budget is as good as all of it over 6 seeds; the budget lies beyond the knee, and savings against it are overstated up to 2.00 ×.");
+    insta::assert_snapshot!(flat.knee_sentence(&accuracy()), @"Plain's knee: 50 % of its declared budget is not significantly worse than all of it over 6 seeds; the budget lies beyond the knee, and savings against it are overstated up to 2.00 ×.");
     assert_eq!(
         curve_of([0.97, 0.94, 0.96], None).knee,
         Some(1.0),
@@ -181,7 +181,7 @@ fn too_few_seeds_have_no_knee_and_no_interval_of_cost() {
         (found.knee, found.equal_quality_flops.unwrap().ci95),
         (None, None)
     );
-    insta::assert_snapshot!(found.knee_sentence(), @"Plain's knee: not known, it takes at least 6 seeds, and plain's curve has 5.");
+    insta::assert_snapshot!(found.knee_sentence(&accuracy()), @"Plain's knee: not known, it takes at least 6 seeds, and plain's curve has 5.");
 }
 
 #[test]

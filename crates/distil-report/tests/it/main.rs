@@ -7,6 +7,7 @@ mod events;
 mod measure;
 mod page;
 mod run_json;
+mod runs;
 mod several;
 mod simulation;
 mod statistics;
