@@ -1,13 +1,17 @@
 //! The report as Markdown, to paste into a paper or a pull request.
 
-use crate::compare::{headline, sentence};
+use crate::compare::{headline, resolution, sentence};
 use crate::run_json::RunJson;
 use crate::tables;
 
 /// Verdict, results, comparisons, generalisation, bill, growth, compression and environment.
 pub fn markdown(run: &RunJson) -> String {
     let verdict = headline(&run.comparisons, &run.metric).1;
-    let mut text = format!("# {}\n\n{verdict}\n", run.name);
+    let mut text = format!("# {}\n\n", run.name);
+    if let Some(resolution) = resolution(&run.comparisons, &run.metric) {
+        text += &format!("{resolution}\n\n");
+    }
+    text += &format!("{verdict}\n");
     for said in run
         .curve
         .iter()

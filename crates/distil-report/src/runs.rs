@@ -57,6 +57,9 @@ pub fn compare_runs(a: &RunJson, b: &RunJson) -> RunsCompared {
     }
 }
 
+/// One fact about a run, in words.
+type Fact<'a> = &'a dyn Fn(&RunJson) -> String;
+
 fn differing(a: &RunJson, b: &RunJson) -> Table {
     let mut table = Table::new("What differs", 3, &["what", "a", "b"]);
     let seeds = |run: &RunJson| {
@@ -71,7 +74,7 @@ fn differing(a: &RunJson, b: &RunJson) -> Table {
         let chosen = of_flow.map(|tuned| tuned.chosen.clone().unwrap_or(NONE.into()));
         chosen.collect::<Vec<_>>().join("; ")
     };
-    let facts: [(&str, &dyn Fn(&RunJson) -> String); 13] = [
+    let facts: [(&str, Fact<'_>); 13] = [
         ("recipe", &|run| run.name.clone()),
         ("plan", &|run| run.plan.clone()),
         ("status", &|run| run.status.word().into()),

@@ -1,12 +1,16 @@
 //! The same tables and sentences for a terminal: aligned columns, no colour codes.
 
-use crate::compare::headline;
+use crate::compare::{headline, resolution};
 use crate::run_json::RunJson;
 use crate::tables;
 
-/// The arms' test results and cost.
+/// What the test set resolves, then the arms' test results and cost.
 pub fn results(run: &RunJson) -> String {
-    tables::results(run).text()
+    let table = tables::results(run).text();
+    match resolution(&run.comparisons, &run.metric) {
+        Some(resolution) => format!("{resolution}\n\n{table}"),
+        None => table,
+    }
 }
 
 /// The bill of every arm, and when the flow's earlier stages have paid for themselves.

@@ -13,7 +13,7 @@ mod rows;
 mod sentence;
 mod verdict;
 
-pub use sentence::{headline, sentence};
+pub use sentence::{headline, resolution, sentence};
 pub use verdict::{Because, Verdict};
 
 pub(crate) use sentence::arm_words;
@@ -113,6 +113,10 @@ pub struct Comparison {
     pub test: Option<Test>,
     /// Its two-sided p.
     pub p: Option<f64>,
+    /// Two-sided p of Student's paired test over the test samples, each averaged over the seeds: below 0.05, other samples
+    /// would hardly show no difference. Null for one pair, where a trial failed, and where the metric is no mean over samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples_p: Option<f64>,
     /// Cost ratios.
     pub cost: CostRatios,
     /// Whether the flow uses a given model, whose own training is not in the bill.

@@ -2,7 +2,7 @@
 
 use super::{Comparison, CostRatios, Entry, FLOW, Question, Sides, Test, Verdict, rows};
 use crate::bill::Total;
-use crate::measure::{self, Better};
+use crate::measure::{self, Better, Resolution};
 use crate::run_json::{Status, Trial};
 use crate::statistics::{
     CorrectedFolds, bca, corrected_folds, cost_ratio, mean, median, non_inferiority, one_sided,
@@ -140,13 +140,12 @@ impl<'a> Pairs<'a> {
         let tested = match differences.len() {
             _ if never => Tested::default(),
             1 => self.over_samples(name, differences[0]),
-            _ if differences.iter().all(|d| d.is_finite()) => over_seeds(&differences),
+            _ if differences.iter().all(|d| d.is_finite()) => Tested {
+                samples_p: rows::test_over_samples(self.units.iter().map(|u| &u.pairs[..]), name),
+                ..over_seeds(&differences)
+            },
             _ => over_ranks(&differences),
         };
-        let outputs = self
-            .flow
-            .first()
-            .and_then(|entry| entry.predictions?.outputs().ok());
         let all_flows: Vec<f64> = self
             .flow
             .iter()
@@ -164,6 +163,7 @@ impl<'a> Pairs<'a> {
             ci95: tested.ci95,
             test: tested.test,
             p: tested.p,
+            samples_p: tested.samples_p,
             cost: if never {
                 CostRatios::default()
             } else {
@@ -174,9 +174,7 @@ impl<'a> Pairs<'a> {
             value: mean(if n == 0 { &all_flows } else { &flow }),
             against_value: mean(&other),
             samples: self.samples(),
-            resolution: outputs
-                .and_then(|outputs| measure::resolution(name, &outputs))
-                .map(|found| found.width()),
+            resolution: self.resolution(name),
             because: None,
             bca95: tested.bca95,
             holm_p: None,
@@ -212,7 +210,18 @@ impl<'a> Pairs<'a> {
             bca95: None,
             test: found.as_ref().map(|found| found.test),
             p: found.map(|found| found.p),
+            samples_p: None,
         }
+    }
+
+    /// What the test set resolves with the first seed: its folds' resolutions put together.
+    fn resolution(&self, metric: &str) -> Option<f64> {
+        let seed = self.flow.first()?.trial.seed;
+        let folds = self.flow.iter().filter(|entry| entry.trial.seed == seed);
+        let found: Option<Vec<Resolution>> = folds
+            .map(|entry| measure::resolution(metric, &entry.predictions?.outputs().ok()?))
+            .collect();
+        Resolution::together(&found?).map(|found| found.width())
     }
 
     fn samples(&self) -> usize {
@@ -279,6 +288,7 @@ struct Tested {
     bca95: Option<[f64; 2]>,
     test: Option<Test>,
     p: Option<f64>,
+    samples_p: Option<f64>,
 }
 
 fn over_seeds(differences: &[f64]) -> Tested {
@@ -293,6 +303,7 @@ fn over_seeds(differences: &[f64]) -> Tested {
         bca95: bca(differences.len(), &at),
         test: Some(Test::SignFlip),
         p: sign_flip(differences).map(|test| test.p),
+        samples_p: None,
     }
 }
 
@@ -305,6 +316,7 @@ fn over_ranks(differences: &[f64]) -> Tested {
         bca95: None,
         test: Some(Test::SignedRank),
         p: sign_flip(&ranks).map(|test| test.p),
+        samples_p: None,
     }
 }
 

@@ -1,6 +1,6 @@
-//! The test of one pair: over the samples of its test set.
+//! Tests over the samples of the test set: of one pair, and of several with their seeds averaged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Entry, Test};
 use crate::measure::{self, Outputs, nll_label_rows, nll_rows};
@@ -34,24 +34,8 @@ enum Rows {
 /// * others have no value per sample, so a kin is tested and no interval is given: macro_f1 and ece of a classifier by who is right, those of
 ///   several labels by their cross-entropy, r2 by squared errors.
 pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<Found> {
-    let mut pooled: Option<(Rows, Rows)> = None;
-    for (flow, other) in unit {
-        let (flow, other) = (flow.predictions?, other.predictions?);
-        let (mine, theirs) = places(&flow.ids, &other.ids);
-        let pair = (
-            rows(flow, metric)?.picked(&mine)?,
-            rows(other, metric)?.picked(&theirs)?,
-        );
-        pooled = Some(match pooled {
-            None => pair,
-            Some((a, b)) => (a.joined(pair.0)?, b.joined(pair.1)?),
-        });
-    }
-    let exact = matches!(
-        metric,
-        "accuracy" | "top5" | "subset_accuracy" | "nll" | "mae" | "rmse"
-    );
-    let found = match pooled? {
+    let (_, flow, other) = pooled(unit, metric)?;
+    let found = match (flow, other) {
         (Rows::Right(flow), Rows::Right(other)) => {
             let test = statistics::mcnemar(&flow, &other);
             Found {
@@ -60,21 +44,72 @@ pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<Foun
                 half_width: Some(0.5 * (test.ci95[1] - test.ci95[0])),
             }
         }
-        (Rows::Means(flow), Rows::Means(other)) => paired(
-            &flow
-                .iter()
-                .zip(&other)
-                .map(|(a, b)| a - b)
-                .collect::<Vec<_>>(),
-        )?,
-        (Rows::Squares(width, flow), Rows::Squares(_, other)) => {
-            paired(&rmse_differences(width, &flow, &other))?
-        }
-        _ => return None,
+        (flow, other) => paired(&differences(flow, other)?)?,
     };
     Some(Found {
-        half_width: found.half_width.filter(|_| exact),
+        half_width: found.half_width.filter(|_| is_mean(metric)),
         ..found
+    })
+}
+
+/// Tests several seeds over their samples: each sample's difference is averaged over the seeds that test it, and Student's paired
+/// test says whether other samples might show none. None without predictions of every trial, and for metrics that are no
+/// means over samples.
+pub(super) fn test_over_samples<'a>(
+    units: impl Iterator<Item = &'a [(Entry<'a>, Entry<'a>)]>,
+    metric: &str,
+) -> Option<f64> {
+    if !is_mean(metric) {
+        return None;
+    }
+    let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    for unit in units {
+        let (ids, flow, other) = pooled(unit, metric)?;
+        for (id, difference) in ids.into_iter().zip(differences(flow, other)?) {
+            let (sum, count) = sums.entry(id).or_default();
+            *sum += difference;
+            *count += 1.0;
+        }
+    }
+    let means: Vec<f64> = sums.values().map(|(sum, count)| sum / count).collect();
+    statistics::paired_errors(&means).map(|test| test.p)
+}
+
+fn is_mean(metric: &str) -> bool {
+    let means = ["accuracy", "top5", "subset_accuracy", "nll", "mae", "rmse"];
+    means.contains(&metric)
+}
+
+/// One seed's samples, its folds pooled: ids, and the rows of both sides in their order.
+fn pooled(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<(Vec<u32>, Rows, Rows)> {
+    let mut pooled: Option<(Vec<u32>, Rows, Rows)> = None;
+    for (flow, other) in unit {
+        let (flow, other) = (flow.predictions?, other.predictions?);
+        let (mine, theirs) = places(&flow.ids, &other.ids);
+        let ids: Vec<u32> = mine.iter().map(|place| flow.ids[*place]).collect();
+        let rows = (
+            rows(flow, metric)?.picked(&mine)?,
+            rows(other, metric)?.picked(&theirs)?,
+        );
+        pooled = Some(match pooled {
+            None => (ids, rows.0, rows.1),
+            Some((known, a, b)) => ([known, ids].concat(), a.joined(rows.0)?, b.joined(rows.1)?),
+        });
+    }
+    pooled
+}
+
+/// flow − other, sample by sample; their mean is the difference of the metric where that is a mean.
+fn differences(flow: Rows, other: Rows) -> Option<Vec<f64>> {
+    let minus = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect();
+    let share = |rows: Vec<bool>| rows.into_iter().map(f64::from).collect::<Vec<f64>>();
+    Some(match (flow, other) {
+        (Rows::Right(flow), Rows::Right(other)) => minus(&share(flow), &share(other)),
+        (Rows::Means(flow), Rows::Means(other)) => minus(&flow, &other),
+        (Rows::Squares(width, flow), Rows::Squares(_, other)) => {
+            rmse_differences(width, &flow, &other)
+        }
+        _ => return None,
     })
 }
 

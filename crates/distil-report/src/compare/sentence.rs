@@ -32,6 +32,19 @@ pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, St
     }
 }
 
+/// What the test set can tell apart, before anything is read from it; none where that is not known.
+pub fn resolution(comparisons: &[Comparison], metric: &MainMetric) -> Option<String> {
+    let known = |comparison: &Comparison| Some((comparison.samples, comparison.resolution?));
+    let (samples, width) = comparisons.iter().find_map(known)?;
+    let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
+    Some(format!(
+        "{} test samples: models closer than {} of {} look alike to them.",
+        show::grouped(samples as f64),
+        show::width(name, unit, width),
+        show::title(name)
+    ))
+}
+
 /// One comparison's verdict as a sentence. `comparisons` are all of the run's: a small model that suffices is quoted from its own.
 pub fn sentence(
     comparison: &Comparison,
@@ -44,9 +57,13 @@ pub fn sentence(
         Verdict::OnePair => words.one_pair(),
         Verdict::NoDifference => {
             let claim = match comparison.because {
-                Some(Because::Chance | Because::NoMargin | Because::MarginNotShown) | None => {
-                    "No difference shown for the flow"
-                }
+                Some(
+                    Because::Chance
+                    | Because::OtherSamples
+                    | Because::NoMargin
+                    | Because::MarginNotShown,
+                )
+                | None => "No difference shown for the flow",
                 Some(_) => "No saving shown for the flow",
             };
             format!("{claim}: {}{}.", words.means(), words.reason())
@@ -152,6 +169,9 @@ impl Words<'_> {
             parts.push(format!("95 % interval {} to {}", bare(low), bare(high)));
         }
         parts.extend(self.test());
+        if let Some(p) = c.samples_p {
+            parts.push(format!("over the test samples {}", show::p(p)));
+        }
         if let Some(p) = c.holm_p.filter(|adjusted| Some(*adjusted) != c.p) {
             parts.push(format!("Holm-adjusted {}", show::p(p)));
         }
@@ -296,6 +316,9 @@ impl Words<'_> {
         };
         match c.because {
             _ if c.n < FEWEST_PAIRS => few,
+            Some(Because::OtherSamples) => {
+                "; it is shown for other seeds but not for other test samples".into()
+            }
             Some(Because::NoMargin) => {
                 "; that it is as good cannot be shown without a declared `margin`".into()
             }

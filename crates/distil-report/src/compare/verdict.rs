@@ -55,6 +55,8 @@ pub enum Because {
     Dearer,
     /// Chance explains the difference.
     Chance,
+    /// Significant over the seeds, but not over the samples they test: other samples may show none.
+    OtherSamples,
     /// Cheaper, but that it is as good cannot be shown without a declared margin.
     NoMargin,
     /// Cheaper, but not shown to be within the margin.
@@ -141,7 +143,7 @@ impl<'a> Evidence<'a> {
     /// 2. the small model alone is as good ([`suffices`]), and the flow is not significantly worse than this arm: small-suffices;
     /// 3. one pair: one-pair;
     /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
-    /// 5. the flow is worse (two-sided p < 0.05), and not within the declared margin (one-sided p < 0.025): costs;
+    /// 5. the flow is worse (two-sided p < 0.05 over the seeds and, where they are at hand, over the test samples), and not within the declared margin (one-sided p < 0.025): costs;
     /// 6. better or within the margin, at higher FLOPs and seconds: costs;
     /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
     ///    Unless the small model, where there is one, is not shown to be worse or was not tuned; or the saving is over
@@ -170,6 +172,7 @@ impl<'a> Evidence<'a> {
         let none = |because| (Verdict::NoDifference, Some(because));
         match (self.quality, self.cost) {
             (Quality::Worse, _) => (Verdict::Costs, Some(Because::Worse)),
+            (Quality::Unclear, _) if self.significant_over_seeds() => none(Because::OtherSamples),
             (Quality::Unclear, Cost::Lower) => none(match self.comparison.margin {
                 Some(_) => Because::MarginNotShown,
                 None => Because::NoMargin,
@@ -185,6 +188,10 @@ impl<'a> Evidence<'a> {
                 None => (Verdict::Saves, Some(Because::WithinMargin)),
             },
         }
+    }
+
+    fn significant_over_seeds(&self) -> bool {
+        p_over_seeds(self.comparison).is_some_and(|p| p < SIGNIFICANT)
     }
 
     /// What speaks against a saving that quality and cost would allow.
@@ -215,8 +222,9 @@ impl<'a> Evidence<'a> {
 }
 
 fn quality(comparison: &Comparison, advantage: f64) -> Quality {
-    let p = comparison.holm_p.or(comparison.p);
-    let significant = p.is_some_and(|p| p < SIGNIFICANT);
+    let over_seeds = p_over_seeds(comparison).is_some_and(|p| p < SIGNIFICANT);
+    let over_samples = comparison.samples_p.is_none_or(|p| p < SIGNIFICANT);
+    let significant = over_seeds && over_samples;
     let within = comparison.non_inferior_p.is_some_and(|p| p < NOT_INFERIOR);
     match (significant, within) {
         (true, _) if advantage > 0.0 => Quality::Better,
@@ -224,6 +232,10 @@ fn quality(comparison: &Comparison, advantage: f64) -> Quality {
         (true, false) if advantage < 0.0 => Quality::Worse,
         _ => Quality::Unclear,
     }
+}
+
+fn p_over_seeds(comparison: &Comparison) -> Option<f64> {
+    comparison.holm_p.or(comparison.p)
 }
 
 fn cost(comparison: &Comparison) -> Cost {

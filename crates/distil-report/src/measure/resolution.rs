@@ -23,6 +23,23 @@ impl Resolution {
     }
 }
 
+impl Resolution {
+    /// Of several test parts that share no sample, as folds do: of the mean over all their samples. None of no parts.
+    pub fn together(parts: &[Self]) -> Option<Self> {
+        let samples: usize = parts.iter().map(|part| part.samples).sum();
+        let squares = parts.iter().map(|part| {
+            let weight = part.samples as f64 / samples as f64;
+            (weight * part.standard_error).powi(2)
+        });
+        let shares = parts.first()?.one_sample.is_some();
+        Some(Self {
+            samples,
+            one_sample: shares.then(|| 1.0 / samples as f64),
+            standard_error: squares.sum::<f64>().sqrt(),
+        })
+    }
+}
+
 /// The resolution of `metric` on these outputs: √(p(1 − p)/n) for shares of right samples (accuracy, top5, subset_accuracy), the standard
 /// error of the mean for nll and mae, and that of the mean squared error divided by 2·rmse for rmse (the delta method; with
 /// several targets on the mean over them). None for other metrics and with fewer than two samples.

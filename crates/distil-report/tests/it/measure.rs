@@ -1,8 +1,8 @@
 //! Metrics agree with scikit-learn (`testdata/reference/measure/`) and with what a hand computes.
 
 use distil_report::measure::{
-    BadOutputs, ClassOutputs, LabelOutputs, METRICS, Outputs, ValueOutputs, all, confusion, ece,
-    metric, resolution, top_k,
+    BadOutputs, ClassOutputs, LabelOutputs, METRICS, Outputs, Resolution, ValueOutputs, all,
+    confusion, ece, metric, resolution, top_k,
 };
 use serde_json::Value;
 
@@ -150,6 +150,25 @@ fn the_resolution_is_a_standard_error_and_never_less_than_one_sample() -> Outcom
         None
     );
     Ok(())
+}
+
+#[test]
+fn folds_resolve_what_their_samples_together_resolve() {
+    let part = |samples: usize, standard_error: f64| Resolution {
+        samples,
+        one_sample: Some(1.0 / samples as f64),
+        standard_error,
+    };
+    let share = |n: f64| (0.2f64 * 0.8 / n).sqrt();
+    let folds = [part(100, share(100.0)), part(300, share(300.0))];
+    let together = Resolution::together(&folds).unwrap();
+    assert_eq!(
+        (together.samples, together.one_sample),
+        (400, Some(1.0 / 400.0))
+    );
+    assert_near(together.standard_error, share(400.0), "as of one part");
+    assert_eq!(Resolution::together(&folds[..1]), Some(folds[0]));
+    assert_eq!(Resolution::together(&[]), None);
 }
 
 #[test]

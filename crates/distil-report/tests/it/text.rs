@@ -11,6 +11,8 @@ use crate::synthetic::{compress, digits_run, prices_run};
 fn the_terminal_shows_results_and_bill_in_aligned_columns() {
     let record = digits_run(40).record;
     insta::assert_snapshot!(text::results(&record), @r"
+360 test samples: models closer than 0.82 points of accuracy look alike to them.
+
 arm         accuracy  top-5 accuracy  macro F1     NLL  calibration error        FLOPs  reference time  of the flow's FLOPs
 ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 flow         97.50 %        100.00 %    0.9753  0.0571             1.60 %  4.09 GFLOPs          352 ms                100 %
@@ -70,6 +72,8 @@ fn markdown_holds_the_whole_report() {
     record.compress = Some(compress());
     insta::assert_snapshot!(markdown(&record), @r"
 # california
+
+360 test samples: models closer than 1,469 $ of RMSE look alike to them.
 
 One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost 49,569 $ (difference −7,843 $, 95 % interval −8,910 to −6,775, paired errors test p < 0.001), at 101 % of its FLOPs and 111 % of its seconds; 360 test samples resolve 1,469 $; to say more takes at least 6 seeds.
 

@@ -4,10 +4,13 @@ use distil_report::compare::{
     Because, Comparison, Entry, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, Verdict, compare,
     headline, sentence,
 };
+use distil_report::measure;
+use distil_report::predictions::Predictions;
 use distil_report::run_json::{Status, Trial};
-use distil_report::statistics::FEWEST_FOR_BCA;
+use distil_report::statistics::{FEWEST_FOR_BCA, paired_errors};
 
 use crate::compare::{accuracy, seeds, tuned_alike};
+use crate::synthetic::digits;
 
 const FULL: [f64; 6] = [0.971, 0.974, 0.972, 0.977, 0.968, 0.975];
 /// Nearly as good as [`FULL`], some above and some below.
@@ -353,4 +356,44 @@ fn a_comparison_of_an_older_version_is_still_read() -> Result<(), serde_json::Er
         assert_eq!(serde_json::from_str::<Comparison>(&text)?, comparison);
     }
     Ok(())
+}
+
+/// Six tuned seeds at equal cost; with every seed plain is wrong where the flow is, and on `more` samples besides, the same ones.
+fn with_samples(more: usize) -> Vec<Comparison> {
+    let predictions = [digits("large", 1, 9), digits("large", 1, 9 + more)];
+    let value = |of: &Predictions| measure::all(&of.outputs().unwrap())["accuracy"];
+    let values = predictions.each_ref().map(|of| [value(of); 6]);
+    let trials = seeds(&[("flow", 1e12, &values[0]), (PLAIN, 1e12, &values[1])]);
+    let entry = |trial: &'_ Trial| usize::from(trial.arm == PLAIN);
+    let entries: Vec<Entry<'_>> = trials
+        .iter()
+        .map(|trial| Entry {
+            trial,
+            predictions: Some(&predictions[entry(trial)]),
+        })
+        .collect();
+    let metric = accuracy();
+    let question = Question {
+        tuned: tuned_alike(&trials),
+        ..Question::new(&metric)
+    };
+    compare(&entries, &question)
+}
+
+#[test]
+fn a_difference_on_a_few_samples_that_every_seed_repeats_is_no_claim() {
+    let comparisons = with_samples(2);
+    let plain = found(&comparisons, PLAIN);
+    assert_eq!(plain.p, Some(0.03125));
+    assert!((plain.difference.unwrap() - 2.0 / 360.0).abs() < 1e-12);
+    // Two of 360 samples, one way: t = √(2 · 359 / 358).
+    let by_hand = paired_errors(&[vec![1.0; 2], vec![0.0; 358]].concat())
+        .unwrap()
+        .p;
+    assert!((plain.samples_p.unwrap() - by_hand).abs() < 1e-9 && by_hand > 0.15);
+    let expected = (Verdict::NoDifference, Some(Because::OtherSamples));
+    assert_eq!(verdict(plain), expected);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No difference shown for the flow: over 6 seeds it reached 97.50 % accuracy, plain training at equal cost 96.94 % (difference +0.56 points, 95 % interval +0.56 to +0.56, sign-flip test p = 0.031, over the test samples p = 0.158), at 100 % of its FLOPs and 100 % of its seconds; 360 test samples resolve 0.82 points; it is shown for other seeds but not for other test samples.");
+    let comparisons = with_samples(8);
+    assert_eq!(found(&comparisons, PLAIN).verdict, Verdict::Saves);
 }
