@@ -28,6 +28,7 @@ pub fn markdown(run: &RunJson) -> String {
         tables::curve(run),
         Some(tables::generalisation(run)),
         Some(tables::bill(run)),
+        tables::tuning(run),
         tables::break_even(run),
         tables::trials(run),
         tables::growth(run),

@@ -6,7 +6,7 @@ use crate::bill::{
 use crate::compare::{FLOW, PLAIN_FULL};
 use crate::events::{Part, Promise};
 use crate::measure::METRICS;
-use crate::run_json::{RunJson, Size, Status, Trial};
+use crate::run_json::{End, RunJson, Size, Status, Trial};
 use crate::seeds;
 use crate::show;
 use crate::table::Table;
@@ -135,6 +135,46 @@ pub fn break_even(run: &RunJson) -> Option<Table> {
         students(|total| total.reference_seconds),
     ]);
     Some(table)
+}
+
+/// What each arm chose on the validation part, and what the settings it did not choose cost beside its bill; none where nothing was
+/// tuned.
+pub fn tuning(run: &RunJson) -> Option<Table> {
+    let folds = run.tuned.iter().any(|tuned| tuned.fold.is_some());
+    let mut columns = vec!["arm"];
+    columns.extend(folds.then_some("fold"));
+    columns.extend(["chose", "among the values tried"]);
+    let words = columns.len();
+    columns.extend([
+        "settings",
+        "trials",
+        "FLOPs of the others",
+        "CPU time of the others",
+    ]);
+    let mut table = Table::new(
+        "Tuning on the validation part, in no arm's bill",
+        words,
+        &columns,
+    );
+    for tuned in &run.tuned {
+        let mut cells = vec![tuned.arm.clone()];
+        let fold = tuned.fold.map_or(NONE.into(), |fold| fold.to_string());
+        cells.extend(folds.then_some(fold));
+        cells.push(tuned.chosen.clone().unwrap_or(NONE.into()));
+        let end = match tuned.end() {
+            None => NONE,
+            Some(End::Inside) => "inside",
+            Some(End::Smallest) => "the smallest",
+            Some(End::Largest) => "the largest",
+        };
+        cells.push(end.into());
+        cells.push(tuned.tried.len().to_string());
+        cells.push(tuned.trials.to_string());
+        cells.push(tuned.spare_flops.map_or(NONE.into(), human_flops));
+        cells.push(human_seconds(tuned.spare_cpu_seconds));
+        table.row(cells);
+    }
+    (!table.rows.is_empty()).then_some(table)
 }
 
 fn bill_cells(words: &[&str], total: Total) -> Vec<String> {

@@ -13,13 +13,13 @@ pub fn results(run: &RunJson) -> String {
     }
 }
 
-/// The bill of every arm, and when the flow's earlier stages have paid for themselves.
+/// The bill of every arm, what tuning cost beside it, and when the flow's earlier stages have paid for themselves.
 pub fn bill(run: &RunJson) -> String {
-    let bill = tables::bill(run).text();
-    match tables::break_even(run) {
-        Some(table) => format!("{bill}\n{}", table.text()),
-        None => bill,
-    }
+    let more = [tables::tuning(run), tables::break_even(run)];
+    let more = more.into_iter().flatten();
+    more.fold(tables::bill(run).text(), |bill, table| {
+        format!("{bill}\n{}", table.text())
+    })
 }
 
 /// What compression gained, for a run whose result is smaller than its teacher.

@@ -73,6 +73,8 @@ pub struct Page {
     pub legend: Vec<Legend>,
     /// The bill.
     pub bill: Table,
+    /// What was tuned.
+    pub tuning: Option<Table>,
     /// Earlier stages counted and given.
     pub break_even: Option<Table>,
     /// Learning curves by axis of cost.
@@ -146,6 +148,7 @@ impl Page {
             bars,
             legend,
             bill: tables::bill(run),
+            tuning: tables::tuning(run),
             break_even: tables::break_even(run),
             panels: curves::panels(run, trials),
             gaps: generalisation::chart(run),

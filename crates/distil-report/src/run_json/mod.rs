@@ -7,7 +7,7 @@ mod trial;
 mod tuned;
 
 pub use trial::{Counts, Flops, GrownFrom, StageRun, Trial};
-pub use tuned::{Tried, Tuned};
+pub use tuned::{End, Tried, Tuned};
 
 use std::path::Path;
 

@@ -36,6 +36,17 @@ pub struct Tried {
     pub validation: Option<f64>,
 }
 
+/// Where a choice lies among the values it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Smaller and larger values were tried.
+    Inside,
+    /// No smaller value was tried.
+    Smallest,
+    /// No larger value was tried.
+    Largest,
+}
+
 impl Tuned {
     /// The choice of `arm` on `fold` among `candidates`: the best mean of the metric on the validation part over `seeds`, the first of
     /// those that are equal. A candidate that failed with one of the seeds is never chosen.
@@ -94,6 +105,29 @@ impl Tuned {
             tried,
             chosen,
         }
+    }
+
+    /// Where the choice lies among values of one setting, such as `lr=0.001`: at an end, and then a longer list might find better. None
+    /// where several settings vary or a value is no number.
+    pub fn end(&self) -> Option<End> {
+        let parts = |settings: &str| -> Option<(String, f64)> {
+            let (key, value) = settings.split_once('=')?;
+            Some((key.to_owned(), value.parse().ok()?))
+        };
+        let (key, chosen) = parts(self.chosen.as_deref()?)?;
+        let tried: Option<Vec<(String, f64)>> = self
+            .tried
+            .iter()
+            .map(|tried| parts(&tried.settings))
+            .collect();
+        let tried = tried.filter(|tried| tried.iter().all(|(other, _)| *other == key))?;
+        let most = tried.iter().all(|(_, value)| *value <= chosen);
+        let least = tried.iter().all(|(_, value)| *value >= chosen);
+        Some(match (least, most) {
+            (false, false) => End::Inside,
+            (true, _) => End::Smallest,
+            (false, true) => End::Largest,
+        })
     }
 
     /// How many settings each arm chose from, the fewest over the folds: what a comparison has to know to grant a claim. An arm

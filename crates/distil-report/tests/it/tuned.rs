@@ -1,7 +1,9 @@
 //! What an arm chooses on the validation part.
 
 use distil_report::events::fold;
-use distil_report::run_json::{MainMetric, Status, Trial, Tuned};
+use distil_report::run_json::{End, MainMetric, Status, Trial, Tried, Tuned};
+
+use distil_report::tables;
 
 use crate::synthetic::digits_run;
 
@@ -91,4 +93,40 @@ fn an_arm_chose_from_as_many_settings_as_on_its_poorest_fold_and_from_none_where
     ];
     let expected = [("flow".to_owned(), 2)];
     assert_eq!(Tuned::settings_by_arm(&tuned), expected.into());
+}
+
+#[test]
+fn a_choice_at_the_end_of_its_list_is_told_from_one_inside() {
+    let among = |chosen: &str, tried: &[&str]| Tuned {
+        arm: "plain".into(),
+        fold: None,
+        chosen: Some(chosen.into()),
+        tried: tried
+            .iter()
+            .map(|settings| Tried {
+                settings: (*settings).into(),
+                finished: 1,
+                validation: Some(0.9),
+            })
+            .collect(),
+        trials: 3,
+        spare_flops: Some(2e9),
+        spare_cpu_seconds: 1.5,
+    };
+    let lrs = ["lr=4e-3", "lr=1e-3", "lr=2e-3"];
+    let found = lrs.map(|chosen| among(chosen, &lrs).end());
+    assert_eq!(
+        found,
+        [Some(End::Largest), Some(End::Smallest), Some(End::Inside)]
+    );
+    assert_eq!(among("kind=sgd", &["kind=sgd", "kind=adam"]).end(), None);
+    assert_eq!(among("lr=1", &["lr=1", "decay=1"]).end(), None);
+    let mut run = digits_run(40).record;
+    assert_eq!(tables::tuning(&run), None);
+    run.tuned = vec![among("lr=4e-3", &lrs)];
+    insta::assert_snapshot!(tables::tuning(&run).unwrap().text(), @r#"
+arm    chose    among the values tried  settings  trials  FLOPs of the others  CPU time of the others
+─────────────────────────────────────────────────────────────────────────────────────────────────────
+plain  lr=4e-3  the largest                    3       3          2.00 GFLOPs                  1.50 s
+"#);
 }

@@ -107,28 +107,22 @@ impl Name {
         }
     }
 
-    /// To the right of the point, or to the left where there is no room, and below or above what stands there already.
+    /// Beside the point, to its right or its left, a little below or above where something stands there already.
     fn beside(x: f64, y: f64, point: &CostPoint, others: &[Self]) -> Self {
         let width = text_width(&point.name);
-        let left = if x + 12.0 + width > RIGHT + 20.0 {
-            x - 12.0 - width
-        } else {
-            x + 12.0
-        };
-        let free = |y: f64| {
+        let free = |(left, y): &(f64, f64)| {
             let apart = |other: &Self| {
-                other.right < left || left + width < other.left || (other.y - y).abs() >= NAME
+                other.right < *left || left + width < other.left || (other.y - y).abs() >= NAME
             };
-            others.iter().all(apart)
+            let inside = *left > LEFT - 20.0 && left + width < RIGHT + 20.0;
+            inside && (TOP - 6.0..BOTTOM).contains(y) && others.iter().all(apart)
         };
-        let steps = [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 4.0, -4.0];
-        let shifted = steps.map(|step| y + step * NAME);
-        let inside = |y: &f64| (TOP - 6.0..BOTTOM).contains(y);
-        let y = shifted
-            .into_iter()
-            .filter(inside)
-            .find(|y| free(*y))
-            .unwrap_or(y);
+        let steps = [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0];
+        let mut places = steps.into_iter().flat_map(|step| {
+            let y = y + step * NAME;
+            [(x + 12.0, y), (x - 12.0 - width, y)]
+        });
+        let (left, y) = places.find(free).unwrap_or((x + 12.0, y));
         Self {
             left,
             right: left + width,
