@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Point, arm_of_share, share_of_arm};
+use crate::bill::Total;
 use crate::compare::{Entry, FLOW, PLAIN_FULL};
 use crate::run_json::{MainMetric, Status, Trial};
 use crate::statistics::mean;
@@ -18,7 +19,7 @@ pub struct Seeds {
     pub left_out: usize,
 }
 
-/// One seed, its folds averaged and its costs summed.
+/// One seed, its folds averaged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
     /// The flow; its share is not known.
@@ -91,12 +92,14 @@ fn point(trials: &[&Trial], arm: &str, share: f64, metric: &MainMetric) -> Optio
             (trial.status == Status::Finished && value.is_finite()).then_some(value)
         })
         .collect();
+    let over_folds = |of: fn(Total) -> Option<f64>| -> Option<f64> {
+        let costs: Option<Vec<f64>> = of_arm().map(|t| of(t.bill.equalised())).collect();
+        mean(&costs?)
+    };
     Some(Point {
         share,
         value: mean(&values?)?,
-        flops: of_arm().map(|trial| trial.bill.equalised().flops).sum(),
-        seconds: of_arm()
-            .map(|trial| trial.bill.equalised().reference_seconds)
-            .sum(),
+        flops: over_folds(|total| total.flops),
+        seconds: over_folds(|total| total.reference_seconds),
     })
 }

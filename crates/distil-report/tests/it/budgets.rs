@@ -222,3 +222,15 @@ fn a_curve_comes_back_from_json() -> Result<(), serde_json::Error> {
     }
     Ok(())
 }
+
+#[test]
+fn folds_are_averaged_in_value_and_in_cost() {
+    let mut trials = trials(0.95, [0.90, 0.94, 0.96]);
+    for trial in &mut trials {
+        // Three seeds of two folds.
+        (trial.seed, trial.fold) = (trial.seed.div_ceil(2), Some(trial.seed as usize % 2));
+    }
+    let found = curve(&trials, None, &[]).unwrap();
+    assert_eq!((found.seeds, found.points[0].flops), (3, Some(1e12)));
+    assert!((found.equal_quality_flops.unwrap().plain - 2e12 * 2f64.sqrt()).abs() < 1e6);
+}
