@@ -4,6 +4,9 @@ use crate::compare::{headline, resolution, sentence};
 use crate::run_json::RunJson;
 use crate::tables;
 
+/// Trials beyond which their table is left to trials.csv.
+const MOST_TRIALS: usize = 60;
+
 /// Verdict, results, comparisons, generalisation, bill, growth, compression and environment.
 pub fn markdown(run: &RunJson) -> String {
     let verdict = headline(&run.comparisons, &run.metric).1;
@@ -30,7 +33,7 @@ pub fn markdown(run: &RunJson) -> String {
         Some(tables::bill(run)),
         tables::tuning(run),
         tables::break_even(run),
-        tables::trials(run),
+        tables::trials(run).filter(|table| table.rows.len() <= MOST_TRIALS),
         tables::growth(run),
         tables::compress(run),
         Some(tables::environment(run)),

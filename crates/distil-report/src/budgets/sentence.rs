@@ -113,7 +113,7 @@ impl Curve {
         );
         Some(match self.saving().filter(|_| self.above_ceiling()) {
             Some(saving) => format!(
-                "{most}, and the flow saves {}: not a head start alone. Explain it, or look for the fault in plain's learning rate and schedule.",
+                "{most}, and at equal quality the flow would save {}, more than a head start can. Explain it, or look for the fault in plain's learning rate and schedule.",
                 show::per_cent(saving)
             ),
             None => format!("{most}."),

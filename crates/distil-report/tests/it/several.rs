@@ -105,7 +105,7 @@ No saving shown for the flow: over 6 seeds it reached 97.64 % accuracy, plain tr
 * At equal cost, 28 % of plain's declared budget: the flow − plain is +2.18 points (95 % interval +1.83 to +2.54, sign-flip test p = 0.031), plain being read between its points.
 * At equal quality, in FLOPs: plain takes 13.4 GFLOPs, 3.27 × what the flow takes (95 % bootstrap interval 2.84 × to beyond its whole budget, rather too narrow with 6 seeds).
 * At equal quality, in time: plain takes 1.05 s, 2.98 × what the flow takes (95 % bootstrap interval 2.60 × to beyond its whole budget, rather too narrow with 6 seeds).
-* Growth ceiling: a head start from the small model saves at most 42 % of plain's FLOPs, and the flow saves 69 %: not a head start alone. Explain it, or look for the fault in plain's learning rate and schedule.
+* Growth ceiling: a head start from the small model saves at most 42 % of plain's FLOPs, and at equal quality the flow would save 69 %, more than a head start can. Explain it, or look for the fault in plain's learning rate and schedule.
 
 ## Test results and cost
 
