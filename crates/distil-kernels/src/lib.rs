@@ -8,6 +8,8 @@
 //! the shapes and the number of threads alone, so equal inputs give equal bits.
 
 mod conv;
+mod exp;
+mod given;
 mod host;
 mod isa;
 mod lanes;
@@ -15,9 +17,12 @@ mod linear;
 mod op;
 mod pool;
 mod product;
+mod softmax;
 
 pub use conv::{Clamp, ConvBlock, Pair};
+pub use given::with_gradient;
 pub use isa::{Forced, Isa};
 pub use linear::{Activation, linear_act};
 pub use op::Op;
 pub use pool::global_mean;
+pub use softmax::{CrossEntropy, Soft, cross_entropy, soften};

@@ -17,9 +17,13 @@ pub enum Op {
     GlobalMean,
     /// [`global_mean`](crate::global_mean), backward.
     GlobalMeanBackward,
+    /// [`cross_entropy`](crate::cross_entropy) and [`soften`](crate::soften): loss and gradient.
+    Softmax,
+    /// [`with_gradient`](crate::with_gradient), backward.
+    GivenBackward,
 }
 
-const OPS: usize = Op::GlobalMeanBackward as usize + 1;
+const OPS: usize = Op::GivenBackward as usize + 1;
 
 thread_local! {
     static RUNS: [Cell<u64>; OPS] = const { [const { Cell::new(0) }; OPS] };

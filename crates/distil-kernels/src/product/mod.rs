@@ -4,7 +4,6 @@
 //! loop reads them (Goto & van de Geijn 2008). Each element of the output is one sum, its terms added in order by one
 //! register lane: the bits do not depend on the number of threads, nor on the other rows and columns.
 
-mod lanes;
 mod tile;
 mod turn;
 
@@ -12,10 +11,10 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use self::lanes::Lanes;
-use self::tile::{Tile, compute};
+use self::tile::{Tile, compute, shape};
 use self::turn::turn;
 use crate::Isa;
+use crate::lanes::{Lanes, Work, dispatch};
 
 /// A matrix in a slice: element (i, j) is at `i * row + j * column`.
 #[derive(Debug, Clone, Copy)]
@@ -126,37 +125,42 @@ thread_local! {
 }
 
 impl Job<'_> {
-    /// Computes a part of the output.
+    /// Computes a part of the output, which the ranges must be inside.
     fn run(&self, isa: Isa, rows: Range, columns: Range) {
-        COPIES.with_borrow_mut(|[a, b]| {
-            // SAFETY: the ranges are inside the output, which has room for all rows and columns, and `isa` is one that
-            // the processor has: `Isa` is made by detection only.
-            unsafe {
-                match isa {
-                    #[cfg(target_arch = "x86_64")]
-                    Isa::Avx512 => avx512(self, rows, columns, a, b),
-                    #[cfg(target_arch = "x86_64")]
-                    Isa::Avx2 => avx2(self, rows, columns, a, b),
-                    _ => self.part::<lanes::Portable>(rows, columns, a, b),
-                }
-            }
+        COPIES.with_borrow_mut(|copies| {
+            let part = Part {
+                job: self,
+                rows,
+                columns,
+                copies,
+            };
+            dispatch(isa, part);
         });
     }
+}
 
-    /// Computes a part of the output in tiles; the vectors are room for copies.
-    ///
-    /// # Safety
-    /// The part must be inside the output, and the processor must have the instructions of `L`.
+/// A part of the output at work, and room for copies of the operands.
+struct Part<'a> {
+    job: &'a Job<'a>,
+    rows: Range,
+    columns: Range,
+    copies: &'a mut [Vec<f32>; 2],
+}
+
+impl Work for Part<'_> {
+    type Output = ();
+
     #[inline(always)]
-    unsafe fn part<L: Lanes>(
-        &self,
-        rows: Range,
-        columns: Range,
-        a_copy: &mut Vec<f32>,
-        b_copy: &mut Vec<f32>,
-    ) {
-        let (a, b) = (self.a, self.b);
-        let (tall, wide, width) = (L::TALL, L::WIDE * L::WIDTH, b.columns);
+    unsafe fn run<L: Lanes>(self) {
+        let Self {
+            job,
+            rows,
+            columns,
+            copies: [a_copy, b_copy],
+        } = self;
+        let (a, b, finish) = (job.a, job.b, job.finish);
+        let [tall, registers] = const { shape::<L>() };
+        let (wide, width) = (registers * L::WIDTH, b.columns);
         let copy_a = rows.len() * a.columns > SMALL && columns.len() > 2 * wide;
         let copy_b = b.column != 1 || (rows.len() > 4 * tall && b.rows * columns.len() > SMALL);
         let mut done = 0;
@@ -169,7 +173,8 @@ impl Job<'_> {
             for left in columns.clone().step_by(wide) {
                 let right = columns.end.min(left + wide);
                 if copy_b {
-                    copy_wide(b, done..done + terms, left..right, wide, b_copy);
+                    // SAFETY: the caller's.
+                    unsafe { copy_wide::<L>(b, done..done + terms, left..right, wide, b_copy) };
                 }
                 for top in rows.clone().step_by(tall) {
                     let bottom = rows.end.min(top + tall);
@@ -188,8 +193,8 @@ impl Job<'_> {
                             true => (b_copy.as_ptr(), wide),
                             false => (b.values.as_ptr().add(done * b.row + left), b.row),
                         };
-                        let out = self.out.add(top * width + left);
-                        let (from, from_row) = match (done, self.finish.bias) {
+                        let out = job.out.add(top * width + left);
+                        let (from, from_row) = match (done, finish.bias) {
                             (0, None) => (std::ptr::null(), 0),
                             (0, Some(bias)) => (bias.as_ptr().add(left), 0),
                             _ => (out.cast_const(), width),
@@ -206,7 +211,7 @@ impl Job<'_> {
                             out,
                             out_row: width,
                             columns: right - left,
-                            relu: last && self.finish.relu,
+                            relu: last && finish.relu,
                         };
                         compute::<L>(&tile, bottom - top);
                     }
@@ -218,24 +223,6 @@ impl Job<'_> {
             }
         }
     }
-}
-
-/// # Safety
-/// As for [`Job::part`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-unsafe fn avx512(job: &Job<'_>, rows: Range, columns: Range, a: &mut Vec<f32>, b: &mut Vec<f32>) {
-    // SAFETY: the caller's.
-    unsafe { job.part::<lanes::Avx512>(rows, columns, a, b) }
-}
-
-/// # Safety
-/// As for [`Job::part`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(job: &Job<'_>, rows: Range, columns: Range, a: &mut Vec<f32>, b: &mut Vec<f32>) {
-    // SAFETY: the caller's.
-    unsafe { job.part::<lanes::Avx2>(rows, columns, a, b) }
 }
 
 /// Copies rows of `a` in tiles of `tall`, each term by term; rows that fill the last tile up are left as they are.
@@ -263,8 +250,17 @@ fn copy_tall(a: Matrix<'_>, rows: Range, terms: Range, tall: usize, copy: &mut V
 }
 
 /// Copies columns of `b` term by term, `wide` to a term; what fills a term up is left as it is.
+///
+/// # Safety
+/// The processor must have the instructions of `L`.
 #[inline(always)]
-fn copy_wide(b: Matrix<'_>, terms: Range, columns: Range, wide: usize, copy: &mut Vec<f32>) {
+unsafe fn copy_wide<L: Lanes>(
+    b: Matrix<'_>,
+    terms: Range,
+    columns: Range,
+    wide: usize,
+    copy: &mut Vec<f32>,
+) {
     let size = terms.len() * wide;
     if copy.len() < size {
         copy.resize(size, 0.0);
@@ -272,7 +268,17 @@ fn copy_wide(b: Matrix<'_>, terms: Range, columns: Range, wide: usize, copy: &mu
     if b.column == 1 {
         for (p, term) in terms.zip(copy.chunks_exact_mut(wide)) {
             let row = &b.values[p * b.row..][columns.clone()];
-            term[..row.len()].copy_from_slice(row);
+            if row.len() < wide {
+                term[..row.len()].copy_from_slice(row);
+                continue;
+            }
+            for (to, from) in term
+                .chunks_exact_mut(L::WIDTH)
+                .zip(row.chunks_exact(L::WIDTH))
+            {
+                // SAFETY: both have `WIDTH` elements.
+                unsafe { L::store(to.as_mut_ptr(), L::load(from.as_ptr())) };
+            }
         }
     } else {
         // By 16 terms, so that the lines written stay in the cache until they are full.

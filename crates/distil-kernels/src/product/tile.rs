@@ -1,6 +1,16 @@
 //! The inner loop of the matrix product: a tile of the output held in registers.
 
-use super::lanes::Lanes;
+use crate::lanes::Lanes;
+
+/// Rows of a tile and registers it is wide: as many sums as leave registers for a row of one operand and an element of
+/// the other.
+pub const fn shape<L: Lanes>() -> [usize; 2] {
+    match L::REGISTERS {
+        32 => [8, 3],
+        16 => [6, 2],
+        _ => [3, 2],
+    }
+}
 
 /// A tile: `rows` × `columns` of the output, and where its operands lie.
 #[derive(Clone, Copy)]
@@ -35,8 +45,8 @@ unsafe fn fill<L: Lanes, const ROWS: usize, const REGISTERS: usize>(tile: &Tile)
     // SAFETY: the caller's; each register covers `WIDTH` columns and the last one `last`, together `columns`.
     unsafe {
         let load = |from: *const f32, register: usize| match register + 1 == REGISTERS {
-            true => L::load(from.add(register * L::WIDTH), last),
-            false => L::load_all(from.add(register * L::WIDTH)),
+            true => L::load_first(from.add(register * L::WIDTH), last),
+            false => L::load(from.add(register * L::WIDTH)),
         };
         let mut sums = [[L::splat(0.0); REGISTERS]; ROWS];
         if !tile.from.is_null() {
@@ -52,7 +62,7 @@ unsafe fn fill<L: Lanes, const ROWS: usize, const REGISTERS: usize>(tile: &Tile)
             for (i, sums) in sums.iter_mut().enumerate() {
                 let a = L::splat(*a.add(i * tile.a_row));
                 for (sum, b) in sums.iter_mut().zip(b_row) {
-                    *sum = L::multiply_add(a, b, *sum);
+                    *sum = L::mul_add(a, b, *sum);
                 }
             }
             a = a.wrapping_add(tile.a_term);
@@ -60,23 +70,25 @@ unsafe fn fill<L: Lanes, const ROWS: usize, const REGISTERS: usize>(tile: &Tile)
         }
         for (i, sums) in sums.into_iter().enumerate() {
             for (register, sum) in sums.into_iter().enumerate() {
-                let sum = if tile.relu { L::relu(sum) } else { sum };
-                let count = if register + 1 == REGISTERS {
-                    last
-                } else {
-                    L::WIDTH
+                // NaN is kept: 0 is taken where it is greater.
+                let sum = match tile.relu {
+                    true => L::max(L::splat(0.0), sum),
+                    false => sum,
                 };
                 let to = tile.out.add(i * tile.out_row + register * L::WIDTH);
-                L::store(to, sum, count);
+                match register + 1 == REGISTERS {
+                    true => L::store_first(to, last, sum),
+                    false => L::store(to, sum),
+                }
             }
         }
     }
 }
 
-/// Computes a tile of so many rows, at most `L::TALL`.
+/// Computes a tile of so many rows, within the [`shape`].
 ///
 /// # Safety
-/// As for [`fill`]; `columns` is 1 to `L::WIDE * L::WIDTH`.
+/// As for [`fill`].
 #[inline(always)]
 pub unsafe fn compute<L: Lanes>(tile: &Tile, rows: usize) {
     macro_rules! choose {
@@ -86,7 +98,7 @@ pub unsafe fn compute<L: Lanes>(tile: &Tile, rows: usize) {
                 $(
                     ($rows, 1) => unsafe { fill::<L, $rows, 1>(tile) },
                     ($rows, 2) => unsafe { fill::<L, $rows, 2>(tile) },
-                    ($rows, _) if L::WIDE == 3 => unsafe { fill::<L, $rows, 3>(tile) },
+                    ($rows, _) if shape::<L>()[1] == 3 => unsafe { fill::<L, $rows, 3>(tile) },
                 )*
                 _ => unreachable!("a tile has at most 8 rows and 3 registers"),
             }

@@ -2,3 +2,5 @@
 
 mod conv;
 mod linear;
+mod numbers;
+mod softmax;

@@ -2,12 +2,13 @@
 
 use burn::tensor::activation::{log_sigmoid, sigmoid};
 use burn::tensor::{Bool, Int, Tensor};
+use distil_kernels::with_gradient;
 use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::{above_zero, not_negative};
-use super::soft::{at_label, divergence, with_gradient};
+use super::soft::{at_label, divergence};
 use super::{Blend, Fit, Lesson, Method, Moment, Needs, Term};
 use crate::error::Result;
 
@@ -87,6 +88,7 @@ impl Method for Dkd {
         let among = divergence(theirs.log_rest, ours.log_rest).mul_scalar(self.beta);
         let scale = self.strength(lesson.at) * self.temperature;
         let value = label.add(among).mul_scalar(scale * self.temperature);
+        let value = value.reshape([rows]);
         let gradient = gradient.mul_scalar(scale);
         Ok(Term::Rows(with_gradient(student, value, gradient)))
     }

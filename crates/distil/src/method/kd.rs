@@ -1,11 +1,11 @@
 //! Knowledge distillation on softened outputs.
 
+use distil_kernels::{Soft, soften};
 use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
-use super::soft::{log_softened, towards};
 use super::{Blend, Fit, Lesson, Method, Needs, Term};
 use crate::error::Result;
 
@@ -42,7 +42,7 @@ impl Method for Kd {
 
     fn loss(&self, lesson: &Lesson) -> Result<Term> {
         let (student, teacher) = lesson.outputs("kd")?;
-        let log_p = log_softened(teacher, self.temperature);
-        Ok(Term::Rows(towards(student, log_p, self.temperature)))
+        let rows = soften(student, teacher, self.temperature, Soft::Divergence);
+        Ok(Term::Rows(rows))
     }
 }

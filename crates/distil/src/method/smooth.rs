@@ -1,12 +1,13 @@
 //! A virtual teacher: label smoothing as distillation.
 
 use burn::tensor::Tensor;
+use distil_kernels::{Soft, soften};
 use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
-use super::soft::{at_label, towards};
+use super::soft::at_label;
 use super::{Fit, Lesson, Method, Needs, Term};
 use crate::error::Result;
 
@@ -55,13 +56,12 @@ impl Method for Smooth {
         let [rows, classes] = student.dims();
         let labels = lesson.target.classes("smooth")?;
 
-        let (t, others) = (self.temperature, (classes - 1) as f64);
-        let label = self.confidence.powf(1.0 / t);
-        let other = ((1.0 - self.confidence) / others).powf(1.0 / t);
-        let total = label + others * other;
+        // Softening divides the logarithms of the virtual teacher's probabilities by T.
+        let other = (1.0 - self.confidence) / (classes - 1) as f64;
         let device = student.device().inner();
-        let log_v = Tensor::full([rows, classes], (other / total).ln(), &device)
-            .mask_fill(at_label(labels, classes), (label / total).ln());
-        Ok(Term::Rows(towards(student, log_v, t)))
+        let teacher = Tensor::full([rows, classes], other.ln(), &device)
+            .mask_fill(at_label(labels, classes), self.confidence.ln());
+        let rows = soften(student, teacher, self.temperature, Soft::Divergence);
+        Ok(Term::Rows(rows))
     }
 }

@@ -1,7 +1,4 @@
 //! Softened distributions, shared by the methods on classes.
-//!
-//! Their losses are computed off the autodiff graph, with the gradient in closed form: that records half the operations,
-//! which at [32, 10] is what a loss costs.
 
 use burn::tensor::{Bool, Int, Tensor, activation::log_softmax};
 
@@ -18,27 +15,6 @@ pub(super) fn divergence(log_p: Tensor<2>, log_q: Tensor<2>) -> Tensor<2> {
     let (p, q) = (log_p.clone().exp(), log_q.clone().exp());
     let surplus = q.sub(p.clone());
     log_p.sub(log_q).mul(p).add(surplus).sum_dim(1)
-}
-
-/// T² Σₖ pₖ (log pₖ − log qₖ) per row, q = softmax(student / T), with its gradient T (q − p).
-///
-/// # Shapes
-/// - `student`: `[rows, classes]`, logits
-/// - `log_p`: `[rows, classes]`, a constant
-pub(super) fn towards(student: Tensor<2>, log_p: Tensor<2>, temperature: f64) -> Tensor<1> {
-    let log_q = log_softened(student.clone().inner(), temperature);
-    let gradient = log_q.clone().exp().sub(log_p.clone().exp());
-    let value = divergence(log_p, log_q).mul_scalar(temperature * temperature);
-    with_gradient(student, value, gradient.mul_scalar(temperature))
-}
-
-/// Losses `[rows]` of these values `[rows, 1]`, whose gradients with respect to `input` are the rows of `gradient`.
-///
-/// Both are constants: a gradient of the gradient would be 0.
-pub(super) fn with_gradient(input: Tensor<2>, value: Tensor<2>, gradient: Tensor<2>) -> Tensor<1> {
-    let [rows, _] = input.dims();
-    let zero = input.clone().sub(input.inner());
-    zero.mul(gradient).sum_dim(1).add(value).reshape([rows])
 }
 
 /// True at each row's label, `[rows, classes]`.

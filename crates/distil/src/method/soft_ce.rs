@@ -1,11 +1,11 @@
 //! Cross-entropy with the teacher's softened outputs.
 
+use distil_kernels::{Soft, soften};
 use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
-use super::soft::{log_softened, with_gradient};
 use super::{Blend, Fit, Lesson, Method, Needs, Term};
 use crate::error::Result;
 
@@ -41,11 +41,7 @@ impl Method for SoftCe {
 
     fn loss(&self, lesson: &Lesson) -> Result<Term> {
         let (student, teacher) = lesson.outputs("soft-ce")?;
-        let t = self.temperature;
-        let p = log_softened(teacher, t).exp();
-        let log_q = log_softened(student.clone().inner(), t);
-        let gradient = log_q.clone().exp().sub(p.clone()).mul_scalar(t);
-        let value = log_q.mul(p).sum_dim(1).mul_scalar(-t * t);
-        Ok(Term::Rows(with_gradient(student, value, gradient)))
+        let rows = soften(student, teacher, self.temperature, Soft::CrossEntropy);
+        Ok(Term::Rows(rows))
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use burn::tensor::{Device, Tensor, activation::log_softmax};
+use burn::tensor::{Device, Tensor};
+use distil_kernels::cross_entropy;
 use distil_report::measure::TaskKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -77,11 +78,11 @@ impl Task for Classification {
             _ => None,
         };
         let device = device.clone().inner();
-        Ok(Box::new(CrossEntropy {
+        Ok(Box::new(CrossEntropy(distil_kernels::CrossEntropy {
             spread: self.smoothing / classes as f64,
             keep: 1.0 - self.smoothing,
             weights: weights.map(|list| Tensor::from_floats(list.as_slice(), &device)),
-        }))
+        })))
     }
 }
 
@@ -120,37 +121,12 @@ impl ClassWeights {
 }
 
 #[derive(Debug)]
-struct CrossEntropy {
-    /// ε / K.
-    spread: f64,
-    /// 1 − ε.
-    keep: f64,
-    /// `[classes]`
-    weights: Option<Tensor<1>>,
-}
+struct CrossEntropy(distil_kernels::CrossEntropy);
 
 impl LabelLoss for CrossEntropy {
     fn rows(&self, values: Tensor<2>, target: &Target) -> Result<Tensor<1>> {
-        let [rows, _] = values.dims();
         let labels = target.classes("classification")?;
-        let log_p = log_softmax(values, 1);
-        let own: Tensor<1> = log_p
-            .clone()
-            .gather(1, labels.clone().reshape([rows, 1]))
-            .reshape([rows]);
-        let own = match &self.weights {
-            Some(weights) => own.mul(weights.clone().select(0, labels.clone())),
-            None => own,
-        };
-        if self.spread == 0.0 {
-            return Ok(own.neg());
-        }
-        let all = match &self.weights {
-            Some(weights) => log_p.mul(weights.clone().unsqueeze()),
-            None => log_p,
-        };
-        let all = all.sum_dim(1).reshape([rows]).mul_scalar(-self.spread);
-        Ok(all.sub(own.mul_scalar(self.keep)))
+        Ok(cross_entropy(values, labels, &self.0))
     }
 }
 
