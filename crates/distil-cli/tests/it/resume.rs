@@ -5,6 +5,8 @@ use std::fs;
 use distil_report::events::Event;
 use rustix::process::Signal;
 
+use serde_json::Value;
+
 use crate::harness::{Ended, Place, Running};
 
 /// Long enough to be killed in, with a checkpoint every ten steps and a policy whose epochs depend on scores.
@@ -135,4 +137,63 @@ fn a_second_process_is_kept_out_of_a_run_at_work() {
     assert_eq!(second.code, 1);
     insta::assert_snapshot!(second.stderr, @"error: runs/digits-0001: another process is at work in this folder. Wait for it, or stop it first.");
     running.kill();
+}
+
+/// run.json without what a clock says and without how often the run was interrupted.
+fn record(place: &Place) -> Value {
+    let mut record: Value = serde_json::from_str(&place.read("runs/digits-0001/run.json")).unwrap();
+    without_times(&mut record);
+    record
+}
+
+fn without_times(value: &mut Value) {
+    let of_a_clock = |key: &str| {
+        key.contains("second") || ["host", "calibration", "resumes", "curve"].contains(&key)
+    };
+    match value {
+        Value::Object(entries) => {
+            entries.retain(|key, _| !of_a_clock(key));
+            entries.values_mut().for_each(without_times);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_times),
+        _ => {}
+    }
+}
+
+#[test]
+fn killed_ten_times_a_comparison_ends_with_the_record_of_an_unbroken_one() {
+    let arguments = [
+        "run",
+        "digits",
+        "--smoke",
+        "--seeds",
+        "2",
+        "--folds",
+        "2",
+        "--set",
+        "compare.tune={ lr = [1e-3, 4e-3] }",
+        "--quiet",
+    ];
+    let whole = Place::new();
+    assert_eq!(whole.distil(&arguments).code, 0);
+    let trials = |place: &Place| {
+        fs::read_dir(place.path("runs/digits-0001/trials")).map_or(0, Iterator::count)
+    };
+    assert_eq!(
+        trials(&whole),
+        24,
+        "three arms, two seeds, two folds, two settings"
+    );
+
+    let place = Place::new();
+    let mut running = place.start(&arguments);
+    for kill in 1..=10 {
+        // Trials that were at work are found with half of their events.
+        running.wait_for("more trials", || trials(&place) >= 2 * kill);
+        running.kill();
+        running = place.start(&["resume", RUN_FOLDER, "--quiet"]);
+    }
+    let ended = running.end();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(record(&place), record(&whole));
 }
