@@ -44,7 +44,7 @@ pub enum Verb {
     Predict(PredictArgs),
     /// Write a model for other programs
     Export(ExportArgs),
-    /// Write the report of a run anew
+    /// Write the report of a run anew, or set two runs side by side
     Report(ReportArgs),
     /// Remove the trials of finished runs; model, report and run.json stay
     Clean(CleanArgs),
@@ -253,7 +253,9 @@ pub enum ExportTo {
 pub struct ReportArgs {
     /// The run's folder, for example runs/digits-0001
     pub run: PathBuf,
-    /// Print the report as Markdown instead
+    /// Another run: print what differs between the two
+    pub other: Option<PathBuf>,
+    /// Print as Markdown
     #[arg(long)]
     pub markdown: bool,
 }

@@ -1,17 +1,26 @@
-//! `distil report`: the report of a run, anew.
+//! `distil report`: the report of a run, anew; two runs side by side.
 
 use distil::run::{RunFolder, write_report};
 use distil_report::markdown::markdown;
 use distil_report::run_json::RunJson;
+use distil_report::runs::compare_runs;
 
 use crate::args::ReportArgs;
 use crate::exit::Ended;
 use crate::show;
 
-/// Writes report.html and metrics.csv anew, or prints the report as Markdown.
+/// Writes the report and its tables anew, prints it as Markdown, or prints what differs between two runs.
 pub fn report(args: &ReportArgs) -> Ended {
     let folder = RunFolder::open(&args.run)?;
     let run = RunJson::read(&folder.run_json())?;
+    if let Some(other) = &args.other {
+        let other = RunJson::read(&RunFolder::open(other)?.run_json())?;
+        let compared = compare_runs(&run, &other);
+        return show::print(&match args.markdown {
+            true => compared.markdown(),
+            false => compared.text(),
+        });
+    }
     if args.markdown {
         return show::print(&markdown(&run));
     }

@@ -24,7 +24,7 @@ fn the_program_says_what_it_does() {
       eval     Measure a model on data with targets
       predict  Answer new data
       export   Write a model for other programs
-      report   Write the report of a run anew
+      report   Write the report of a run anew, or set two runs side by side
       clean    Remove the trials of finished runs; model, report and run.json stay
       help     Print this message or the help of the given subcommand(s)
 
@@ -169,15 +169,16 @@ fn the_other_verbs_say_what_they_take() {
       -h, --help  Print help (see more with '--help')
     ");
     insta::assert_snapshot!(help(&["report", "-h"]), @r"
-    Write the report of a run anew
+    Write the report of a run anew, or set two runs side by side
 
-    Usage: distil report [OPTIONS] <RUN>
+    Usage: distil report [OPTIONS] <RUN> [OTHER]
 
     Arguments:
-      <RUN>  The run's folder, for example runs/digits-0001
+      <RUN>    The run's folder, for example runs/digits-0001
+      [OTHER]  Another run: print what differs between the two
 
     Options:
-          --markdown  Print the report as Markdown instead
+          --markdown  Print as Markdown
       -h, --help      Print help
     ");
 }

@@ -4,6 +4,7 @@ mod export;
 mod harness;
 mod help;
 mod hostile;
+mod leaks;
 mod list;
 mod models;
 mod new;

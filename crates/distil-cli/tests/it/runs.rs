@@ -1,6 +1,7 @@
 //! `distil run`, `resume`, `report` and `check` on the built-in digits.
 
 use distil_report::run_json::{RunJson, Status};
+use distil_report::runs::compare_runs;
 use distil_report::text;
 
 use crate::harness::Place;
@@ -139,6 +140,32 @@ fn clean_keeps_what_a_finished_run_is_for_and_refuses_one_that_could_go_on() {
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     assert!(ended.stderr.contains("not finished"), "{}", ended.stderr);
     assert!(place.path("runs/digits-0002/trials").exists());
+}
+
+#[test]
+fn two_runs_are_set_side_by_side() {
+    let place = Place::new();
+    for set in ["stage.large.train.lr=4e-3", "stage.large.train.lr=1e-3"] {
+        let arguments = [&SMOKE[..], &["--quiet", "--no-control", "--set", set]].concat();
+        assert_eq!(place.distil(&arguments).code, 0);
+    }
+    let before = place.files();
+    let runs = ["report", "runs/digits-0001", "runs/digits-0002"];
+    let ended = place.distil(&runs);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let [one, other] = ["0001", "0002"]
+        .map(|n| RunJson::read(&place.path(&format!("runs/digits-{n}/run.json"))).unwrap());
+    assert_ne!(one.plan, other.plan);
+    assert_eq!(
+        ended.stdout.trim(),
+        compare_runs(&one, &other).text().trim()
+    );
+    let markdown = place.distil(&[&runs[..], &["--markdown"]].concat());
+    assert_eq!(
+        markdown.stdout.trim(),
+        compare_runs(&one, &other).markdown().trim()
+    );
+    assert_eq!(place.files(), before, "nothing is written");
 }
 
 #[test]
