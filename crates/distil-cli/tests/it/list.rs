@@ -35,8 +35,11 @@ fn every_shipped_recipe_is_listed_with_what_it_does() {
 #[test]
 fn every_registry_is_listed_with_its_options() {
     insta::assert_snapshot!(list(&["models"]), @r"
-    name  what it is                                                          options
-    mlp   fully connected layers; none hidden: linear or logistic regression  hidden, activation, dropout, norm
+    name       what it is                                                                        options
+    mlp        fully connected layers; none hidden: linear or logistic regression                hidden, activation, dropout, norm
+    cnn        blocks of 3×3 convolutions with batch norm, each pooled at its end; for pictures  channels, convs
+    resnet     residual network of 6n + 2 layers for small pictures, narrow or wide              depth, width
+    mobilenet  inverted residuals with depthwise convolutions, for small pictures                channels, blocks, expansion
     ");
     insta::assert_snapshot!(list(&["methods"]), @r"
     name     what it is                                                                 options

@@ -10,11 +10,14 @@ use crate::saved::SavedModel;
 /// Architecture, sizes, names of the outputs and provenance.
 pub fn config(model: &SavedModel) -> Value {
     let card = &model.card;
-    let ModelConfig::Mlp(mlp) = &card.model;
-    let mut config = architecture(mlp);
+    let mut config = architecture(&card.model);
     let names = &card.targets.names;
     config.insert("input_size".into(), json!(card.inputs));
     config.insert("output_size".into(), json!(card.outputs));
+    if !matches!(card.model, ModelConfig::Mlp(_)) {
+        // Height, width and channels: rows of a sample are channels-last pictures.
+        config.insert("input_shape".into(), json!(model.net.shapes().input));
+    }
     config.insert(
         "problem_type".into(),
         json!(problem_type(card.targets.kind)),
@@ -50,7 +53,28 @@ pub fn config(model: &SavedModel) -> Value {
     Value::Object(config)
 }
 
-fn architecture(mlp: &MlpConfig) -> Map<String, Value> {
+/// The family and its parameters; of convolutional families in the words of recipes.
+fn architecture(model: &ModelConfig) -> Map<String, Value> {
+    if let ModelConfig::Mlp(mlp) = model {
+        return perceptron(mlp);
+    }
+    let mut members = match serde_json::to_value(model) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    let (class, kind) = match model {
+        ModelConfig::Mlp(_) => ("DistilMlp", "mlp"),
+        ModelConfig::Cnn(_) => ("DistilCnn", "cnn"),
+        ModelConfig::Resnet(_) => ("DistilResnet", "resnet"),
+        ModelConfig::Mobilenet(_) => ("DistilMobilenet", "mobilenet"),
+    };
+    members.remove("kind");
+    members.insert("architectures".into(), json!([class]));
+    members.insert("model_type".into(), json!(format!("distil-{kind}")));
+    members
+}
+
+fn perceptron(mlp: &MlpConfig) -> Map<String, Value> {
     let activation = match mlp.activation {
         Activation::Relu => "relu",
         Activation::Gelu => "gelu",

@@ -1,5 +1,6 @@
 //! Weights in PyTorch's layout and under the names of a PyTorch module.
 
+use crate::model::{Kind, Layer};
 use crate::saved::SavedModel;
 use crate::weights::{Array, Weights};
 
@@ -12,13 +13,18 @@ use crate::weights::{Array, Weights};
 /// self.head   = nn.Linear(width, outputs)
 /// ```
 ///
-/// A linear layer's weight is `[outputs, inputs]`.
+/// A linear layer's weight is `[outputs, inputs]`. Convolutional families keep the paths of their layers, each an
+/// `nn.Conv2d` with its batch norm in `norm`; weights are `[outputs, inputs / groups, height, width]`.
 pub fn tensors(model: &SavedModel) -> Weights {
-    let mut tensors: Weights = model
-        .weights()
-        .into_iter()
-        .map(|(path, array)| torch(&path, array))
-        .collect();
+    let layout = model.net.shapes();
+    let named = |(path, array): (String, Array)| {
+        let layer = path.split_once(".norm.").or(path.rsplit_once('.'));
+        match layer.and_then(|(layer, name)| Some((layout.layer(layer)?, name))) {
+            Some((layer, name)) if layer.kind != Kind::Dense => convolution(layer, name, array),
+            _ => torch(&path, array),
+        }
+    };
+    let mut tensors: Weights = model.weights().into_iter().map(named).collect();
     if let Some(matrix) = &model.view.matrix {
         tensors.insert("view.weight".to_owned(), transposed(matrix));
     }
@@ -44,6 +50,29 @@ fn torch(path: &str, array: Array) -> (String, Array) {
         array
     };
     (path.to_owned(), array)
+}
+
+/// `stem.norm.gamma` → `stem.norm.weight`; kernels in PyTorch's order of axes.
+fn convolution(layer: &Layer, name: &str, array: Array) -> (String, Array) {
+    let name = match name {
+        "weight" => {
+            let side = layer.taps().isqrt();
+            let turned = transposed(&array);
+            let inputs = layer.rows() / layer.taps();
+            // [outputs, taps, inputs] → [outputs, inputs, taps]
+            let kernel = |of: &[f32]| -> Vec<f32> {
+                let taps = |input| (0..layer.taps()).map(move |tap| of[tap * inputs + input]);
+                (0..inputs).flat_map(taps).collect()
+            };
+            let values = turned.values.chunks(layer.rows()).flat_map(kernel);
+            let array = Array::new([layer.outputs, inputs, side, side], values.collect());
+            return (format!("{}.weight", layer.path), array);
+        }
+        "gamma" => "weight",
+        "beta" => "bias",
+        running => running,
+    };
+    (format!("{}.norm.{name}", layer.path), array)
 }
 
 fn transposed(matrix: &Array) -> Array {

@@ -1,7 +1,9 @@
 //! Whether one network can grow into another, and what may be promised: known before anything is trained.
 
+use std::collections::BTreeMap;
+
 use super::{Promise, StartRule};
-use crate::model::{Layer, Layout, Norm};
+use crate::model::{Kind, Layer, Layout, Norm, Place};
 
 /// What growth from one layout to another promises; else why there is none and what to do, as a sentence without
 /// its full stop. `view`: the shape of the view matrix, if the small model reads the large one's inputs
@@ -13,46 +15,105 @@ pub fn check(
     rule: &StartRule,
 ) -> Result<Promise, String> {
     numbers(rule)?;
+    family(from, to)?;
     ends(from, to, view)?;
-    let (small, large) = (hidden(from), hidden(to));
-    let inserted = large.len().checked_sub(small.len()).ok_or_else(|| {
-        format!(
-            "growth does not remove layers: the small model has {} and the large one {}; give the large \
-             model at least as many hidden layers",
-            count(small.len()),
-            count(large.len())
-        )
-    })?;
-    same_kind(small, large)?;
-    if let Some(layer) = large.first().filter(|_| inserted > 0) {
-        let refusal = layer.activation.and_then(|a| rule.depth.refuses(a));
+    kept(from, to)?;
+    let lacked = |l: &&Layer| from.layer(&l.path).is_none();
+    let inserted: Vec<&Layer> = to.layers.iter().filter(lacked).collect();
+    same_kind(from, to)?;
+    for layer in &inserted {
+        let refusal = match (layer.place, layer.activation) {
+            (Place::Chain, Some(activation)) => rule.depth.refuses(activation),
+            _ => None,
+        };
         if let Some(reason) = refusal {
-            return Err(format!("{reason}; {}", depth_remedy(small.len())));
+            return Err(format!("{reason}; {}", depth_remedy(hidden(from).count())));
         }
     }
     let wider = widths(from, to)?;
-    let layer_norm = large.iter().any(|l| l.norm == Norm::Layer);
-    if rule.shrink < 1.0 || (layer_norm && (wider || inserted > 0)) {
+    let layer_norm = to.layers.iter().any(|l| l.norm == Norm::Layer);
+    let other_pictures = is_convolutional(to) && from.input != to.input;
+    if rule.shrink < 1.0 || other_pictures || (layer_norm && (wider || !inserted.is_empty())) {
         Ok(Promise::Nothing)
     } else {
         Ok(Promise::Exact)
     }
 }
 
-/// The hidden layers of a layout.
-pub(super) fn hidden(layout: &Layout) -> &[Layer] {
-    let (_, hidden) = layout.layers.split_last().unzip();
-    hidden.unwrap_or_default()
+/// The layers but for the head.
+fn hidden(layout: &Layout) -> impl Iterator<Item = &Layer> {
+    layout.layers.iter().rev().skip(1).rev()
 }
 
-/// Units that every hidden layer of the large model has to carry: the small model's, and for inserted layers
-/// those of its last hidden layer.
-pub(super) fn carried(from: &Layout, layers: usize) -> Vec<usize> {
-    let small = hidden(from);
-    // A network without hidden layers is carried by its outputs and their negatives.
-    let last = small.last().map_or(2 * from.outputs(), |l| l.outputs);
-    let unit = |i: usize| small.get(i).map_or(last, |l| l.outputs);
-    (0..layers).map(unit).collect()
+fn is_convolutional(layout: &Layout) -> bool {
+    layout.layers.iter().any(|layer| layer.kind != Kind::Dense)
+}
+
+fn family(from: &Layout, to: &Layout) -> Result<(), String> {
+    let word = |convolutional| match convolutional {
+        true => "convolutional",
+        false => "fully connected",
+    };
+    let (small, large) = (is_convolutional(from), is_convolutional(to));
+    if small == large {
+        return Ok(());
+    }
+    Err(format!(
+        "the small model is {} and the large one {}: a model grows within its family; give both the same `kind`, or let the large one `learn` from the small one",
+        word(small),
+        word(large)
+    ))
+}
+
+/// All layers of the small model are in the large one, which has no others than can be inserted.
+fn kept(from: &Layout, to: &Layout) -> Result<(), String> {
+    let gone = from
+        .layers
+        .iter()
+        .find(|layer| to.layer(&layer.path).is_none());
+    let Some(gone) = gone else {
+        let new = |layer: &&Layer| layer.place == Place::Fixed && from.layer(&layer.path).is_none();
+        return match to.layers.iter().find(new) {
+            None => Ok(()),
+            Some(new) => Err(format!(
+                "growth inserts identities and residual branches, and `{}` of the large model is neither; give the small model as many blocks, or stages of blocks, that change the picture's size",
+                new.path
+            )),
+        };
+    };
+    if is_convolutional(from) {
+        return Err(format!(
+            "growth does not remove layers: the small model has `{}`, and the large one has not; give the large model the same `kind` and at least as many layers",
+            gone.path
+        ));
+    }
+    let (small, large) = (hidden(from).count(), hidden(to).count());
+    Err(format!(
+        "growth does not remove layers: the small model has {} and the large one {}; give the large \
+         model at least as many hidden layers",
+        count(small),
+        count(large)
+    ))
+}
+
+/// Units that each axis of the large model has to carry: the small model's, and for inserted layers those that
+/// they hand on.
+fn carried(from: &Layout, to: &Layout) -> BTreeMap<usize, usize> {
+    let mut carried = BTreeMap::new();
+    for layer in &to.layers {
+        let units = match (from.layer(&layer.path), layer.place) {
+            (Some(small), _) => small.outputs,
+            // A network without hidden layers is carried by its outputs and their negatives.
+            (None, Place::Chain) => match carried.get(&layer.reads) {
+                Some(units) => *units,
+                None => 2 * from.outputs(),
+            },
+            // A branch is inserted with all of its units.
+            (None, _) => continue,
+        };
+        carried.insert(layer.writes, units);
+    }
+    carried
 }
 
 fn numbers(rule: &StartRule) -> Result<(), String> {
@@ -77,16 +138,26 @@ fn numbers(rule: &StartRule) -> Result<(), String> {
 }
 
 fn ends(from: &Layout, to: &Layout, view: Option<[usize; 2]>) -> Result<(), String> {
-    let (small, large) = (from.inputs(), to.inputs());
-    let joined = match view {
-        None => small == large,
-        Some(shape) => shape == [large, small],
-    };
-    if !joined {
-        return Err(format!(
-            "the small model reads {small} numbers and the large one {large}, and no linear view leads from \
-             one to the other; give the small stage a `view` of what the large one reads"
-        ));
+    if is_convolutional(to) {
+        let channels = |layout: &Layout| layout.input.last().copied().unwrap_or(0);
+        let (small, large) = (channels(from), channels(to));
+        if small != large {
+            return Err(format!(
+                "the small model reads pictures of {small} channels and the large one of {large}; give both views with the same channels"
+            ));
+        }
+    } else {
+        let (small, large) = (from.inputs(), to.inputs());
+        let joined = match view {
+            None => small == large,
+            Some(shape) => shape == [large, small],
+        };
+        if !joined {
+            return Err(format!(
+                "the small model reads {small} numbers and the large one {large}, and no linear view leads from \
+                 one to the other; give the small stage a `view` of what the large one reads"
+            ));
+        }
     }
     if from.outputs() == to.outputs() {
         Ok(())
@@ -99,40 +170,44 @@ fn ends(from: &Layout, to: &Layout, view: Option<[usize; 2]>) -> Result<(), Stri
     }
 }
 
-fn same_kind(small: &[Layer], large: &[Layer]) -> Result<(), String> {
-    for (s, l) in small.iter().zip(large) {
-        let path = &l.path;
-        if s.activation != l.activation {
-            return Err(format!(
-                "`{path}` has another activation in the large model than in the small one; give both the same"
-            ));
-        }
-        if s.norm != l.norm {
-            return Err(format!(
-                "`{path}` has another norm in the large model than in the small one; give both the same"
-            ));
-        }
+fn same_kind(from: &Layout, to: &Layout) -> Result<(), String> {
+    for l in &to.layers {
+        let Some(s) = from.layer(&l.path) else {
+            continue;
+        };
+        let other = if (s.taps(), s.is_depthwise()) != (l.taps(), l.is_depthwise()) {
+            "kernel"
+        } else if s.activation != l.activation {
+            "activation"
+        } else if s.norm != l.norm {
+            "norm"
+        } else {
+            continue;
+        };
+        return Err(format!(
+            "`{}` has another {other} in the large model than in the small one; give both the same",
+            l.path
+        ));
     }
     Ok(())
 }
 
-/// Whether any layer gets wider.
+/// Whether any axis gets wider.
 fn widths(from: &Layout, to: &Layout) -> Result<bool, String> {
-    let large = hidden(to);
-    let carried = carried(from, large.len());
-    for (layer, units) in large.iter().zip(&carried) {
-        if layer.outputs < *units {
+    let carried = carried(from, to);
+    let mut wider = false;
+    for layer in &to.layers {
+        let units = carried.get(&layer.writes).copied().unwrap_or(layer.outputs);
+        if layer.outputs < units {
             return Err(format!(
                 "growth does not remove units: `{}` has {} in the large model and has to carry {units}; give \
                  it at least {units}",
                 layer.path, layer.outputs
             ));
         }
+        wider |= layer.outputs > units;
     }
-    Ok(large
-        .iter()
-        .zip(carried)
-        .any(|(l, units)| l.outputs > units))
+    Ok(wider)
 }
 
 fn count(layers: usize) -> String {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Joint, Width};
+use super::{Joint, Parameter, Width};
 use crate::rng::Stream;
 
 /// Every new unit copies the incoming weights, bias and norm of an old unit drawn uniformly. Each outgoing weight of
@@ -30,32 +30,44 @@ impl Width for Copies {
             stream,
             ..
         } = joint;
-        let (inputs, old) = before.shape();
+        let old = before.first().map_or(units, |layer| layer.shape().1);
         let drawn = (old..units).map(|_| stream.below(old as u64) as usize);
         let origin: Vec<usize> = (0..old).chain(drawn).collect();
 
-        let values = before.weight.value.values.clone();
-        before
-            .weight
-            .enlarge(inputs, units, |row, unit| values[row * old + origin[unit]]);
-        for parameter in before.units.values_mut() {
-            let values = parameter.value.values.clone();
-            parameter.enlarge(1, units, |_, unit| values[origin[unit]]);
-        }
-
-        let (_, outputs) = after.shape();
-        let whole = after.weight.value.clone();
-        let deviation = noise * root_mean_square(&whole.values);
-        after.weight.enlarge(units, outputs, |_, _| 0.0);
-        for unit in 0..old {
-            let copies: Vec<usize> = (unit..units).filter(|c| origin[*c] == unit).collect();
-            if copies.len() < 2 {
-                continue;
+        for before in before {
+            let (inputs, _) = before.shape();
+            let values = before.weight.value.values.clone();
+            let row = |[tap, input]: [usize; 2]| tap * inputs + input;
+            before.weight.enlarge(inputs, units, |at, unit| {
+                values[row(at) * old + origin[unit]]
+            });
+            for parameter in before.units.values_mut() {
+                let values = parameter.value.values.clone();
+                parameter.enlarge(1, units, |_, unit| values[origin[unit]]);
             }
-            for (output, weight) in whole.row(unit).iter().enumerate() {
-                let parts = split(*weight, copies.len(), deviation, stream);
+        }
+        for after in after {
+            share(&mut after.weight, units, &origin, noise, stream);
+        }
+    }
+}
+
+/// Gives a layer that reads the units more inputs, and splits the weights of copied ones.
+fn share(weight: &mut Parameter, units: usize, origin: &[usize], noise: f32, stream: &mut Stream) {
+    let ((old, outputs), taps) = (weight.shape(), weight.taps());
+    let whole = weight.value.clone();
+    let deviation = noise * root_mean_square(&whole.values);
+    weight.enlarge(units, outputs, |_, _| 0.0);
+    for unit in 0..old {
+        let copies: Vec<usize> = (unit..units).filter(|c| origin[*c] == unit).collect();
+        if copies.len() < 2 {
+            continue;
+        }
+        for tap in 0..taps {
+            for (output, value) in whole.row(tap * old + unit).iter().enumerate() {
+                let parts = split(*value, copies.len(), deviation, stream);
                 for (copy, part) in copies.iter().zip(parts) {
-                    after.weight.value.values[copy * outputs + output] = part;
+                    weight.value.values[(tap * units + copy) * outputs + output] = part;
                 }
             }
         }

@@ -1,18 +1,18 @@
-//! One fully connected layer on its way from the small network to the large one.
+//! One layer on its way from the small network to the large one.
 
 use std::collections::BTreeMap;
 
 use super::parameter::Parameter;
-use crate::model::Layer;
+use crate::model::{Kind, Layer};
 use crate::optim::Slot;
 use crate::weights::{Array, Weights};
 
 /// The parameters of a layer: its matrix, and the vectors that have one number per unit.
 #[derive(Debug, Clone)]
 pub struct Dense {
-    /// `[inputs, units]`
+    /// `[taps · inputs, units]`
     pub weight: Parameter,
-    /// Bias, and norm if there is one, by the rest of their path: `bias`, `norm.gamma`, …; each `[units]`.
+    /// Bias and norm, as far as there are any, by the rest of their path: `bias`, `norm.gamma`, …; each `[units]`.
     pub units: BTreeMap<String, Parameter>,
 }
 
@@ -32,8 +32,9 @@ impl Dense {
         let mut units: BTreeMap<_, _> = of_layer.collect();
         let weight = units.remove("weight");
         let weight = weight.ok_or_else(|| format!("the weights have no `{prefix}weight`"))?;
-        let fits = units.contains_key("bias")
-            && weight.value.shape == [layer.inputs, layer.outputs]
+        let weight = weight.tapped(layer.taps());
+        let fits = units.contains_key("bias") == (layer.kind == Kind::Dense)
+            && weight.value.shape == [layer.rows(), layer.outputs]
             && units.values().all(|p| p.value.shape == [layer.outputs]);
         if fits {
             Ok(Self { weight, units })
@@ -45,18 +46,29 @@ impl Dense {
         }
     }
 
-    /// A layer that growth makes.
-    pub fn young(weight: Array, bias: Vec<f32>) -> Self {
-        let bias = Parameter::young(Array::new([bias.len()], bias));
+    /// A layer that growth makes; `weight`: `[taps · inputs, units]`.
+    pub fn young(weight: Array, taps: usize, bias: Option<Vec<f32>>) -> Self {
+        let bias = bias.map(|b| Parameter::young(Array::new([b.len()], b)));
         Self {
-            weight: Parameter::young(weight),
-            units: BTreeMap::from([("bias".to_string(), bias)]),
+            weight: Parameter::young(weight).tapped(taps),
+            units: bias.map(|b| ("bias".to_string(), b)).into_iter().collect(),
         }
     }
 
-    /// Inputs and units.
+    /// The same layer with all elements young.
+    pub fn made(&self) -> Self {
+        let young = |p: &Parameter| Parameter::young(p.value.clone());
+        let taps = self.weight.taps();
+        let units = self.units.iter().map(|(name, p)| (name.clone(), young(p)));
+        Self {
+            weight: young(&self.weight).tapped(taps),
+            units: units.collect(),
+        }
+    }
+
+    /// Inputs and units; a depthwise layer has one input.
     pub fn shape(&self) -> (usize, usize) {
-        self.weight.value.rows_cols()
+        self.weight.shape()
     }
 }
 

@@ -1,12 +1,12 @@
 //! Growth itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::check::{check, hidden};
+use super::check::check;
 use super::dense::{Dense, is_statistic};
 use super::{Joint, Promise, StartRule};
-use crate::model::{Layout, Norm};
+use crate::model::{Kind, Layer, Layout, Place};
 use crate::optim::State;
 use crate::rng::Seed;
 use crate::weights::{Array, Weights};
@@ -68,42 +68,141 @@ pub fn grow(
 ) -> Result<Grown, String> {
     let promise = check(from, to, view.map(|p| p.rows_cols().into()), rule)?;
     let no_memory = BTreeMap::new();
-    let fresh = to.layers.iter();
-    let fresh: Vec<Dense> = fresh
-        .map(|layer| Dense::read(drawn, &no_memory, layer))
-        .collect::<Result<_, _>>()?;
-    let read = |layer| Dense::read(&small.weights, &small.slots, layer);
-    let mut layers: Vec<Dense> = from.layers.iter().map(read).collect::<Result<_, _>>()?;
+    let read_fresh =
+        |layer: &Layer| Ok((layer.path.clone(), Dense::read(drawn, &no_memory, layer)?));
+    let fresh: Layers = to
+        .layers
+        .iter()
+        .map(read_fresh)
+        .collect::<Result<_, String>>()?;
+    let read = |layer: &Layer| {
+        let dense = Dense::read(&small.weights, &small.slots, layer)?;
+        Ok((layer.path.clone(), dense))
+    };
+    let mut layers: Layers = from
+        .layers
+        .iter()
+        .map(read)
+        .collect::<Result<_, String>>()?;
 
-    if let (Some(view), Some(first)) = (view, layers.first_mut()) {
+    let first = from
+        .layers
+        .first()
+        .filter(|layer| layer.kind == Kind::Dense);
+    if let (Some(view), Some(first)) = (view, first.and_then(|l| layers.get_mut(&l.path))) {
         let seen = product(view, &first.weight.value);
         first.weight.replace(seen);
     }
-    let large = hidden(to);
-    let norm = large.first().map_or(Norm::None, |l| l.norm);
-    let inserted = large.len() - hidden(from).len();
-    rule.depth.deepen(&mut layers, inserted, norm);
-    for (i, layer) in large.iter().enumerate() {
-        let (before, after) = layers.split_at_mut(i + 1);
-        rule.width.widen(Joint {
-            before: &mut before[i],
-            after: &mut after[0],
-            units: layer.outputs,
-            fresh: &fresh[i],
-            noise: rule.noise,
-            stream: &mut seed.stream("growth/width", &[i as u64]),
-        });
+    let whole = insert(&mut layers, from, to, rule, &fresh);
+    for axis in 1..=to.axes() {
+        widen(&mut layers, to, axis, &whole, rule, &fresh, seed);
     }
     if rule.shrink < 1.0 {
-        for (layer, fresh) in layers.iter_mut().zip(&fresh) {
-            shrink(layer, fresh, rule.shrink);
+        for (path, layer) in &mut layers {
+            shrink(layer, &fresh[path], rule.shrink);
         }
     }
     Ok(Grown {
         changes: changes(&layers, from, to),
-        state: state(layers, to, rule, is_adam(small)),
+        state: state(layers, rule, is_adam(small)),
         promise,
     })
+}
+
+/// Layers by their path.
+type Layers = BTreeMap<String, Dense>;
+
+/// Gives the small network the layers it lacks; answers the paths of those that have their full size already.
+fn insert(
+    layers: &mut Layers,
+    from: &Layout,
+    to: &Layout,
+    rule: &StartRule,
+    fresh: &Layers,
+) -> BTreeSet<String> {
+    let mut whole = BTreeSet::new();
+    if let ([_], [first, _, ..]) = (from.layers.as_slice(), to.layers.as_slice())
+        && let Some(head) = layers.remove(&from.layers[0].path)
+    {
+        let [hidden, head] = rule.depth.split(&head, first.norm);
+        layers.insert(first.path.clone(), hidden);
+        layers.insert(from.layers[0].path.clone(), head);
+    }
+    // The layers whose answers inserted ones hand on, by axis.
+    let mut sources: BTreeMap<usize, &str> = BTreeMap::new();
+    for layer in &to.layers {
+        if layers.contains_key(&layer.path) {
+            sources.insert(layer.writes, &layer.path);
+            continue;
+        }
+        let inserted = match layer.place {
+            Place::Chain => {
+                let source = sources.get(&layer.reads).copied();
+                sources.extend(source.map(|source| (layer.writes, source)));
+                source
+                    .and_then(|source| layers.get(source))
+                    .map(|source| rule.depth.insert(source, layer.taps(), layer.norm))
+            }
+            Place::Fixed | Place::Branch | Place::BranchEnd => {
+                whole.insert(layer.path.clone());
+                let mut inserted = fresh[&layer.path].made();
+                if layer.place == Place::BranchEnd {
+                    // γ = 0, β = 0: the branch answers 0 (Goyal et al. 2017).
+                    for name in ["norm.gamma", "norm.beta"] {
+                        if let Some(vector) = inserted.units.get_mut(name) {
+                            vector.value.values.fill(0.0);
+                        }
+                    }
+                }
+                Some(inserted)
+            }
+        };
+        if let Some(inserted) = inserted {
+            layers.insert(layer.path.clone(), inserted);
+        }
+    }
+    whole
+}
+
+/// Gives an axis its units. Layers in `whole` have all of theirs.
+fn widen(
+    layers: &mut Layers,
+    to: &Layout,
+    axis: usize,
+    whole: &BTreeSet<String>,
+    rule: &StartRule,
+    fresh: &Layers,
+    seed: Seed,
+) {
+    let grows = |layer: &&Layer| !whole.contains(&layer.path);
+    let writes: Vec<&Layer> = to
+        .layers
+        .iter()
+        .filter(|l| l.writes == axis)
+        .filter(grows)
+        .collect();
+    let reads = |layer: &&Layer| layer.reads == axis && !layer.is_depthwise();
+    let reads: Vec<&Layer> = to.layers.iter().filter(reads).filter(grows).collect();
+    let Some(units) = writes.first().map(|layer| layer.outputs) else {
+        return;
+    };
+    let mut take = |of: &[&Layer]| -> Vec<(String, Dense)> {
+        of.iter()
+            .filter_map(|layer| layers.remove_entry(&layer.path))
+            .collect()
+    };
+    let (mut before, mut after) = (take(&writes), take(&reads));
+    if before.iter().any(|(_, layer)| layer.shape().1 < units) {
+        rule.width.widen(Joint {
+            fresh: before.iter().map(|(path, _)| &fresh[path]).collect(),
+            before: before.iter_mut().map(|(_, layer)| layer).collect(),
+            after: after.iter_mut().map(|(_, layer)| layer).collect(),
+            units,
+            noise: rule.noise,
+            stream: &mut seed.stream("growth/width", &[axis as u64 - 1]),
+        });
+    }
+    layers.extend(before.into_iter().chain(after));
 }
 
 /// P·W, accumulated in f64.
@@ -143,9 +242,9 @@ fn is_adam(small: &State) -> bool {
     small.slots.values().any(|slot| slot.moments.len() == 2)
 }
 
-fn state(layers: Vec<Dense>, to: &Layout, rule: &StartRule, adam: bool) -> State {
+fn state(layers: Layers, rule: &StartRule, adam: bool) -> State {
     let mut state = State::default();
-    for (layer, shape) in layers.into_iter().zip(&to.layers) {
+    for (layer_path, layer) in layers {
         let weight = layer
             .weight
             .slot(rule.keep, adam, rule.new_lr, rule.new_warmup);
@@ -158,40 +257,35 @@ fn state(layers: Vec<Dense>, to: &Layout, rule: &StartRule, adam: bool) -> State
         });
         for (name, slot) in slots.into_iter().chain(vectors) {
             if let Some(slot) = slot {
-                state.slots.insert(format!("{}.{name}", shape.path), slot);
+                state.slots.insert(format!("{layer_path}.{name}"), slot);
             }
         }
         let weight = ("weight".to_string(), layer.weight);
         for (name, parameter) in layer.units.into_iter().chain([weight]) {
-            let path = format!("{}.{name}", shape.path);
+            let path = format!("{layer_path}.{name}");
             state.weights.insert(path, parameter.value);
         }
     }
     state
 }
 
-fn changes(layers: &[Dense], from: &Layout, to: &Layout) -> Vec<Change> {
-    let (small, last) = (hidden(from).len(), hidden(to).len());
-    let before = |i: usize| {
-        let place = if i == last { small } else { i };
-        let carried = i == last || i < small;
-        let layer = from.layers.get(place).filter(|_| carried)?;
-        Some((layer.inputs, layer.outputs))
-    };
-    let change = |(i, layer): (usize, &Dense)| {
+fn changes(layers: &Layers, from: &Layout, to: &Layout) -> Vec<Change> {
+    let change = |shape: &Layer| {
+        let layer = layers.get(&shape.path)?;
         let vectors = layer.units.iter().filter(|(name, _)| !is_statistic(name));
         let parameters = || {
             [&layer.weight]
                 .into_iter()
                 .chain(vectors.clone().map(|(_, p)| p))
         };
-        Change {
-            path: to.layers[i].path.clone(),
-            before: before(i),
-            after: layer.shape(),
+        let before = from.layer(&shape.path);
+        Some(Change {
+            path: shape.path.clone(),
+            before: before.map(|before| (before.inputs, before.outputs)),
+            after: (shape.inputs, shape.outputs),
             young: parameters().map(|p| p.young_count()).sum(),
             elements: parameters().map(|p| p.value.values.len()).sum(),
-        }
+        })
     };
-    layers.iter().enumerate().map(change).collect()
+    to.layers.iter().filter_map(change).collect()
 }

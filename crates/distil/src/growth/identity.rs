@@ -9,7 +9,7 @@ use super::{Depth, linear};
 use crate::model::{Activation, Norm};
 use crate::weights::Array;
 
-/// Inserted layers have the identity matrix and no bias (Net2Net's deeper net, Chen et al. 2016). Exact for relu
+/// Inserted layers have the identity matrix, or Dirac kernels, and no bias (Net2Net's deeper net, Chen et al. 2016). Exact for relu
 /// alone, as relu(relu(x)) = relu(x). A small model without hidden layers first becomes one with a single hidden
 /// layer, f = relu(f) − relu(−f), of twice as many units as it has outputs.
 ///
@@ -32,22 +32,24 @@ impl Depth for Identity {
         ))
     }
 
-    fn deepen(&self, layers: &mut Vec<Dense>, count: usize, norm: Norm) {
-        let mut count = count;
-        if layers.len() == 1 && count > 0 {
-            linear::split(layers);
-            give_norm(&mut layers[0], norm, None);
-            count -= 1;
+    fn insert(&self, before: &Dense, taps: usize, norm: Norm) -> Dense {
+        let (_, units) = before.shape();
+        // One at the middle tap from each unit to itself: an identity matrix, or a Dirac kernel.
+        let middle = taps / 2 * units;
+        let mut weight = Array::zeros([taps * units, units]);
+        for unit in 0..units {
+            weight.values[(middle + unit) * units + unit] = 1.0;
         }
-        let head = layers.len() - 1;
-        for _ in 0..count {
-            let (units, _) = layers[head].shape();
-            let eye = (0..units * units).map(|i| f32::from(u8::from(i / units == i % units)));
-            let weight = Array::new([units, units], eye.collect());
-            let mut inserted = Dense::young(weight, vec![0.0; units]);
-            give_norm(&mut inserted, norm, layers.get(head - 1));
-            layers.insert(head, inserted);
-        }
+        let bias = before.units.contains_key("bias").then(|| vec![0.0; units]);
+        let mut inserted = Dense::young(weight, taps, bias);
+        give_norm(&mut inserted, norm, Some(before));
+        inserted
+    }
+
+    fn split(&self, head: &Dense, norm: Norm) -> [Dense; 2] {
+        let [mut hidden, head] = linear::split(head);
+        give_norm(&mut hidden, norm, None);
+        [hidden, head]
     }
 }
 

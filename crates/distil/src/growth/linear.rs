@@ -5,10 +5,7 @@ use crate::weights::Array;
 
 /// Rewrites a lone head f = x·W + b as relu(f) − relu(−f): a hidden layer [W, −W], [b, −b] of twice as many units
 /// as outputs, and a head [I; −I]. Exact for relu. The optimiser's memory does not carry over.
-pub fn split(layers: &mut Vec<Dense>) {
-    let [head] = layers.as_slice() else {
-        return;
-    };
+pub fn split(head: &Dense) -> [Dense; 2] {
     let (inputs, outputs) = head.shape();
     let both = |row: &[f32]| -> Vec<f32> {
         let negative = row.iter().map(|v| -v);
@@ -21,7 +18,8 @@ pub fn split(layers: &mut Vec<Dense>) {
         .map_or(vec![0.0; outputs], |p| p.value.values.clone());
     let hidden = Dense::young(
         Array::new([inputs, 2 * outputs], rows.collect()),
-        both(&bias),
+        1,
+        Some(both(&bias)),
     );
     let sign = |i: usize| match (i / outputs, i % outputs) {
         (row, column) if row == column => 1.0,
@@ -31,7 +29,8 @@ pub fn split(layers: &mut Vec<Dense>) {
     let signs = (0..2 * outputs * outputs).map(sign).collect();
     let head = Dense::young(
         Array::new([2 * outputs, outputs], signs),
-        vec![0.0; outputs],
+        1,
+        Some(vec![0.0; outputs]),
     );
-    *layers = vec![hidden, head];
+    [hidden, head]
 }

@@ -3,10 +3,14 @@
 //! The small network becomes the large one in four steps, each of which leaves its function alone:
 //!
 //! 1. its first layer is led through the view, W ← P·W, if the large model reads a finer form of the data;
-//! 2. hidden layers are inserted between its last hidden layer and its head ([`Depth`]): hidden layer i
-//!    of the small model becomes hidden layer i of the large one, and the head stays the head;
-//! 3. every hidden layer is widened, input side first ([`Width`]);
+//! 2. layers that the large model has and the small one lacks, by their paths, are inserted: those of a chain as
+//!    identities ([`Depth`]), residual branches with the family's own first weights and an end that answers 0;
+//! 3. every axis between layers is widened, input side first ([`Width`]): all layers that write it together, and all
+//!    that read it;
 //! 4. the optimiser's memory is dropped, or kept for old elements with young ones starting at age 0.
+//!
+//! A convolutional network reads pictures of any size with the same weights, so it grows from smaller pictures too; its
+//! function is another then.
 //!
 //! Shrinking towards fresh weights (Ash & Adams 2020), if asked for, comes last and changes the function.
 
@@ -77,29 +81,29 @@ impl Default for StartRule {
     }
 }
 
-/// A hidden layer on its way to more units.
+/// An axis between layers on its way to more units.
 #[derive(Debug)]
 pub struct Joint<'a> {
-    /// The layer to be widened; its inputs have their final number.
-    pub before: &'a mut Dense,
-    /// The layer that reads it.
-    pub after: &'a mut Dense,
+    /// The layers to be widened, which write the axis.
+    pub before: Vec<&'a mut Dense>,
+    /// The layers that read it.
+    pub after: Vec<&'a mut Dense>,
     /// Units it shall have.
     pub units: usize,
-    /// The large model's own initial weights, of the same layer.
-    pub fresh: &'a Dense,
+    /// The large model's own initial weights, of the layers to be widened.
+    pub fresh: Vec<&'a Dense>,
     /// [`StartRule::noise`].
     pub noise: f32,
     /// Random numbers for this joint.
     pub stream: &'a mut Stream,
 }
 
-/// A way to give a hidden layer more units without changing the network's function.
+/// A way to give an axis more units without changing the network's function.
 pub trait Width: std::fmt::Debug + Send + Sync {
     /// Whether it makes copies that noise can tell apart.
     fn copies(&self) -> bool;
 
-    /// Widens `joint.before` to `joint.units` units and gives `joint.after` as many inputs.
+    /// Widens all of `joint.before` to `joint.units` units and gives all of `joint.after` as many inputs.
     fn widen(&self, joint: Joint<'_>);
 }
 
@@ -108,8 +112,11 @@ pub trait Depth: std::fmt::Debug + Send + Sync {
     /// Why it cannot be exact for this activation, as a sentence; `None`: it can.
     fn refuses(&self, activation: Activation) -> Option<String>;
 
-    /// Inserts `count` hidden layers before the head, which is the last of `layers`.
-    fn deepen(&self, layers: &mut Vec<Dense>, count: usize, norm: Norm);
+    /// A layer of so many taps that hands on what `before` answers, perhaps through others like it.
+    fn insert(&self, before: &Dense, taps: usize, norm: Norm) -> Dense;
+
+    /// A lone dense head as a hidden layer and a head.
+    fn split(&self, head: &Dense, norm: Norm) -> [Dense; 2];
 }
 
 /// The ways to grow wider that a recipe can name.

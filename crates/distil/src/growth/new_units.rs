@@ -25,16 +25,20 @@ impl Width for NewUnits {
             fresh,
             ..
         } = joint;
-        let (inputs, _) = before.shape();
-        let drawn = &fresh.weight.value.values;
-        before
-            .weight
-            .enlarge(inputs, units, |row, unit| drawn[row * units + unit]);
-        for (name, parameter) in &mut before.units {
-            let drawn = fresh.units.get(name).map(|p| &p.value.values);
-            parameter.enlarge(1, units, |_, unit| drawn.map_or(0.0, |d| d[unit]));
+        for (before, fresh) in before.into_iter().zip(fresh) {
+            let ((inputs, _), (drawn_inputs, _)) = (before.shape(), fresh.shape());
+            let drawn = &fresh.weight.value.values;
+            before.weight.enlarge(inputs, units, |[tap, input], unit| {
+                drawn[(tap * drawn_inputs + input) * units + unit]
+            });
+            for (name, parameter) in &mut before.units {
+                let drawn = fresh.units.get(name).map(|p| &p.value.values);
+                parameter.enlarge(1, units, |_, unit| drawn.map_or(0.0, |d| d[unit]));
+            }
         }
-        let (_, outputs) = after.shape();
-        after.weight.enlarge(units, outputs, |_, _| 0.0);
+        for after in after {
+            let (_, outputs) = after.shape();
+            after.weight.enlarge(units, outputs, |_, _| 0.0);
+        }
     }
 }

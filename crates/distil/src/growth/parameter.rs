@@ -15,6 +15,8 @@ pub struct Parameter {
     /// Updates the others have seen.
     age: u64,
     lr_factor: f32,
+    /// Rows of the matrix for each input.
+    taps: usize,
     /// Rows the matrix had before growth.
     rows_before: usize,
 }
@@ -27,12 +29,32 @@ impl Parameter {
         let age = slot.young.map_or(slot.age, |y| slot.age.min(y.age));
         Self {
             young: vec![false; value.values.len()],
+            taps: 1,
             rows_before: value.rows_cols().0,
             value,
             moments: slot.moments,
             age,
             lr_factor: slot.lr_factor,
         }
+    }
+
+    /// The same with so many rows for each input, the inputs of each tap together.
+    pub fn tapped(self, taps: usize) -> Self {
+        Self {
+            taps: taps.max(1),
+            ..self
+        }
+    }
+
+    /// Rows for each input.
+    pub fn taps(&self) -> usize {
+        self.taps
+    }
+
+    /// Inputs and columns.
+    pub fn shape(&self) -> (usize, usize) {
+        let (rows, columns) = self.value.rows_cols();
+        (rows / self.taps, columns)
     }
 
     /// A parameter that growth makes.
@@ -48,18 +70,29 @@ impl Parameter {
     /// in memory.
     pub fn replace(&mut self, value: Array) {
         *self = Self {
+            taps: self.taps,
             rows_before: self.rows_before,
             lr_factor: self.lr_factor,
             ..Self::young(value)
         };
     }
 
-    /// Gives the parameter more rows or columns; what joins is young and has the values `value(row, column)`.
-    pub fn enlarge(&mut self, rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) {
-        let (rows_now, columns_now) = self.value.rows_cols();
+    /// Gives the parameter more inputs or columns; what joins is young and has the values
+    /// `value([tap, input], column)`.
+    pub fn enlarge(
+        &mut self,
+        inputs: usize,
+        columns: usize,
+        value: impl Fn([usize; 2], usize) -> f32,
+    ) {
+        let (inputs_now, columns_now) = self.shape();
+        let rows = self.taps * inputs;
         let place = |row: usize, column: usize| {
-            (row < rows_now && column < columns_now).then(|| row * columns_now + column)
+            let (tap, input) = (row / inputs, row % inputs);
+            let old = input < inputs_now && column < columns_now;
+            old.then(|| (tap * inputs_now + input) * columns_now + column)
         };
+        let value = |row: usize, column: usize| value([row / inputs, row % inputs], column);
         let cells = || (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         let shape = match self.value.shape.len() {
             1 => vec![columns],

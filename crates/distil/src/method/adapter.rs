@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, module::linear};
 
-use crate::model::{Layer, Layout, Norm, fresh};
+use crate::model::{Layer, Layout, fresh};
 use crate::rng::Seed;
 
 /// The shape of an adapter.
@@ -29,15 +29,8 @@ pub struct Adapter {
 impl AdapterSpec {
     /// A fresh adapter, drawn as a network's linear layer of this path: a pure function of seed and path.
     pub fn init(&self, path: &str, seed: Seed, device: &Device) -> Adapter {
-        let layer = Layer {
-            path: path.to_string(),
-            inputs: self.inputs,
-            outputs: self.outputs,
-            norm: Norm::None,
-            activation: None,
-        };
-        let layers = vec![layer];
-        let mut weights = fresh(&Layout { layers }, seed);
+        let layer = Layer::dense(path, self.inputs, self.outputs);
+        let mut weights = fresh(&Layout::chain(vec![layer]), seed);
         let mut take = |name: &str| {
             let array = weights
                 .remove(&format!("{path}.{name}"))

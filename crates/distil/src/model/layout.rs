@@ -32,83 +32,203 @@ pub enum Norm {
     Layer,
 }
 
-/// One fully connected layer: `linear → norm → activation → dropout`; the head has none of the three.
+/// How a layer applies its weights. All of them are matrices `[taps · inputs, outputs]`, depthwise ones `[9, outputs]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Every output reads every input.
+    Dense,
+    /// A convolution with "same" padding.
+    Conv {
+        /// Side of the kernel: 1 or 3.
+        kernel: usize,
+        /// Step between outputs: 1 or 2.
+        stride: usize,
+        /// Whether every channel is convolved by itself, 3×3.
+        depthwise: bool,
+        /// Places of an output picture, height · width.
+        places: usize,
+    },
+}
+
+/// Where a layer stands: what growth may do if the small model lacks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// Nothing: every model of the family has it.
+    Fixed,
+    /// In a chain: it may be inserted as an identity.
+    Chain,
+    /// In a residual branch: the branch may be inserted.
+    Branch,
+    /// The last of a residual branch; its answer is added to what the branch read.
+    BranchEnd,
+}
+
+/// One layer: `linear → norm → activation → dropout`; the head has none of the three.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
-    /// The path of its parameters, for example `hidden.0` or `head`: weights are `<path>.weight`
-    /// `[inputs, outputs]` and `<path>.bias` `[outputs]`; norms add `<path>.norm.gamma`, `.beta`
-    /// (and for batch norm `.norm.running_mean`, `.norm.running_var`), all `[outputs]`.
+    /// The path of its parameters, for example `hidden.0` or `head`: weights are `<path>.weight`, for dense layers
+    /// `<path>.bias` `[outputs]`; norms add `<path>.norm.gamma`, `.beta` (and for batch norm `.norm.running_mean`,
+    /// `.norm.running_var`), all `[outputs]`.
     pub path: String,
-    /// Inputs.
+    /// How it applies its weights.
+    pub kind: Kind,
+    /// Inputs: features or channels.
     pub inputs: usize,
-    /// Outputs.
+    /// Outputs: features or channels.
     pub outputs: usize,
     /// The normalisation after it.
     pub norm: Norm,
-    /// The activation after it; `None` for the head.
+    /// The activation after it, if any.
     pub activation: Option<Activation>,
+    /// The axis it reads. Layers that read or write the same axis must agree on its channels.
+    pub reads: usize,
+    /// The axis it writes.
+    pub writes: usize,
+    /// Where it stands.
+    pub place: Place,
+    /// The tap behind it, after residual and activation.
+    pub tap: Option<String>,
 }
 
-/// The layers of a fully connected network, input first, head last.
+impl Layer {
+    /// A dense layer at the beginning of a chain; [`Layout::chain`] gives it its axes.
+    pub fn dense(path: &str, inputs: usize, outputs: usize) -> Self {
+        Self {
+            path: path.to_string(),
+            kind: Kind::Dense,
+            inputs,
+            outputs,
+            norm: Norm::None,
+            activation: None,
+            reads: 0,
+            writes: 1,
+            place: Place::Fixed,
+            tap: None,
+        }
+    }
+
+    /// Whether every channel is convolved by itself.
+    pub fn is_depthwise(&self) -> bool {
+        matches!(self.kind, Kind::Conv { depthwise, .. } if depthwise)
+    }
+
+    /// Rows of the weight matrix for each input.
+    pub fn taps(&self) -> usize {
+        match self.kind {
+            Kind::Dense => 1,
+            Kind::Conv { kernel, .. } => kernel * kernel,
+        }
+    }
+
+    /// Rows of the weight matrix.
+    pub fn rows(&self) -> usize {
+        match self.is_depthwise() {
+            true => self.taps(),
+            false => self.taps() * self.inputs,
+        }
+    }
+
+    /// Numbers of one sample's output.
+    pub fn answers(&self) -> usize {
+        match self.kind {
+            Kind::Dense => self.outputs,
+            Kind::Conv { places, .. } => places * self.outputs,
+        }
+    }
+
+    /// Number of trainable parameters.
+    pub fn parameters(&self) -> u64 {
+        let bias = usize::from(self.kind == Kind::Dense);
+        let norm = if self.norm == Norm::None { 0 } else { 2 };
+        ((self.rows() + bias + norm) * self.outputs) as u64
+    }
+
+    /// FLOPs of one sample's forward pass: two for each multiply-add.
+    pub fn flops_forward(&self) -> f64 {
+        2.0 * self.rows() as f64 * self.answers() as f64
+    }
+}
+
+/// The layers of a network, in the order in which they compute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
+    /// The shape of a sample: features, or height, width and channels of a picture.
+    pub input: Vec<usize>,
     /// The layers in order.
     pub layers: Vec<Layer>,
 }
 
 impl Layout {
-    /// Number of trainable parameters.
-    pub fn parameters(&self) -> u64 {
-        let count = |l: &Layer| {
-            let norm = if l.norm == Norm::None {
-                0
-            } else {
-                2 * l.outputs
-            };
-            (l.inputs * l.outputs + l.outputs + norm) as u64
+    /// Dense layers, each of which reads what the one before it writes; the hidden ones may be inserted.
+    pub fn chain(layers: Vec<Layer>) -> Self {
+        let last = layers.len().saturating_sub(1);
+        let place = |(i, layer): (usize, Layer)| Layer {
+            reads: i,
+            writes: i + 1,
+            place: if i < last { Place::Chain } else { Place::Fixed },
+            tap: (i < last).then(|| layer.path.clone()),
+            ..layer
         };
-        self.layers.iter().map(count).sum()
+        Self {
+            input: layers
+                .first()
+                .map(|layer| layer.inputs)
+                .into_iter()
+                .collect(),
+            layers: layers.into_iter().enumerate().map(place).collect(),
+        }
     }
 
-    /// FLOPs of one sample's forward pass: 2 · inputs · outputs per layer (element-wise work is not
-    /// counted, as in PyTorch's `FlopCounterMode`).
-    pub fn flops_forward(&self) -> f64 {
+    /// The layer of this path.
+    pub fn layer(&self, path: &str) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.path == path)
+    }
+
+    /// Number of axes that layers write.
+    pub fn axes(&self) -> usize {
         self.layers
             .iter()
-            .map(|l| 2.0 * (l.inputs * l.outputs) as f64)
+            .map(|layer| layer.writes)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Number of trainable parameters.
+    pub fn parameters(&self) -> u64 {
+        self.layers.iter().map(Layer::parameters).sum()
+    }
+
+    /// FLOPs of one sample's forward pass (element-wise work is not counted, as in PyTorch's `FlopCounterMode`).
+    pub fn flops_forward(&self) -> f64 {
+        self.layers.iter().map(Layer::flops_forward).sum()
+    }
+
+    /// FLOPs of one sample's backward pass: twice the forward, but once for layers that read the sample, which
+    /// needs no gradient.
+    pub fn flops_backward(&self) -> f64 {
+        let times = |layer: &Layer| if layer.reads == 0 { 1.0 } else { 2.0 };
+        let layers = self.layers.iter();
+        layers
+            .map(|layer| times(layer) * layer.flops_forward())
             .sum()
     }
 
-    /// FLOPs of one sample's backward pass: twice the forward, but once for the first layer, whose
-    /// input needs no gradient.
-    pub fn flops_backward(&self) -> f64 {
-        let first = self
-            .layers
-            .first()
-            .map_or(0.0, |l| 2.0 * (l.inputs * l.outputs) as f64);
-        2.0 * self.flops_forward() - first
-    }
-
-    /// The names of the features a method may ask for: the hidden layers' paths.
+    /// The names of the features a method may ask for.
     pub fn taps(&self) -> Vec<String> {
-        self.layers
-            .iter()
-            .filter(|l| l.activation.is_some())
-            .map(|l| l.path.clone())
-            .collect()
+        let taps = self.layers.iter().filter_map(|layer| layer.tap.clone());
+        taps.collect()
     }
 
     /// Width of a tap's feature.
     pub fn tap_width(&self, tap: &str) -> Option<usize> {
-        self.layers
-            .iter()
-            .find(|l| l.activation.is_some() && l.path == tap)
-            .map(|l| l.outputs)
+        let mut layers = self.layers.iter();
+        let layer = layers.find(|layer| layer.tap.as_deref() == Some(tap))?;
+        Some(layer.outputs)
     }
 
-    /// Number of inputs of the first layer.
+    /// Number of inputs of a sample.
     pub fn inputs(&self) -> usize {
-        self.layers.first().map_or(0, |l| l.inputs)
+        self.input.iter().product()
     }
 
     /// Number of outputs of the head.

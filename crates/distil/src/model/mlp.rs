@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Net;
 use super::access::with_weights;
+use super::fresh::fresh;
 use super::layout::{Activation, Layer, Layout, Norm};
+use super::linear::Linear;
 use super::output::{Feature, Input, Output, TapSet};
 use crate::error::Result;
 use crate::rng::Seed;
-use crate::weights::{Array, Weights};
 
 /// `model = { kind = "mlp", hidden = [500, 100] }`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Default)]
@@ -40,27 +41,17 @@ impl MlpConfig {
             .then(|| format!("dropout is {}, but must lie in [0, 1)", self.dropout))
     }
 
-    /// The shapes, once the data's inputs and the task's outputs are known.
+    /// The shapes, for so many inputs and outputs.
     pub fn layout(&self, inputs: usize, outputs: usize) -> Layout {
         let mut widths = vec![inputs];
         widths.extend(&self.hidden);
         let hidden = widths.windows(2).enumerate().map(|(i, w)| Layer {
-            path: format!("hidden.{i}"),
-            inputs: w[0],
-            outputs: w[1],
             norm: self.norm,
             activation: Some(self.activation),
+            ..Layer::dense(&format!("hidden.{i}"), w[0], w[1])
         });
-        let head = Layer {
-            path: "head".into(),
-            inputs: widths[widths.len() - 1],
-            outputs,
-            norm: Norm::None,
-            activation: None,
-        };
-        Layout {
-            layers: hidden.chain([head]).collect(),
-        }
+        let head = Layer::dense("head", widths[widths.len() - 1], outputs);
+        Layout::chain(hidden.chain([head]).collect())
     }
 
     /// The network with weights drawn for this seed.
@@ -71,16 +62,12 @@ impl MlpConfig {
     }
 
     fn empty(&self, layout: Layout, device: &Device) -> Mlp {
-        let linear = |l: &Layer| Linear {
-            weight: Param::from_tensor(Tensor::zeros([l.inputs, l.outputs], device)),
-            bias: Param::from_tensor(Tensor::zeros([l.outputs], device)),
-        };
         let hidden = layout
             .layers
             .iter()
             .filter(|l| l.activation.is_some())
             .map(|l| {
-                let Linear { weight, bias } = linear(l);
+                let Linear { weight, bias } = Linear::empty(l, device);
                 let norm = match self.norm {
                     Norm::None => None,
                     Norm::Batch => Some(NormLayer::Batch(
@@ -99,62 +86,14 @@ impl MlpConfig {
                     activation: self.activation,
                 }
             });
-        let (hidden, head) = (hidden.collect(), layout.layers.last().map(linear));
-        let head = head.unwrap_or_else(|| {
-            linear(&Layer {
-                path: String::new(),
-                inputs: 0,
-                outputs: 0,
-                norm: Norm::None,
-                activation: None,
-            })
-        });
+        let hidden = hidden.collect();
+        let head = Linear::head(&layout, device);
         Mlp {
             hidden,
             head,
             layout,
         }
     }
-}
-
-/// Initial weights of a layout, each array drawn from its own stream: weights and biases from
-/// U(−1/√inputs, 1/√inputs) (PyTorch's default for linear layers), norms at the identity.
-pub fn fresh(layout: &Layout, seed: Seed) -> Weights {
-    let mut weights = Weights::new();
-    for layer in &layout.layers {
-        let bound = 1.0 / (layer.inputs.max(1) as f32).sqrt();
-        let mut draw = |name: &str, shape: Vec<usize>| {
-            let path = format!("{}.{name}", layer.path);
-            let mut stream = seed.stream(&format!("weights/{path}"), &[]);
-            let values = (0..shape.iter().product())
-                .map(|_| stream.uniform(-bound, bound))
-                .collect();
-            weights.insert(path, Array::new(shape, values));
-        };
-        draw("weight", vec![layer.inputs, layer.outputs]);
-        draw("bias", vec![layer.outputs]);
-        let constants: &[(&str, f32)] = match layer.norm {
-            Norm::None => &[],
-            Norm::Batch => &[
-                ("gamma", 1.0),
-                ("beta", 0.0),
-                ("running_mean", 0.0),
-                ("running_var", 1.0),
-            ],
-            Norm::Layer => &[("gamma", 1.0), ("beta", 0.0)],
-        };
-        for (name, value) in constants {
-            let array = Array::new([layer.outputs], vec![*value; layer.outputs]);
-            weights.insert(format!("{}.norm.{name}", layer.path), array);
-        }
-    }
-    weights
-}
-
-#[derive(Module, Debug)]
-struct Linear {
-    weight: Param<Tensor<2>>,
-    bias: Param<Tensor<1>>,
 }
 
 #[derive(Module, Debug)]
@@ -181,6 +120,13 @@ pub struct Mlp {
     head: Linear,
     #[module(skip)]
     layout: Layout,
+}
+
+impl Mlp {
+    /// The shapes.
+    pub fn shapes(&self) -> &Layout {
+        &self.layout
+    }
 }
 
 impl Net for Mlp {
@@ -215,10 +161,8 @@ impl Net for Mlp {
                 x = dropout.forward(x);
             }
         }
-        let (weight, bias) = (self.head.weight.val(), self.head.bias.val());
-        let values = linear_act(x, weight, bias, distil_kernels::Activation::None);
         Output {
-            values,
+            values: self.head.forward(x),
             taps: features,
         }
     }

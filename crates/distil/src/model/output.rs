@@ -1,6 +1,7 @@
 //! What goes into a network and what comes out.
 
 use burn::tensor::Tensor;
+use distil_kernels::global_mean;
 
 /// One batch as a network reads it.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ impl TapSet {
 pub struct Feature {
     /// Its tap, for example `hidden.0` (after the activation).
     pub tap: String,
-    /// `[rows, width]`.
+    /// `[rows, width]`; of a convolutional block the mean of each channel.
     pub values: Tensor<2>,
 }
 
@@ -54,5 +55,36 @@ impl Output {
     /// The feature of this tap, if it was asked for and exists.
     pub fn tap(&self, name: &str) -> Option<&Tensor<2>> {
         self.taps.iter().find(|f| f.tap == name).map(|f| &f.values)
+    }
+}
+
+/// Collects the features of a convolutional network's blocks.
+pub(super) struct Taps<'a> {
+    wanted: &'a TapSet,
+    features: Vec<Feature>,
+}
+
+impl<'a> Taps<'a> {
+    pub fn of(wanted: &'a TapSet) -> Self {
+        Self {
+            wanted,
+            features: Vec::new(),
+        }
+    }
+
+    /// The feature of block `b`, if it was asked for: the mean of each channel of `x`
+    /// `[rows, height, width, channels]`.
+    pub fn block(&mut self, b: usize, x: &Tensor<4>) {
+        let tap = format!("block.{b}");
+        if self.wanted.wants(&tap) {
+            let values = global_mean(x.clone());
+            self.features.push(Feature { tap, values });
+        }
+    }
+}
+
+impl From<Taps<'_>> for Vec<Feature> {
+    fn from(taps: Taps<'_>) -> Self {
+        taps.features
     }
 }

@@ -118,7 +118,7 @@ impl Plan {
                 .layout
                 .layers
                 .iter()
-                .map(|layer| layer.inputs + 2 * layer.outputs)
+                .map(|layer| layer.inputs + 2 * layer.answers())
                 .sum();
             // Weights and gradient; what a batch leaves for the backward pass, and its gradients.
             stage.layout.parameters() as usize * (2 + copies(training))
@@ -153,12 +153,29 @@ fn copies(training: &Training) -> usize {
 }
 
 fn model(model: &ModelConfig, layout: &Layout) -> String {
-    let ModelConfig::Mlp(_) = model;
-    let widths: Vec<_> = std::iter::once(layout.inputs())
-        .chain(layout.layers.iter().map(|layer| layer.outputs))
-        .collect();
-    let widths: Vec<_> = widths.iter().map(usize::to_string).collect();
-    format!("mlp {}", widths.join("-"))
+    let list = |widths: &[usize]| {
+        let widths: Vec<_> = widths.iter().map(usize::to_string).collect();
+        widths.join("-")
+    };
+    match model {
+        ModelConfig::Mlp(_) => {
+            let widths = std::iter::once(layout.inputs());
+            let widths = widths.chain(layout.layers.iter().map(|layer| layer.outputs));
+            format!("mlp {}", list(&widths.collect::<Vec<_>>()))
+        }
+        ModelConfig::Cnn(cnn) if cnn.convs == 1 => format!("cnn {}", list(&cnn.channels)),
+        ModelConfig::Cnn(cnn) => format!("cnn {} × {}", list(&cnn.channels), cnn.convs),
+        ModelConfig::Resnet(resnet) if resnet.width == 1.0 => format!("resnet {}", resnet.depth),
+        ModelConfig::Resnet(resnet) => format!("resnet {} × {}", resnet.depth, resnet.width),
+        ModelConfig::Mobilenet(net) => {
+            format!(
+                "mobilenet {} × {}, {}",
+                list(&net.channels),
+                net.blocks,
+                net.expansion
+            )
+        }
+    }
 }
 
 fn epochs(training: &Training) -> String {
@@ -233,13 +250,8 @@ fn grows(
     let Some(small) = plan.stage(&start.from) else {
         return writeln!(out);
     };
-    let small = &small.layout.layers;
-    let last = stage.layout.layers.len() - 1;
     for (i, layer) in stage.layout.layers.iter().enumerate() {
-        let before = match i == last {
-            true => small.last(),
-            false => small[..small.len() - 1].get(i),
-        };
+        let before = small.layout.layer(&layer.path);
         let mark = if i == 0 { ": " } else { ", " };
         match before {
             Some(old) if (old.inputs, old.outputs) == (layer.inputs, layer.outputs) => {

@@ -1,6 +1,6 @@
 //! The second phase of planning: the draft against its data.
 
-use distil_recipe::recipe::StageTable;
+use distil_recipe::recipe::{ModelTable, StageTable};
 use distil_recipe::{Problem, Problems};
 use distil_report::measure::{TaskKind, metric};
 
@@ -126,9 +126,11 @@ impl Fitting<'_> {
         match model {
             ModelDraft::Given { folder, card, hash } => {
                 given::check(&table, &card, self.data, &self.columns, problems);
+                let (shape, outputs) = (&card.view_shape, card.outputs);
+                let layout = self.layout(&table, &card.model, shape, outputs, problems)?;
                 Some(StagePlan {
                     name: table.name.value,
-                    layout: card.model.layout(card.inputs, card.outputs),
+                    layout,
                     model: card.model,
                     view: card.view,
                     view_shape: card.view_shape,
@@ -152,7 +154,7 @@ impl Fitting<'_> {
                         return None;
                     }
                 };
-                let layout = model.layout(view_shape.iter().product(), self.outputs);
+                let layout = self.layout(&table, &model, &view_shape, self.outputs, problems)?;
                 let stage = Shapes {
                     model,
                     layout,
@@ -205,6 +207,28 @@ impl Fitting<'_> {
                 })
             }
         }
+    }
+
+    fn layout(
+        &self,
+        table: &StageTable,
+        model: &ModelConfig,
+        shape: &[usize],
+        outputs: usize,
+        problems: &mut Problems,
+    ) -> Option<Layout> {
+        let place = match &table.model {
+            Some(ModelTable::Given { file, .. }) => file.span.clone(),
+            Some(ModelTable::Family(choice)) => choice.kind.span.clone(),
+            None => None,
+        };
+        let refused = |reason: String| {
+            problems.push(
+                sentence(place.or(table.name.span.clone()), &reason)
+                    .rule("a network reads samples of the shape that its stage sees"),
+            );
+        };
+        model.layout(shape, outputs).map_err(refused).ok()
     }
 
     fn start(

@@ -254,9 +254,7 @@ impl Trial<'_> {
         let inputs = view.see(&self.data.inputs);
         let layout = plan.layout.clone();
         let seed = stage_seed(self.order.seed, &plan.name);
-        let net = plan
-            .model
-            .init(layout.inputs(), layout.outputs(), seed, &device)?;
+        let net = plan.model.init(layout.clone(), seed, &device)?;
         let mut stage = Done {
             net,
             state: State::default(),

@@ -109,7 +109,7 @@ const VIEW: &str = "view.safetensors";
 impl SavedModel {
     /// The network's shapes.
     pub fn layout(&self) -> Layout {
-        self.card.model.layout(self.card.inputs, self.card.outputs)
+        self.net.shapes().clone()
     }
 
     /// The network's weights.
@@ -195,9 +195,9 @@ impl SavedModel {
                 }
             }
         };
-        let net = card
-            .model
-            .init(card.inputs, card.outputs, Seed(0), device)?;
+        let layout = card.model.layout(&card.view_shape, card.outputs);
+        let layout = layout.map_err(|reason| damaged(&folder.join(CARD), reason))?;
+        let net = card.model.init(layout, Seed(0), device)?;
         let net = with_weights(net, &weights)?;
         Ok(Self { card, view, net })
     }

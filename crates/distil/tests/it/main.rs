@@ -1,6 +1,7 @@
 //! One binary for all integration tests: linking the tensor library is the slow part.
 
 mod checkpoint;
+mod convolution;
 mod data;
 mod flops;
 mod growth;

@@ -9,20 +9,15 @@ pub type Rows = Vec<Vec<f64>>;
 /// A layout with these widths, from inputs to outputs.
 pub fn layout(widths: &[usize], activation: Activation, norm: Norm) -> Layout {
     let last = widths.len() - 2;
-    let layer = |(i, w): (usize, &[usize])| Layer {
-        path: if i == last {
-            "head".into()
-        } else {
-            format!("hidden.{i}")
+    let layer = |(i, w): (usize, &[usize])| match i == last {
+        true => Layer::dense("head", w[0], w[1]),
+        false => Layer {
+            norm,
+            activation: Some(activation),
+            ..Layer::dense(&format!("hidden.{i}"), w[0], w[1])
         },
-        inputs: w[0],
-        outputs: w[1],
-        norm: if i == last { Norm::None } else { norm },
-        activation: (i < last).then_some(activation),
     };
-    Layout {
-        layers: widths.windows(2).enumerate().map(layer).collect(),
-    }
+    Layout::chain(widths.windows(2).enumerate().map(layer).collect())
 }
 
 /// Weights as if trained: the family's own, with norms and biases moved away from where they start.

@@ -38,7 +38,8 @@ fn with_given(text: &str, weights: Seed, change: impl FnOnce(&mut Card)) -> Resu
     };
     change(&mut card);
     let device = Device::flex();
-    let net = card.model.init(card.inputs, card.outputs, weights, &device);
+    let layout = card.model.layout(&card.view_shape, card.outputs).unwrap();
+    let net = card.model.init(layout, weights, &device);
     let view = distil::data::ViewMatrix::identity(&card.view_shape);
     let saved = SavedModel {
         net: net.unwrap(),

@@ -1,0 +1,135 @@
+//! The plain convolutional network: blocks of `conv 3×3 → batch norm → relu`, pooled 2×2 at their end, then the mean of
+//! each channel and a linear head.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use distil_kernels::{Clamp, global_mean};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Net;
+use super::access::with_weights;
+use super::fresh::fresh;
+use super::layout::{Layout, Place};
+use super::linear::Linear;
+use super::output::{Input, Output, TapSet, Taps};
+use super::picture::{Conv, ConvNorm, Sketch, picture, pictures};
+use crate::error::Result;
+use crate::rng::Seed;
+
+/// `model = { kind = "cnn", channels = [16, 32] }`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CnnConfig {
+    /// Channels of the blocks; each block halves the picture's sides.
+    pub channels: Vec<usize>,
+    /// Convolutions in each block, at least 1.
+    pub convs: usize,
+}
+
+impl Default for CnnConfig {
+    fn default() -> Self {
+        Self {
+            channels: vec![16, 32],
+            convs: 1,
+        }
+    }
+}
+
+impl CnnConfig {
+    /// What this architecture cannot be, as a sentence.
+    pub fn problem(&self) -> Option<String> {
+        if self.channels.is_empty() || self.channels.contains(&0) {
+            return Some(
+                "a cnn needs at least one block, and each block at least one channel".into(),
+            );
+        }
+        (self.convs == 0).then(|| "a block needs at least one convolution".into())
+    }
+
+    /// The shapes, for samples of this shape; else why there are none, as a sentence.
+    pub fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
+        let shape = picture(input)?;
+        let (blocks, side) = (self.channels.len(), shape[0].min(shape[1]));
+        let halvings = side.checked_ilog2().unwrap_or(0) as usize;
+        if blocks > halvings {
+            return Err(format!(
+                "{blocks} blocks halve the picture {blocks} times, and one of {} × {} can be halved {halvings} times; \
+                 give `channels` at most {halvings} numbers",
+                shape[0], shape[1]
+            ));
+        }
+        let (mut sketch, mut flow) = Sketch::new(shape);
+        for (b, channels) in self.channels.iter().enumerate() {
+            for c in 0..self.convs {
+                let conv = Conv {
+                    place: if c == 0 { Place::Fixed } else { Place::Chain },
+                    tap: (c + 1 == self.convs).then(|| format!("block.{b}")),
+                    ..Conv::new(format!("block.{b}.conv.{c}"), *channels)
+                };
+                flow = sketch.conv(conv, flow, None);
+            }
+            (flow.height, flow.width) = (flow.height / 2, flow.width / 2);
+        }
+        Ok(sketch.head(flow, outputs))
+    }
+
+    /// The network with weights drawn for this seed.
+    pub fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Cnn> {
+        let conv = |b: usize, c: usize| {
+            let path = format!("block.{b}.conv.{c}");
+            ConvNorm::empty(&layout, &path, Clamp::Relu, c + 1 == self.convs, device)
+        };
+        let blocks = (0..self.channels.len()).map(|b| Block {
+            conv: (0..self.convs).map(|c| conv(b, c)).collect(),
+        });
+        let net = Cnn {
+            block: blocks.collect(),
+            head: Linear::head(&layout, device),
+            layout: layout.clone(),
+        };
+        with_weights(net, &fresh(&layout, seed))
+    }
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    conv: Vec<ConvNorm>,
+}
+
+/// A plain convolutional network; its parameters are named as its [`Layout`] says.
+#[derive(Module, Debug)]
+pub struct Cnn {
+    block: Vec<Block>,
+    head: Linear,
+    #[module(skip)]
+    layout: Layout,
+}
+
+impl Cnn {
+    /// The shapes.
+    pub fn shapes(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+impl Net for Cnn {
+    fn forward(&self, x: &Input, taps: &TapSet) -> Output {
+        let mut x = pictures(x, &self.layout);
+        let mut features = Taps::of(taps);
+        for (b, block) in self.block.iter().enumerate() {
+            for conv in &block.conv {
+                x = conv.forward(x, None);
+            }
+            features.block(b, &x);
+        }
+        Output {
+            values: self.head.forward(global_mean(x)),
+            taps: features.into(),
+        }
+    }
+
+    fn layout(&self) -> Option<Layout> {
+        Some(self.layout.clone())
+    }
+}
