@@ -40,6 +40,11 @@ impl AxisMap {
         }
     }
 
+    /// For each new place, the old places it reads and their weights.
+    pub fn places(&self) -> impl Iterator<Item = &[(usize, f64)]> {
+        self.new.iter().map(Vec::as_slice)
+    }
+
     /// Number of new places.
     pub fn len(&self) -> usize {
         self.new.len()

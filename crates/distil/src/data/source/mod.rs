@@ -2,24 +2,36 @@
 
 mod arrays;
 mod cells;
+mod cifar_binary;
 mod csv;
+mod decode;
 mod digits;
 mod file;
 mod fsdd;
 mod gaussian;
+mod idx;
+mod image_folder;
 mod logmel;
 mod names;
 mod npy;
 mod numbers;
+mod parquet;
+mod pictures;
+mod shards;
 mod text_table;
 mod wav;
 
 pub use self::csv::Csv;
+pub use self::parquet::Parquet;
 pub(crate) use arrays::read_npy;
+pub use cifar_binary::CifarBinary;
+pub use decode::Colour;
 pub use digits::Digits;
 pub(crate) use file::read_file;
 pub use fsdd::Fsdd;
 pub use gaussian::Gaussian;
+pub use idx::Idx;
+pub use image_folder::ImageFolder;
 pub use logmel::LogMel;
 pub use names::Names;
 pub use npy::Npy;
@@ -99,6 +111,15 @@ sources! {
     "csv", "a table with a header" => Csv;
     "npy", "NumPy arrays, .npy or .npz" => Npy;
     "fsdd", "spoken digits, a folder of WAV files" => Fsdd;
+    "idx", "grey pictures, the MNIST family's IDX files" => Idx;
+    "image-folder", "pictures, JPEG or PNG, a folder per class" => ImageFolder;
+    "parquet", "pictures in parquet files, as on the Hugging Face hub" => Parquet;
+    "cifar-binary", "CIFAR-10 and CIFAR-100, their binary form" => CifarBinary;
+}
+
+/// What pictures are scaled by unless told otherwise.
+fn channel() -> Scaling {
+    Scaling::Channel
 }
 
 /// Refuses a task that this source has no targets for.

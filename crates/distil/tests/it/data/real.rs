@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use distil::data::source::{Csv, Fsdd, Gaussian, Source};
-use distil::data::{Dataset, Fold, Inputs, Scaling, SplitRule, TargetKind, Targets, View, split};
+use distil::data::source::{Csv, Fsdd, Gaussian, Parquet, Source};
+use distil::data::{
+    Dataset, Fold, Inputs, Preprocessing, Scaling, SplitRule, TargetKind, Targets, View, split,
+};
 
 use super::shared;
 
@@ -79,6 +81,50 @@ fn the_spoken_digits_are_read_and_split_by_speaker() {
         ([20, 50].as_slice(), [10, 10].as_slice())
     );
     assert!((0..data.len()).all(|row| data.inputs.row(row).iter().all(|x| x.is_finite())));
+}
+
+#[test]
+fn cifar_is_decoded_into_one_block_of_bytes() {
+    let Some(path) = shared("cifar10-jpeg") else {
+        return;
+    };
+    let source: Parquet = serde_json::from_value(serde_json::json!({ "path": path })).unwrap();
+    let raw = source.read(Path::new(""), TargetKind::Classes).unwrap();
+    let Inputs::Bytes { shape, values } = &raw.inputs else {
+        panic!()
+    };
+    assert_eq!(
+        (shape.as_slice(), values.len()),
+        ([32, 32, 3].as_slice(), 184_320_000)
+    );
+    let split = split(
+        &raw,
+        &SplitRule {
+            official: true,
+            validation: 0.1,
+            ..SplitRule::default()
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        (split.train.len(), split.validation.len(), split.test.len()),
+        (45_000, 5_000, 10_000)
+    );
+    let data = Dataset::prepare(raw, split, source.scaling()).unwrap();
+    let Preprocessing::Block { shift, scale, .. } = &data.preprocessing else {
+        panic!()
+    };
+    // The channels' means and deviations of CIFAR-10 as the literature has them, of 255.
+    for (found, known) in shift.iter().zip([125.3, 123.0, 113.9]) {
+        assert!((found - known).abs() < 1.0, "{shift:?}");
+    }
+    for (found, known) in scale.iter().zip([63.0, 62.1, 66.7]) {
+        assert!((found - known).abs() < 1.0, "{scale:?}");
+    }
+    assert_eq!(
+        data.targets.names()[..3],
+        ["airplane", "automobile", "bird"]
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod built_in;
+mod pictures;
 mod recordings;
 mod tables;
 
@@ -88,7 +89,20 @@ fn resolve(data: &str) -> (Option<AnySource>, String, Vec<String>) {
 #[test]
 fn every_source_is_found_by_its_name_in_a_recipe_with_its_defaults_filled_in() {
     let names: Vec<&str> = SOURCES.names().collect();
-    assert_eq!(names, ["digits", "gaussian", "csv", "npy", "fsdd"]);
+    assert_eq!(
+        names,
+        [
+            "digits",
+            "gaussian",
+            "csv",
+            "npy",
+            "fsdd",
+            "idx",
+            "image-folder",
+            "parquet",
+            "cifar-binary"
+        ]
+    );
     assert_snapshot!(resolve("source = \"digits\"").1, @r#"
     source = "digits"
 
@@ -137,6 +151,18 @@ fn every_source_is_found_by_its_name_in_a_recipe_with_its_defaults_filled_in() {
     window_ms = 32.0
     hop_ms = 20.0
     low_hz = 0.0
+    "#);
+    assert_snapshot!(resolve("source = \"parquet\"\npath = \"cifar10\"\nsize = [16, 16]").1, @r#"
+    source = "parquet"
+    path = "cifar10"
+    size = [16, 16]
+    colour = "rgb"
+    scale = "channel"
+    "#);
+    assert_snapshot!(resolve("source = \"idx\"\npath = \"mnist\"").1, @r#"
+    source = "idx"
+    path = "mnist"
+    scale = "channel"
     "#);
     let (source, _, problems) = resolve("source = \"csv\"\npath = \"t.csv\"\ntarget = \"y\"");
     assert_eq!(

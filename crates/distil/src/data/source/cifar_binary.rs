@@ -1,0 +1,150 @@
+//! CIFAR-10 and CIFAR-100 in their authors' binary form.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::prepare::Scaling;
+use crate::data::raw::{Part, Raw, RawTargets, TargetKind};
+use crate::data::source::Source;
+use crate::data::source::decode::Colour;
+use crate::data::source::file::read_file;
+use crate::data::source::pictures::{self, Block, Form, files_in};
+use crate::error::{Error, Result};
+
+/// The source `cifar-binary`: the binary form of CIFAR-10 (`data_batch_1.bin` … and `test_batch.bin`) or CIFAR-100
+/// (`train.bin` and `test.bin`, with its 100 fine classes), 32 × 32 colour pictures; the official parts are those files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CifarBinary {
+    /// The unpacked folder: `cifar-10-batches-bin` or `cifar-100-binary`.
+    pub path: PathBuf,
+    /// How pixels, from 0 to 255, are scaled.
+    #[serde(default = "super::channel")]
+    pub scale: Scaling,
+}
+
+const SIDE: usize = 32;
+const PLANE: usize = SIDE * SIDE;
+
+impl Source for CifarBinary {
+    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+        super::only_classes("cifar-binary", kind)?;
+        read_folder(&base.join(&self.path))
+    }
+
+    /// Such a folder, or JPEG or PNG files, which are brought to 32 × 32 pixels.
+    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+        super::only_classes("cifar-binary", kind)?;
+        if path.is_dir() && !files_in(path, &["bin"])?.is_empty() {
+            return read_folder(path);
+        }
+        let form = Form {
+            size: Some([SIDE; 2]),
+            colour: Colour::Rgb,
+        };
+        pictures::read_new(path, form)
+    }
+
+    fn scaling(&self) -> Scaling {
+        self.scale
+    }
+
+    fn describe(&self) -> String {
+        format!("CIFAR pictures, 32 × 32, from {}", self.path.display())
+    }
+}
+
+fn read_folder(folder: &Path) -> Result<Raw> {
+    let files = files_in(folder, &["bin"])?;
+    let part = |path: &PathBuf| match path.file_stem()?.to_str()? {
+        "test_batch" | "test" => Some(Part::Test),
+        "train" => Some(Part::Train),
+        name if name.starts_with("data_batch") => Some(Part::Train),
+        _ => None,
+    };
+    let files: Vec<(Part, PathBuf)> = files
+        .into_iter()
+        .filter_map(|path| Some((part(&path)?, path)))
+        .collect();
+    for wanted in [Part::Train, Part::Test] {
+        if !files.iter().any(|(part, _)| *part == wanted) {
+            let name = if wanted == Part::Train {
+                "data_batch_1.bin or train.bin"
+            } else {
+                "test_batch.bin or test.bin"
+            };
+            return Err(
+                Error::input(folder.display(), format!("there is no {name}"))
+                    .remedy("Name the unpacked folder, cifar-10-batches-bin or cifar-100-binary"),
+            );
+        }
+    }
+    let fine = folder.join("fine_label_names.txt");
+    let (names, label_bytes) = match fine.is_file() {
+        true => (names(&fine)?, 2),
+        false => (names(&folder.join("batches.meta.txt"))?, 1),
+    };
+    let mut values = Vec::new();
+    let (mut labels, mut official) = (Vec::new(), Vec::new());
+    for (part, path) in &files {
+        read_batch(path, label_bytes, names.len(), &mut values, &mut labels)?;
+        official.resize(labels.len(), *part);
+    }
+    let block = Block {
+        size: [SIDE; 2],
+        colour: Colour::Rgb,
+        values,
+    };
+    Ok(block.raw(Some(RawTargets::Classes { names, labels }), Some(official)))
+}
+
+/// A line for each class.
+fn names(path: &Path) -> Result<Vec<String>> {
+    let bytes = read_file(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(String::from)
+        .collect())
+}
+
+/// Records of one or two bytes of classes (the last counts) and a plane for each of red, green and blue.
+fn read_batch(
+    path: &Path,
+    label_bytes: usize,
+    classes: usize,
+    values: &mut Vec<u8>,
+    labels: &mut Vec<u32>,
+) -> Result<()> {
+    let bytes = read_file(path)?;
+    let length = label_bytes + 3 * PLANE;
+    if !bytes.len().is_multiple_of(length) {
+        return Err(Error::input(
+            path.display(),
+            format!(
+                "{} bytes are not a whole number of records of {length} bytes",
+                bytes.len()
+            ),
+        )
+        .remedy("Fetch it again"));
+    }
+    for (row, record) in bytes.chunks_exact(length).enumerate() {
+        let (label, planes) = (record[label_bytes - 1], &record[label_bytes..]);
+        if usize::from(label) >= classes {
+            return Err(Error::input(
+                format!("{}, row {row}", path.display()),
+                format!("class {label}, but there are {classes} names"),
+            )
+            .remedy("Fetch the folder again"));
+        }
+        labels.push(u32::from(label));
+        values.extend(
+            (0..PLANE).flat_map(|at| [planes[at], planes[at + PLANE], planes[at + 2 * PLANE]]),
+        );
+    }
+    Ok(())
+}

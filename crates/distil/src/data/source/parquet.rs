@@ -1,0 +1,87 @@
+//! Pictures in parquet files, the way the Hugging Face hub keeps them.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::prepare::Scaling;
+use crate::data::raw::{Raw, TargetKind};
+use crate::data::source::Source;
+use crate::data::source::decode::Colour;
+use crate::data::source::pictures::{self, Form};
+use crate::data::source::shards::{Shards, files};
+use crate::error::Result;
+
+/// The source `parquet`: JPEG or PNG pictures in parquet files as the Hugging Face hub keeps them, a column
+/// `struct<bytes, path>` and an integer column of classes, whose names the file's `huggingface` metadata holds.
+///
+/// Files named `train…`, `validation…` and `test…` are the official parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parquet {
+    /// A parquet file, a folder of them, or its parent if that holds them in `data`.
+    pub path: PathBuf,
+    /// The column of pictures; found by itself where there is only one.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// The column of classes; found by itself where there is only one.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Height and width every picture is brought to, each new pixel being the mean of the area it covers; without it all
+    /// must have one size. New pictures are always brought to the size of training.
+    #[serde(default)]
+    pub size: Option<[usize; 2]>,
+    /// Grey or colour.
+    #[serde(default)]
+    pub colour: Colour,
+    /// How pixels, from 0 to 255, are scaled.
+    #[serde(default = "super::channel")]
+    pub scale: Scaling,
+}
+
+impl Source for Parquet {
+    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+        super::only_classes("parquet", kind)?;
+        pictures::check_size(self.size)?;
+        let path = base.join(&self.path);
+        let raw = self.shards(&path)?.raw(self.form())?;
+        super::with_targets(raw, &path)
+    }
+
+    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+        super::only_classes("parquet", kind)?;
+        match files(path)?.is_empty() {
+            true => pictures::read_new(path, self.form()),
+            false => self.shards(path)?.raw(self.form()),
+        }
+    }
+
+    fn settled(&self, raw: &Raw) -> Self {
+        Self {
+            size: pictures::size_of(raw).or(self.size),
+            ..self.clone()
+        }
+    }
+
+    fn scaling(&self) -> Scaling {
+        self.scale
+    }
+
+    fn describe(&self) -> String {
+        format!("pictures in parquet files, {}", self.path.display())
+    }
+}
+
+impl Parquet {
+    fn form(&self) -> Form {
+        Form {
+            size: self.size,
+            colour: self.colour,
+        }
+    }
+
+    fn shards(&self, path: &Path) -> Result<Shards> {
+        Shards::open(path, self.image.as_deref(), self.label.as_deref())
+    }
+}

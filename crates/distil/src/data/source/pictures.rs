@@ -1,0 +1,226 @@
+//! What sources of pictures share: one block of bytes, decoded in parallel, and new pictures in files of any kind.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::data::raw::{Inputs, Part, Picture, Raw, RawTargets};
+use crate::data::source::decode::{Colour, Pixels, decode};
+use crate::data::source::file::{read_file, refused};
+use crate::data::source::shards::{self, Shards};
+use crate::error::{Error, Result};
+use crate::weights::sha256;
+
+/// What decoded pictures must be like.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// Height and width every picture is brought to; without it all must have the size of the first.
+    pub size: Option<[usize; 2]>,
+    /// Grey or colour.
+    pub colour: Colour,
+}
+
+/// Pictures of one size.
+pub struct Block {
+    /// Height and width.
+    pub size: [usize; 2],
+    /// Grey or colour.
+    pub colour: Colour,
+    /// `[pictures, height, width, channels]`.
+    pub values: Vec<u8>,
+}
+
+/// Encoded pictures that can be fetched from several threads.
+pub trait Encoded: Sync {
+    /// How many.
+    fn len(&self) -> usize;
+
+    /// The bytes of one JPEG or PNG file.
+    fn fetch(&self, at: usize) -> Result<Cow<'_, [u8]>>;
+
+    /// Where it lies, for messages.
+    fn place(&self, at: usize) -> String;
+}
+
+impl Encoded for [PathBuf] {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn fetch(&self, at: usize) -> Result<Cow<'_, [u8]>> {
+        read_file(&self[at]).map(Cow::Owned)
+    }
+
+    fn place(&self, at: usize) -> String {
+        self[at].display().to_string()
+    }
+}
+
+/// Decodes all pictures in parallel; of several that are broken the first is named.
+pub fn decode_all(pictures: &(impl Encoded + ?Sized), form: Form) -> Result<Block> {
+    let Form { size, colour } = form;
+    let one = |at: usize| -> Result<Pixels> {
+        let pixels = decode(&pictures.fetch(at)?, colour).map_err(|reason| {
+            Error::input(pictures.place(at), reason).remedy("Fetch it again or leave it out")
+        })?;
+        Ok(match size {
+            Some(size) => pixels.resized(size, colour.channels()),
+            None => pixels,
+        })
+    };
+    let first = one(0)?;
+    let width = first.values.len();
+    let mut values = vec![0; pictures.len() * width];
+    let rows = values.par_chunks_exact_mut(width).enumerate();
+    let failed = rows.filter_map(|(at, out)| match one(at) {
+        Ok(pixels) if pixels.size == first.size => {
+            out.copy_from_slice(&pixels.values);
+            None
+        }
+        Ok(pixels) => Some((at, other_size(pictures.place(at), pixels.size, first.size))),
+        Err(error) => Some((at, error)),
+    });
+    match failed.min_by_key(|(at, _)| *at) {
+        Some((_, error)) => Err(error),
+        None => Ok(Block {
+            size: first.size,
+            colour,
+            values,
+        }),
+    }
+}
+
+fn other_size(place: String, found: [usize; 2], first: [usize; 2]) -> Error {
+    let [height, width] = found;
+    let [first_height, first_width] = first;
+    Error::input(
+        place,
+        format!(
+            "{height} × {width} pixels, where the first picture has {first_height} × {first_width}"
+        ),
+    )
+    .remedy(format!(
+        "Bring all to one size, for example with `size = [{first_height}, {first_width}]`"
+    ))
+}
+
+impl Block {
+    /// The pictures as a source's content: shape `[height, width]` where they are grey, `[height, width, 3]` else.
+    pub fn raw(self, targets: Option<RawTargets>, official: Option<Vec<Part>>) -> Raw {
+        let [height, width] = self.size;
+        let shape = match self.colour {
+            Colour::Grey => vec![height, width],
+            Colour::Rgb => vec![height, width, 3],
+        };
+        let mut content = format!("{shape:?} {}", sha256(&self.values));
+        if let Some(RawTargets::Classes { names, labels }) = &targets {
+            let labels: Vec<u8> = labels
+                .iter()
+                .flat_map(|label| label.to_le_bytes())
+                .collect();
+            content += &format!(" {} {}", names.join("\n"), sha256(&labels));
+        }
+        let inputs = Inputs::Bytes {
+            shape,
+            values: Arc::new(self.values),
+        };
+        Raw {
+            official,
+            picture: Some(Picture {
+                height,
+                width,
+                channels: self.colour.channels(),
+                full: 255.0,
+            }),
+            ..Raw::new(inputs, targets, sha256(content.as_bytes()))
+        }
+    }
+}
+
+/// New pictures: a JPEG or PNG file, a folder of them, a folder with a folder per class, or parquet files.
+pub fn read_new(path: &Path, form: Form) -> Result<Raw> {
+    if !shards::files(path)?.is_empty() {
+        return Shards::open(path, None, None)?.raw(form);
+    }
+    if path.is_dir() {
+        let classes = super::image_folder::classes(path)?;
+        if !classes.is_empty() {
+            return super::image_folder::read_classes(path, &classes, form);
+        }
+        let files = files_in(path, PICTURES)?;
+        if files.is_empty() {
+            return Err(
+                Error::input(path.display(), "there is no picture in this folder").remedy(
+                    "Name a folder of .jpg, .jpeg or .png files, or one with a folder per class",
+                ),
+            );
+        }
+        return read_files(&files, form);
+    }
+    read_files(&[path.to_path_buf()], form)
+}
+
+fn read_files(files: &[PathBuf], form: Form) -> Result<Raw> {
+    let name = |file: &PathBuf| {
+        file.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    Ok(Raw {
+        rows: Some(files.iter().map(name).collect()),
+        ..decode_all(files, form)?.raw(None, None)
+    })
+}
+
+/// What names of pictures end in.
+pub const PICTURES: &[&str] = &["jpg", "jpeg", "png"];
+
+/// The files of a folder whose names end so, by name.
+pub fn files_in(folder: &Path, suffixes: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut files = entries(folder)?;
+    files.retain(|path| path.is_file() && has_suffix(path, suffixes));
+    Ok(files)
+}
+
+/// What lies in a folder, by name; hidden entries are left aside.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, &error))? {
+        let entry = entry.map_err(|error| refused(folder, &error))?;
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
+    path.extension().is_some_and(|found| {
+        suffixes
+            .iter()
+            .any(|suffix| found.eq_ignore_ascii_case(suffix))
+    })
+}
+
+/// The size of a source's pictures.
+pub fn size_of(raw: &Raw) -> Option<[usize; 2]> {
+    raw.picture
+        .as_ref()
+        .map(|picture| [picture.height, picture.width])
+}
+
+/// Refuses a size without pixels.
+pub fn check_size(size: Option<[usize; 2]>) -> Result<()> {
+    match size {
+        Some(size) if size.contains(&0) => Err(Error::input(
+            "data.size",
+            format!("{} × {} pixels are no picture", size[0], size[1]),
+        )
+        .remedy("Write height and width, for example `size = [32, 32]`")),
+        _ => Ok(()),
+    }
+}
