@@ -9,17 +9,18 @@
 //! outputs in every step, as one whose outputs change with the augmentation would.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use distil::data::{Dataset, SplitRule};
 use distil::method::{Kd, OutputShape};
-use distil::model::{Mlp, MlpConfig};
-use distil::model::{Output, TapSet};
+use distil::model::{Mlp, MlpConfig, Net, Output, TapSet};
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::task::Classification;
 use distil::teacher::{Frozen, Teacher};
 use distil::train::{Course, Journal, Length, Settings, Stopwatch, Weight, train};
+use distil_kernels::{Activation, linear_act};
 use distil_report::events::{Event, Time};
 use distil_report::measure::TaskKind;
 
@@ -79,27 +80,20 @@ fn main() -> ExitCode {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build_global();
-    let case = CASES
-        .iter()
-        .find(|case| arguments.first().is_some_and(|name| name == case.name));
-    let (Some(case), Ok(())) = (case, pool) else {
-        let names: Vec<_> = CASES.iter().map(|case| case.name).collect();
-        eprintln!(
-            "usage: bench_steps {} [--threads N] [--seconds S]",
-            names.join("|")
-        );
-        return ExitCode::from(2);
+    let name = arguments.first().map_or("", String::as_str);
+    let measured = match (pool, CASES.iter().find(|case| case.name == name)) {
+        (Ok(()), Some(case)) => measure(case, seconds),
+        (Ok(()), None) if name == "matrix" => Ok(format!("\"gflops\":{:.1}", matrix())),
+        _ => {
+            let names: Vec<_> = CASES.iter().map(|case| case.name).collect();
+            let names = names.join("|");
+            eprintln!("usage: bench_steps {names}|matrix [--threads N] [--seconds S]");
+            return ExitCode::from(2);
+        }
     };
-    match measure(case, seconds) {
-        Ok((steps, time)) => {
-            let each = 1e3 / steps as f64;
-            println!(
-                r#"{{"case":"{}","threads":{threads},"steps":{steps},"ms":{:.6},"cpu_ms":{:.6},"peak_mib":{:.1}}}"#,
-                case.name,
-                each * time.wall_seconds,
-                each * time.cpu_seconds,
-                peak_mib()
-            );
+    match measured {
+        Ok(fields) => {
+            println!("{{\"case\":\"{name}\",\"threads\":{threads},{fields}}}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -109,8 +103,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// Steps, and the time they took: about `seconds`.
-fn measure(case: &Case, seconds: f64) -> distil::Result<(u64, Time)> {
+/// GFLOP/s of a product of two matrices of 1024 × 1024, the best of 30.
+fn matrix() -> f64 {
+    let device = Device::flex();
+    let [a, b] = [1.0, 2.0].map(|x| Tensor::<2>::full([1024, 1024], x, &device));
+    let zero = Tensor::<1>::zeros([1024], &device);
+    let seconds = (0..30).map(|_| {
+        let start = Instant::now();
+        linear_act(a.clone(), b.clone(), zero.clone(), Activation::None);
+        start.elapsed().as_secs_f64()
+    });
+    2.0 * 1024_f64.powi(3) / seconds.fold(f64::INFINITY, f64::min) / 1e9
+}
+
+/// Steps, milliseconds and processor milliseconds per step, peak memory and FLOPs per step, from about so many seconds.
+fn measure(case: &Case, seconds: f64) -> distil::Result<String> {
     let data = noise(case.inputs)?;
     let trial = |steps| time(case, &data, steps);
     trial(20)?;
@@ -120,7 +127,29 @@ fn measure(case: &Case, seconds: f64) -> distil::Result<(u64, Time)> {
         taken = trial(steps)?;
     }
     let steps = (steps as f64 * seconds / taken.wall_seconds).ceil() as u64;
-    Ok((steps, trial(steps)?))
+    let time = trial(steps)?;
+    let each = 1e3 / steps as f64;
+    Ok(format!(
+        r#""steps":{steps},"ms":{:.6},"cpu_ms":{:.6},"peak_mib":{:.1},"flops":{}"#,
+        each * time.wall_seconds,
+        each * time.cpu_seconds,
+        peak_mib(),
+        flops(case)?,
+    ))
+}
+
+/// FLOPs of a step: of all rows, forward and backward, and the teacher's forward.
+fn flops(case: &Case) -> distil::Result<f64> {
+    let student = mlp(case, case.hidden, 1)?.layout();
+    let teacher = case
+        .teacher
+        .map(|hidden| mlp(case, hidden, 2))
+        .transpose()?;
+    let train = student.map(|l| l.flops_forward() + l.flops_backward());
+    let teach = teacher
+        .and_then(|net| net.layout())
+        .map(|l| l.flops_forward());
+    Ok(case.batch as f64 * (train.unwrap_or_default() + teach.unwrap_or_default()))
 }
 
 /// Standard normal inputs and labels that do not depend on them.
