@@ -113,10 +113,12 @@ pub fn write(
             .fold((f64::INFINITY, 0.0_f64), |(low, high), r| {
                 (low.min(*r), high.max(*r))
             });
+        let processor = |program: &str| median(&numbers(runs, case, program, 1, "cpu_ms"));
+        let processor = processor("torch") / processor("distil");
         let share = |of: &Best| ours.flops / median(&of.ms) / 1e6 / rate(runs, of.threads);
         let _ = writeln!(
             table,
-            "| {title} | {:.3} ({}) | {:.3} ({}) | **{:.2}** ({low:.2} to {high:.2}) | {:.0} % | {:.0} % | {:.0} | {:.0} |",
+            "| {title} | {:.3} ({}) | {:.3} ({}) | **{:.2}** ({low:.2} to {high:.2}) | {processor:.2} | {:.0} % | {:.0} % | {:.0} | {:.0} |",
             median(&ours.ms),
             ours.threads,
             median(&theirs.ms),
@@ -134,6 +136,7 @@ pub fn write(
             "distil": { "ms": median(&ours.ms), "threads": ours.threads, "peak_mib": ours.peak_mib, "rate_share": share(&ours) },
             "torch": { "ms": median(&theirs.ms), "threads": theirs.threads, "peak_mib": theirs.peak_mib, "rate_share": share(&theirs) },
             "ratio": { "median": median(&ratios), "low": low, "high": high },
+            "processor_time_ratio_one_thread": processor,
         }));
     }
     let text = |name: &str| host[name].as_str().unwrap_or_default().to_string();
@@ -149,13 +152,14 @@ pub fn write(
 Written by `cargo xtask bench`: {rounds} rounds, every program once per round and thread count, one after the other. A step is
 batch, forward, loss, backward, optimiser: Distil's as its training loop does it (`crates/distil/examples/bench_steps.rs`),
 PyTorch's with batches cut by hand and `Adam(fused=True)` (`bench/peers/steps.py`). Each side at the better of 1 and 2 threads
-(in brackets); medians; ratio: the median of the rounds' ratios and their range. Rate: share of the matrix-product rate measured
+(in brackets); medians; ratio: the median of the rounds' ratios and their range. Processor time is compared with one thread:
+it says more where others use the machine too. Rate: share of the matrix-product rate measured
 between the rounds (the better of both programs, {:.0} GFLOP/s with one thread, {:.0} with two).
 
 {}, {} cores, load average {} before; {}; {}; Distil {}; PyTorch {}.
 
-| case | Distil ms | PyTorch ms | PyTorch / Distil | Distil's rate | PyTorch's | Distil MiB | PyTorch MiB |
-|---|---|---|---|---|---|---|---|
+| case | Distil ms | PyTorch ms | PyTorch / Distil | processor time | Distil's rate | PyTorch's | Distil MiB | PyTorch MiB |
+|---|---|---|---|---|---|---|---|---|
 {table}",
         rate(runs, 1),
         rate(runs, 2),

@@ -1,0 +1,189 @@
+//! What follows a step: log, evaluation, early stopping, checkpoint, signals.
+
+use std::time::{Duration, Instant};
+
+use distil_report::Numbers;
+use distil_report::bill::Purpose;
+use distil_report::events::{
+    Checkpointed, Event, Pace, Progress as ProgressEvent, StageFinished, Stopped,
+};
+
+use super::Stage;
+use crate::error::{Error, Kind, Result};
+use crate::model::Net;
+use crate::model::access::{weights_of, with_weights};
+use crate::optim::State;
+use crate::train::batch;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::clock::Stopwatch;
+use crate::train::evaluate::metrics;
+use crate::train::learner::{Learner, net_state};
+
+impl Stage<'_, '_> {
+    /// Log, evaluation, early stopping, checkpoint, signals.
+    pub(super) fn after_step<N: Net>(
+        &mut self,
+        learner: &Learner<N>,
+        evaluate: bool,
+        at: u64,
+        epoch: f64,
+    ) -> Result<()> {
+        let mut validation = None;
+        if evaluate && !self.data.split.validation.is_empty() {
+            validation = Some(self.evaluate(learner)?);
+        }
+        if let (Some(found), Some(patience)) = (&validation, self.settings.patience) {
+            self.early_stopping(learner, found, patience);
+        }
+        if validation.is_some() || (at + 1).is_multiple_of(self.log.every) || self.progress.finished
+        {
+            self.report(epoch, validation)?;
+        }
+        let signal = self.settings.signals.received();
+        let due = self.settings.checkpoints.as_ref().is_some_and(|c| {
+            c.steps
+                .is_some_and(|steps| self.progress.step.is_multiple_of(steps))
+                || self.log.saved.elapsed() >= Duration::from_secs_f64(c.seconds)
+        });
+        if self.progress.finished {
+            let epochs = epoch;
+            self.meter.flush(self.journal)?;
+            let steps = self.progress.step;
+            self.journal.write(Event::StageFinished(StageFinished {
+                stage: self.settings.stage.clone(),
+                steps,
+                epochs,
+            }))?;
+        }
+        if due || self.progress.finished || signal.is_some() {
+            self.save(learner)?;
+        }
+        match signal {
+            Some(signal) if !self.progress.finished => {
+                self.journal.write(Event::Stopped(Stopped { signal }))?;
+                self.journal.settle()?;
+                let place = format!("stage `{}`", self.settings.stage);
+                Err(Error::new(
+                    Kind::Stopped(signal),
+                    place,
+                    format!(
+                        "stopped after step {} by signal {signal}",
+                        self.progress.step
+                    ),
+                )
+                .remedy("`distil resume` goes on from there"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn evaluate<N: Net>(&mut self, learner: &Learner<N>) -> Result<Numbers> {
+        let watch = Stopwatch::start();
+        let ids = &self.data.split.validation;
+        let net = match &self.average {
+            Some(average) => {
+                let weights = net_state(&State {
+                    weights: average.weights().clone(),
+                    ..State::default()
+                })
+                .weights;
+                with_weights(learner.net.valid(), &weights)?
+            }
+            None => learner.net.valid(),
+        };
+        let outputs = batch::outputs(&net, self.inputs, ids, &self.settings.device);
+        let found = metrics(&outputs, &self.data.targets, ids)?;
+        self.meter.add(
+            Purpose::Evaluate,
+            self.flops.map(|f| f.0),
+            ids.len(),
+            watch.time(),
+        );
+        Ok(found)
+    }
+
+    fn early_stopping<N: Net>(&mut self, learner: &Learner<N>, found: &Numbers, patience: u64) {
+        // A metric that is not a number is never the best.
+        let value = found
+            .get(self.settings.metric.name)
+            .copied()
+            .unwrap_or(f64::NAN);
+        let better = match self.progress.best {
+            Some((_, best)) => self.settings.metric.better.advantage(value - best) > 0.0,
+            None => value.is_finite(),
+        };
+        if better {
+            self.progress.best = Some((self.progress.step, value));
+            self.progress.since_best = 0;
+            self.best = Some(match &self.average {
+                Some(average) => average.weights().clone(),
+                None => weights_of(learner),
+            });
+        } else {
+            self.progress.since_best += 1;
+            self.progress.finished |= self.progress.since_best >= patience;
+        }
+    }
+
+    fn report(&mut self, epoch: f64, validation: Option<Numbers>) -> Result<()> {
+        let steps = std::mem::take(&mut self.log.steps).max(1) as f64;
+        let terms: Numbers = std::mem::take(&mut self.log.parts)
+            .iter()
+            .map(|(k, v)| (k.clone(), v / steps))
+            .collect();
+        let time = self.log.watch.time();
+        let samples = self.progress.samples;
+        let pace = (samples - self.log.samples_before) as f64 / time.wall_seconds.max(1e-9);
+        let flops = self
+            .flops
+            .zip(self.progress.teach_flops)
+            .map(|((_, train), teach)| train * samples as f64 + teach);
+        self.journal.write(Event::Progress(ProgressEvent {
+            stage: self.settings.stage.clone(),
+            step: self.progress.step,
+            epoch,
+            loss: terms.values().sum(),
+            terms,
+            lr: self.log.lr,
+            flops,
+            samples,
+            validation,
+            time: Pace {
+                cpu_seconds: time.cpu_seconds,
+                wall_seconds: time.wall_seconds,
+                samples_per_second: pace,
+            },
+        }))
+    }
+
+    fn save<N: Net>(&mut self, learner: &Learner<N>) -> Result<()> {
+        self.log.saved = Instant::now();
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        self.meter.flush(self.journal)?;
+        self.progress.events = self.journal.settle()?;
+        let watch = Stopwatch::start();
+        let bytes = store.save(&Checkpoint {
+            plan: self.settings.plan.clone(),
+            progress: self.progress.clone(),
+            state: State {
+                weights: weights_of(learner),
+                slots: self.optimizer.slots(),
+            },
+            average: self.average.as_ref().map(|a| a.weights().clone()),
+            best: self.best.clone(),
+            scores: self.scores.clone(),
+            epoch_scores: self.epoch_scores.clone(),
+        })?;
+        let time = watch.time();
+        self.meter.add(Purpose::Save, Some(0.0), 0, time);
+        let (stage, step) = (self.settings.stage.clone(), self.progress.step);
+        self.journal.write(Event::Checkpointed(Checkpointed {
+            stage,
+            step,
+            bytes,
+            time,
+        }))
+    }
+}
