@@ -242,8 +242,13 @@ impl Teacher for Forgetful {
         0
     }
 
-    fn outputs(&self, ids: &[SampleId], taps: &TapSet) -> (Output, usize) {
-        self.0.outputs(ids, taps)
+    fn outputs(
+        &self,
+        ids: &[SampleId],
+        augmentation: Option<&distil::data::Augmentation>,
+        taps: &TapSet,
+    ) -> (Output, usize) {
+        self.0.outputs(ids, augmentation, taps)
     }
 }
 

@@ -12,10 +12,12 @@ use crate::table::Table;
 /// The source of the samples and their split. `data = "digits"` stands for `{ source = "digits" }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataTable {
-    /// The source; its options are all keys of `[data]` except `source` and `split`.
+    /// The source; its options are all keys of `[data]` except `source`, `split` and `augment`.
     pub source: Choice,
     /// How samples are divided into training, validation and test.
     pub split: SplitTable,
+    /// How training pictures are varied.
+    pub augment: Option<AugmentTable>,
 }
 
 impl DataTable {
@@ -38,6 +40,9 @@ impl DataTable {
                 .unwrap_or_default(),
             None => SplitTable::default(),
         };
+        let augment = keys
+            .table("augment")
+            .and_then(|table| table.read(keys.problems));
         let table = Table {
             span,
             ..keys.rest()
@@ -45,8 +50,22 @@ impl DataTable {
         Some(Self {
             source: Choice { kind: kind?, table },
             split,
+            augment,
         })
     }
+}
+
+/// How pictures are varied, anew for each sample and epoch, in training batches only. A teacher sees the same varied
+/// pictures as its student.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AugmentTable {
+    /// The most pixels a picture is shifted by, up or down and left or right; what moves in is 0 after scaling.
+    pub shift: Spanned<u64>,
+    /// Whether half of all pictures are mirrored left to right.
+    pub flip: Spanned<bool>,
+    /// The side of a square, in pixels, that is set to 0 after scaling; its centre is anywhere in the picture.
+    pub cutout: Spanned<u64>,
 }
 
 /// Where the split comes from.

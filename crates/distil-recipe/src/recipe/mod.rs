@@ -20,7 +20,7 @@ use crate::text::RecipeText;
 use crate::value;
 
 pub use compare::{Arm, CompareTable};
-pub use data::{DataTable, SplitKind, SplitTable};
+pub use data::{AugmentTable, DataTable, SplitKind, SplitTable};
 pub use learn::{DEFAULT_METHOD, DEFAULT_MIX, LearnTable, Weight};
 pub use run::RunTable;
 pub use stage::{ModelTable, StageTable};

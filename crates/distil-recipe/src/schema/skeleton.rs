@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::table_of;
 use crate::recipe::{
-    DEFAULT_TUNE_SEEDS, NewTable, OptimizerState, RunTable, SplitTable, TrainTable, View,
+    AugmentTable, DEFAULT_TUNE_SEEDS, NewTable, OptimizerState, RunTable, SplitTable, TrainTable,
+    View,
 };
 
 type Keys = Map<String, Value>;
@@ -74,6 +75,7 @@ pub(super) fn definitions(generator: &mut SchemaGenerator) -> Keys {
     let view = generator.subschema_for::<View>().to_value();
     keys(json!({
         "split": { "oneOf": [{ "enum": ["random", "official"] }, split] },
+        "augment": table_of::<AugmentTable>(generator),
         "stage": stage(view),
         "start": { "oneOf": [text("The stage it starts from."), start(generator)] },
         "train": table_of::<TrainTable>(generator),
@@ -167,7 +169,10 @@ pub(super) fn given_model() -> Value {
 
 /// The keys of `[data]` that no source has for itself.
 pub(super) fn data_keys() -> Keys {
-    keys(json!({ "split": reference("split", "How samples are divided.") }))
+    keys(json!({
+        "split": reference("split", "How samples are divided."),
+        "augment": reference("augment", "How training pictures are varied; not at all by default."),
+    }))
 }
 
 /// The keys of a term that no method has for itself.

@@ -1,6 +1,7 @@
 //! Everything a stage needs to know of the data.
 
 use crate::data::SampleTable;
+use crate::data::augment::Augment;
 use crate::data::features::Features;
 use crate::data::prepare::{Guess, Prepared, Preprocessing, Scaling};
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
@@ -30,6 +31,8 @@ pub struct Dataset {
     pub guesses: Vec<Guess>,
     /// How a sample is drawn, if it is a picture.
     pub picture: Option<Picture>,
+    /// How training batches vary the pictures; not at all unless asked for.
+    pub augment: Option<Augment>,
     /// Names of the rows, if they have any.
     pub rows: Option<Vec<String>>,
     /// SHA-256 of the source's content.
@@ -58,6 +61,7 @@ impl Dataset {
             fitted_targets,
             guesses: [unknown, missing].concat(),
             picture: raw.picture,
+            augment: None,
             rows: raw.rows,
             hash: raw.hash,
         })

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::data::augment::Augmentation;
 use crate::data::view::Reduction;
 use crate::sample::SampleId;
 use crate::weights::Array;
@@ -121,6 +122,24 @@ impl Features {
             self.push(id.row(), &mut values);
         }
         Array::new([ids.len(), width], values)
+    }
+
+    /// The features of these samples as an epoch of training varies them: their finest form is changed, then viewed.
+    pub fn varied(&self, ids: &[SampleId], augmentation: &Augmentation) -> Array {
+        let width = self.fine.width();
+        let mut values = Vec::with_capacity(ids.len() * width);
+        let mut row = Vec::with_capacity(width);
+        for id in ids {
+            row.clear();
+            self.fine.push(id.row(), &mut row);
+            augmentation.push(*id, &row, &mut values);
+        }
+        let Some(seen) = &self.seen else {
+            return Array::new([ids.len(), width], values);
+        };
+        let mut viewed = Vec::with_capacity(ids.len() * self.width());
+        seen.reduction.apply(&values, &mut viewed);
+        Array::new([ids.len(), self.width()], viewed)
     }
 
     fn push(&self, row: usize, out: &mut Vec<f32>) {

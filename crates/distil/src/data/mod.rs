@@ -2,6 +2,7 @@
 //!
 //! [`source`] → [`Raw`] → [`split()`] → [`Preprocessing`] → [`Dataset`] → [`View`]: everything here is host code.
 
+mod augment;
 mod axis;
 mod dataset;
 mod features;
@@ -17,6 +18,7 @@ mod table;
 mod targets;
 mod view;
 
+pub use augment::{Augment, Augmentation};
 pub use dataset::Dataset;
 pub use features::Features;
 pub use order::epoch_order;

@@ -7,7 +7,7 @@ use distil_recipe::{Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
 use crate::data::source::{AnySource, SOURCES, Source};
-use crate::data::{Dataset, Fold, Raw, SplitRule, TargetKind, View, split};
+use crate::data::{Augment, Dataset, Fold, Raw, SplitRule, TargetKind, View, split};
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
 use crate::method::{METHODS, Method};
@@ -136,7 +136,13 @@ impl Draft {
             ..self.split.clone()
         };
         let parts = split(&raw, &rule).map_err(|error| self.placed(error))?;
-        Dataset::prepare(raw, parts, self.source.scaling()).map_err(|error| self.placed(error))
+        let mut data = Dataset::prepare(raw, parts, self.source.scaling())
+            .map_err(|error| self.placed(error))?;
+        if let Some(table) = &self.recipe.data.augment {
+            let augment = Augment::new(table, &data.shape).map_err(|error| self.placed(error))?;
+            data.augment = Some(augment);
+        }
+        Ok(data)
     }
 
     /// An error of the data as a problem of the recipe, if a place of the recipe led to it.
@@ -162,6 +168,11 @@ impl Draft {
                 .or_else(source),
             "task" => self.recipe.task.kind.span.clone(),
             "data" => source(),
+            "data.augment" => {
+                let augment = data.augment.as_ref()?;
+                let written = augment.shift.span.clone().or(augment.cutout.span.clone());
+                written.or_else(source)
+            }
             _ => {
                 let key = path.strip_prefix("data.")?;
                 data.source.table.get(key).map(|value| value.span.clone())

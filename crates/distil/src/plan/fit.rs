@@ -388,8 +388,8 @@ impl Fitting<'_> {
             teacher.map_or(0.0, |stage| stage.layout.flops_forward())
         };
         let each = learn.iter().map(|term| {
-            // Answers are computed once per sample; features are too large to keep.
-            let passes = match term.needs.teacher_taps.is_empty() {
+            // Answers are computed once per sample; features are too large to keep, and varied pictures never the same.
+            let passes = match term.needs.teacher_taps.is_empty() && self.data.augment.is_none() {
                 true => self.data.split.train.len() as f64,
                 false => samples,
             };

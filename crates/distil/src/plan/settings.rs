@@ -29,6 +29,9 @@ impl Settings {
     pub fn of(recipe: &Recipe, stages: &[StagePlan], data: &Dataset) -> Self {
         let mut source = SOURCES.settings(&recipe.data.source, "source");
         source.insert("split".into(), value(&SplitRule::from(&recipe.data.split)));
+        if let Some(augment) = &data.augment {
+            source.insert("augment".into(), value(augment));
+        }
         let stages = stages.iter().filter_map(|plan| {
             let table = recipe.stage(&plan.name)?;
             Some((plan.name.clone(), Value::Table(stage(table, plan))))

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::data::Features;
+use crate::data::{Augmentation, Features};
 use crate::model::{Net, Output, TapSet};
 use crate::sample::SampleId;
 use crate::train::batch;
@@ -19,8 +19,14 @@ pub trait Teacher: std::fmt::Debug + Send {
     /// Computes the logits of these samples once, to be looked up from then on; returns how many it computed.
     fn remember(&mut self, ids: &[SampleId]) -> usize;
 
-    /// The outputs for these samples, and how many forward passes that took (0 if remembered).
-    fn outputs(&self, ids: &[SampleId], taps: &TapSet) -> (Output, usize);
+    /// The outputs for these samples, varied as the student sees them, and how many forward passes that took (0 if
+    /// remembered).
+    fn outputs(
+        &self,
+        ids: &[SampleId],
+        augmentation: Option<&Augmentation>,
+        taps: &TapSet,
+    ) -> (Output, usize);
 }
 
 /// A frozen network and its own view of every sample.
@@ -68,9 +74,14 @@ impl<N: Net> Teacher for Frozen<N> {
         ids.len()
     }
 
-    fn outputs(&self, ids: &[SampleId], taps: &TapSet) -> (Output, usize) {
+    fn outputs(
+        &self,
+        ids: &[SampleId],
+        augmentation: Option<&Augmentation>,
+        taps: &TapSet,
+    ) -> (Output, usize) {
         match &self.remembered {
-            Some(all) if taps.0.is_empty() => {
+            Some(all) if taps.0.is_empty() && augmentation.is_none() => {
                 let (_, width) = all.rows_cols();
                 let values: Vec<f32> = ids
                     .iter()
@@ -88,8 +99,10 @@ impl<N: Net> Teacher for Frozen<N> {
                 )
             }
             _ => (
-                self.net
-                    .forward(&batch::inputs(&self.inputs, ids, &self.device), taps),
+                self.net.forward(
+                    &batch::training(&self.inputs, ids, augmentation, &self.device),
+                    taps,
+                ),
                 ids.len(),
             ),
         }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::data::{Features, Targets};
+use crate::data::{Augmentation, Features, Targets};
 use crate::model::{Input, Net, TapSet};
 use crate::sample::SampleId;
 use crate::task::Target;
@@ -14,6 +14,19 @@ pub const EVALUATION_ROWS: usize = 256;
 /// The features of these samples, `[ids, features]`.
 pub fn inputs(features: &Features, ids: &[SampleId], device: &Device) -> Input {
     Input::Flat(tensor(features.rows(ids), device))
+}
+
+/// The same in training, where an epoch may vary them.
+pub fn training(
+    features: &Features,
+    ids: &[SampleId],
+    augmentation: Option<&Augmentation>,
+    device: &Device,
+) -> Input {
+    match augmentation {
+        None => inputs(features, ids, device),
+        Some(augmentation) => Input::Flat(tensor(features.varied(ids, augmentation), device)),
+    }
 }
 
 fn tensor(array: Array, device: &Device) -> Tensor<2> {

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use crate::data::Augmentation;
 use crate::error::{Error, Result};
 use crate::method::{Adapter, AdapterSpec, Fit, Lesson, Method, Moment, Needs, OutputShape, Term};
 use crate::model::{Output, TapSet};
@@ -110,11 +111,15 @@ impl<'a> Course<'a> {
     }
 
     /// The teachers' word on these samples, and (FLOPs per sample, forward passes) it took.
-    pub fn teach(&self, ids: &[SampleId]) -> (Option<Output>, Vec<(Option<f64>, usize)>) {
+    pub fn teach(
+        &self,
+        ids: &[SampleId],
+        augmentation: Option<&Augmentation>,
+    ) -> (Option<Output>, Vec<(Option<f64>, usize)>) {
         let taps = TapSet(self.needs.teacher_taps.clone());
         let (mut outputs, mut costs) = (Vec::new(), Vec::new());
         for teacher in &self.teachers {
-            let (output, passes) = teacher.outputs(ids, &taps);
+            let (output, passes) = teacher.outputs(ids, augmentation, &taps);
             outputs.push(output);
             costs.push((teacher.flops_forward(), passes));
         }

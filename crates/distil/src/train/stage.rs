@@ -201,6 +201,8 @@ impl<'a, 'm> Stage<'a, 'm> {
         let teaching = Stopwatch::start();
         let lectures: Vec<_> = courses
             .iter_mut()
+            // Answers to pictures that change every epoch cannot be remembered.
+            .filter(|_| data.augment.is_none())
             .flat_map(|l| l.prepare(&data.split.train))
             .collect();
         let time = teaching.time();

@@ -212,9 +212,10 @@ impl Teacher for Live {
     fn outputs(
         &self,
         ids: &[distil::sample::SampleId],
+        augmentation: Option<&distil::data::Augmentation>,
         taps: &distil::model::TapSet,
     ) -> (distil::model::Output, usize) {
-        self.0.outputs(ids, taps)
+        self.0.outputs(ids, augmentation, taps)
     }
 }
 

@@ -96,9 +96,12 @@ impl Stage<'_, '_> {
             true => Vec::new(),
             false => rows.iter().map(|r| r.1).collect(),
         };
-        let output = learner
-            .net
-            .forward(&batch::inputs(self.inputs, &ids, &device), &self.taps);
+        let augment = self.data.augment;
+        let augmentation = augment.map(|a| a.epoch(self.settings.seed, self.progress.epoch));
+        let output = learner.net.forward(
+            &batch::training(self.inputs, &ids, augmentation.as_ref(), &device),
+            &self.taps,
+        );
         let target = batch::targets(&self.data.targets, &ids, &device.clone().inner());
         let label_rows = self.loss.rows(output.values.clone(), &target)?;
         let mixed: f64 = self
@@ -118,7 +121,7 @@ impl Stage<'_, '_> {
                 continue;
             }
             let watch = Stopwatch::start();
-            let (teacher, costs) = course.teach(&ids);
+            let (teacher, costs) = course.teach(&ids, augmentation.as_ref());
             if costs.iter().any(|(_, passes)| *passes > 0) {
                 let time = watch.time();
                 for (flops, passes) in costs {

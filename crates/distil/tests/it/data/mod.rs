@@ -1,5 +1,6 @@
 //! Data: sources, splits, preprocessing, views.
 
+mod augment;
 mod prepare;
 mod real;
 mod sources;
