@@ -19,6 +19,7 @@ fn planned(name: &str) -> Option<Plan> {
     let outside = [
         ("source", "fsdd/recordings"),
         ("california", "california-housing.csv"),
+        ("cifar", "cifar10-jpeg"),
     ];
     if let Some((_, file)) = outside.iter().find(|(named, _)| *named == name) {
         let path = PathBuf::from(ROOT).join("../shared/data").join(file);
