@@ -153,3 +153,48 @@ fn an_input_that_cannot_be_read_is_named() {
     insta::assert_snapshot!(place.distil(&["predict", &model(&trained), "empty.csv"]).stderr, @"error: empty.csv: the file is empty (0 bytes). Fetch or write it again.");
     insta::assert_snapshot!(place.distil(&["predict", &model(&trained), "short.csv"]).stderr, @"error: short.csv, line 1: 3 numbers, where 64 and perhaps a class are expected. Write one sample a line, its numbers separated by commas, without a header.");
 }
+
+#[test]
+fn a_model_of_resized_and_varied_pictures_answers_for_files_of_another_size() {
+    let place = Place::new();
+    let pictures = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/reference/pictures/folder"
+    );
+    for class in ["ape", "bee"] {
+        std::fs::create_dir_all(place.path(&format!("pictures/{class}"))).unwrap();
+        for copy in 0..8 {
+            let from = format!("{pictures}/{class}/{}.png", copy % 2);
+            std::fs::copy(from, place.path(&format!("pictures/{class}/{copy}.png"))).unwrap();
+        }
+    }
+    let recipe = r#"
+        task = "classification"
+        [data]
+        source = "image-folder"
+        path = "pictures"
+        size = [6, 8]
+        augment = { shift = 1, flip = true, cutout = 2 }
+        split = { test = 0.25, validation = 0.25 }
+        [stage.teacher]
+        model = { kind = "mlp", hidden = [8] }
+        train = { epochs = 2 }
+        [stage.m]
+        model = { kind = "mlp", hidden = [4] }
+        view = { pool = [2, 2] }
+        learn = { from = "teacher" }
+        train = { epochs = 2 }
+    "#;
+    place.write("zoo.toml", recipe.to_string());
+    let ran = place.distil(&["run", "./zoo.toml", "--no-control", "--quiet"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let model = "runs/zoo-0001/model";
+    let one = place.distil(&["predict", model, "pictures/ape/0.png"]);
+    assert_eq!((one.code, one.stderr.as_str()), (0, ""));
+    let one: Value = serde_json::from_str(&one.stdout).unwrap();
+    assert_eq!(one["names"], serde_json::json!(["ape", "bee"]));
+    assert_eq!(one["answers"][0]["sample"], "0.png");
+    let measured = place.distil(&["eval", model, "pictures", "--json"]);
+    let measured: Value = serde_json::from_str(&measured.stdout).unwrap();
+    assert_eq!(measured["samples"], 16);
+}

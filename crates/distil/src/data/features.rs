@@ -99,6 +99,14 @@ impl Features {
         self.len() == 0
     }
 
+    /// Bytes the finest form takes.
+    pub fn bytes_held(&self) -> u64 {
+        match &*self.fine {
+            Block::Numbers(array) => 4 * array.values.len() as u64,
+            Block::Bytes { values, .. } => values.len() as u64,
+        }
+    }
+
     /// Numbers of one sample.
     pub fn width(&self) -> usize {
         match &self.seen {

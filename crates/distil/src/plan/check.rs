@@ -106,10 +106,14 @@ impl Plan {
         }
     }
 
-    /// Bytes a trial holds at most: the data as each stage sees it, and the largest stage in training.
+    /// Bytes a trial holds at most: the data, once more as each stage sees it through a view, and the largest stage in
+    /// training.
     pub fn memory(&self) -> u64 {
         let samples: usize = self.samples.iter().sum();
-        let seen = |stage: &StagePlan| samples * stage.view_shape.iter().product::<usize>();
+        let seen = |stage: &StagePlan| match stage.view {
+            View::Full => 0,
+            _ => samples * stage.view_shape.iter().product::<usize>(),
+        };
         let training = |stage: &StagePlan| {
             let Some(training) = stage.training() else {
                 return stage.layout.parameters() as usize;
@@ -126,7 +130,7 @@ impl Plan {
         };
         let data: usize = self.stages.iter().map(seen).sum();
         let largest = self.stages.iter().map(training).max().unwrap_or(0);
-        4 * (data + largest) as u64
+        self.data_bytes + 4 * (data + largest) as u64
     }
 
     /// Bytes a trial writes and keeps: two checkpoints of each stage, and the model.

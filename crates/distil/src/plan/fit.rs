@@ -94,6 +94,7 @@ impl Draft {
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
             run: recipe.run,
+            data_bytes: data.inputs.bytes_held(),
             samples: [
                 data.split.train.len(),
                 data.split.validation.len(),

@@ -71,6 +71,8 @@ pub struct Plan {
     pub run: RunTable,
     /// Samples to train on, to choose by, to test on.
     pub samples: [usize; 3],
+    /// Bytes the data takes in its finest form, shared by all stages that see it so.
+    pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.
     pub notes: Vec<String>,
     settings: settings::Settings,

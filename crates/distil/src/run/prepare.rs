@@ -4,6 +4,7 @@ use distil_recipe::RecipeText;
 
 use super::request::Options;
 use super::smoke;
+use crate::data::source::Source;
 use crate::data::{Dataset, Fold, Inputs};
 use crate::error::Result;
 use crate::plan::{Arm, Draft, Plan};
@@ -32,11 +33,13 @@ pub(super) fn prepare(
     if options.smoke {
         raw = raw.thinned(smoke::SAMPLES);
     }
+    let source = draft.source.settled(&raw);
     let inputs = draft.has_given().then(|| raw.inputs.clone());
     let data = draft.dataset(raw, fold)?;
     let name = draft.name().unwrap_or(&options.name).to_owned();
     let mut plan = draft.plan(&data)?;
     plan.name = name;
+    plan.source = source;
     Ok(Prepared {
         plan,
         data,
