@@ -3,7 +3,7 @@
     python bench/peers/steps.py mlp-tiny --threads 1 --seconds 2
 
 The same work as crates/distil/examples/bench_steps.rs: standard normal inputs in memory, shuffled every epoch, batches
-cut by indexing, cross-entropy, Adam(fused=True). The teacher of a distillation step computes its outputs in every step,
+cut by indexing, cross-entropy, Adam(fused=True), pictures channels-last. The teacher of a distillation step computes its outputs in every step,
 in inference mode. `matrix` measures the matrix product instead, in GFLOP/s.
 
 Needs torch and numpy (measured with torch 2.15.0, numpy 2.4.6).
@@ -18,14 +18,17 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-SAMPLES, CLASSES = 10_240, 10
+CLASSES = 10
 
-# inputs, hidden widths, batch, the teacher's hidden widths
+# a sample's shape (height, width, channels for pictures), samples, batch, the network, the teacher
 CASES = {
-    "mlp-tiny": (100, [50], 32, None),
-    "mlp-source": (1000, [500, 100], 32, None),
-    "mlp-wide": (784, [1024, 1024], 128, None),
-    "mlp-kd": (784, [256], 128, [1024, 1024]),
+    "mlp-tiny": ([100], 10_240, 32, lambda: mlp(100, [50]), None),
+    "mlp-source": ([1000], 10_240, 32, lambda: mlp(1000, [500, 100]), None),
+    "mlp-wide": ([784], 10_240, 128, lambda: mlp(784, [1024, 1024]), None),
+    "mlp-kd": ([784], 10_240, 128, lambda: mlp(784, [256]), lambda: mlp(784, [1024, 1024])),
+    "cnn": ([28, 28, 1], 2_560, 64, lambda: cnn([1, 32, 64, 128]), None),
+    "resnet": ([32, 32, 3], 2_560, 128, lambda: Resnet(20, 1), None),
+    "resnet-kd": ([32, 32, 3], 2_560, 128, lambda: Resnet(8, 2), lambda: Resnet(20, 2)),
 }
 
 
@@ -36,24 +39,67 @@ def mlp(inputs, hidden):
     return nn.Sequential(*layers, nn.Linear(widths[-1], CLASSES))
 
 
+def conv(inputs, outputs, kernel=3, stride=1):
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs)
+    )
+
+
+def cnn(channels):
+    layers = []
+    for inputs, outputs in zip(channels, channels[1:]):
+        layers += [conv(inputs, outputs), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], CLASSES))
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.first, self.second = conv(inputs, outputs, stride=stride), conv(outputs, outputs)
+        self.shortcut = conv(inputs, outputs, 1, stride) if stride > 1 else nn.Identity()
+
+    def forward(self, x):
+        y = self.second(F.relu(self.first(x), inplace=True))
+        return F.relu(y.add_(self.shortcut(x)), inplace=True)
+
+
+class Resnet(nn.Module):
+    def __init__(self, depth, width):
+        super().__init__()
+        sizes, blocks = [16 * width, 32 * width, 64 * width], (depth - 2) // 6
+        self.stem = conv(3, sizes[0])
+        stages = [(sizes[max(s - (b == 0), 0)], sizes[s], 1 + (s > 0 and b == 0)) for s in range(3) for b in range(blocks)]
+        self.blocks = nn.Sequential(*(Block(*stage) for stage in stages))
+        self.head = nn.Linear(sizes[-1], CLASSES)
+
+    def forward(self, x):
+        x = self.blocks(F.relu(self.stem(x), inplace=True))
+        return self.head(x.mean((2, 3)))
+
+
 def kd(student, teacher, temperature=4.0):
     log_q, p = F.log_softmax(student / temperature, 1), F.softmax(teacher / temperature, 1)
     return F.kl_div(log_q, p, reduction="batchmean") * temperature**2
 
 
-def train(case, steps):
+def train(case, steps, compiled=False):
     """Seconds for so many steps of a fresh network."""
-    inputs, hidden, batch, teacher = CASES[case]
+    shape, samples, batch, student, teacher = CASES[case]
     torch.manual_seed(1)
-    data, labels = torch.randn(SAMPLES, inputs), torch.arange(SAMPLES) % CLASSES
-    student = mlp(inputs, hidden)
-    teacher = teacher and mlp(inputs, teacher).eval().requires_grad_(False)
+    data, labels = torch.randn(samples, *shape), torch.arange(samples) % CLASSES
+    # Rows of pictures are channels-last: seen as PyTorch sees them, they have its fast memory format.
+    batches = lambda rows: data[rows].permute(0, 3, 1, 2) if len(shape) == 3 else data[rows]
+    format = torch.channels_last if len(shape) == 3 else torch.contiguous_format
+    student = student().to(memory_format=format)
+    teacher = teacher and teacher().to(memory_format=format).eval().requires_grad_(False)
+    if compiled:
+        student, teacher = torch.compile(student), teacher and torch.compile(teacher)
     optimizer = torch.optim.Adam(student.parameters(), fused=True)
     done, start = 0, time.perf_counter()
     while done < steps:
-        order = torch.randperm(SAMPLES)
+        order = torch.randperm(samples)
         for rows in order.split(batch)[: steps - done]:
-            x, y = data[rows], labels[rows]
+            x, y = batches(rows), labels[rows]
             optimizer.zero_grad()
             logits = student(x)
             loss = F.cross_entropy(logits, y)
@@ -83,17 +129,20 @@ def main():
     parser.add_argument("case", choices=[*CASES, "matrix"])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--compile", action="store_true", help="through torch.compile, which needs a C++ compiler")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     result = {"case": arguments.case, "threads": arguments.threads}
     if arguments.case == "matrix":
         result["gflops"] = round(matrix(), 1)
     else:
-        train(arguments.case, 20)
-        steps, taken = 50, train(arguments.case, 50)
+        train(arguments.case, 2, arguments.compile)
+        steps = 2
+        while (taken := train(arguments.case, steps, arguments.compile)) < 0.1:
+            steps *= 2
         steps = max(1, round(steps * arguments.seconds / taken))
         before = time.process_time()
-        taken = train(arguments.case, steps)
+        taken = train(arguments.case, steps, arguments.compile)
         result |= {"steps": steps, "ms": round(1e3 * taken / steps, 6)}
         result["cpu_ms"] = round(1e3 * (time.process_time() - before) / steps, 6)
         result["peak_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

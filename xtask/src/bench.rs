@@ -18,6 +18,12 @@ pub const CASES: &[(&str, &str)] = &[
         "mlp-kd",
         "kd: MLP 784-1024-1024-10 teaches 784-256-10, batch 128",
     ),
+    ("cnn", "CNN 32-64-128 on 1×28×28, batch 64"),
+    ("resnet", "ResNet-20 on 3×32×32, batch 128"),
+    (
+        "resnet-kd",
+        "kd: ResNet-20, width 2, teaches ResNet-8, width 2, batch 128",
+    ),
 ];
 
 pub const THREADS: [u64; 2] = [1, 2];

@@ -14,7 +14,7 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor};
 use distil::data::{Dataset, SplitRule};
 use distil::method::{Kd, OutputShape};
-use distil::model::{Mlp, MlpConfig, Net, Output, TapSet};
+use distil::model::{CnnConfig, MlpConfig, Model, ModelConfig, Output, ResnetConfig, TapSet};
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::task::Classification;
@@ -27,13 +27,14 @@ use distil_report::measure::TaskKind;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A network, a batch size, and the teacher's hidden widths for a distillation step.
+/// A network, a batch size, and the teacher's network for a distillation step.
 struct Case {
     name: &'static str,
-    inputs: usize,
-    hidden: &'static [usize],
+    shape: &'static [usize],
+    model: fn() -> ModelConfig,
     batch: usize,
-    teacher: Option<&'static [usize]>,
+    teacher: Option<fn() -> ModelConfig>,
+    samples: usize,
 }
 
 const CLASSES: usize = 10;
@@ -41,33 +42,79 @@ const CLASSES: usize = 10;
 const CASES: &[Case] = &[
     Case {
         name: "mlp-tiny",
-        inputs: 100,
-        hidden: &[50],
+        shape: &[100],
+        model: || mlp(&[50]),
         batch: 32,
         teacher: None,
+        samples: 10_240,
     },
     Case {
         name: "mlp-source",
-        inputs: 1000,
-        hidden: &[500, 100],
+        shape: &[1000],
+        model: || mlp(&[500, 100]),
         batch: 32,
         teacher: None,
+        samples: 10_240,
     },
     Case {
         name: "mlp-wide",
-        inputs: 784,
-        hidden: &[1024, 1024],
+        shape: &[784],
+        model: || mlp(&[1024, 1024]),
         batch: 128,
         teacher: None,
+        samples: 10_240,
     },
     Case {
         name: "mlp-kd",
-        inputs: 784,
-        hidden: &[256],
+        shape: &[784],
+        model: || mlp(&[256]),
         batch: 128,
-        teacher: Some(&[1024, 1024]),
+        teacher: Some(|| mlp(&[1024, 1024])),
+        samples: 10_240,
+    },
+    Case {
+        name: "cnn",
+        shape: &[28, 28, 1],
+        model: || cnn(&[32, 64, 128]),
+        batch: 64,
+        teacher: None,
+        samples: 2_560,
+    },
+    Case {
+        name: "resnet",
+        shape: &[32, 32, 3],
+        model: || resnet(20, 1.0),
+        batch: 128,
+        teacher: None,
+        samples: 2_560,
+    },
+    Case {
+        name: "resnet-kd",
+        shape: &[32, 32, 3],
+        model: || resnet(8, 2.0),
+        batch: 128,
+        teacher: Some(|| resnet(20, 2.0)),
+        samples: 2_560,
     },
 ];
+
+fn mlp(hidden: &[usize]) -> ModelConfig {
+    ModelConfig::Mlp(MlpConfig {
+        hidden: hidden.to_vec(),
+        ..MlpConfig::default()
+    })
+}
+
+fn cnn(channels: &[usize]) -> ModelConfig {
+    ModelConfig::Cnn(CnnConfig {
+        channels: channels.to_vec(),
+        convs: 1,
+    })
+}
+
+fn resnet(depth: usize, width: f64) -> ModelConfig {
+    ModelConfig::Resnet(ResnetConfig { depth, width })
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -118,10 +165,9 @@ fn matrix() -> f64 {
 
 /// Steps, milliseconds and processor milliseconds per step, peak memory and FLOPs per step, from about so many seconds.
 fn measure(case: &Case, seconds: f64) -> distil::Result<String> {
-    let data = noise(case.inputs)?;
+    let data = noise(case)?;
     let trial = |steps| time(case, &data, steps);
-    trial(20)?;
-    let (mut steps, mut taken) = (50, trial(50)?);
+    let (mut steps, mut taken) = (2, trial(2)?);
     while taken.wall_seconds < 0.1 {
         steps *= 2;
         taken = trial(steps)?;
@@ -140,33 +186,25 @@ fn measure(case: &Case, seconds: f64) -> distil::Result<String> {
 
 /// FLOPs of a step: of all rows, forward and backward, and the teacher's forward.
 fn flops(case: &Case) -> distil::Result<f64> {
-    let student = mlp(case, case.hidden, 1)?.layout();
-    let teacher = case
-        .teacher
-        .map(|hidden| mlp(case, hidden, 2))
-        .transpose()?;
-    let train = student.map(|l| l.flops_forward() + l.flops_backward());
-    let teach = teacher
-        .and_then(|net| net.layout())
-        .map(|l| l.flops_forward());
-    Ok(case.batch as f64 * (train.unwrap_or_default() + teach.unwrap_or_default()))
+    let train = net(case, case.model, 1)?.shapes().clone();
+    let teacher = case.teacher.map(|model| net(case, model, 2)).transpose()?;
+    let teach = teacher.map_or(0.0, |net| net.shapes().flops_forward());
+    Ok(case.batch as f64 * (train.flops_forward() + train.flops_backward() + teach))
 }
 
 /// Standard normal inputs and labels that do not depend on them.
-fn noise(inputs: usize) -> distil::Result<Dataset> {
-    const SAMPLES: usize = 10_240;
+fn noise(case: &Case) -> distil::Result<Dataset> {
+    let (samples, width) = (case.samples, case.shape.iter().product::<usize>());
     let mut stream = Seed(1).stream("noise", &[]);
-    let values = (0..SAMPLES * inputs).map(|_| stream.normal()).collect();
-    let labels = (0..SAMPLES as u32).map(|i| i % CLASSES as u32).collect();
-    Dataset::from_arrays(values, &[inputs], labels, &SplitRule::default())
+    let values = (0..samples * width).map(|_| stream.normal()).collect();
+    let labels = (0..samples as u32).map(|i| i % CLASSES as u32).collect();
+    Dataset::from_arrays(values, case.shape, labels, &SplitRule::default())
 }
 
-fn mlp(case: &Case, hidden: &[usize], seed: u64) -> distil::Result<Mlp> {
-    let config = MlpConfig {
-        hidden: hidden.to_vec(),
-        ..MlpConfig::default()
-    };
-    config.init(case.inputs, CLASSES, Seed(seed), &Device::flex().autodiff())
+fn net(case: &Case, model: fn() -> ModelConfig, seed: u64) -> distil::Result<Model> {
+    let refused = |reason: String| distil::Error::input(case.name, reason);
+    let layout = model().layout(case.shape, CLASSES).map_err(refused)?;
+    model().init(layout, Seed(seed), &Device::flex().autodiff())
 }
 
 /// The time of a training of so many steps.
@@ -179,8 +217,8 @@ fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
         taps: Default::default(),
     };
     let mut courses = Vec::new();
-    if let Some(hidden) = case.teacher {
-        let net = mlp(case, hidden, 2)?;
+    if let Some(model) = case.teacher {
+        let net = net(case, model, 2)?;
         let inputs = data.inputs.clone();
         let teacher = Forgetful(Frozen::new("teacher", &net, inputs, &Device::flex()));
         let (name, weight) = ("kd", Weight::Mix(0.5));
@@ -195,7 +233,7 @@ fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
     };
     let mut data = data.clone();
     data.split.validation.clear();
-    let student = mlp(case, case.hidden, 1)?;
+    let student = net(case, case.model, 1)?;
     let mut clock = Clock(None);
     train(
         student,
@@ -227,7 +265,7 @@ impl Journal for Clock {
 
 /// A teacher that remembers nothing.
 #[derive(Debug)]
-struct Forgetful(Frozen<Mlp>);
+struct Forgetful(Frozen<Model>);
 
 impl Teacher for Forgetful {
     fn name(&self) -> &str {
