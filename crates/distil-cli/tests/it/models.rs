@@ -185,7 +185,7 @@ fn a_model_of_resized_and_varied_pictures_answers_for_files_of_another_size() {
         learn = { from = "teacher" }
         train = { epochs = 2 }
     "#;
-    place.write("zoo.toml", recipe.to_string());
+    place.write("zoo.toml", recipe);
     let ran = place.distil(&["run", "./zoo.toml", "--no-control", "--quiet"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let model = "runs/zoo-0001/model";
