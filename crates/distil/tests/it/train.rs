@@ -9,6 +9,7 @@ use distil::method::{Kd, OutputShape};
 use distil::model::access::weights_of;
 use distil::model::{Mlp, MlpConfig};
 use distil::optim::adam::Adam;
+use distil::plan::{Arm, Draft};
 use distil::rng::Seed;
 use distil::samples::InfoBatch;
 use distil::task::Classification;
@@ -368,4 +369,93 @@ fn every_sample_trained_on_has_a_score_and_no_other() {
             "row {row}"
         );
     }
+}
+
+/// The digits built into the program, scaled and split.
+fn digits() -> Dataset {
+    let text = "task = \"classification\"\ndata = \"digits\"\n[stage.only]\nmodel = \"mlp\"\n";
+    let text = distil_recipe::RecipeText::new("recipe.toml", text);
+    let draft = Draft::read(&text, Path::new("."), &Arm::Flow).unwrap();
+    draft.dataset(draft.read_data().unwrap(), None).unwrap()
+}
+
+/// The share of the test samples of `class` whose largest logit is their own, after `bias` on that class's logit.
+fn recognised(net: &Mlp, data: &Dataset, class: u32, bias: f32) -> f64 {
+    let labels = data.targets.classes().unwrap();
+    let mut ids = data.split.test.clone();
+    ids.retain(|id| labels[id.row()] == class);
+    let outputs = batch::outputs(net, &data.inputs, &ids, &Device::flex());
+    let right = (0..ids.len()).filter(|row| {
+        let mut logits = outputs.row(*row).to_vec();
+        logits[class as usize] += bias;
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        logits[class as usize] == largest
+    });
+    right.count() as f64 / ids.len() as f64
+}
+
+/// Hinton, Vinyals & Dean 2015, section 3: a student that never sees a three learns threes from the teacher's answers about
+/// other digits. Half of its loss are labels, among which no three occurs: without T² they would drown the answers at T = 20.
+#[test]
+fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() {
+    const MISSING: u32 = 3;
+    let (task, data) = (Classification::default(), digits());
+    let shape = OutputShape {
+        outputs: 10,
+        ..shape()
+    };
+    let fresh = |hidden: Vec<usize>, seed: u64| {
+        let config = MlpConfig {
+            hidden,
+            ..MlpConfig::default()
+        };
+        config.init(64, 10, Seed(seed), &Device::flex()).unwrap()
+    };
+    let go = |net: Mlp, data: &Dataset, courses: &mut [Course], epochs: u64| {
+        let settings = Settings {
+            length: Length::Epochs(epochs),
+            lr: 2e-3,
+            ..Settings::of(&task)
+        };
+        let trained = train(
+            net,
+            None,
+            data,
+            &data.inputs,
+            &settings,
+            courses,
+            &mut Vec::new(),
+        );
+        trained.unwrap().net
+    };
+    let teacher = go(fresh(vec![256], 1), &data, &mut [], 20);
+    let mut without = data.clone();
+    let labels = data.targets.classes().unwrap();
+    without.split.train.retain(|id| labels[id.row()] != MISSING);
+
+    let kd = Kd { temperature: 20.0 };
+    let answers = Frozen::new("teacher", &teacher, data.inputs.clone(), &Device::flex());
+    let course = Course::new(
+        "kd",
+        &kd,
+        vec![Box::new(answers) as Box<dyn Teacher>],
+        Weight::Mix(0.5),
+        &shape,
+        Some(&shape),
+        &[],
+    )
+    .unwrap();
+    let taught = go(fresh(vec![128], 2), &without, &mut [course], 40);
+    let alone = go(fresh(vec![128], 2), &without, &mut [], 40);
+
+    assert!(recognised(&teacher, &data, MISSING, 0.0) > 0.9);
+    let seen: Vec<f64> = [0.0, 1.0, 2.0, 3.0, 4.0]
+        .map(|bias| recognised(&taught, &data, MISSING, bias))
+        .to_vec();
+    let never = recognised(&alone, &data, MISSING, 0.0);
+    assert_eq!(never, 0.0, "nobody told it");
+    assert!(
+        seen[0] > 0.5 && seen[3] > 0.9,
+        "with biases 0 to 4: {seen:?}"
+    );
 }
