@@ -1,17 +1,28 @@
 //! FLOPs equal those PyTorch counts: `testdata/reference/flops.json`, format in `flops.py` beside it.
 
-use distil::model::{Layout, MlpConfig};
+use distil::model::{Layout, MlpConfig, ModelConfig};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Reference {
     nets: Vec<Net>,
+    pictures: Vec<PictureNet>,
     teach: Vec<Teach>,
 }
 
 #[derive(Deserialize)]
 struct Net {
     widths: Vec<usize>,
+    batch: f64,
+    parameters: u64,
+    forward: f64,
+    backward: f64,
+}
+
+#[derive(Deserialize)]
+struct PictureNet {
+    model: ModelConfig,
+    shape: Vec<usize>,
     batch: f64,
     parameters: u64,
     forward: f64,
@@ -54,6 +65,17 @@ fn parameters_and_flops_of_a_layout_are_those_pytorch_counts() {
         let (forward, backward) = (layout.flops_forward(), layout.flops_backward());
         assert_eq!(net.batch * forward, net.forward, "{:?}", net.widths);
         assert_eq!(net.batch * backward, net.backward, "{:?}", net.widths);
+    }
+}
+
+#[test]
+fn parameters_and_flops_of_convolutional_networks_are_those_pytorch_counts() {
+    for net in reference().pictures {
+        let layout = net.model.layout(&net.shape, 10).unwrap();
+        assert_eq!(layout.parameters(), net.parameters, "{:?}", net.model);
+        let (forward, backward) = (layout.flops_forward(), layout.flops_backward());
+        assert_eq!(net.batch * forward, net.forward, "{:?}", net.model);
+        assert_eq!(net.batch * backward, net.backward, "{:?}", net.model);
     }
 }
 
