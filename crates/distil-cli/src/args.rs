@@ -46,7 +46,7 @@ pub enum Verb {
     Export(ExportArgs),
     /// Write the report of a run anew, or set two runs side by side
     Report(ReportArgs),
-    /// Remove the trials of finished runs; model, report and run.json stay
+    /// Remove the trials of finished runs, or stages kept for reuse; model, report and run.json stay
     Clean(CleanArgs),
     /// Print the JSON schema of recipes, for editors
     #[command(hide = true)]
@@ -91,6 +91,9 @@ pub struct RunArgs {
     /// At most 512 samples and 2 epochs, yet everything a full run does
     #[arg(long)]
     pub smoke: bool,
+    /// Train every stage, also those that an earlier run of the same folder trained the same way
+    #[arg(long)]
+    pub fresh: bool,
     /// Print run.json instead of tables
     #[arg(long)]
     pub json: bool,
@@ -264,8 +267,11 @@ pub struct ReportArgs {
 #[derive(Debug, Args)]
 pub struct CleanArgs {
     /// The folders of finished runs, for example runs/digits-0001
-    #[arg(required = true)]
+    #[arg(required_unless_present = "stages")]
     pub runs: Vec<PathBuf>,
+    /// Also forget the stages kept for reuse in this folder of runs, for example runs
+    #[arg(long, value_name = "DIR")]
+    pub stages: Option<PathBuf>,
 }
 
 /// `distil completions`

@@ -6,13 +6,21 @@ use crate::args::CleanArgs;
 use crate::exit::Ended;
 use crate::show;
 
-/// Removes the trials of finished runs.
+/// Removes the trials of finished runs, and stages kept for reuse.
 pub fn clean(args: &CleanArgs) -> Ended {
     for run in &args.runs {
         let bytes = distil::run::clean(run)?;
         show::print(&format!(
             "{}: {} of trials removed; model, report and run.json stay",
             run.display(),
+            human_bytes(bytes)
+        ))?;
+    }
+    if let Some(runs) = &args.stages {
+        let bytes = distil::run::forget(runs)?;
+        show::print(&format!(
+            "{}: {} of stages kept for reuse removed; the next run trains its own",
+            runs.display(),
             human_bytes(bytes)
         ))?;
     }

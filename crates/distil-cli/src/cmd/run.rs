@@ -31,6 +31,7 @@ pub fn run(args: &RunArgs) -> Ended {
         jobs: args.jobs,
         threads: args.threads,
         smoke: args.smoke,
+        fresh: args.fresh,
         runs: args.runs.clone(),
         program: program()?,
     };

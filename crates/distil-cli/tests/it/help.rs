@@ -25,7 +25,7 @@ fn the_program_says_what_it_does() {
       predict  Answer new data
       export   Write a model for other programs
       report   Write the report of a run anew, or set two runs side by side
-      clean    Remove the trials of finished runs; model, report and run.json stay
+      clean    Remove the trials of finished runs, or stages kept for reuse; model, report and run.json stay
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -64,6 +64,7 @@ fn run_says_what_it_takes() {
           --threads <N>               Threads of each trial [default: the recipe's, else 1]
           --jobs <N>                  Trials at the same time; a control waits for its own seed's flow [default: cores / threads]
           --smoke                     At most 512 samples and 2 epochs, yet everything a full run does
+          --fresh                     Train every stage, also those that an earlier run of the same folder trained the same way
           --json                      Print run.json instead of tables
       -q, --quiet                     No progress; errors are still shown
           --runs <DIR>                The folder in which the run gets its own [default: runs]

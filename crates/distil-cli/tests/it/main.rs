@@ -9,5 +9,6 @@ mod list;
 mod models;
 mod new;
 mod resume;
+mod reuse;
 mod runs;
 mod usage;

@@ -38,6 +38,8 @@ pub enum Event {
     Checkpointed(Checkpointed),
     /// A stage's training ended.
     StageFinished(StageFinished),
+    /// A stage was taken from an earlier trial that trained it the same way; the stage's lines before this one are that trial's.
+    Reused(Reused),
     /// A new process goes on from a checkpoint: of the lines before this one, the first `keep` are still valid.
     Resumed(Resumed),
     /// A loss or gradient was not finite; the update was not made.
@@ -249,6 +251,15 @@ pub struct StageFinished {
     pub epochs: f64,
 }
 
+/// See [`Event::Reused`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reused {
+    /// The stage.
+    pub stage: String,
+    /// The run and the trial that trained it: `digits-0001/flow-s1`.
+    pub trained_by: String,
+}
+
 /// See [`Event::Resumed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resumed {
@@ -297,10 +308,31 @@ impl Event {
             Self::StageStarted(_)
             | Self::Evaluated(_)
             | Self::StageFinished(_)
+            | Self::Reused(_)
             | Self::Diverged(_)
             | Self::Stopped(_)
             | Self::Finished => {}
         }
         event
+    }
+
+    /// Whether the event tells what came of a stage, and not how its process fared.
+    pub fn is_result_of(&self, name: &str) -> bool {
+        match self {
+            Self::StageStarted(StageStarted { stage, .. })
+            | Self::Grown(Grown { stage, .. })
+            | Self::Progress(Progress { stage, .. })
+            | Self::Evaluated(Evaluated { stage, .. })
+            | Self::Billed(Billed { stage, .. })
+            | Self::StageFinished(StageFinished { stage, .. }) => stage == name,
+            Self::Started(_)
+            | Self::Data(_)
+            | Self::Checkpointed(_)
+            | Self::Reused(_)
+            | Self::Resumed(_)
+            | Self::Diverged(_)
+            | Self::Stopped(_)
+            | Self::Finished => false,
+        }
     }
 }

@@ -215,7 +215,7 @@ impl Trial {
             Event::Diverged(_) => self.status = Status::Diverged,
             Event::Stopped(_) => self.status = Status::Stopped,
             Event::Finished => self.status = Status::Finished,
-            Event::Started(_) | Event::Billed(_) | Event::Checkpointed(_) => {}
+            Event::Started(_) | Event::Billed(_) | Event::Checkpointed(_) | Event::Reused(_) => {}
         }
     }
 }

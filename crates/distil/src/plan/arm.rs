@@ -5,6 +5,7 @@ use std::fmt;
 use distil_recipe::recipe::{DEFAULT_SCHEDULE, Recipe, StageTable, TrainTable};
 use distil_recipe::set::parse_sets;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
+use distil_report::budgets::{arm_of_share, share_of_arm};
 
 use crate::plan::stage::StagePlan;
 use crate::plan::{like, order};
@@ -24,8 +25,8 @@ pub enum Arm {
     },
     /// The same within its declared budget, or else that of the result.
     PlainFull,
-    /// Plain training in so many per cent of its declared budget, 1 to 99: a point of its curve.
-    PlainShare(u8),
+    /// Plain training in this share of its declared budget, 0.01 to 0.99: a point of its curve.
+    PlainShare(f64),
     /// As `plain`, with smoothed labels: what distillation gives without any teacher.
     Smooth {
         /// As for `plain`.
@@ -48,7 +49,7 @@ impl fmt::Display for Arm {
             Self::Flow => "flow",
             Self::Plain { .. } => "plain",
             Self::PlainFull => "plain-full",
-            Self::PlainShare(per_cent) => return write!(f, "plain-{per_cent}"),
+            Self::PlainShare(share) => return f.write_str(&arm_of_share(*share)),
             Self::Smooth { .. } => "smooth",
             Self::Small => "small",
             Self::Own(name) | Self::Swept(name) => name,
@@ -65,8 +66,8 @@ impl Arm {
             "plain-full" => Self::PlainFull,
             "smooth" => Self::Smooth { flops: None },
             "small" => Self::Small,
-            _ => match share_of(name) {
-                Some(per_cent) => Self::PlainShare(per_cent),
+            _ => match share_of_arm(name) {
+                Some(share) => Self::PlainShare(share),
                 None if name.contains('=') => Self::Swept(name.to_owned()),
                 None => Self::Own(name.to_owned()),
             },
@@ -98,7 +99,7 @@ impl Arm {
     /// The share of its declared budget that the result trains for.
     pub(super) fn share(&self) -> f64 {
         match self {
-            Self::PlainShare(per_cent) => f64::from(*per_cent) / 100.0,
+            Self::PlainShare(share) => *share,
             _ => 1.0,
         }
     }
@@ -177,7 +178,7 @@ impl Arm {
     pub(super) fn check_names(recipe: &Recipe, problems: &mut Problems) {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
-            let taken = BUILT_IN.contains(&name.as_str()) || share_of(name).is_some();
+            let taken = BUILT_IN.contains(&name.as_str()) || share_of_arm(name).is_some();
             let message = match taken {
                 true => format!("there is an arm `{name}` already"),
                 false if name.contains('=') => format!("an arm cannot be named `{name}`"),
@@ -194,7 +195,7 @@ impl Arm {
                 .arm
                 .iter()
                 .any(|arm| arm.name.value == name.value);
-            if !own && !BUILT_IN.contains(&name.as_str()) && share_of(name).is_none() {
+            if !own && !BUILT_IN.contains(&name.as_str()) && share_of_arm(name).is_none() {
                 problems.push(unknown(name, recipe));
             }
             if name.as_str() == "smooth" && recipe.task.kind.as_str() != "classification" {
@@ -212,12 +213,6 @@ impl Arm {
             }
         }
     }
-}
-
-/// The per cent in the name of a point of plain's curve, `plain-25`.
-fn share_of(name: &str) -> Option<u8> {
-    let per_cent: u8 = name.strip_prefix("plain-")?.parse().ok()?;
-    (1..100).contains(&per_cent).then_some(per_cent)
 }
 
 fn unknown(name: &Spanned<String>, recipe: &Recipe) -> Problem {

@@ -33,12 +33,15 @@ pub use stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 pub use train::{Curve, TrainPlan};
 pub use tune::Tuning;
 
+use std::collections::BTreeSet;
+
 use distil_recipe::recipe::RunTable;
 use distil_report::measure::Metric;
 
 use crate::data::SplitRule;
 use crate::data::source::AnySource;
 use crate::task::Task;
+use crate::weights::sha256;
 
 /// A checked recipe, fitted to its data.
 #[derive(Debug)]
@@ -95,6 +98,29 @@ impl Plan {
     /// the same have the same hash.
     pub fn hash(&self) -> String {
         self.settings.hash()
+    }
+
+    /// SHA-256 over everything that decides what comes of one stage: its own settings, those of the stages it starts or learns from,
+    /// task, data and metric, in hexadecimal. Two plans of the same hash train the stage the same way, whatever else they do.
+    pub fn stage_hash(&self, stage: &StagePlan) -> String {
+        let mut names = BTreeSet::new();
+        let mut open = vec![stage];
+        let mut follows = String::new();
+        while let Some(stage) = open.pop() {
+            if !names.insert(stage.name.as_str()) {
+                continue;
+            }
+            if let Some(training) = stage.training() {
+                // What a policy read from a file is shown by its Debug form; a curve over a chain of growth depends on later stages.
+                follows += &format!(
+                    "{} {} {:?} {:?}\n",
+                    stage.name, training.steps, training.span, training.samples
+                );
+                open.extend(training.needs().filter_map(|name| self.stage(name)));
+            }
+        }
+        let settings = self.settings.hash_of_stages(&names);
+        sha256(format!("{settings}\n{}\n{follows}", self.metric.name).as_bytes())
     }
 
     /// The plan for people, as TOML.

@@ -1,5 +1,7 @@
 //! What a plan decides, written out: for people, and for its hash.
 
+use std::collections::BTreeSet;
+
 use distil_recipe::Recipe;
 use distil_recipe::recipe::{LearnTable, OptimizerState, StageTable, StartTable};
 use toml::{Table, Value};
@@ -48,7 +50,19 @@ impl Settings {
     }
 
     pub fn hash(&self) -> String {
+        self.hash_of(self.table.clone())
+    }
+
+    /// As [`Self::hash`], of these stages alone.
+    pub fn hash_of_stages(&self, names: &BTreeSet<&str>) -> String {
         let mut table = self.table.clone();
+        if let Some(Value::Table(stages)) = table.get_mut("stage") {
+            stages.retain(|name, _| names.contains(name));
+        }
+        self.hash_of(table)
+    }
+
+    fn hash_of(&self, mut table: Table) -> String {
         // Where the data lies is no matter; what it holds has a hash of its own.
         if let Some(Value::Table(data)) = table.get_mut("data") {
             data.remove("path");

@@ -63,6 +63,15 @@ pub struct Training {
     pub cost: Cost,
 }
 
+impl Training {
+    /// The stages it starts or learns from.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        let start = self.start.iter().map(|start| start.from.as_str());
+        let teachers = self.learn.iter().flat_map(|term| &term.teachers);
+        start.chain(teachers.map(String::as_str))
+    }
+}
+
 /// First weights grown from another stage.
 #[derive(Debug)]
 pub struct StartPlan {

@@ -136,6 +136,10 @@ impl Journal for Piped {
         say(&Word::Event(event))
     }
 
+    fn repeat(&mut self, event: Event) -> Result<()> {
+        self.log.append(&event).map_err(refused)
+    }
+
     fn settle(&mut self) -> Result<usize> {
         self.log.settle()
     }

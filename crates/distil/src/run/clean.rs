@@ -30,18 +30,7 @@ pub fn clean(path: &Path) -> Result<u64> {
     if !trials.exists() {
         return Ok(0);
     }
-    let bytes = size(&trials);
+    let bytes = files::size(&trials);
     fs::remove_dir_all(&trials).map_err(|e| files::refused(&trials, &e))?;
     Ok(bytes)
-}
-
-/// Bytes of the files in a folder.
-fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| match entry.file_type() {
-            Ok(kind) if kind.is_dir() => size(&entry.path()),
-            _ => entry.metadata().map_or(0, |metadata| metadata.len()),
-        })
-        .sum()
 }

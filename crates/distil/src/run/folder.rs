@@ -205,14 +205,19 @@ impl TrialFolder {
         self.0.join("compress.json")
     }
 
+    /// What a stage writes.
+    pub fn stage(&self, stage: &str) -> PathBuf {
+        self.0.join("stages").join(stage)
+    }
+
     /// A stage's checkpoints.
     pub fn checkpoints(&self, stage: &str) -> PathBuf {
-        self.0.join("stages").join(stage).join("checkpoints")
+        self.stage(stage).join("checkpoints")
     }
 
     /// A stage's scores: the last loss of each sample.
     pub fn scores(&self, stage: &str) -> PathBuf {
-        self.0.join("stages").join(stage).join("scores.safetensors")
+        self.stage(stage).join("scores.safetensors")
     }
 
     /// Keeps every other process out until the guard is dropped.

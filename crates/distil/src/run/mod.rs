@@ -4,13 +4,16 @@ mod calibrate;
 mod children;
 mod clean;
 mod compress;
+mod finish;
 mod folder;
+mod grow;
 mod host;
 mod outcome;
 mod predictions;
 mod prepare;
 mod request;
 mod smoke;
+mod stage_cache;
 mod supervise;
 mod trial;
 
@@ -21,6 +24,7 @@ pub use host::host;
 pub use outcome::{Outcome, write_report};
 pub use request::{Request, Watcher};
 pub use smoke::shortened;
+pub use stage_cache::forget;
 
 use std::path::Path;
 
@@ -30,6 +34,7 @@ use distil_report::bill::Calibration;
 use self::children::{Order, Word, die_with_parent, say};
 use self::prepare::{Prepared, prepare};
 use self::request::Options;
+use self::stage_cache::StageCache;
 use self::trial::Trial;
 use crate::data::Fold;
 use crate::error::{Error, Kind, Result};
@@ -102,6 +107,8 @@ fn obey(order: &str) -> Result<()> {
         None => Arm::named(&order.arm),
     };
     let settings = order.settings.as_deref();
+    let threads = rayon::current_num_threads();
+    let cache = (!options.fresh).then(|| StageCache::beside(&run, threads));
     let Prepared { plan, data, raw } = prepare(&run.text()?, &options, &arm, settings, fold)?;
     let loading = watch.time();
     let mut trial = Trial {
@@ -109,6 +116,7 @@ fn obey(order: &str) -> Result<()> {
         data: &data,
         raw: raw.as_ref(),
         folder: None,
+        cache: cache.as_ref(),
         order: &order,
         device: Device::flex(),
         signals,

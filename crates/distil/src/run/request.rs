@@ -37,6 +37,8 @@ pub struct Request {
     pub threads: Option<usize>,
     /// Whether to cut data and epochs short.
     pub smoke: bool,
+    /// Whether to train every stage, those that an earlier run trained the same way too.
+    pub fresh: bool,
     /// The folder of all runs.
     pub runs: PathBuf,
     /// This program, which trials are processes of.
@@ -68,6 +70,8 @@ pub(super) struct Options {
     pub jobs: Option<usize>,
     pub threads: Option<usize>,
     pub smoke: bool,
+    #[serde(default)]
+    pub fresh: bool,
     /// Arms made by `--set` with several values, as `key=value`.
     pub swept: Vec<String>,
 }
@@ -90,6 +94,7 @@ impl Options {
             jobs: request.jobs,
             threads: request.threads,
             smoke: request.smoke,
+            fresh: request.fresh,
             swept: request.sweeps.iter().flat_map(swept).collect(),
         }
     }

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use distil_report::compare::FLOW;
-use distil_report::events::{fold, read};
+use distil_report::events::{Event, fold, read};
 use distil_report::run_json::{Status, Trial as TrialRow, Tuned};
 
 use super::children::{Children, News, Order, Word};
-use super::folder::RunFolder;
+use super::folder::{RunFolder, TrialId};
 use super::outcome::{Outcome, assemble, main_metric, write_report};
 use super::request::{Options, Watcher};
+use super::stage_cache;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
 use crate::saved::SavedModel;
@@ -19,9 +20,9 @@ use crate::train::{Signals, refused};
 
 /// Plain training at 25, 50, 75 and 100 % of its declared budget.
 const CURVE: [Arm; 4] = [
-    Arm::PlainShare(25),
-    Arm::PlainShare(50),
-    Arm::PlainShare(75),
+    Arm::PlainShare(0.25),
+    Arm::PlainShare(0.5),
+    Arm::PlainShare(0.75),
     Arm::PlainFull,
 ];
 
@@ -47,6 +48,8 @@ pub fn supervise(
         plan,
         children: Children::new(program, threads),
         waiting: orders(folder, options, plan),
+        rows: BTreeMap::new(),
+        reused: 0,
         failures: BTreeMap::new(),
         watcher,
     };
@@ -57,6 +60,8 @@ pub fn supervise(
         desk.listen()?;
     }
     desk.keep_result()?;
+    desk.tell_reuse();
+    stage_cache::trim(folder);
     if signals.received().is_some() {
         desk.children.stop();
         while desk.children.count() > 0 {
@@ -136,6 +141,10 @@ struct Desk<'a> {
     plan: &'a Plan,
     children: Children,
     waiting: VecDeque<Order>,
+    /// What the trials that have ended came to.
+    rows: BTreeMap<TrialId, TrialRow>,
+    /// Stages that were not trained again.
+    reused: usize,
     /// Why trials ended without a result, by the trial's name.
     failures: BTreeMap<String, Error>,
     watcher: &'a mut dyn Watcher,
@@ -145,25 +154,34 @@ impl Desk<'_> {
     /// Takes trials that an earlier process finished off the list.
     fn settle_finished(&mut self) -> Result<()> {
         for order in std::mem::take(&mut self.waiting) {
-            if !self.finished(&order)? {
+            self.note_row(&order)?;
+            if !self.finished(&order) {
                 self.waiting.push_back(order);
             }
         }
         self.keep_result()
     }
 
-    fn finished(&self, order: &Order) -> Result<bool> {
-        let row = self.row(order)?;
-        Ok(row.is_some_and(|row| row.status == Status::Finished))
+    fn finished(&self, order: &Order) -> bool {
+        self.row(order)
+            .is_some_and(|row| row.status == Status::Finished)
     }
 
-    fn row(&self, order: &Order) -> Result<Option<TrialRow>> {
-        let path = self.folder.trial(&order.trial()).events();
-        if !path.exists() {
-            return Ok(None);
+    fn row(&self, order: &Order) -> Option<&TrialRow> {
+        self.rows.get(&order.trial())
+    }
+
+    /// Reads what a trial that does not run came to; its log does not change until it is started again.
+    fn note_row(&mut self, order: &Order) -> Result<()> {
+        let id = order.trial();
+        let path = self.folder.trial(&id).events();
+        if path.exists() {
+            let events = read(&path).map_err(refused)?;
+            if let Some(row) = TrialRow::of(&fold(&events), None) {
+                self.rows.insert(id, row);
+            }
         }
-        let events = read(&path).map_err(refused)?;
-        Ok(TrialRow::of(&fold(&events), None))
+        Ok(())
     }
 
     /// Starts what may start; false once nothing runs and nothing waits.
@@ -183,7 +201,8 @@ impl Desk<'_> {
                 ));
                 continue;
             };
-            if !self.finished(&order)? {
+            self.note_row(&order)?;
+            if !self.finished(&order) {
                 order.rehearse = !self.calibrated();
                 self.children.start(&order)?;
             }
@@ -210,10 +229,7 @@ impl Desk<'_> {
         if self.plan.tuning.is_some() {
             flow.settings = self.chosen(&flow)?;
         }
-        let Some(row) = self
-            .row(&flow)?
-            .filter(|row| row.status == Status::Finished)
-        else {
+        let Some(row) = self.row(&flow).filter(|row| row.status == Status::Finished) else {
             return Ok(None);
         };
         if Arm::named(&order.arm).costs_as_the_flow() {
@@ -237,7 +253,7 @@ impl Desk<'_> {
                     settings: Some(candidate.clone()),
                     ..order.clone()
                 };
-                rows.extend(self.row(&tried)?);
+                rows.extend(self.row(&tried).cloned());
             }
         }
         let place = (order.arm.as_str(), order.fold.map(|fold| fold.0));
@@ -275,12 +291,26 @@ impl Desk<'_> {
         self.waiting.iter().any(&like) || self.children.orders().any(like)
     }
 
+    fn tell_reuse(&mut self) {
+        let stages = match self.reused {
+            0 => return,
+            1 => "1 stage was".to_string(),
+            several => format!("{several} stages were"),
+        };
+        self.watcher.note(&format!(
+            "note: {stages} trained the same way before and not trained again; the bill counts what that cost. `--fresh` trains everything"
+        ));
+    }
+
     /// Waits a moment for news and passes it on.
     fn listen(&mut self) -> Result<()> {
         match self.children.news(PULSE) {
             None => {}
             Some(News::Word(trial, word)) => match *word {
-                Word::Event(event) => self.watcher.event(&trial, &event),
+                Word::Event(event) => {
+                    self.reused += usize::from(matches!(event, Event::Reused(_)));
+                    self.watcher.event(&trial, &event);
+                }
                 Word::Note(text) => self.watcher.note(&text),
                 Word::Failed(failure) => {
                     self.failures.insert(trial.to_string(), failure.into());
@@ -293,7 +323,8 @@ impl Desk<'_> {
 
     fn ended(&mut self, order: &Order, code: Option<i32>) -> Result<()> {
         let name = order.trial().to_string();
-        if self.finished(order)? {
+        self.note_row(order)?;
+        if self.finished(order) {
             return self.keep_result();
         }
         let unknown = || {
@@ -340,7 +371,7 @@ impl Desk<'_> {
             }
             flow.settings = self.chosen(&flow)?;
         }
-        if self.finished(&flow)? {
+        if self.finished(&flow) {
             let model = self.folder.trial(&flow.trial()).model();
             if model.exists() {
                 SavedModel::read(&model, &burn::tensor::Device::flex())?

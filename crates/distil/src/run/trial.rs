@@ -6,26 +6,22 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use distil_report::bill::Purpose;
-use distil_report::events::{Evaluated, Event, Grown as GrownEvent, Part, Resumed, Started, Time};
-use distil_report::run_json::Compress;
-use distil_report::{Numbers, events};
+use distil_report::events::{self, Evaluated, Event, Part, Resumed, Reused, Started, Time};
 
 use super::children::{Order, Piped, Word, say};
-use super::compress::size;
 use super::folder::TrialFolder;
-use super::predictions::predictions;
-use crate::data::{Dataset, Features, Fold, Inputs, Part as DataPart, SplitRule, ViewMatrix};
+use super::stage_cache::{Kept, StageCache};
+use crate::data::{Dataset, Features, Inputs, Part as DataPart, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::growth::{self, Promise};
 use crate::method::OutputShape;
 use crate::model::access::with_weights;
-use crate::model::{Layout, Model, fresh};
+use crate::model::{Layout, Model};
 use crate::optim::State;
-use crate::plan::{Plan, StagePlan, StartPlan, TermPlan, Training, Work};
+use crate::plan::{Plan, StagePlan, TermPlan, Training, Work};
 use crate::rng::Seed;
 use crate::sample::SampleId;
-use crate::saved::{Card, Provenance, SavedModel};
+use crate::saved::SavedModel;
 use crate::teacher::{Frozen, Teacher};
 use crate::train::checkpoint::Store;
 use crate::train::{
@@ -47,6 +43,8 @@ pub struct Trial<'a> {
     pub raw: Option<&'a Inputs>,
     /// Its folder; none for a rehearsal, which leaves nothing behind.
     pub folder: Option<TrialFolder>,
+    /// Stages that were trained before; none to train each.
+    pub cache: Option<&'a StageCache>,
     /// What it was asked for.
     pub order: &'a Order,
     /// Where it computes.
@@ -56,12 +54,12 @@ pub struct Trial<'a> {
 }
 
 /// A stage that is done: what later stages start or learn from.
-struct Done {
-    net: Model,
-    state: State,
-    layout: Layout,
-    view: ViewMatrix,
-    inputs: Features,
+pub struct Done {
+    pub net: Model,
+    pub state: State,
+    pub layout: Layout,
+    pub view: ViewMatrix,
+    pub inputs: Features,
 }
 
 impl Trial<'_> {
@@ -114,7 +112,7 @@ impl Trial<'_> {
     }
 
     /// The hash a checkpoint of this trial carries.
-    fn hash(&self) -> String {
+    pub(super) fn hash(&self) -> String {
         format!("{} {}", self.plan.hash(), self.order.trial())
     }
 
@@ -168,6 +166,13 @@ impl Trial<'_> {
         done: &BTreeMap<String, Done>,
         journal: &mut dyn Journal,
     ) -> Result<Done> {
+        let key = self.cache_key(plan);
+        if let (Some((cache, key)), Some(folder)) = (&key, &self.folder)
+            && !self.begun(folder, plan)?
+            && let Some(kept) = cache.find(key)
+        {
+            return self.reuse(plan, kept, folder, journal);
+        }
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
             Work::Given { folder, .. } => self.given(folder, &mut meter)?,
@@ -205,7 +210,67 @@ impl Trial<'_> {
             }))?;
         }
         meter.flush(journal)?;
+        if let (Some((cache, key)), Some(folder)) = (key, &self.folder) {
+            journal.settle()?;
+            cache.keep(&key, &plan.name, &finished.state, folder)?;
+        }
         Ok(finished)
+    }
+
+    /// The cache, and the key there of a stage that is trained.
+    fn cache_key(&self, plan: &StagePlan) -> Option<(&StageCache, String)> {
+        let cache = self.cache.filter(|_| self.folder.is_some())?;
+        plan.training()?;
+        Some((cache, cache.key(&self.plan.stage_hash(plan), self.order)))
+    }
+
+    /// Whether this trial has a checkpoint of the stage.
+    fn begun(&self, folder: &TrialFolder, plan: &StagePlan) -> Result<bool> {
+        let store = Store::open(&folder.checkpoints(&plan.name), &self.hash())?;
+        Ok(store.latest()?.0.is_some())
+    }
+
+    /// A stage as it was trained before: its weights, its scores, and what it had to say.
+    fn reuse(
+        &self,
+        plan: &StagePlan,
+        kept: Kept,
+        folder: &TrialFolder,
+        journal: &mut dyn Journal,
+    ) -> Result<Done> {
+        let stage = self.fresh(plan, &self.device)?;
+        kept.events
+            .into_iter()
+            .try_for_each(|event| journal.repeat(event))?;
+        journal.write(Event::Reused(Reused {
+            stage: plan.name.clone(),
+            trained_by: kept.trained_by,
+        }))?;
+        files::create_folder(&folder.stage(&plan.name))?;
+        files::write(&folder.scores(&plan.name), &kept.scores)?;
+        Ok(Done {
+            net: with_weights(stage.net.valid(), &kept.state.weights)?,
+            state: kept.state,
+            ..stage
+        })
+    }
+
+    /// A stage before it is trained.
+    fn fresh(&self, plan: &StagePlan, device: &Device) -> Result<Done> {
+        let view = plan
+            .view
+            .fit(self.data.fine(&self.data.preprocessing.columns()))?;
+        let inputs = view.see(&self.data.inputs);
+        let layout = plan.layout.clone();
+        let seed = stage_seed(self.order.seed, &plan.name);
+        let net = plan.model.init(layout.clone(), seed, device)?;
+        Ok(Done {
+            net,
+            state: State::default(),
+            layout,
+            view,
+            inputs,
+        })
     }
 
     fn part(&self, part: DataPart) -> &[SampleId] {
@@ -248,26 +313,11 @@ impl Trial<'_> {
         meter: &mut Meter,
     ) -> Result<Done> {
         let device = self.device.clone().autodiff();
-        let view = plan
-            .view
-            .fit(self.data.fine(&self.data.preprocessing.columns()))?;
-        let inputs = view.see(&self.data.inputs);
-        let layout = plan.layout.clone();
         let seed = stage_seed(self.order.seed, &plan.name);
-        let net = plan.model.init(layout.clone(), seed, &device)?;
-        let mut stage = Done {
-            net,
-            state: State::default(),
-            layout,
-            view,
-            inputs,
-        };
+        let mut stage = self.fresh(plan, &device)?;
         // A checkpoint holds what growth made.
         let begun = match &self.folder {
-            Some(folder) => Store::open(&folder.checkpoints(&plan.name), &self.hash())?
-                .latest()?
-                .0
-                .is_some(),
+            Some(folder) => self.begun(folder, plan)?,
             None => false,
         };
         let start = match &training.start {
@@ -396,182 +446,9 @@ impl Trial<'_> {
             signals: self.signals.clone(),
         }
     }
-
-    fn grow(
-        &self,
-        plan: &StagePlan,
-        start: &StartPlan,
-        small: &Done,
-        large: &Done,
-        journal: &mut dyn Journal,
-        meter: &mut Meter,
-    ) -> Result<State> {
-        let place = format!("stage `{}`", plan.name);
-        let watch = Stopwatch::start();
-        let view = ViewMatrix::between(&small.view, &large.view);
-        if view.is_none() && small.view != large.view {
-            return Err(Error::input(
-                place,
-                format!(
-                    "its view cannot be led back to the view of `{}`",
-                    start.from
-                ),
-            ));
-        }
-        let seed = stage_seed(self.order.seed, &plan.name);
-        let fresh = fresh(&large.layout, seed);
-        let grown = growth::grow(
-            &small.state,
-            &small.layout,
-            &large.layout,
-            view.as_ref(),
-            &start.rule,
-            &fresh,
-            seed,
-        )
-        .map_err(|reason| Error::input(&place, reason))?;
-        let net = with_weights(large.net.valid(), &grown.state.weights)?;
-        // Measured on samples the small model was chosen on, never on the test part.
-        let ids = match self.data.split.validation.as_slice() {
-            [] => &self.data.split.train[..],
-            ids => ids,
-        };
-        let before = batch::outputs(&small.net, &small.inputs, ids, &self.device);
-        let after = batch::outputs(&net, &large.inputs, ids, &self.device);
-        let time = watch.time();
-        let flops =
-            (small.layout.flops_forward() + large.layout.flops_forward()) * ids.len() as f64;
-        meter.add(
-            Purpose::Grow,
-            Some(flops / ids.len() as f64),
-            ids.len(),
-            time,
-        );
-        journal.write(Event::Grown(GrownEvent {
-            stage: plan.name.clone(),
-            from: start.from.clone(),
-            promise: match grown.promise {
-                Promise::Exact => events::Promise::Exact,
-                Promise::Nothing => events::Promise::Nothing,
-            },
-            max_difference: largest_difference(&before, &after),
-            rows: ids.len(),
-            flops: Some(flops),
-            time,
-        }))?;
-        Ok(grown.state)
-    }
-
-    fn finish(
-        &self,
-        folder: &TrialFolder,
-        done: &BTreeMap<String, Done>,
-        journal: &mut Piped,
-    ) -> Result<()> {
-        let plan = self.plan.result();
-        let result = lookup(done, &plan.name)?;
-        let watch = Stopwatch::start();
-        let ids = &self.data.split.test;
-        let outputs = batch::outputs(&result.net, &result.inputs, ids, &self.device);
-        let test = if ids.is_empty() {
-            Numbers::default()
-        } else {
-            metrics(&outputs, &self.data.targets, ids)?
-        };
-        predictions(&plan.name, &outputs, self.data, ids)?
-            .write(&folder.predictions())
-            .map_err(crate::train::refused)?;
-        let mut meter = Meter::new(&plan.name);
-        if let Work::Train(training) = &plan.work {
-            let card = Card {
-                stage: plan.name.clone(),
-                model: plan.model.clone(),
-                inputs: result.layout.inputs(),
-                outputs: result.layout.outputs(),
-                source: self.plan.source.clone(),
-                preprocessing: self.data.preprocessing.clone(),
-                view: plan.view.clone(),
-                view_shape: result.view.shape.clone(),
-                targets: self.data.fitted_targets.clone(),
-                metric: self.plan.metric.name.to_string(),
-                split: SplitRule {
-                    fold: self.order.fold.map(|(index, of)| Fold { index, of }),
-                    ..self.plan.split.clone()
-                },
-                provenance: Provenance {
-                    distil: env!("CARGO_PKG_VERSION").to_string(),
-                    recipe: self.plan.name.clone(),
-                    plan: self.hash(),
-                    data: self.data.hash.clone(),
-                    trial: self.order.trial().to_string(),
-                    grown_from: training.start.as_ref().map(|s| s.from.clone()),
-                    learned_from: training
-                        .learn
-                        .iter()
-                        .flat_map(|l| l.teachers.clone())
-                        .collect(),
-                    test,
-                },
-            };
-            let saved = SavedModel {
-                card,
-                view: result.view.clone(),
-                net: result.net.clone(),
-            };
-            saved.write(&folder.model())?;
-        }
-        self.compress(folder, done)?;
-        meter.add(Purpose::Save, Some(0.0), 0, watch.time());
-        meter.flush(journal)?;
-        journal.write(Event::Finished)?;
-        journal.settle()?;
-        Ok(())
-    }
 }
 
-impl Trial<'_> {
-    /// Where the result is smaller than a model it learned from: what that buys.
-    fn compress(&self, folder: &TrialFolder, done: &BTreeMap<String, Done>) -> Result<()> {
-        let plan = self.plan.result();
-        let teachers = plan
-            .training()
-            .into_iter()
-            .flat_map(|t| &t.learn)
-            .flat_map(|term| &term.teachers);
-        let teacher = teachers
-            .filter_map(|name| self.plan.stage(name))
-            .max_by_key(|stage| stage.layout.parameters());
-        let Some(teacher) =
-            teacher.filter(|teacher| teacher.layout.parameters() > plan.layout.parameters())
-        else {
-            return Ok(());
-        };
-        let ids = match self.data.split.test.as_slice() {
-            [] => &self.data.split.train,
-            _ => &self.data.split.test,
-        };
-        let measure = |stage: &StagePlan| {
-            let model = lookup(done, &stage.name)?;
-            size(
-                &stage.name,
-                &model.net,
-                stage.layout.parameters(),
-                &model.inputs,
-                ids,
-                &self.device,
-            )
-        };
-        let compress = Compress {
-            student: measure(plan)?,
-            teacher: measure(teacher)?,
-        };
-        let text = serde_json::to_vec_pretty(&compress)
-            .map_err(|e| Error::damaged(&folder.compress(), e))?;
-        files::write(&folder.compress(), &text)
-    }
-}
-
-fn lookup<'a>(done: &'a BTreeMap<String, Done>, name: &str) -> Result<&'a Done> {
+pub(super) fn lookup<'a>(done: &'a BTreeMap<String, Done>, name: &str) -> Result<&'a Done> {
     done.get(name).ok_or_else(|| {
         Error::input(
             format!("stage `{name}`"),
@@ -583,19 +460,4 @@ fn lookup<'a>(done: &'a BTreeMap<String, Done>, name: &str) -> Result<&'a Done> 
 /// Stages of one name share their randomness across arms, so that arms are paired.
 pub fn stage_seed(trial: u64, stage: &str) -> Seed {
     Seed(Seed(trial).number(&format!("stage/{stage}"), &[]))
-}
-
-/// Largest difference of a row's outputs, relative to max(1, the row's largest output).
-fn largest_difference(before: &Array, after: &Array) -> f64 {
-    let (rows, _) = before.rows_cols();
-    let row = |r: usize| {
-        let (a, b) = (before.row(r), after.row(r));
-        let scale = a.iter().fold(1.0_f32, |m, x| m.max(x.abs()));
-        let difference = a
-            .iter()
-            .zip(b)
-            .fold(0.0_f32, |m, (x, y)| m.max((x - y).abs()));
-        f64::from(difference / scale)
-    };
-    (0..rows).map(row).fold(0.0, f64::max)
 }

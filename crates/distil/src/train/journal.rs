@@ -9,6 +9,11 @@ pub trait Journal {
     /// Takes one event.
     fn write(&mut self, event: Event) -> Result<()>;
 
+    /// Takes an event that was told before: of a stage that was trained by another trial.
+    fn repeat(&mut self, event: Event) -> Result<()> {
+        self.write(event)
+    }
+
     /// Events taken so far, earlier processes included; all of them durable when this returns.
     fn settle(&mut self) -> Result<usize>;
 }

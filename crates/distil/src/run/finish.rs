@@ -1,0 +1,129 @@
+//! The end of a trial: predictions, the model, and what a smaller model buys.
+
+use std::collections::BTreeMap;
+
+use distil_report::Numbers;
+use distil_report::bill::Purpose;
+use distil_report::events::Event;
+use distil_report::run_json::Compress;
+
+use super::children::Piped;
+use super::compress::size;
+use super::folder::TrialFolder;
+use super::predictions::predictions;
+use super::trial::{Done, Trial, lookup};
+use crate::data::{Fold, SplitRule};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::plan::{StagePlan, Work};
+use crate::saved::{Card, Provenance, SavedModel};
+use crate::train::{Journal, Meter, Stopwatch, batch, metrics};
+
+impl Trial<'_> {
+    /// Writes the predictions, the model and what compression bought, and ends the log.
+    pub(super) fn finish(
+        &self,
+        folder: &TrialFolder,
+        done: &BTreeMap<String, Done>,
+        journal: &mut Piped,
+    ) -> Result<()> {
+        let plan = self.plan.result();
+        let result = lookup(done, &plan.name)?;
+        let watch = Stopwatch::start();
+        let ids = &self.data.split.test;
+        let outputs = batch::outputs(&result.net, &result.inputs, ids, &self.device);
+        let test = if ids.is_empty() {
+            Numbers::default()
+        } else {
+            metrics(&outputs, &self.data.targets, ids)?
+        };
+        predictions(&plan.name, &outputs, self.data, ids)?
+            .write(&folder.predictions())
+            .map_err(crate::train::refused)?;
+        let mut meter = Meter::new(&plan.name);
+        if let Work::Train(training) = &plan.work {
+            let card = Card {
+                stage: plan.name.clone(),
+                model: plan.model.clone(),
+                inputs: result.layout.inputs(),
+                outputs: result.layout.outputs(),
+                source: self.plan.source.clone(),
+                preprocessing: self.data.preprocessing.clone(),
+                view: plan.view.clone(),
+                view_shape: result.view.shape.clone(),
+                targets: self.data.fitted_targets.clone(),
+                metric: self.plan.metric.name.to_string(),
+                split: SplitRule {
+                    fold: self.order.fold.map(|(index, of)| Fold { index, of }),
+                    ..self.plan.split.clone()
+                },
+                provenance: Provenance {
+                    distil: env!("CARGO_PKG_VERSION").to_string(),
+                    recipe: self.plan.name.clone(),
+                    plan: self.hash(),
+                    data: self.data.hash.clone(),
+                    trial: self.order.trial().to_string(),
+                    grown_from: training.start.as_ref().map(|s| s.from.clone()),
+                    learned_from: training
+                        .learn
+                        .iter()
+                        .flat_map(|l| l.teachers.clone())
+                        .collect(),
+                    test,
+                },
+            };
+            let saved = SavedModel {
+                card,
+                view: result.view.clone(),
+                net: result.net.clone(),
+            };
+            saved.write(&folder.model())?;
+        }
+        self.compress(folder, done)?;
+        meter.add(Purpose::Save, Some(0.0), 0, watch.time());
+        meter.flush(journal)?;
+        journal.write(Event::Finished)?;
+        journal.settle()?;
+        Ok(())
+    }
+
+    /// Where the result is smaller than a model it learned from: what that buys.
+    fn compress(&self, folder: &TrialFolder, done: &BTreeMap<String, Done>) -> Result<()> {
+        let plan = self.plan.result();
+        let teachers = plan
+            .training()
+            .into_iter()
+            .flat_map(|t| &t.learn)
+            .flat_map(|term| &term.teachers);
+        let teacher = teachers
+            .filter_map(|name| self.plan.stage(name))
+            .max_by_key(|stage| stage.layout.parameters());
+        let Some(teacher) =
+            teacher.filter(|teacher| teacher.layout.parameters() > plan.layout.parameters())
+        else {
+            return Ok(());
+        };
+        let ids = match self.data.split.test.as_slice() {
+            [] => &self.data.split.train,
+            _ => &self.data.split.test,
+        };
+        let measure = |stage: &StagePlan| {
+            let model = lookup(done, &stage.name)?;
+            size(
+                &stage.name,
+                &model.net,
+                stage.layout.parameters(),
+                &model.inputs,
+                ids,
+                &self.device,
+            )
+        };
+        let compress = Compress {
+            student: measure(plan)?,
+            teacher: measure(teacher)?,
+        };
+        let text = serde_json::to_vec_pretty(&compress)
+            .map_err(|e| Error::damaged(&folder.compress(), e))?;
+        files::write(&folder.compress(), &text)
+    }
+}

@@ -1,0 +1,186 @@
+//! Stages that were trained before, by any run in the same folder of runs.
+//!
+//! `.stages/<key>/` beside the runs holds what the end of a stage leaves: `events.jsonl`, what it had to say, its bill included, and
+//! `end/`, a checkpoint with weights and optimiser memory, written last. A stage of the same key would come out as the
+//! same bytes; it is not trained again, and its cost is counted as if it had been.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use distil_report::events::{Event, fold, read};
+
+use super::children::Order;
+use super::folder::{RunFolder, TrialFolder};
+use super::host::host;
+use crate::error::Result;
+use crate::files;
+use crate::optim::State;
+use crate::train::checkpoint::{self, Checkpoint, Progress};
+use crate::train::refused;
+use crate::weights::sha256;
+
+/// The folder beside the runs.
+const FOLDER: &str = ".stages";
+
+const END: &str = "end";
+const EVENTS: &str = "events.jsonl";
+const SCORES: &str = "scores.safetensors";
+const TRAINED_BY: &str = "trained-by";
+
+/// Bytes the cache may take; the stages not used for the longest time go first.
+const LIMIT: u64 = 4 << 30;
+
+/// The stages kept beside a run.
+#[derive(Debug)]
+pub struct StageCache {
+    folder: PathBuf,
+    /// What the bytes of a result depend on besides plan, seed and fold.
+    machine: String,
+}
+
+/// A stage as it was trained before.
+#[derive(Debug)]
+pub struct Kept {
+    /// Weights and optimiser memory.
+    pub state: State,
+    /// The last loss of each sample, as the stage's file has it.
+    pub scores: Vec<u8>,
+    /// What it had to say, from its beginning to its evaluation.
+    pub events: Vec<Event>,
+    /// The trial that trained it: `digits-0001/flow-s1`.
+    pub trained_by: String,
+}
+
+impl StageCache {
+    /// The cache that a run shares with the other runs of its folder.
+    pub fn beside(run: &RunFolder, threads: usize) -> Self {
+        let host = host(threads);
+        // A program that was built anew may compute something else.
+        let program = std::env::current_exe().and_then(fs::metadata);
+        let program = program.map_or(String::new(), |data| {
+            let changed = data.modified().ok();
+            let changed = changed.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+            format!("{} {:?}", data.len(), changed)
+        });
+        Self {
+            folder: folder_in(run.path().parent().unwrap_or(Path::new("."))),
+            machine: format!("{} {program} {} {threads}", host.distil, host.instructions),
+        }
+    }
+
+    /// The key of a stage with this hash in a trial of this seed and fold.
+    pub fn key(&self, stage: &str, order: &Order) -> String {
+        sha256(
+            format!(
+                "{stage}\n{}\n{:?}\n{}",
+                order.seed, order.fold, self.machine
+            )
+            .as_bytes(),
+        )
+    }
+
+    /// The stage of this key, if it is there and whole.
+    pub fn find(&self, key: &str) -> Option<Kept> {
+        let folder = self.folder.join(key);
+        // What is missing or damaged is trained again.
+        let end = checkpoint::read(&folder.join(END), Some(key)).ok()?;
+        let events = read(&folder.join(EVENTS)).ok()?;
+        let trained_by = fs::read_to_string(folder.join(TRAINED_BY)).ok()?;
+        // The newest file says when the stage was last of use.
+        let _ = files::write(&folder.join(TRAINED_BY), trained_by.as_bytes());
+        Some(Kept {
+            state: end.state,
+            scores: files::read(&folder.join(SCORES)).ok()?,
+            events,
+            trained_by,
+        })
+    }
+
+    /// Keeps a stage that `trial` has just trained, unless it is there already.
+    pub fn keep(&self, key: &str, stage: &str, state: &State, trial: &TrialFolder) -> Result<()> {
+        let folder = self.folder.join(key);
+        if folder.join(END).exists() {
+            return Ok(());
+        }
+        let log = read(&trial.events()).map_err(refused)?;
+        let mut lines = Vec::new();
+        for event in fold(&log).events {
+            if !event.is_result_of(stage) {
+                continue;
+            }
+            serde_json::to_writer(&mut lines, event)
+                .map_err(|e| crate::Error::damaged(&folder, e))?;
+            lines.push(b'\n');
+        }
+        files::create_folder(&folder)?;
+        files::write(&folder.join(EVENTS), &lines)?;
+        files::write(&folder.join(SCORES), &files::read(&trial.scores(stage))?)?;
+        files::write(&folder.join(TRAINED_BY), name(trial.path()).as_bytes())?;
+        let end = Checkpoint {
+            plan: key.to_string(),
+            progress: Progress {
+                finished: true,
+                ..Progress::default()
+            },
+            state: state.clone(),
+            ..Checkpoint::default()
+        };
+        checkpoint::write(&folder.join(END), &end)?;
+        Ok(())
+    }
+}
+
+/// Removes the stages kept in a folder of runs; returns the bytes removed.
+///
+/// # Errors
+/// If the system refuses to remove them.
+pub fn forget(runs: &Path) -> Result<u64> {
+    let folder = folder_in(runs);
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let bytes = files::size(&folder);
+    fs::remove_dir_all(&folder).map_err(|e| files::refused(&folder, &e))?;
+    Ok(bytes)
+}
+
+/// Removes the stages not used for the longest time, until the others fit the limit.
+pub fn trim(run: &RunFolder) {
+    let folder = folder_in(run.path().parent().unwrap_or(Path::new(".")));
+    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let mut stages: Vec<(SystemTime, u64, PathBuf)> = entries
+        .map(|entry| {
+            let path = entry.path();
+            let used = fs::metadata(path.join(TRAINED_BY)).and_then(|data| data.modified());
+            let used = used.unwrap_or(SystemTime::UNIX_EPOCH);
+            (used, files::size(&path), path)
+        })
+        .collect();
+    stages.sort();
+    let mut bytes: u64 = stages.iter().map(|(_, bytes, _)| bytes).sum();
+    for (_, of_stage, path) in stages {
+        if bytes <= LIMIT {
+            break;
+        }
+        // What cannot be removed costs space, not correctness.
+        let _ = fs::remove_dir_all(path);
+        bytes -= of_stage;
+    }
+}
+
+fn folder_in(runs: &Path) -> PathBuf {
+    runs.join(FOLDER)
+}
+
+/// `run/trial` of `…/run/trials/trial`.
+fn name(trial: &Path) -> String {
+    let last = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let run = trial.parent().and_then(Path::parent);
+    format!("{}/{}", run.map(last).unwrap_or_default(), last(trial))
+}
