@@ -2,17 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use crate::bill::Calibration;
 use crate::curve::{Point, curve};
 use crate::events::{Event, Folded};
 use crate::run_json::{RunJson, Status, Trial};
 
 /// The header and one row per progress event. Costs are the trial's up to that point, towards equal cost; unknown numbers are
 /// empty. Loss terms are columns `term.<name>`, validation metrics `validation.<name>`.
-pub fn metrics_csv(trials: &[Folded<'_>], calibration: Option<&Calibration>) -> String {
+pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> String {
     let curves: Vec<(&Folded<'_>, Vec<Point<'_>>)> = trials
         .iter()
-        .map(|trial| (trial, curve(trial, calibration)))
+        .map(|trial| {
+            let calibration = match trial.events.first() {
+                Some(Event::Started(started)) => run.calibration_of(&started.arm),
+                _ => &run.calibration,
+            };
+            (trial, curve(trial, Some(calibration)))
+        })
         .collect();
     let points = || curves.iter().flat_map(|(_, points)| points);
     let terms: BTreeSet<&String> = points()

@@ -148,7 +148,15 @@ pub fn record_of(place: &Place, run: &str) -> Value {
 
 fn without_times(value: &mut Value) {
     let of_a_clock = |key: &str| {
-        key.contains("second") || ["host", "calibration", "resumes", "curve"].contains(&key)
+        key.contains("second")
+            || [
+                "host",
+                "calibration",
+                "arm_calibrations",
+                "resumes",
+                "curve",
+            ]
+            .contains(&key)
     };
     match value {
         Value::Object(entries) => {

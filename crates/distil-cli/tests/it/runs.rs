@@ -1,5 +1,6 @@
 //! `distil run`, `resume`, `report` and `check` on the built-in digits.
 
+use distil_report::bill::Purpose;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::runs::compare_runs;
 use distil_report::text;
@@ -308,4 +309,82 @@ fn check_without_a_recipe_shows_the_machine() {
     for part in ["Distil", "cores", "memory", "FLOPs per second"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
+}
+
+#[test]
+fn an_arm_that_changes_the_recipe_has_seconds_of_its_own() {
+    let place = Place::new();
+    let ended = place.distil(&[
+        "run",
+        "digits",
+        "--smoke",
+        "--quiet",
+        "--set",
+        "stage.large.model.hidden=[64, 32],[512, 512]",
+    ]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    let own: Vec<&str> = run.arm_calibrations.keys().map(String::as_str).collect();
+    let [narrow, wide] = ["[64", "[512"].map(|first| {
+        own.iter()
+            .find(|arm| arm.contains(first))
+            .unwrap_or_else(|| panic!("{first}: {own:?}"))
+    });
+    let seconds = |arm: &str| {
+        let of_arm = run.calibration_of(arm);
+        of_arm.seconds("large", Purpose::Train, 1_000).unwrap()
+    };
+    // 301,000 weights against 6,600: the rates cannot be those of one network.
+    assert!(seconds(wide) > 2.0 * seconds(narrow));
+    assert_eq!(run.calibration_of("plain"), &run.calibration);
+    for trial in &run.trials {
+        assert!(
+            trial.bill.equalised().reference_seconds.is_some(),
+            "{}",
+            trial.name()
+        );
+    }
+}
+
+#[test]
+fn fifty_runs_are_listed_compared_and_cleaned() {
+    let place = Place::new();
+    let ended = place.distil(&[&SMOKE[..], &["--no-control", "--quiet"]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let files = place.files();
+    for number in 2..=50 {
+        for file in files
+            .iter()
+            .filter(|file| file.starts_with("runs/digits-0001/"))
+        {
+            if place.path(file).is_file() {
+                let bytes = std::fs::read(place.path(file)).unwrap();
+                place.write(&file.replace("0001", &format!("{number:04}")), bytes);
+            }
+        }
+    }
+    let listed = place.distil(&["list", "runs"]);
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    assert_eq!(listed.stdout.matches("digits-00").count(), 50);
+    let compared = place.distil(&["report", "runs/digits-0007", "runs/digits-0050"]);
+    assert_eq!(compared.code, 0, "{}", compared.stderr);
+    assert!(
+        compared.stdout.contains("accuracy on the test part"),
+        "{}",
+        compared.stdout
+    );
+    let all: Vec<String> = (1..=50).map(|n| format!("runs/digits-{n:04}")).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let cleaned = place.distil(&[&["clean"], &all[..]].concat());
+    assert_eq!(cleaned.code, 0, "{}", cleaned.stderr);
+    assert_eq!(cleaned.stdout.lines().count(), 50);
+    for run in all {
+        assert!(!place.path(&format!("{run}/trials")).exists());
+        assert!(
+            place
+                .path(&format!("{run}/model/model.safetensors"))
+                .exists()
+        );
+    }
+    assert_eq!(place.distil(&["list", "runs"]).stdout, listed.stdout);
 }

@@ -37,7 +37,7 @@ pub(super) fn panels(run: &RunJson, trials: &[TrialEvents<'_>]) -> Vec<Panel> {
             first: trials[..place]
                 .iter()
                 .all(|earlier| earlier.arm != trial.arm),
-            points: curve(trial.events, Some(&run.calibration)),
+            points: curve(trial.events, Some(run.calibration_of(trial.arm))),
         })
         .filter(|drawn| !drawn.points.is_empty())
         .collect();

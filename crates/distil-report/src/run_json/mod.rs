@@ -9,6 +9,7 @@ mod tuned;
 pub use trial::{Counts, Flops, GrownFrom, StageRun, Trial};
 pub use tuned::{End, Tried, Tuned};
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,9 @@ pub struct RunJson {
     /// Seconds per sample, measured alone on the machine.
     #[serde(default)]
     pub calibration: Calibration,
+    /// The same of arms that change the recipe, and with it what a sample costs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arm_calibrations: BTreeMap<String, Calibration>,
     /// What compression gained, where the recipe's result is smaller than its teacher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compress: Option<Compress>,
@@ -154,6 +158,11 @@ pub struct Size {
 }
 
 impl RunJson {
+    /// Seconds per sample of an arm's stages.
+    pub fn calibration_of(&self, arm: &str) -> &Calibration {
+        self.arm_calibrations.get(arm).unwrap_or(&self.calibration)
+    }
+
     /// Reads run.json.
     ///
     /// # Errors

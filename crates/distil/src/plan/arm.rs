@@ -88,6 +88,11 @@ impl Arm {
         matches!(self, Self::Plain { .. } | Self::Smooth { .. })
     }
 
+    /// Whether it may change anything of the recipe: models, batches, methods, and so what a sample of a stage costs.
+    pub fn changes_the_recipe(&self) -> bool {
+        matches!(self, Self::Own(_) | Self::Swept(_))
+    }
+
     /// FLOPs the arm may use.
     pub(super) fn budget(&self) -> Option<f64> {
         match self {

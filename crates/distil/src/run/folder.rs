@@ -9,6 +9,7 @@ use fs4::{FileExt, TryLockError};
 
 use crate::error::{Error, Kind, Result};
 use crate::files;
+use crate::plan::Arm;
 
 /// A run's folder, for example `runs/digits-0001`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,9 +103,12 @@ impl RunFolder {
         self.0.join("trials.csv")
     }
 
-    /// Seconds per sample, measured once before the trials.
-    pub fn calibration(&self) -> PathBuf {
-        self.0.join("calibration.json")
+    /// Seconds per sample, measured by the first trial; an arm that changes the recipe has its own.
+    pub fn calibration(&self, arm: &Arm) -> PathBuf {
+        self.0.join(match arm.changes_the_recipe() {
+            true => format!("calibration-{}.json", file_name(&arm.to_string())),
+            false => "calibration.json".into(),
+        })
     }
 
     /// The result: what predict, eval and export take.
@@ -155,24 +159,27 @@ pub struct TrialId {
 
 impl std::fmt::Display for TrialId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // An arm made by `--set`, and settings, are named after keys and values.
-        let safe = |c: char| {
-            if c.is_alphanumeric() || "-_.=+,".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        };
-        let safe = |word: &str| word.chars().map(safe).collect::<String>();
-        write!(f, "{}-s{}", safe(&self.arm), self.seed)?;
+        write!(f, "{}-s{}", file_name(&self.arm), self.seed)?;
         if let Some(fold) = self.fold {
             write!(f, "-f{fold}")?;
         }
         match &self.settings {
-            Some(settings) => write!(f, "~{}", safe(settings)),
+            Some(settings) => write!(f, "~{}", file_name(settings)),
             None => Ok(()),
         }
     }
+}
+
+/// Part of a file's name: an arm made by `--set`, and settings, are named after keys and values.
+fn file_name(word: &str) -> String {
+    let safe = |c: char| {
+        if c.is_alphanumeric() || "-_.=+,".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    word.chars().map(safe).collect()
 }
 
 /// One trial's folder: one process, one writer.

@@ -131,7 +131,7 @@ fn obey(order: &str) -> Result<()> {
                 Err(error) => return Err(error),
             }
         }
-        calibrate::write(&run.calibration(), &calibration)?;
+        calibrate::write(&run.calibration(&arm), &calibration)?;
     }
     let folder = run.trial(&order.trial());
     let _lock = folder.lock()?;

@@ -19,7 +19,7 @@ use super::host::host;
 use super::request::Options;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::plan::{Plan, Work};
+use crate::plan::{Arm, Plan, Work};
 use crate::train::refused;
 
 /// What a run came to.
@@ -33,20 +33,45 @@ pub struct Outcome {
     pub signal: Option<i32>,
 }
 
-/// What the trials' logs say so far, written to run.json; `signal` is the one that stopped the run, if one did.
-pub(super) fn assemble(
+/// Writes what the trials' logs say so far: run.json, the page and the tables. `signal` is the one that stopped the run, if one did.
+pub(super) fn conclude(
     folder: &RunFolder,
     plan: &Plan,
     options: &Options,
     threads: usize,
     signal: Option<i32>,
 ) -> Result<RunJson> {
-    let calibration = calibrate::read(&folder.calibration())?;
-    let (logs, predictions) = logs(folder)?;
-    let trials = logs
-        .iter()
-        .filter_map(|events| Trial::of(&fold(events), calibration.as_ref()));
-    let mut trials: Vec<(Trial, Option<Predictions>)> = trials.zip(predictions).collect();
+    let logs = logs(folder)?;
+    let run = assemble(folder, plan, options, threads, signal, &logs)?;
+    run.write(&folder.run_json()).map_err(refused)?;
+    report(folder, &run, &logs)?;
+    Ok(run)
+}
+
+fn assemble(
+    folder: &RunFolder,
+    plan: &Plan,
+    options: &Options,
+    threads: usize,
+    signal: Option<i32>,
+    logs: &[Log],
+) -> Result<RunJson> {
+    let calibration = calibrate::read(&folder.calibration(&Arm::Flow))?;
+    let mut of_arms = BTreeMap::new();
+    for log in logs {
+        let arm = Arm::named(&log.arm);
+        if arm.changes_the_recipe()
+            && let Some(own) = calibrate::read(&folder.calibration(&arm))?
+        {
+            of_arms.insert(log.arm.clone(), own);
+        }
+    }
+    let calibration_of = |arm: &str| of_arms.get(arm).or(calibration.as_ref());
+    let trials = logs.iter().filter_map(|log| {
+        let trial = Trial::of(&fold(&log.events), calibration_of(&log.arm))?;
+        Some((trial, log.predictions.clone()))
+    });
+    let mut trials: Vec<(Trial, Option<Predictions>)> = trials.collect();
     trials.sort_by_key(|(trial, _)| (trial.seed, trial.fold, rank(plan, &trial.arm)));
     let metric = main_metric(plan)?;
     let tuned = tuned(plan, &trials, options.seeds, &metric);
@@ -71,11 +96,10 @@ pub(super) fn assemble(
     let comparisons = compare(&entries, &question);
     let learned: BTreeMap<String, Vec<(f64, f64)>> = logs
         .iter()
-        .filter_map(|events| {
-            let folded = fold(events);
-            let trial = Trial::of(&folded, None)?;
-            let curve = learning_curve(&folded, calibration.as_ref(), &metric.name);
-            Some((trial.name(), curve))
+        .map(|log| {
+            let folded = fold(&log.events);
+            let curve = learning_curve(&folded, calibration_of(&log.arm), &metric.name);
+            (log.name.clone(), curve)
         })
         .collect();
     let compared: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
@@ -99,7 +123,7 @@ pub(super) fn assemble(
         };
         folder.trial(&id).compress()
     });
-    let run = RunJson {
+    Ok(RunJson {
         format: FORMAT,
         status: status.unwrap_or(match (flows().next(), signal) {
             (Some(_), _) => Status::Finished,
@@ -115,11 +139,10 @@ pub(super) fn assemble(
         tuned,
         curve,
         calibration: calibration.unwrap_or_else(Calibration::default),
+        arm_calibrations: of_arms,
         compress: compress.map(read_compress).transpose()?.flatten(),
         trials: trials.into_iter().map(|(trial, _)| trial).collect(),
-    };
-    run.write(&folder.run_json()).map_err(refused)?;
-    Ok(run)
+    })
 }
 
 /// The metric a plan's models are compared by.
@@ -167,42 +190,43 @@ fn counts(trial: &Trial, tuned: &[Tuned]) -> bool {
 
 /// Writes the page and the table of all progress points.
 pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
-    let (logs, predictions) = logs(folder)?;
-    let folded: Vec<_> = logs.iter().map(|events| fold(events)).collect();
-    let arms: Vec<(String, String)> = logs.iter().map(|events| arm_and_name(events)).collect();
-    let place = |trial: &Trial| arms.iter().position(|(_, name)| *name == trial.name());
-    let ordered: Vec<usize> = run.trials.iter().filter_map(place).collect();
+    report(folder, run, &logs(folder)?)
+}
+
+fn report(folder: &RunFolder, run: &RunJson, logs: &[Log]) -> Result<()> {
+    let log_of = |trial: &Trial| logs.iter().find(|log| log.name == trial.name());
+    let ordered: Vec<&Log> = run.trials.iter().filter_map(log_of).collect();
+    let folded: Vec<_> = ordered.iter().map(|log| fold(&log.events)).collect();
     let events: Vec<TrialEvents> = ordered
         .iter()
-        .map(|&i| TrialEvents {
-            arm: &arms[i].0,
-            events: &folded[i],
+        .zip(&folded)
+        .map(|(log, events)| TrialEvents {
+            arm: &log.arm,
+            events,
         })
         .collect();
-    let flow = run
-        .trials
-        .iter()
-        .find(|trial| trial.arm == FLOW)
-        .and_then(place);
-    let predictions = flow.and_then(|i| predictions[i].as_ref());
+    let flow = ordered.iter().find(|log| log.arm == FLOW);
+    let predictions = flow.and_then(|log| log.predictions.as_ref());
     let recipe = folder.text()?;
     let page = Page::new(run, &events, predictions, recipe.text())
         .html()
         .map_err(refused)?;
     files::write(&folder.report(), page.as_bytes())?;
-    let folded: Vec<_> = ordered.iter().map(|&i| folded[i].clone()).collect();
-    files::write(
-        &folder.metrics(),
-        metrics_csv(&folded, Some(&run.calibration)).as_bytes(),
-    )?;
+    files::write(&folder.metrics(), metrics_csv(&folded, run).as_bytes())?;
     files::write(&folder.trials_csv(), trials_csv(run).as_bytes())
 }
 
-/// Each trial's log, and what its result says about the test part, if it came so far.
-type Logs = (Vec<Vec<Event>>, Vec<Option<Predictions>>);
+/// A trial's log, and what its result says about the test part, if it came so far.
+struct Log {
+    arm: String,
+    /// The trial's name.
+    name: String,
+    events: Vec<Event>,
+    predictions: Option<Predictions>,
+}
 
-/// Every trial's log and predictions, by folder name.
-fn logs(folder: &RunFolder) -> Result<Logs> {
+/// The log of every trial that has begun, by folder name.
+fn logs(folder: &RunFolder) -> Result<Vec<Log>> {
     let mut trials: Vec<PathBuf> = fs::read_dir(folder.trials())
         .into_iter()
         .flatten()
@@ -210,33 +234,29 @@ fn logs(folder: &RunFolder) -> Result<Logs> {
         .map(|entry| entry.path())
         .collect();
     trials.sort();
-    let (mut logs, mut predictions) = (Vec::new(), Vec::new());
+    let mut logs = Vec::new();
     for trial in trials {
         let path = trial.join("events.jsonl");
         if !path.is_file() {
             continue;
         }
         let events = read(&path).map_err(refused)?;
-        if !fold(&events)
-            .events
-            .iter()
-            .any(|event| matches!(event, Event::Started(_)))
-        {
+        let Some(begun) = Trial::of(&fold(&events), None) else {
             continue;
-        }
-        logs.push(events);
+        };
         let tested = trial.join("test.json");
-        predictions.push(match tested.is_file() {
+        let predictions = match tested.is_file() {
             true => Some(Predictions::read(&tested).map_err(refused)?),
             false => None,
+        };
+        logs.push(Log {
+            name: begun.name(),
+            arm: begun.arm,
+            events,
+            predictions,
         });
     }
-    Ok((logs, predictions))
-}
-
-fn arm_and_name(events: &[Event]) -> (String, String) {
-    let trial = Trial::of(&fold(events), None);
-    trial.map_or_else(Default::default, |trial| (trial.arm.clone(), trial.name()))
+    Ok(logs)
 }
 
 /// The arms in the order in which they ran.

@@ -10,7 +10,7 @@ use distil_report::run_json::{Status, Trial as TrialRow, Tuned};
 
 use super::children::{Children, News, Order, Word};
 use super::folder::{RunFolder, TrialId};
-use super::outcome::{Outcome, assemble, main_metric, write_report};
+use super::outcome::{Outcome, conclude, main_metric};
 use super::request::{Options, Watcher};
 use super::stage_cache;
 use crate::error::{Error, Kind, Result};
@@ -70,8 +70,7 @@ pub fn supervise(
     }
     let mut failures = std::mem::take(&mut desk.failures);
     let signal = signals.received();
-    let run = assemble(folder, plan, options, threads, signal)?;
-    write_report(folder, &run)?;
+    let run = conclude(folder, plan, options, threads, signal)?;
     let flow = failures
         .keys()
         .find(|name| name.starts_with(&format!("{FLOW}-")))
@@ -203,7 +202,7 @@ impl Desk<'_> {
             };
             self.note_row(&order)?;
             if !self.finished(&order) {
-                order.rehearse = !self.calibrated();
+                order.rehearse = !self.calibrated(&order);
                 self.children.start(&order)?;
             }
         }
@@ -261,15 +260,16 @@ impl Desk<'_> {
         Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
     }
 
-    /// Whether reference seconds have been measured: the first trial does so, while no other runs.
-    fn calibrated(&self) -> bool {
-        self.folder.calibration().is_file()
+    /// Whether the arm's reference seconds have been measured: its first trial does so, while no other runs.
+    fn calibrated(&self, order: &Order) -> bool {
+        self.folder.calibration(&Arm::named(&order.arm)).is_file()
     }
 
     /// Whether nothing is under way that the order waits for: the trials its arm chooses its settings by, and, for a control, those the
     /// flow chooses by and its own seed's flow.
     fn may_start(&self, order: &Order) -> bool {
-        if !self.calibrated() && self.children.count() > 0 {
+        let measuring = self.children.orders().any(|other| !self.calibrated(other));
+        if measuring || self.children.count() > 0 && !self.calibrated(order) {
             return false;
         }
         let choice = |arm: &str| {

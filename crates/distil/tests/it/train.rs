@@ -1,6 +1,7 @@
 //! The loop learns, resumes bit for bit, pairs teacher and sample, and guards.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::Device;
 use distil::Kind;
@@ -47,7 +48,14 @@ fn saved(folder: &Path, steps: u64) -> Option<Checkpoints> {
     })
 }
 
+/// Burn draws dropout from one generator per process, which every step seeds: trainings that draw take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static GENERATOR: Mutex<()> = Mutex::new(());
+    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn run(settings: &Settings, courses: &mut [Course], dropout: f64) -> (Trained<Mlp>, Vec<Event>) {
+    let _alone = alone();
     let data = blobs();
     let mut journal = Vec::new();
     let trained = train(
@@ -90,6 +98,7 @@ fn a_small_net_learns_blobs() {
 
 /// Trains in pieces of `piece` steps, each from the checkpoint of the one before.
 fn in_pieces(settings: &Settings, piece: u64, dropout: f64) -> (Weights, u32) {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     // A checkpoint at every step stands for a process killed right after that step.
     let settings = Settings {

@@ -421,6 +421,7 @@ fn run(
         trials: records,
         comparisons,
         calibration,
+        arm_calibrations: std::collections::BTreeMap::new(),
         compress: None,
     };
     Run { record, trials }
