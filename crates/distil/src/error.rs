@@ -69,6 +69,16 @@ impl Error {
         self.remedy = remedy.to_string();
         self
     }
+
+    /// The same error as a part's of something larger: `part` stands before its place.
+    pub fn within(mut self, part: impl fmt::Display) -> Self {
+        match self.kind {
+            Kind::Recipe => self.reason = format!("{part}:\n{}", self.reason),
+            _ if self.place.is_empty() => self.place = part.to_string(),
+            _ => self.place = format!("{part}: {}", self.place),
+        }
+        self
+    }
 }
 
 impl fmt::Display for Error {

@@ -83,6 +83,29 @@ impl Stream {
         }
     }
 
+    /// Beta(`alpha`, `alpha`), in [0, 1]; `alpha` from 0.001 to 1000.
+    ///
+    /// x / (x + y) of two Gamma(`alpha`) numbers, by their logarithms: for small `alpha` they are below the smallest f64.
+    pub fn beta(&mut self, alpha: f64) -> f64 {
+        let (x, y) = (self.ln_gamma(alpha), self.ln_gamma(alpha));
+        1.0 / (1.0 + (y - x).exp())
+    }
+
+    /// The logarithm of a Gamma(`alpha`) number: Marsaglia & Tsang 2000, for `alpha` + 1 and brought down to `alpha` by a
+    /// factor U^(1 / `alpha`).
+    fn ln_gamma(&mut self, alpha: f64) -> f64 {
+        let d = alpha + 2.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = f64::from(self.normal());
+            let v = (1.0 + c * x).powi(3);
+            let u = 1.0 - self.fraction();
+            if v > 0.0 && u.ln() < 0.5 * x * x + d * (1.0 - v + v.ln()) {
+                return (d * v).ln() + (1.0 - self.fraction()).ln() / alpha;
+            }
+        }
+    }
+
     /// Uniform in 0..n without bias (rejection). `n` must be positive; 0 gives 0.
     pub fn below(&mut self, n: u64) -> u64 {
         let Some(limit) = (u64::MAX / n.max(1)).checked_mul(n.max(1)) else {
@@ -132,6 +155,58 @@ mod tests {
             mean.abs() < 0.02 && (variance - 1.0).abs() < 0.02 && next.abs() < 0.02,
             "{mean} {variance} {next}"
         );
+    }
+
+    #[test]
+    fn beta_draws_follow_the_distribution_for_small_and_large_alpha() {
+        const DRAWS: usize = 20_000;
+        let draws = |alpha: f64| {
+            let mut stream = Seed(7).stream("test", &[]);
+            let mut draws: Vec<f64> = (0..DRAWS).map(|_| stream.beta(alpha)).collect();
+            draws.sort_by(f64::total_cmp);
+            draws
+        };
+        for alpha in [0.001, 0.2, 0.5, 1.0, 2.0, 8.0, 1000.0] {
+            let draws = draws(alpha);
+            assert!(draws.iter().all(|x| (0.0..=1.0).contains(x)), "{alpha}");
+            let mean = draws.iter().sum::<f64>() / DRAWS as f64;
+            let spread = draws.iter().map(|x| (x - 0.5).powi(2)).sum::<f64>() / DRAWS as f64;
+            let variance = 1.0 / (4.0 * (2.0 * alpha + 1.0));
+            // Four standard errors of a mean; the square's relative error is at most √(2 / n).
+            assert!(
+                (mean - 0.5).abs() < 4.0 * (variance / DRAWS as f64).sqrt(),
+                "alpha {alpha}: {mean}"
+            );
+            assert!(
+                (spread / variance - 1.0).abs() < 4.0 * (2.0 / DRAWS as f64).sqrt(),
+                "alpha {alpha}: {spread} {variance}"
+            );
+        }
+        // Kolmogorov and Smirnov's distance where the distribution function is elementary; 1.63 / √n is its 1 % point.
+        type Below = fn(f64) -> f64;
+        let functions: [(f64, Below); 3] = [
+            (0.5, |x| x.sqrt().asin() * std::f64::consts::FRAC_2_PI),
+            (1.0, |x| x),
+            (2.0, |x| x * x * (3.0 - 2.0 * x)),
+        ];
+        for (alpha, below) in functions {
+            let distance = |(at, x): (usize, &f64)| {
+                let share = |count: usize| count as f64 / DRAWS as f64;
+                f64::max(
+                    (below(*x) - share(at)).abs(),
+                    (below(*x) - share(at + 1)).abs(),
+                )
+            };
+            let largest = draws(alpha)
+                .iter()
+                .enumerate()
+                .map(distance)
+                .fold(0.0, f64::max);
+            assert!(
+                largest < 1.63 / (DRAWS as f64).sqrt(),
+                "alpha {alpha}: {largest}"
+            );
+        }
     }
 
     #[test]

@@ -9,7 +9,9 @@ use crate::show::results;
 /// Goes on with a run.
 pub fn resume(args: &ResumeArgs) -> Ended {
     let mut progress = Progress::new(args.quiet);
-    match distil::run::resume(&args.run, &program()?, &mut progress) {
+    let ended = distil::run::resume(&args.run, &program()?, &mut progress);
+    progress.close();
+    match ended {
         Ok(outcome) => results::show(&outcome, args.json),
         Err(error) if progress.folder().is_none() => Err(error.into()),
         Err(error) => Err(failed(error, progress.folder())),

@@ -36,7 +36,9 @@ pub fn run(args: &RunArgs) -> Ended {
         program: program()?,
     };
     let mut progress = Progress::new(args.quiet);
-    match distil::run::run(&request, &mut progress) {
+    let ended = distil::run::run(&request, &mut progress);
+    progress.close();
+    match ended {
         Ok(outcome) => results::show(&outcome, args.json),
         Err(error) => Err(failed(error, progress.folder())),
     }

@@ -27,6 +27,8 @@ fn a_run_prints_results_bill_verdict_and_where_the_report_is() {
     for part in [
         "samples to train on",
         "flow-s1 small: epoch 1.0 of 2",
+        "flow-s1: finished, ",
+        "plain-s1: finished, ",
         "plain-s1 large",
     ] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
@@ -320,7 +322,7 @@ fn an_arm_that_changes_the_recipe_has_seconds_of_its_own() {
         "--smoke",
         "--quiet",
         "--set",
-        "stage.large.model.hidden=[64, 32],[512, 512]",
+        "stage.large.model.hidden=[64, 64],[512, 512]",
     ]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
@@ -334,7 +336,7 @@ fn an_arm_that_changes_the_recipe_has_seconds_of_its_own() {
         let of_arm = run.calibration_of(arm);
         of_arm.seconds("large", Purpose::Train, 1_000).unwrap()
     };
-    // 301,000 weights against 6,600: the rates cannot be those of one network.
+    // 301,000 weights against 9,000: the rates cannot be those of one network.
     assert!(seconds(wide) > 2.0 * seconds(narrow));
     assert_eq!(run.calibration_of("plain"), &run.calibration);
     for trial in &run.trials {
@@ -344,6 +346,26 @@ fn an_arm_that_changes_the_recipe_has_seconds_of_its_own() {
             trial.name()
         );
     }
+}
+
+#[test]
+fn an_arm_that_cannot_be_planned_is_named_before_anything_is_written() {
+    let place = Place::new();
+    let ended = place.distil(&[
+        "run",
+        "digits",
+        "--smoke",
+        "--set",
+        "stage.large.model.hidden=[512, 128],[64, 32]",
+    ]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    for part in [
+        "arm `stage.large.model.hidden=[64, 32]`",
+        "growth does not remove units",
+    ] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    assert!(!place.path("runs").exists());
 }
 
 #[test]

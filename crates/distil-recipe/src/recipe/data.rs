@@ -16,7 +16,7 @@ pub struct DataTable {
     pub source: Choice,
     /// How samples are divided into training, validation and test.
     pub split: SplitTable,
-    /// How training pictures are varied.
+    /// How training samples are varied.
     pub augment: Option<AugmentTable>,
 }
 
@@ -55,8 +55,8 @@ impl DataTable {
     }
 }
 
-/// How pictures are varied, anew for each sample and epoch, in training batches only. A teacher sees the same varied
-/// pictures as its student.
+/// How samples are varied, anew for each sample and epoch, in training batches only. A teacher sees the same varied
+/// samples as its student. All but `mixup` is for pictures.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AugmentTable {
@@ -66,6 +66,9 @@ pub struct AugmentTable {
     pub flip: Spanned<bool>,
     /// The side of a square, in pixels, that is set to 0 after scaling; its centre is anywhere in the picture.
     pub cutout: Spanned<u64>,
+    /// The alpha of mixup (Zhang et al. 2018), for samples of any kind: 0 for none, else from 0.001 to 1000. Every sample of
+    /// a step is mixed with another one, and so are their labels, in shares drawn from Beta(alpha, alpha).
+    pub mixup: Spanned<f64>,
 }
 
 /// Where the split comes from.
@@ -92,7 +95,8 @@ pub struct SplitTable {
     pub validation: Spanned<f64>,
     /// The column or tag whose groups (a speaker, a patient) are never divided.
     pub group: Option<Spanned<String>>,
-    /// Whether every class keeps its share in each part; where classes exist, true.
+    /// Whether every class, or every tenth of a regression's first target by its quantiles, keeps its share in each part;
+    /// true unless told otherwise, and without effect on groups.
     pub stratify: Option<Spanned<bool>>,
     /// The seed of the split, independent of the trial's seed.
     pub seed: Spanned<u64>,

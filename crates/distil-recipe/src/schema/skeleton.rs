@@ -171,7 +171,7 @@ pub(super) fn given_model() -> Value {
 pub(super) fn data_keys() -> Keys {
     keys(json!({
         "split": reference("split", "How samples are divided."),
-        "augment": reference("augment", "How training pictures are varied; not at all by default."),
+        "augment": reference("augment", "How training samples are varied; not at all by default."),
     }))
 }
 

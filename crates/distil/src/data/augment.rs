@@ -1,17 +1,19 @@
-//! Augmentation: training pictures varied anew for each sample and epoch.
+//! Augmentation: training samples varied anew for each sample and epoch.
 
 use distil_recipe::recipe::AugmentTable;
 use serde::Serialize;
 
+use crate::data::mixup::Mix;
 use crate::error::{Error, Result};
 use crate::rng::{Seed, Stream};
 use crate::sample::SampleId;
 
-/// How pictures are varied: a crop after padding, a mirror, a square cut out (DeVries & Taylor 2017).
+/// How samples are varied: a crop after padding, a mirror, a square cut out (DeVries & Taylor 2017), which are for pictures;
+/// two samples mixed (Zhang et al. 2018).
 ///
 /// Features are moved after they are scaled, so what moves in and what is cut out is 0: the mean, where the data is
 /// standardised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Augment {
     /// The most pixels a picture is shifted by along each axis.
     pub shift: usize,
@@ -19,7 +21,9 @@ pub struct Augment {
     pub flip: bool,
     /// The side of the square cut out.
     pub cutout: usize,
-    /// Height, width and channels of a picture.
+    /// The alpha of mixup's Beta(alpha, alpha); 0 mixes nothing.
+    pub mixup: f64,
+    /// Height, width and channels of a picture; of other samples, 1, 1 and the length.
     #[serde(skip)]
     shape: [usize; 3],
 }
@@ -34,35 +38,55 @@ struct Change {
     hole: [[i64; 2]; 2],
 }
 
-/// The changes of an epoch: a pure function of seed, epoch and sample, the same for everyone who reads the sample.
-#[derive(Debug, Clone, Copy)]
+/// The changes of an epoch: a pure function of seed, epoch and sample, the same for everyone who reads the sample; and who
+/// is mixed with whom in a batch.
+#[derive(Debug, Clone)]
 pub struct Augmentation {
     rule: Augment,
     seed: Seed,
     epoch: u64,
+    mix: Option<Blend>,
+}
+
+/// What the samples of one batch are mixed with.
+#[derive(Debug, Clone)]
+struct Blend {
+    share: f32,
+    partners: Vec<SampleId>,
 }
 
 impl Augment {
     /// What the recipe asks for, for samples of this shape.
     ///
     /// # Errors
-    /// Samples that are no pictures; a shift or a square that does not fit into them.
+    /// Samples that are no pictures, unless they are only mixed; a shift or a square that does not fit into them; an alpha
+    /// out of range.
     pub fn new(table: &AugmentTable, shape: &[usize]) -> Result<Self> {
         let refuse =
             |reason: String, remedy: &str| Err(Error::input("data.augment", reason).remedy(remedy));
+        let mixup = table.mixup.value;
+        if mixup != 0.0 && !(0.001..=1000.0).contains(&mixup) {
+            return Err(Error::input(
+                "data.augment.mixup",
+                format!("`mixup = {mixup}` is no alpha of Beta(alpha, alpha)"),
+            )
+            .remedy("Use a number from 0.001 to 1000, for example 0.2, or 0 for none"));
+        }
+        let moves = table.shift.value > 0 || table.flip.value || table.cutout.value > 0;
         let shape = match *shape {
             [height, width] => [height, width, 1],
             [height, width, channels] => [height, width, channels],
+            _ if !moves && mixup > 0.0 => [1, 1, shape.iter().product()],
             _ => {
                 return refuse(
                     format!("a sample of shape {shape:?} is no picture"),
-                    "Remove `augment`",
+                    "Remove `augment`, or keep only `mixup` in it",
                 );
             }
         };
         let side = shape[0].min(shape[1]);
         for (key, number) in [("shift", &table.shift), ("cutout", &table.cutout)] {
-            if number.value >= side as u64 {
+            if moves && number.value >= side as u64 {
                 return refuse(
                     format!(
                         "`{key} = {}` leaves nothing of {} × {} pixels",
@@ -76,6 +100,7 @@ impl Augment {
             shift: table.shift.value as usize,
             flip: table.flip.value,
             cutout: table.cutout.value as usize,
+            mixup,
             shape,
         })
     }
@@ -86,7 +111,13 @@ impl Augment {
             rule: self,
             seed,
             epoch,
+            mix: None,
         }
+    }
+
+    /// How a stage's step mixes its samples, given with their weights; `None` without mixup.
+    pub fn mix(self, seed: Seed, step: u64, samples: &[(SampleId, f32)]) -> Option<Mix> {
+        (self.mixup > 0.0).then(|| Mix::draw(self.mixup, seed, step, samples))
     }
 
     fn draw(&self, stream: &mut Stream) -> Change {
@@ -111,6 +142,21 @@ impl Augment {
 }
 
 impl Augmentation {
+    /// The same changes, after which the samples of one batch are mixed: of each `share`, of its partner, which stands at the
+    /// same place of `partners`, the rest.
+    pub fn mixed(self, share: f32, partners: Vec<SampleId>) -> Self {
+        Self {
+            mix: Some(Blend { share, partners }),
+            ..self
+        }
+    }
+
+    /// The share and the partner of the sample at this place of the batch, if it is mixed.
+    pub(super) fn partner(&self, at: usize) -> Option<(f32, SampleId)> {
+        let mix = self.mix.as_ref()?;
+        Some((mix.share, *mix.partners.get(at)?))
+    }
+
     /// Appends a sample's features, `[height, width, channels]`, as this epoch changes them.
     pub(super) fn push(&self, id: SampleId, features: &[f32], out: &mut Vec<f32>) {
         let mut stream = self.seed.stream("augment", &[self.epoch, u64::from(id.0)]);
@@ -185,6 +231,7 @@ mod tests {
             shift: 2,
             flip: true,
             cutout: 3,
+            mixup: 0.0,
             shape: [8, 8, 1],
         };
         let draws: Vec<Change> = (0..10_000)

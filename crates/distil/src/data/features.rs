@@ -132,15 +132,27 @@ impl Features {
         Array::new([ids.len(), width], values)
     }
 
-    /// The features of these samples as an epoch of training varies them: their finest form is changed, then viewed.
+    /// The features of these samples as an epoch of training varies them: their finest form is changed and mixed, then
+    /// viewed.
     pub fn varied(&self, ids: &[SampleId], augmentation: &Augmentation) -> Array {
         let width = self.fine.width();
         let mut values = Vec::with_capacity(ids.len() * width);
         let mut row = Vec::with_capacity(width);
-        for id in ids {
+        let mut push = |id: SampleId, out: &mut Vec<f32>| {
             row.clear();
             self.fine.push(id.row(), &mut row);
-            augmentation.push(*id, &row, &mut values);
+            augmentation.push(id, &row, out);
+        };
+        let mut other = Vec::with_capacity(width);
+        for (at, id) in ids.iter().enumerate() {
+            push(*id, &mut values);
+            if let Some((share, partner)) = augmentation.partner(at) {
+                other.clear();
+                push(partner, &mut other);
+                for (own, other) in values[at * width..].iter_mut().zip(&other) {
+                    *own = share * *own + (1.0 - share) * other;
+                }
+            }
         }
         let Some(seen) = &self.seen else {
             return Array::new([ids.len(), width], values);

@@ -43,6 +43,23 @@ pub fn strata(codes: &[u32], count: usize) -> Vec<Vec<usize>> {
     members
 }
 
+/// The bin of each value, from 0, where `count` bins divide the values by their quantiles.
+///
+/// Equal values share a bin, so that bins may differ in size or be empty.
+pub fn quantiles(values: &[f32], count: usize) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut bins = vec![0; values.len()];
+    let mut first = 0;
+    for (rank, &position) in order.iter().enumerate() {
+        if values[position] != values[order[first]] {
+            first = rank;
+        }
+        bins[position] = (first * count / values.len()) as u32;
+    }
+    bins
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +71,12 @@ mod tests {
         assert_eq!(in_proportion(5, &[1, 9], &[0, 9]), [0, 5]);
         assert_eq!(in_proportion(3, &[0, 2], &[0, 2]), [0, 2]);
         assert_eq!(in_proportion(3, &[], &[]), [0; 0]);
+    }
+
+    #[test]
+    fn bins_hold_equally_many_values_and_equal_values_share_one() {
+        assert_eq!(quantiles(&[9.0, 1.0, 4.0, -3.0], 2), [1, 0, 1, 0]);
+        assert_eq!(quantiles(&[2.0, 2.0, 2.0, 5.0, 1.0], 5), [1, 1, 1, 4, 0]);
+        assert_eq!(quantiles(&[], 3), [0; 0]);
     }
 }

@@ -4,7 +4,7 @@ use distil_recipe::recipe::{SplitKind, SplitTable};
 use serde::{Deserialize, Serialize};
 
 use crate::data::raw::{Group, Part, Raw, RawTargets};
-use crate::data::shares::{in_proportion, strata};
+use crate::data::shares::{in_proportion, quantiles, strata};
 use crate::error::{Error, Result};
 use crate::rng::Seed;
 use crate::sample::SampleId;
@@ -21,7 +21,7 @@ pub struct SplitRule {
     pub validation: f64,
     /// A grouping that is never split: all samples of a speaker are in one part.
     pub group: Option<String>,
-    /// Whether every class has its share of every part (classification without groups).
+    /// Whether every class, or every tenth of the first target's values, has its share of every part (without groups).
     pub stratify: bool,
     /// The split's own seed.
     pub seed: Seed,
@@ -56,7 +56,7 @@ impl From<&SplitTable> for SplitRule {
 }
 
 impl Default for SplitRule {
-    /// 20 % test, 15 % validation, stratified by class, seed 0.
+    /// 20 % test, 15 % validation, stratified, seed 0.
     fn default() -> Self {
         Self {
             official: false,
@@ -129,9 +129,17 @@ pub fn split(raw: &Raw, rule: &SplitRule) -> Result<Split> {
     Ok(split)
 }
 
+/// Numbers are stratified by tenths of their samples, and by fewer parts if those were small.
+const MOST_BINS: usize = 10;
+const LEAST_PER_BIN: usize = 10;
+
 /// What moves together: single samples within strata, or whole groups.
 enum Units {
-    Strata(Vec<Vec<usize>>),
+    Strata {
+        members: Vec<Vec<usize>>,
+        /// How many of each stratum always stay in training.
+        stay: usize,
+    },
     Groups {
         name: String,
         members: Vec<Vec<usize>>,
@@ -148,10 +156,18 @@ fn units(raw: &Raw, rule: &SplitRule) -> Result<Units> {
             members,
         });
     }
-    Ok(Units::Strata(match &raw.targets {
-        Some(RawTargets::Classes { names, labels }) if rule.stratify => strata(labels, names.len()),
-        _ => vec![(0..raw.len()).collect()],
-    }))
+    let (members, stay) = match &raw.targets {
+        Some(RawTargets::Classes { names, labels }) if rule.stratify => {
+            (strata(labels, names.len()), 1)
+        }
+        Some(RawTargets::Values { names, values }) if rule.stratify => {
+            let first: Vec<f32> = values.iter().step_by(names.len().max(1)).copied().collect();
+            let bins = (first.len() / LEAST_PER_BIN).clamp(1, MOST_BINS);
+            (strata(&quantiles(&first, bins), bins), 0)
+        }
+        _ => (vec![(0..raw.len()).collect()], 1),
+    };
+    Ok(Units::Strata { members, stay })
 }
 
 fn find_group<'a>(raw: &'a Raw, name: &str) -> Result<&'a Group> {
@@ -212,13 +228,16 @@ impl Drawer<'_> {
         };
         let seed = self.rule.seed;
         match &self.units {
-            Units::Strata(strata) => {
-                let free: Vec<Vec<usize>> = strata
+            Units::Strata { members, stay } => {
+                let free: Vec<Vec<usize>> = members
                     .iter()
                     .map(|rows| in_training(rows, &self.parts))
                     .collect();
                 let sizes: Vec<usize> = free.iter().map(Vec::len).collect();
-                let room: Vec<usize> = sizes.iter().map(|size| size.saturating_sub(1)).collect();
+                let room: Vec<usize> = sizes
+                    .iter()
+                    .map(|size| size.saturating_sub(*stay))
+                    .collect();
                 for (i, (mut rows, take)) in free
                     .into_iter()
                     .zip(in_proportion(wanted, &sizes, &room))
@@ -273,7 +292,7 @@ impl Drawer<'_> {
         let mut folds = vec![0; self.parts.len()];
         let seed = self.rule.seed;
         match &self.units {
-            Units::Strata(strata) => {
+            Units::Strata { members, .. } => {
                 if self.parts.len() < count {
                     return Err(Error::input(
                         "folds",
@@ -282,7 +301,7 @@ impl Drawer<'_> {
                     .remedy("Use fewer folds"));
                 }
                 let mut next = 0;
-                for (i, rows) in strata.iter().enumerate() {
+                for (i, rows) in members.iter().enumerate() {
                     let mut rows = rows.clone();
                     seed.stream("split.fold", &[i as u64]).shuffle(&mut rows);
                     for row in rows {

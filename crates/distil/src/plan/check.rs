@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use distil_report::bill::{human_bytes, human_flops, human_seconds};
+use distil_report::show::grouped;
 
 use crate::data::View;
 use crate::data::source::Source;
@@ -24,7 +25,7 @@ impl Plan {
     }
 
     fn write(&self, out: &mut String, rate: Option<f64>) -> std::fmt::Result {
-        let [train, validation, test] = self.samples.map(grouped);
+        let [train, validation, test] = self.samples.map(|count| grouped(count as f64));
         writeln!(out, "{}: {}", self.name, self.source.describe())?;
         writeln!(
             out,
@@ -81,7 +82,7 @@ impl Plan {
     }
 
     fn row(&self, stage: &StagePlan) -> [String; 7] {
-        let parameters = grouped(stage.layout.parameters() as usize);
+        let parameters = grouped(stage.layout.parameters() as f64);
         let name = stage.name.clone();
         let model = model(&stage.model, &stage.layout);
         match stage.training() {
@@ -99,7 +100,7 @@ impl Plan {
                 model,
                 parameters,
                 human_flops(training.cost.train),
-                grouped(training.steps as usize),
+                grouped(training.steps as f64),
                 epochs(training),
                 format!("{:.1} %", 100.0 * training.cost.flops() / self.flops()),
             ],
@@ -220,7 +221,7 @@ fn describe_stage(out: &mut String, stage: &StagePlan, plan: &Plan) -> std::fmt:
         Curve::Stage => "",
         Curve::Chain => " along the chain of growth",
     };
-    let samples = grouped(training.epoch_samples);
+    let samples = grouped(training.epoch_samples as f64);
     writeln!(
         out,
         "{name} sees {sees}, {samples} samples an epoch in batches of {}; {}, lr {}, {}{curve}",
@@ -293,19 +294,6 @@ fn learns(out: &mut String, name: &str, term: &TermPlan) -> std::fmt::Result {
         "{name} learns from {from}: {}, {weight}{until}",
         term.name
     )
-}
-
-/// A whole number with its thousands apart: 1,168.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// Columns of text, the first two left-aligned.

@@ -168,6 +168,7 @@ impl Draft {
                 .or_else(source),
             "task" => self.recipe.task.kind.span.clone(),
             "data" => source(),
+            "data.augment.mixup" => data.augment.as_ref()?.mixup.span.clone(),
             "data.augment" => {
                 let augment = data.augment.as_ref()?;
                 let written = augment.shift.span.clone().or(augment.cutout.span.clone());

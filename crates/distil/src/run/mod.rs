@@ -22,11 +22,12 @@ pub use clean::clean;
 pub use folder::{Lock, RunFolder, TrialFolder, TrialId};
 pub use host::host;
 pub use outcome::{Outcome, write_report};
-pub use request::{Request, Watcher};
+pub use request::{Request, Standing, Watcher};
 pub use smoke::shortened;
 pub use stage_cache::forget;
 
 use std::path::Path;
+use std::thread;
 
 use burn::tensor::Device;
 use distil_report::bill::Calibration;
@@ -37,6 +38,7 @@ use self::request::Options;
 use self::stage_cache::StageCache;
 use self::trial::Trial;
 use crate::data::Fold;
+use crate::data::source::DECODED;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::plan::Arm;
@@ -53,7 +55,14 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         true => shortened(&request.recipe)?,
         false => request.recipe.clone(),
     };
-    let prepared = prepare(&text, &options, &Arm::Flow, None, options.fold(0))?;
+    let planned = |arm: &Arm| prepare(&text, &options, arm, None, options.fold(0));
+    let prepared = watched(watcher, || planned(&Arm::Flow))?;
+    for name in supervise::arms(&options, &prepared.plan) {
+        let arm = Arm::named(&name);
+        if arm.changes_the_recipe() {
+            planned(&arm).map_err(|error| error.within(format_args!("arm `{name}`")))?;
+        }
+    }
     options.name.clone_from(&prepared.plan.name);
     watcher.plan(&prepared.plan.describe(None));
     // Nothing is written before a plan exists.
@@ -66,6 +75,30 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     supervise::supervise(&folder, &options, &prepared.plan, &request.program, watcher)
 }
 
+/// Does something that reads data, and tells how far the reading is.
+fn watched<T: Send>(
+    watcher: &mut dyn Watcher,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    thread::scope(|scope| {
+        let waiting = thread::current();
+        let worker = scope.spawn(move || {
+            let done = work();
+            waiting.unpark();
+            done
+        });
+        while !worker.is_finished() {
+            if let Some((done, all)) = DECODED.now() {
+                watcher.reading(done, all);
+            }
+            thread::park_timeout(supervise::PULSE);
+        }
+        worker
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
 /// Goes on where a run stopped.
 ///
 /// # Errors
@@ -76,7 +109,10 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     folder.refuse_cleaned()?;
     files::clean(folder.path());
     let options = Options::read(&folder.options())?;
-    let prepared = prepare(&folder.text()?, &options, &Arm::Flow, None, options.fold(0))?;
+    let text = folder.text()?;
+    let prepared = watched(watcher, || {
+        prepare(&text, &options, &Arm::Flow, None, options.fold(0))
+    })?;
     watcher.folder(&folder);
     supervise::supervise(&folder, &options, &prepared.plan, program, watcher)
 }

@@ -47,6 +47,8 @@ pub struct Request {
 
 /// Who is told how a run goes.
 pub trait Watcher {
+    /// So many of the run's pictures have been decoded: several times a second, before the plan.
+    fn reading(&mut self, _done: usize, _all: usize) {}
     /// The plan, before anything is written.
     fn plan(&mut self, text: &str);
     /// The run's folder, once it exists.
@@ -55,6 +57,23 @@ pub trait Watcher {
     fn event(&mut self, trial: &TrialId, event: &Event);
     /// Something worth telling a person.
     fn note(&mut self, text: &str);
+    /// How many trials are done, under way and to come: several times a second, whether anything changed or not.
+    fn standing(&mut self, _standing: &Standing) {}
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The metric its trials are compared by.
+    pub metric: &'static str,
+    /// Trials that have not begun.
+    pub waiting: Vec<TrialId>,
+    /// Trials under way, in the order in which they were started.
+    pub running: Vec<TrialId>,
+    /// Trials with a result, those of earlier processes among them.
+    pub finished: usize,
+    /// Trials that ended without a result.
+    pub failed: usize,
 }
 
 /// What a run is asked for besides its recipe: what `resume` and the trials need.

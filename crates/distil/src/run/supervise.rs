@@ -11,7 +11,7 @@ use distil_report::run_json::{Status, Trial as TrialRow, Tuned};
 use super::children::{Children, News, Order, Word};
 use super::folder::{RunFolder, TrialId};
 use super::outcome::{Outcome, conclude, main_metric};
-use super::request::{Options, Watcher};
+use super::request::{Options, Standing, Watcher};
 use super::stage_cache;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
@@ -26,8 +26,8 @@ const CURVE: [Arm; 4] = [
     Arm::PlainFull,
 ];
 
-/// How often signals are looked for while no child says anything.
-const PULSE: Duration = Duration::from_millis(50);
+/// How often signals are looked for, and watchers told, while nothing happens.
+pub(super) const PULSE: Duration = Duration::from_millis(50);
 
 /// Runs what is left of a run and writes its outcome.
 pub fn supervise(
@@ -90,9 +90,8 @@ pub fn supervise(
     }
 }
 
-/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the first seeds have a trial for each of
-/// them, and the others one whose settings are not known yet.
-fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order> {
+/// The arms of the run, the flow first.
+pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
     let controls = plan
         .arms
         .iter()
@@ -103,9 +102,15 @@ fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order>
         let missing = CURVE.iter().filter(|arm| !plan.arms.contains(arm));
         controls.extend(missing.map(ToString::to_string));
     }
-    let arms: Vec<String> = std::iter::once(FLOW.to_string())
+    std::iter::once(FLOW.to_string())
         .chain(controls.into_iter().filter(|_| options.control))
-        .collect();
+        .collect()
+}
+
+/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the first seeds have a trial for each of
+/// them, and the others one whose settings are not known yet.
+fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order> {
+    let arms = arms(options, plan);
     let first = plan.run.seed.value;
     let mut orders = VecDeque::new();
     for seed in first..first + options.seeds.max(1) {
@@ -302,8 +307,29 @@ impl Desk<'_> {
         ));
     }
 
+    fn standing(&self) -> Standing {
+        let running: Vec<TrialId> = self.children.orders().map(Order::trial).collect();
+        let ended = |trial: &String| !running.iter().any(|id| id.to_string() == *trial);
+        let failed = self
+            .failures
+            .iter()
+            .filter(|(trial, error)| ended(trial) && !matches!(error.kind, Kind::Stopped(_)));
+        let finished = self
+            .rows
+            .values()
+            .filter(|row| row.status == Status::Finished);
+        Standing {
+            metric: self.plan.metric.name,
+            waiting: self.waiting.iter().map(Order::trial).collect(),
+            finished: finished.count(),
+            failed: failed.count(),
+            running,
+        }
+    }
+
     /// Waits a moment for news and passes it on.
     fn listen(&mut self) -> Result<()> {
+        self.watcher.standing(&self.standing());
         match self.children.news(PULSE) {
             None => {}
             Some(News::Word(trial, word)) => match *word {

@@ -151,8 +151,6 @@ pub struct Mixture<'a> {
     rows: Tensor<1>,
     batch: Option<Tensor<1>>,
     weights: &'a [f32],
-    /// The unweighted label loss of each row.
-    pub label_rows: Vec<f32>,
     /// What each part adds to the loss: (name, value).
     pub parts: Vec<(String, f64)>,
 }
@@ -161,14 +159,12 @@ impl<'a> Mixture<'a> {
     /// Starts with the labels' share of the loss: `rows` is the label loss of each row, `[rows]`; `weights` is the
     /// weight of each row's loss, empty for all 1.
     pub fn labels(rows: Tensor<1>, share: f64, weights: &'a [f32]) -> Self {
-        let label_rows = host(&rows);
-        let part = share * mean(&label_rows, weights);
+        let part = share * mean(&host(&rows), weights);
         let rows = if share == 1.0 { rows } else { rows * share };
         Self {
             rows,
             batch: None,
             weights,
-            label_rows,
             parts: vec![("labels".into(), part)],
         }
     }
@@ -210,7 +206,8 @@ impl<'a> Mixture<'a> {
     }
 }
 
-fn host(rows: &Tensor<1>) -> Vec<f32> {
+/// The numbers of a tensor.
+pub(super) fn host(rows: &Tensor<1>) -> Vec<f32> {
     rows.clone().inner().into_data().iter::<f32>().collect()
 }
 

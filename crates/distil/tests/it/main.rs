@@ -7,6 +7,7 @@ mod flops;
 mod growth;
 mod house;
 mod method;
+mod mixup;
 mod optim;
 mod plan;
 mod samples;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::Device;
 use distil::Kind;
-use distil::data::{Dataset, SplitRule};
+use distil::data::{Augment, Dataset, SplitRule};
 use distil::method::{Kd, OutputShape};
 use distil::model::access::weights_of;
 use distil::model::{Mlp, MlpConfig};
@@ -19,10 +19,11 @@ use distil::train::{
     Checkpoints, Course, Length, Settings, Trained, Weight, batch, metrics, train,
 };
 use distil::weights::Weights;
+use distil_recipe::recipe::AugmentTable;
 use distil_report::events::Event;
 use distil_report::measure::TaskKind;
 
-fn blobs() -> Dataset {
+pub fn blobs() -> Dataset {
     let mut stream = Seed(1).stream("blobs", &[]);
     let labels: Vec<u32> = (0..600).map(|i| i % 3).collect();
     let mean = |label: u32, feature: u32| if feature % 3 == label { 1.0 } else { 0.0 };
@@ -31,7 +32,17 @@ fn blobs() -> Dataset {
     Dataset::from_arrays(inputs, &[8], labels, &SplitRule::default()).unwrap()
 }
 
-fn net(dropout: f64) -> Mlp {
+/// The same data, mixed in training.
+pub fn mixed(mut data: Dataset) -> Dataset {
+    let table = AugmentTable {
+        mixup: 0.4.into(),
+        ..AugmentTable::default()
+    };
+    data.augment = Some(Augment::new(&table, &data.shape).unwrap());
+    data
+}
+
+pub fn net(dropout: f64) -> Mlp {
     let config = MlpConfig {
         hidden: vec![16],
         dropout,
@@ -55,13 +66,21 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 fn run(settings: &Settings, courses: &mut [Course], dropout: f64) -> (Trained<Mlp>, Vec<Event>) {
+    run_on(&blobs(), settings, courses, dropout)
+}
+
+fn run_on(
+    data: &Dataset,
+    settings: &Settings,
+    courses: &mut [Course],
+    dropout: f64,
+) -> (Trained<Mlp>, Vec<Event>) {
     let _alone = alone();
-    let data = blobs();
     let mut journal = Vec::new();
     let trained = train(
         net(dropout),
         None,
-        &data,
+        data,
         &data.inputs,
         settings,
         courses,
@@ -97,7 +116,7 @@ fn a_small_net_learns_blobs() {
 }
 
 /// Trains in pieces of `piece` steps, each from the checkpoint of the one before.
-fn in_pieces(settings: &Settings, piece: u64, dropout: f64) -> (Weights, u32) {
+fn in_pieces(data: &Dataset, settings: &Settings, piece: u64, dropout: f64) -> (Weights, u32) {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     // A checkpoint at every step stands for a process killed right after that step.
@@ -105,7 +124,6 @@ fn in_pieces(settings: &Settings, piece: u64, dropout: f64) -> (Weights, u32) {
         checkpoints: saved(folder.path(), 1),
         ..settings.clone()
     };
-    let data = blobs();
     for pieces in 1.. {
         let mut journal = StopAfter {
             events: 0,
@@ -115,7 +133,7 @@ fn in_pieces(settings: &Settings, piece: u64, dropout: f64) -> (Weights, u32) {
         match train(
             net,
             None,
-            &data,
+            data,
             &data.inputs,
             &settings,
             &mut [],
@@ -168,10 +186,14 @@ fn training_in_pieces_of_any_length_gives_the_same_bytes() {
         batch: 8,
         ..Settings::of(&task)
     };
-    for (settings, dropout) in [(&plain, 0.3), (&dropping, 0.0)] {
-        let unbroken = weights_of(&run(settings, &mut [], dropout).0.net);
+    for (data, settings, dropout) in [
+        (blobs(), &plain, 0.3),
+        (blobs(), &dropping, 0.0),
+        (mixed(blobs()), &dropping, 0.0),
+    ] {
+        let unbroken = weights_of(&run_on(&data, settings, &mut [], dropout).0.net);
         for piece in [1, 7, 13, 20] {
-            let (weights, pieces) = in_pieces(settings, piece, dropout);
+            let (weights, pieces) = in_pieces(&data, settings, piece, dropout);
             assert!(
                 pieces > 1 && weights == unbroken,
                 "{pieces} pieces of {piece} steps"

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::data::raw::{Inputs, Part, Picture, Raw, RawTargets};
 use crate::data::source::decode::{Colour, Pixels, decode};
+use crate::data::source::decoded::DECODED;
 use crate::data::source::file::{read_file, refused};
 use crate::data::source::shards::{self, Shards};
 use crate::error::{Error, Result};
@@ -65,11 +66,14 @@ pub fn decode_all(pictures: &(impl Encoded + ?Sized), form: Form) -> Result<Bloc
         let pixels = decode(&pictures.fetch(at)?, colour).map_err(|reason| {
             Error::input(pictures.place(at), reason).remedy("Fetch it again or leave it out")
         })?;
-        Ok(match size {
+        let pixels = match size {
             Some(size) => pixels.resized(size, colour.channels()),
             None => pixels,
-        })
+        };
+        DECODED.one();
+        Ok(pixels)
     };
+    DECODED.begin(pictures.len());
     let first = one(0)?;
     let width = first.values.len();
     let mut values = vec![0; pictures.len() * width];

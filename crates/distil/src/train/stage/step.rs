@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::Module;
+use burn::tensor::Tensor;
 use distil_report::Numbers;
 use distil_report::bill::Purpose;
 use distil_report::events::{Diverged, Event};
@@ -15,9 +16,19 @@ use crate::optim::{Accumulator, Gradients};
 use crate::sample::SampleId;
 use crate::train::batch;
 use crate::train::clock::Stopwatch;
-use crate::train::course::{Mixture, Weight};
+use crate::train::course::{Mixture, Weight, host};
 use crate::train::learner::Learner;
 use crate::train::settings::Span;
+
+/// The rows of one forward pass.
+struct Rows<'a> {
+    /// Samples and their weights.
+    own: &'a [(SampleId, f32)],
+    /// The share each sample keeps, and what makes up the rest of its row.
+    mix: Option<(f32, &'a [(SampleId, f32)])>,
+    /// Their share of the step's samples.
+    of_step: f64,
+}
 
 impl Stage<'_, '_> {
     /// One optimiser step over a window of samples with their weights.
@@ -38,15 +49,20 @@ impl Stage<'_, '_> {
         self.settings.device.seed(seed);
         let mut accumulator = Accumulator::default();
         let mut parts = Numbers::default();
-        for rows in window.chunks(self.settings.batch) {
-            let gradients = self.backward(
-                &learner,
-                rows,
-                moment,
-                &mut parts,
-                rows.len() as f64 / window.len() as f64,
-            )?;
-            accumulator.add(gradients, rows.len());
+        let mix = self
+            .data
+            .augment
+            .and_then(|augment| augment.mix(self.settings.seed, self.progress.step, window));
+        for first in (0..window.len()).step_by(self.settings.batch) {
+            let range = first..window.len().min(first + self.settings.batch);
+            let own = &window[range.clone()];
+            let rows = Rows {
+                own,
+                mix: mix.as_ref().map(|mix| (mix.share, &mix.partners[range])),
+                of_step: own.len() as f64 / window.len() as f64,
+            };
+            let gradients = self.backward(&learner, &rows, moment, &mut parts)?;
+            accumulator.add(gradients, own.len());
         }
         let Some(mut gradients) = accumulator.take() else {
             return Ok(learner);
@@ -85,25 +101,41 @@ impl Stage<'_, '_> {
     fn backward<N: Net>(
         &mut self,
         learner: &Learner<N>,
-        rows: &[(SampleId, f32)],
+        rows: &Rows<'_>,
         at: Moment,
         parts: &mut Numbers,
-        share: f64,
     ) -> Result<Gradients> {
         let device = self.settings.device.clone().autodiff();
-        let ids: Vec<SampleId> = rows.iter().map(|r| r.0).collect();
-        let weights: Vec<f32> = match rows.iter().all(|r| r.1 == 1.0) {
+        let ids: Vec<SampleId> = rows.own.iter().map(|r| r.0).collect();
+        let weights: Vec<f32> = match rows.own.iter().all(|r| r.1 == 1.0) {
             true => Vec::new(),
-            false => rows.iter().map(|r| r.1).collect(),
+            false => rows.own.iter().map(|r| r.1).collect(),
         };
         let augment = self.data.augment;
-        let augmentation = augment.map(|a| a.epoch(self.settings.seed, self.progress.epoch));
+        let augmentation = augment.map(|augment| {
+            let augmentation = augment.epoch(self.settings.seed, self.progress.epoch);
+            match rows.mix {
+                Some((share, partners)) => {
+                    augmentation.mixed(share, partners.iter().map(|r| r.0).collect())
+                }
+                None => augmentation,
+            }
+        });
         let output = learner.net.forward(
             &batch::training(self.inputs, &ids, augmentation.as_ref(), &device),
             &self.taps,
         );
         let target = batch::targets(&self.data.targets, &ids, &device.clone().inner());
-        let label_rows = self.loss.rows(output.values.clone(), &target)?;
+        let own_rows = self.loss.rows(output.values.clone(), &target)?;
+        // A sample's score is the loss against its own label: mixed, that of the row which is mostly this sample.
+        let scores = host(&own_rows);
+        let label_rows = match rows.mix {
+            None => own_rows,
+            Some((share, partners)) => {
+                let theirs = self.partner_rows(output.values.clone(), rows.own, partners)?;
+                own_rows * share + theirs * (1.0 - share)
+            }
+        };
         let mixed: f64 = self
             .courses
             .iter()
@@ -136,14 +168,34 @@ impl Stage<'_, '_> {
             let term = course.loss(&output, teacher.as_ref(), &target, adapters, at)?;
             mixture.add(&course.name, term, strength);
         }
-        for (id, loss) in ids.iter().zip(&mixture.label_rows) {
-            self.scores.loss[id.row()] = *loss;
+        for (id, loss) in ids.iter().zip(scores) {
+            self.scores.loss[id.row()] = loss;
         }
         for (name, value) in &mixture.parts {
-            *parts.entry(name.clone()).or_insert(0.0) += value * share;
+            *parts.entry(name.clone()).or_insert(0.0) += value * rows.of_step;
         }
         let mut gradients = mixture.total().backward();
         Ok(Gradients::take(learner, &mut gradients))
+    }
+
+    /// The loss of each row against its partner's label, `[rows]`.
+    ///
+    /// Rows are multiplied by their own sample's weight later, but a label counts by the weight of the sample it belongs to.
+    fn partner_rows(
+        &self,
+        values: Tensor<2>,
+        own: &[(SampleId, f32)],
+        partners: &[(SampleId, f32)],
+    ) -> Result<Tensor<1>> {
+        let ids: Vec<SampleId> = partners.iter().map(|r| r.0).collect();
+        let device = self.settings.device.clone().inner();
+        let target = batch::targets(&self.data.targets, &ids, &device);
+        let rows = self.loss.rows(values, &target)?;
+        let ratios: Vec<f32> = own.iter().zip(partners).map(|(a, b)| b.1 / a.1).collect();
+        Ok(match ratios.iter().all(|ratio| *ratio == 1.0) {
+            true => rows,
+            false => rows * Tensor::<1>::from_floats(ratios.as_slice(), &device),
+        })
     }
 
     fn diverged(&mut self, parts: &Numbers, norms: &BTreeMap<String, f64>) -> Result<Error> {

@@ -199,13 +199,86 @@ fn a_split_that_cannot_be_says_why() {
     assert_snapshot!(say(&raw(vec![0, 1, 0], 2, 2), rule), @"data.split: the validation part of 3 samples is empty. Give each part a larger share, or bring more data.");
 }
 
-#[test]
-fn values_are_split_without_strata() {
-    let mut data = block(&[1], vec![0; 100], 1);
+fn numbers(values: Vec<f32>) -> Raw {
+    let mut data = block(&[1], vec![0; values.len()], 1);
     data.targets = Some(RawTargets::Values {
         names: vec!["y".into()],
-        values: vec![1.0; 100],
+        values,
     });
+    data
+}
+
+/// 500 normal numbers, in their order or in any.
+fn normal_numbers(sorted: bool) -> Vec<f32> {
+    let mut values = vec![0.0; 500];
+    Seed(3).stream("test.numbers", &[]).normals(&mut values);
+    if sorted {
+        values.sort_by(f32::total_cmp);
+    }
+    values
+}
+
+#[test]
+fn every_part_and_fold_has_its_share_of_each_tenth_of_the_numbers() {
+    for sorted in [false, true] {
+        let values = normal_numbers(sorted);
+        let raw = numbers(values.clone());
+        let mut ascending = values.clone();
+        ascending.sort_by(f32::total_cmp);
+        for seed in 0..20 {
+            for fold in [None, Some(Fold { index: 1, of: 5 })] {
+                let rule = SplitRule {
+                    seed: Seed(seed),
+                    fold,
+                    ..SplitRule::default()
+                };
+                let drawn = split(&raw, &rule).unwrap();
+                assert!(is_complete(&drawn, 500));
+                for tenth in ascending.chunks(50) {
+                    let of = |part: &[SampleId]| {
+                        let inside = |id: &&SampleId| tenth.contains(&values[id.row()]);
+                        part.iter().filter(inside).count()
+                    };
+                    assert_eq!(of(&drawn.test), 10);
+                    // 75 of 400: 7.5 of each tenth.
+                    assert!((7..=8).contains(&of(&drawn.validation)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_means_of_folds_of_numbers_lie_far_closer_together_than_those_of_random_folds() {
+    let values = normal_numbers(false);
+    let raw = numbers(values.clone());
+    let spread = |stratify| {
+        let mut squares = 0.0;
+        for seed in 0..20 {
+            for index in 0..5 {
+                let rule = SplitRule {
+                    stratify,
+                    seed: Seed(seed),
+                    fold: Some(Fold { index, of: 5 }),
+                    ..SplitRule::default()
+                };
+                let test = split(&raw, &rule).unwrap().test;
+                let sum: f32 = test.iter().map(|id| values[id.row()]).sum();
+                let all: f32 = values.iter().sum();
+                squares += (sum / 100.0 - all / 500.0).powi(2);
+            }
+        }
+        (squares / 100.0).sqrt()
+    };
+    let (strata, random) = (spread(true), spread(false));
+    // √(1/100 · 400/499) is what drawing 100 of 500 standard normal numbers gives.
+    assert!((0.08..0.1).contains(&random), "{random}");
+    assert!(strata < 0.35 * random, "{strata} {random}");
+}
+
+#[test]
+fn numbers_that_are_all_alike_are_split_as_any() {
+    let data = numbers(vec![1.0; 100]);
     let split = split(&data, &SplitRule::default()).unwrap();
     assert_eq!(
         (split.train.len(), split.validation.len(), split.test.len()),

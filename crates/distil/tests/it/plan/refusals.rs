@@ -853,3 +853,33 @@ fn a_circle_is_reported_whatever_the_arm() {
         );
     }
 }
+
+#[test]
+fn mixup_is_reported_where_it_was_mistyped_and_where_no_distribution_is_left() {
+    let text = |augment: &str| {
+        with(
+            GROW,
+            "data = \"digits\"",
+            &format!("data = {{ source = \"digits\", augment = {{ {augment} }} }}"),
+        )
+    };
+    assert_snapshot!(problems(&text("mixpu = 0.2")), @r#"
+    error: unknown key `mixpu`
+     --> recipe.toml:2:41
+      |
+    2 | data = { source = "digits", augment = { mixpu = 0.2 } }
+      |                                         ^^^^^
+      |
+      = note: the keys here are shift, flip, cutout, mixup
+      = help: did you mean `mixup`?
+    "#);
+    assert_snapshot!(problems(&text("mixup = -0.2")), @r#"
+    error: `mixup = -0.2` is no alpha of Beta(alpha, alpha)
+     --> recipe.toml:2:49
+      |
+    2 | data = { source = "digits", augment = { mixup = -0.2 } }
+      |                                                 ^^^^
+      |
+      = help: use a number from 0.001 to 1000, for example 0.2, or 0 for none
+    "#);
+}

@@ -1,0 +1,159 @@
+//! A run while it runs: a live table in a terminal, a line per evaluation elsewhere.
+
+mod board;
+mod live;
+mod region;
+mod sentences;
+
+use std::io::{self, IsTerminal};
+use std::time::Instant;
+
+use distil::run::{RunFolder, Standing, TrialId, Watcher};
+use distil_report::events::{Event, fold, read};
+use distil_report::run_json::Trial as TrialRow;
+
+use self::board::Board;
+use self::live::Live;
+use crate::show;
+
+/// Shows a run's progress on stderr.
+pub struct Progress {
+    shown: Shown,
+    begun: Instant,
+    board: Board,
+    folder: Option<RunFolder>,
+}
+
+enum Shown {
+    Nothing,
+    Lines,
+    Live(Live),
+}
+
+impl Progress {
+    /// A live table if stderr is a terminal; nothing at all if `quiet`.
+    pub fn new(quiet: bool) -> Self {
+        let shown = match (quiet, io::stderr().is_terminal()) {
+            (true, _) => Shown::Nothing,
+            (false, true) => Shown::Live(Live::new()),
+            (false, false) => Shown::Lines,
+        };
+        Self {
+            shown,
+            begun: Instant::now(),
+            board: Board::default(),
+            folder: None,
+        }
+    }
+
+    /// The run's folder, once it exists.
+    pub fn folder(&self) -> Option<&RunFolder> {
+        self.folder.as_ref()
+    }
+
+    /// Removes what is not to stay in the terminal.
+    pub fn close(&self) {
+        if let Shown::Live(live) = &self.shown {
+            live.clear();
+        }
+    }
+
+    fn now(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64()
+    }
+
+    fn line(&self, text: &str) {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Lines => show::complain(text),
+            Shown::Live(live) => live.line(text),
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.shown, Shown::Live(_))
+    }
+
+    /// What a trial's log says: of earlier processes, and of stages that were not trained again, only the log tells.
+    fn log(&self, trial: &TrialId) -> Option<Vec<Event>> {
+        read(&self.folder.as_ref()?.trial(trial).events()).ok()
+    }
+
+    fn result(&self, trial: &TrialId) -> Option<TrialRow> {
+        TrialRow::of(&fold(&self.log(trial)?), None)
+    }
+
+    /// How a stage that is gone on with began.
+    fn beginning(&self, trial: &TrialId, stage: &str) -> Option<Event> {
+        let of_stage =
+            |event: &Event| matches!(event, Event::StageStarted(started) if started.stage == stage);
+        self.log(trial)?.into_iter().rev().find(of_stage)
+    }
+
+    fn finished(&mut self, trial: &TrialId) {
+        let seconds = self.board.finished(trial, self.now());
+        let Some(result) = self.result(trial) else {
+            return;
+        };
+        let cells = sentences::finished(&result, &self.board.metric, seconds);
+        let name = trial.to_string();
+        self.line(&match self.is_live() {
+            true => region::finished(&name, self.board.widest, &cells),
+            false => format!("{name}: finished, {}", cells.join(", ")),
+        });
+    }
+}
+
+impl Watcher for Progress {
+    fn reading(&mut self, done: usize, all: usize) {
+        let now = self.now();
+        if let Shown::Live(live) = &mut self.shown {
+            live.reading(done, all, now);
+        }
+    }
+
+    fn plan(&mut self, text: &str) {
+        self.note(text);
+    }
+
+    fn folder(&mut self, folder: &RunFolder) {
+        self.folder = Some(folder.clone());
+    }
+
+    fn event(&mut self, trial: &TrialId, event: &Event) {
+        if matches!(self.shown, Shown::Nothing) {
+            return;
+        }
+        if let Event::Resumed(resumed) = event
+            && let Some(started) = self.beginning(trial, &resumed.stage)
+        {
+            self.board.event(trial, &started, self.now());
+        }
+        self.board.event(trial, event, self.now());
+        if let Some(text) = sentences::of(event, &self.board.metric, self.is_live()) {
+            self.line(&format!("{trial} {text}"));
+        }
+        match event {
+            Event::Progress(point) if point.validation.is_some() && !self.is_live() => {
+                let stage = self.board.stage(trial);
+                if let Some(text) = stage.and_then(sentences::evaluated) {
+                    self.line(&format!("{trial} {}: {text}", point.stage));
+                }
+            }
+            Event::Finished => self.finished(trial),
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        self.line(text.trim_end());
+    }
+
+    fn standing(&mut self, standing: &Standing) {
+        let now = self.now();
+        self.board.stand(standing, now);
+        if let Shown::Live(live) = &mut self.shown {
+            live.trials(&self.board, now);
+        }
+    }
+}
