@@ -54,7 +54,12 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     output(Command::new(env!("CARGO")).args(build))?;
     let program = |name: &str, case: &str, threads: u64| {
         let mut command = match name {
-            "distil" => Command::new("target/release/examples/bench_steps"),
+            "distil" => {
+                let mut command = Command::new("target/release/examples/bench_steps");
+                // As a run starts its trials (crates/distil/src/run/children.rs).
+                command.env("MIMALLOC_PURGE_DELAY", "10000");
+                command
+            }
             _ => {
                 let mut command = Command::new(&python);
                 command.arg("bench/peers/steps.py");

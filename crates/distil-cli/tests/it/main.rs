@@ -1,5 +1,6 @@
 //! The program from outside: what it prints, writes and exits with.
 
+mod bytes;
 mod export;
 mod harness;
 mod help;

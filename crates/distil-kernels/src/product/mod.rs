@@ -64,7 +64,7 @@ pub struct Finish<'a> {
 }
 
 /// Multiplications from which on a product is shared among threads: below, handing work over costs more than it saves.
-const SHARED_FROM: usize = 1 << 25;
+const SHARED_FROM: usize = 1 << 24;
 
 /// Terms of the sums worked on at a time.
 const TERMS: usize = 256;
@@ -98,7 +98,7 @@ pub fn product(isa: Isa, a: Matrix<'_>, b: Matrix<'_>, finish: Finish<'_>) -> Ve
         let parts = (0..rows).into_par_iter().step_by(step);
         parts.for_each(|top| job.run(isa, top..rows.min(top + step), 0..columns));
     } else {
-        let step = columns.div_ceil(threads).next_multiple_of(48);
+        let step = columns.div_ceil(threads).next_multiple_of(16);
         let parts = (0..columns).into_par_iter().step_by(step);
         parts.for_each(|left| job.run(isa, 0..rows, left..columns.min(left + step)));
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use distil_report::events::{Event, EventLog};
 use serde::{Deserialize, Serialize};
 
+use super::cores::Cores;
 use super::folder::TrialId;
 use crate::error::{Error, Kind, Result};
 use crate::files;
@@ -16,6 +17,10 @@ use crate::train::{Journal, refused};
 
 /// The hidden verb a child is started with; its one argument is an [`Order`] as JSON.
 pub const VERB: &str = "trial";
+
+/// Milliseconds after which the allocator hands freed memory back: longer than a training step, or each would have the
+/// system clear its arrays anew.
+const KEEP_MEMORY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10000");
 
 /// What a child is asked to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -176,9 +181,17 @@ pub fn die_with_parent() {
 pub struct Children {
     program: PathBuf,
     threads: usize,
-    running: Vec<(Order, Child)>,
+    cores: Cores,
+    running: Vec<Running>,
     sender: Sender<(TrialId, Heard)>,
     receiver: Receiver<(TrialId, Heard)>,
+}
+
+struct Running {
+    order: Order,
+    child: Child,
+    /// The one it is pinned to.
+    core: Option<usize>,
 }
 
 /// What came out of a child's pipe.
@@ -196,12 +209,13 @@ pub enum News {
 }
 
 impl Children {
-    /// None yet; each will run `program` with so many threads.
-    pub fn new(program: &Path, threads: usize) -> Self {
+    /// None yet; each will run `program` with so many threads, and at most `jobs` at a time.
+    pub fn new(program: &Path, threads: usize, jobs: usize) -> Self {
         let (sender, receiver) = channel();
         Self {
             program: program.to_path_buf(),
             threads,
+            cores: Cores::shared_by(jobs, threads),
             running: Vec::new(),
             sender,
             receiver,
@@ -212,14 +226,19 @@ impl Children {
     pub fn start(&mut self, order: &Order) -> Result<()> {
         let argument =
             serde_json::to_string(order).map_err(|e| Error::new(Kind::Io, "trial", e))?;
+        let keep_memory = std::env::var_os(KEEP_MEMORY.0)
+            .is_none()
+            .then_some(KEEP_MEMORY);
         let spawned = Command::new(&self.program)
             .arg(VERB)
             .arg(argument)
             .env("RAYON_NUM_THREADS", self.threads.to_string())
+            .envs(keep_memory)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn();
         let mut child = spawned.map_err(|e| files::refused(&self.program, &e))?;
+        let core = self.cores.pin(child.id());
         let (trial, sender, pipe) = (order.trial(), self.sender.clone(), child.stdout.take());
         std::thread::spawn(move || {
             for line in pipe
@@ -237,7 +256,8 @@ impl Children {
             }
             let _ = sender.send((trial, Heard::End));
         });
-        self.running.push((order.clone(), child));
+        let order = order.clone();
+        self.running.push(Running { order, child, core });
         Ok(())
     }
 
@@ -248,7 +268,7 @@ impl Children {
 
     /// The orders of those that run.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
-        self.running.iter().map(|(order, _)| order)
+        self.running.iter().map(|running| &running.order)
     }
 
     /// The next news, if any comes within this time.
@@ -260,9 +280,14 @@ impl Children {
                 let at = self
                     .running
                     .iter()
-                    .position(|(order, _)| order.trial() == trial)?;
-                let (order, mut child) = self.running.swap_remove(at);
+                    .position(|running| running.order.trial() == trial)?;
+                let Running {
+                    order,
+                    mut child,
+                    core,
+                } = self.running.swap_remove(at);
                 let code = child.wait().ok().and_then(|status| status.code());
+                self.cores.give_back(core);
                 Some(News::Ended(order, code))
             }
         }
@@ -270,7 +295,7 @@ impl Children {
 
     /// Asks all of them to save and stop.
     pub fn stop(&self) {
-        for (_, child) in &self.running {
+        for Running { child, .. } in &self.running {
             if let Some(pid) = rustix::process::Pid::from_raw(child.id() as i32) {
                 let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
             }
@@ -280,7 +305,7 @@ impl Children {
 
 impl Drop for Children {
     fn drop(&mut self) {
-        for (_, child) in &mut self.running {
+        for Running { child, .. } in &mut self.running {
             let _ = child.kill();
             let _ = child.wait();
         }

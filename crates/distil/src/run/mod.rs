@@ -4,6 +4,7 @@ mod calibrate;
 mod children;
 mod clean;
 mod compress;
+mod cores;
 mod finish;
 mod folder;
 mod grow;

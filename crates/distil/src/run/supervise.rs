@@ -42,19 +42,19 @@ pub fn supervise(
         .threads
         .or(plan.run.threads.as_ref().map(|t| t.value as usize))
         .unwrap_or(1);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = options.jobs.unwrap_or((cores / threads).max(1)).max(1);
     let mut desk = Desk {
         folder,
         options,
         plan,
-        children: Children::new(program, threads),
+        children: Children::new(program, threads, jobs),
         waiting: orders(folder, options, plan),
         rows: BTreeMap::new(),
         reused: 0,
         failures: BTreeMap::new(),
         watcher,
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = options.jobs.unwrap_or((cores / threads).max(1)).max(1);
     desk.settle_finished()?;
     while signals.received().is_none() && desk.advance(jobs)? {
         desk.listen()?;
