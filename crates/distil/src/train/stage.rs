@@ -43,6 +43,9 @@ pub struct Trained<N: Net> {
 /// `start` is the state a grown network begins with. If the settings name a checkpoint folder and it holds a
 /// checkpoint of this plan, training goes on from there, bit for bit as if it had never stopped.
 ///
+/// Dropout is drawn from the tensor library's one generator per process, seeded at every step: a training with dropout is
+/// repeatable as long as no other one runs in the same process at the same time. (Trials are processes of their own.)
+///
 /// # Errors
 /// - [`Kind::Diverged`] before an update whose loss or gradient is not finite
 /// - [`Kind::Stopped`] after a signal, a checkpoint written

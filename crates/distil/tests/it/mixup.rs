@@ -10,7 +10,7 @@ use distil::task::Classification;
 use distil::train::{Length, Settings, train};
 use distil_report::events::Event;
 
-use crate::train::{blobs, mixed, net};
+use crate::train::{alone, blobs, mixed, net};
 
 const LR: f64 = 0.5;
 
@@ -27,6 +27,7 @@ fn a_step_on_mixed_samples_is_one_on_mixed_inputs_and_mixed_labels() {
         ..Settings::of(&task)
     };
     let mut journal: Vec<Event> = Vec::new();
+    let _alone = alone();
     let trained = train(
         net(0.0),
         None,

@@ -59,8 +59,8 @@ fn saved(folder: &Path, steps: u64) -> Option<Checkpoints> {
     })
 }
 
-/// Burn draws dropout from one generator per process, which every step seeds: trainings that draw take turns.
-fn alone() -> MutexGuard<'static, ()> {
+/// Burn draws dropout from one generator per process, which every step seeds: all trainings of these tests take turns.
+pub fn alone() -> MutexGuard<'static, ()> {
     static GENERATOR: Mutex<()> = Mutex::new(());
     GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -346,6 +346,7 @@ fn a_loss_that_is_not_finite_stops_before_the_update_and_says_where() {
         ..Settings::of(&task)
     };
     let mut journal = Vec::new();
+    let _alone = alone();
     let ended = train(
         net(0.0),
         None,
@@ -448,6 +449,7 @@ fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() 
             lr: 2e-3,
             ..Settings::of(&task)
         };
+        let _alone = alone();
         let trained = train(
             net,
             None,
