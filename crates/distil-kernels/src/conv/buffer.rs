@@ -7,12 +7,22 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-/// Zeros that begin at a cache line, so that vectors of 64 bytes do not straddle two.
+/// Numbers, zero at first, that begin at a cache line, so that vectors of 64 bytes do not straddle two.
+#[derive(Default)]
 pub(super) struct Scratch(Vec<Line>);
 
 impl Scratch {
     pub fn zeros(length: usize) -> Self {
         Self(vec![Line([0.0; 16]); length.div_ceil(16)])
+    }
+
+    /// The elements, at least so many; what they are is not said.
+    pub fn at_least(&mut self, length: usize) -> *mut f32 {
+        let lines = length.div_ceil(16);
+        if self.0.len() < lines {
+            self.0.resize(lines, Line([0.0; 16]));
+        }
+        self.as_mut_ptr()
     }
 
     pub fn as_ptr(&self) -> *const f32 {

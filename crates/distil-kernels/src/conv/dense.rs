@@ -1,7 +1,7 @@
 //! The two matrix products of a convolution: outputs from a grid, and the weights' gradient.
 
 use super::buffer::Scratch;
-use super::geometry::{ConvShape, Route, Spot, Tap};
+use super::geometry::{ConvShape, Spot, Tap};
 use crate::lanes::Lanes;
 
 /// Weights in blocks of as many channels as a tile computes, zeros after the last: `[blocks][rows][block]`.
@@ -12,6 +12,15 @@ pub(super) struct Packed {
 }
 
 impl Packed {
+    /// All weights zero.
+    pub fn zeros(rows: usize, channels: usize, width: usize) -> Self {
+        Self {
+            values: Scratch::zeros(rows * channels.next_multiple_of(width)),
+            rows,
+            channels,
+        }
+    }
+
     /// `value(row, channel)` is a weight.
     fn new(
         rows: usize,
@@ -19,8 +28,8 @@ impl Packed {
         width: usize,
         value: impl Fn(usize, usize) -> f32,
     ) -> Self {
-        let mut values = Scratch::zeros(rows * channels.next_multiple_of(width));
-        let mut to = values.as_mut_slice().iter_mut();
+        let mut packed = Self::zeros(rows, channels, width);
+        let mut to = packed.values.as_mut_slice().iter_mut();
         for (first, vectors) in blocks(channels, width) {
             for row in 0..rows {
                 for (c, to) in (first..first + vectors * width).zip(&mut to) {
@@ -28,11 +37,15 @@ impl Packed {
                 }
             }
         }
-        Self {
-            values,
-            rows,
-            channels,
-        }
+        packed
+    }
+
+    /// The vector of a row that begins with the channel `first`, a multiple of `width`.
+    pub fn vector_mut(&mut self, row: usize, first: usize, width: usize) -> &mut [f32] {
+        let pair = first / (2 * width) * 2 * width;
+        let vectors = (self.channels - pair).div_ceil(width).min(2);
+        let at = pair * self.rows + row * vectors * width + (first - pair);
+        &mut self.values.as_mut_slice()[at..at + width]
     }
 
     /// For outputs; `weight`: `[shape.rows(), outputs]`.
@@ -62,14 +75,15 @@ fn blocks(channels: usize, width: usize) -> impl Iterator<Item = (usize, usize)>
         .map(move |v| (v * width, (vectors - v).min(2)))
 }
 
-/// Writes the route's spots of `to` from the grid at `from`.
+/// Writes the spots of `to` from the taps of the grid at `from`.
 ///
 /// # Safety
 /// `from` must be valid for reads at every spot and tap, `to` for writes of `packed`'s channels at every spot;
 /// `packed` must be packed for `L`.
 #[inline(always)]
 pub(super) unsafe fn product<L: Lanes>(
-    route: &Route,
+    taps: &[Tap],
+    spots: &[Spot],
     packed: &Packed,
     from: *const f32,
     to: *mut f32,
@@ -78,7 +92,7 @@ pub(super) unsafe fn product<L: Lanes>(
         // SAFETY: blocks before this one hold `first` channels each of `rows` rows.
         let weight = unsafe { packed.values.as_ptr().add(first * packed.rows) };
         let channels = (packed.channels - first).min(vectors * L::WIDTH);
-        let mut rest = route.spots.as_slice();
+        let mut rest = spots;
         // The widest tiles that leave no accumulator without a register.
         let sizes: &[usize] = match (vectors, L::REGISTERS) {
             (2, 32) => &[8, 4, 1],
@@ -93,7 +107,7 @@ pub(super) unsafe fn product<L: Lanes>(
                     let to = to.add(first);
                     let tile = Tile {
                         spots,
-                        taps: &route.taps,
+                        taps,
                         weight,
                         from,
                         to,
@@ -227,6 +241,56 @@ pub(super) unsafe fn weights<L: Lanes>(
                     }
                     column += size;
                 }
+            }
+        }
+    }
+}
+
+/// Adds aᵀ b to `sum`, `[a's columns, b's columns]`; a and b have `rows` rows.
+///
+/// # Safety
+/// The matrices must be valid.
+#[inline(always)]
+pub(super) unsafe fn outer<L: Lanes>(
+    [a, b]: [*const f32; 2],
+    [a_columns, b_columns]: [usize; 2],
+    rows: usize,
+    sum: *mut f32,
+) {
+    for (first, vectors) in blocks(b_columns, L::WIDTH) {
+        let sizes: &[usize] = match (vectors, L::REGISTERS) {
+            (1, 32) => &[16, 8, 4, 1],
+            (2, 32) | (1, 16) => &[8, 4, 1],
+            _ => &[4, 1],
+        };
+        let mut column = 0;
+        for &size in sizes {
+            while column + size <= a_columns {
+                // SAFETY: `size` columns of a from `column` on, and the channels of b from `first` on.
+                unsafe {
+                    let strip = Strip {
+                        from: a.add(column),
+                        from_row: 0,
+                        from_step: a_columns,
+                        gradient: b.add(first),
+                        gradient_row: 0,
+                        outputs: b_columns,
+                        height: 1,
+                        width: rows,
+                        channels: (b_columns - first).min(vectors * L::WIDTH),
+                        sum: sum.add(column * b_columns + first),
+                    };
+                    match (size, vectors) {
+                        (16, _) => strip.add::<L, 16, 1>(),
+                        (8, 2) => strip.add::<L, 8, 2>(),
+                        (8, _) => strip.add::<L, 8, 1>(),
+                        (4, 2) => strip.add::<L, 4, 2>(),
+                        (4, _) => strip.add::<L, 4, 1>(),
+                        (_, 2) => strip.add::<L, 1, 2>(),
+                        _ => strip.add::<L, 1, 1>(),
+                    }
+                }
+                column += size;
             }
         }
     }

@@ -9,8 +9,11 @@ mod dense;
 mod depthwise;
 mod finish;
 mod geometry;
+mod jobs;
+mod kernel;
 mod op;
 mod statistics;
+mod winograd;
 
 pub use finish::Clamp;
 pub use op::{ConvBlock, Pair};

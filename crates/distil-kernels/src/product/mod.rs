@@ -7,12 +7,13 @@
 mod tile;
 mod turn;
 
+pub(crate) use self::turn::turn;
+
 use std::cell::RefCell;
 
 use rayon::prelude::*;
 
 use self::tile::{Tile, compute, shape};
-use self::turn::turn;
 use crate::Isa;
 use crate::lanes::{Lanes, Work, dispatch};
 
