@@ -14,6 +14,19 @@ pub(crate) trait Lanes: Copy + 'static {
     const REGISTERS: usize;
     type V: Copy;
 
+    /// Asks for the cache line of this address, which need not be valid; it will be read from the second-level cache.
+    #[inline(always)]
+    fn prefetch(address: *const f32) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            // SAFETY: every x86-64 processor has SSE; a prefetch reads nothing, whatever the address.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = address;
+    }
+
     unsafe fn splat(value: f32) -> Self::V;
     /// [`Self::WIDTH`] elements.
     unsafe fn load(from: *const f32) -> Self::V;

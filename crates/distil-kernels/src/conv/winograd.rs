@@ -378,28 +378,26 @@ impl Planes {
         16 * self.step()
     }
 
-    /// Where the places of a tile are, `ROWS` × `ROWS` of them beginning `before` its first one up and left; `zeros` for
-    /// those beside the image.
+    /// Where the places of a tile are; `outside` for those beside the image.
     ///
     /// # Safety
     /// `images` must be valid for the tile's image.
     #[inline(always)]
-    unsafe fn window<const ROWS: usize>(
+    unsafe fn window(
         &self,
         tile: usize,
-        before: usize,
         images: *const f32,
-        zeros: *const f32,
-    ) -> [[*const f32; ROWS]; ROWS] {
+        outside: *const f32,
+    ) -> [[*const f32; 2]; 2] {
         let [image, top, left] = self.tiling.place(self.first + tile);
         let Tiling { height, width } = self.tiling;
         // SAFETY: the caller's.
         let image = unsafe { images.add(image * self.tiling.places() * self.channels) };
-        let mut window = [[zeros; ROWS]; ROWS];
+        let mut window = [[outside; 2]; 2];
         for (i, row) in window.iter_mut().enumerate() {
-            let y = (top + i).wrapping_sub(before);
+            let y = top + i;
             for (j, place) in row.iter_mut().enumerate() {
-                let x = (left + j).wrapping_sub(before);
+                let x = left + j;
                 if y < height && x < width {
                     // SAFETY: the place is on the image.
                     *place = unsafe { image.add((y * width + x) * self.channels) };
@@ -421,13 +419,30 @@ impl Planes {
         zeros: *const f32,
         to: *mut f32,
     ) {
-        for tile in 0..self.count {
+        let Tiling { height, width } = self.tiling;
+        let mut tile = 0;
+        while tile < self.count {
+            let [image, top, left] = self.tiling.place(self.first + tile);
+            let tiles = ((width - left).div_ceil(2)).min(self.count - tile);
             // SAFETY: the caller's; planes have room for every tile, and a place for every channel.
             unsafe {
-                let window = self.window::<4>(tile, 1, images, zeros);
+                let image = images.add(image * self.tiling.places() * self.channels);
+                let row = |i: usize| match (top + i).wrapping_sub(1) {
+                    y if y < height => (image.add(y * width * self.channels), self.channels),
+                    _ => (zeros, 0),
+                };
+                let strip = Strip {
+                    rows: [row(0), row(1), row(2), row(3)],
+                    width,
+                    left,
+                    tiles,
+                    channels: self.channels,
+                    step: self.step(),
+                };
                 let to = to.add(tile * self.channels);
-                each_vector!(L, self.channels, spread_inputs(&window, to, self.step()));
+                each_vector!(L, self.channels, spread_inputs(&strip, to));
             }
+            tile += tiles;
         }
     }
 
@@ -445,7 +460,7 @@ impl Planes {
         for tile in 0..self.count {
             // SAFETY: as in `transform_inputs`.
             unsafe {
-                let window = self.window::<2>(tile, 0, images, zeros);
+                let window = self.window(tile, images, zeros);
                 let to = to.add(tile * self.channels);
                 each_vector!(L, self.channels, spread_gradient(&window, to, self.step()));
             }
@@ -461,7 +476,7 @@ impl Planes {
         for tile in 0..self.count {
             // SAFETY: as in `transform_inputs`.
             unsafe {
-                let window = self.window::<2>(tile, 0, images, std::ptr::null());
+                let window = self.window(tile, images, std::ptr::null());
                 let from = from.add(tile * self.channels);
                 each_vector!(L, self.channels, gather(&window, from, self.step()));
             }
@@ -469,32 +484,71 @@ impl Planes {
     }
 }
 
-/// One vector of a tile of inputs into the planes, `step` apart.
+/// Tiles side by side.
+struct Strip {
+    /// The four rows of inputs, and the elements from one place to the next: 0 for a row of zeros beside the image.
+    rows: [(*const f32, usize); 4],
+    /// Places of a row.
+    width: usize,
+    /// The first place that the first tile writes.
+    left: usize,
+    tiles: usize,
+    channels: usize,
+    /// Elements from one plane to the next.
+    step: usize,
+}
+
+impl Strip {
+    /// A vector of Bᵀ d at the column `x`; zero beside the image.
+    ///
+    /// # Safety
+    /// As [`spread_inputs`].
+    #[inline(always)]
+    unsafe fn column<L: Lanes, const WHOLE: bool>(
+        &self,
+        x: usize,
+        [at, n]: [usize; 2],
+    ) -> [L::V; 4] {
+        // SAFETY: the caller's; the column is on the image.
+        unsafe {
+            let mut d = [L::splat(0.0); 4];
+            if x < self.width {
+                for (d, (row, step)) in d.iter_mut().zip(self.rows) {
+                    *d = read::<L, WHOLE>(row.add(x * step + at), n);
+                }
+            }
+            difference::<L>(d)
+        }
+    }
+}
+
+/// One vector of a strip of tiles of inputs into the planes.
 ///
 /// # Safety
 /// `n` elements from `at` on must be valid at every place and in every plane; `WHOLE`: they are a vector.
 #[inline(always)]
 unsafe fn spread_inputs<L: Lanes, const WHOLE: bool>(
     [at, n]: [usize; 2],
-    window: &[[*const f32; 4]; 4],
+    strip: &Strip,
     to: *mut f32,
-    step: usize,
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let mut rows = [[L::splat(0.0); 4]; 4];
-        for (row, from) in rows.iter_mut().zip(window) {
-            let mut d = [L::splat(0.0); 4];
-            for (d, from) in d.iter_mut().zip(from) {
-                *d = read::<L, WHOLE>(from.add(at), n);
+        // Neighbours share two columns.
+        let mut first = strip.column::<L, WHOLE>(strip.left.wrapping_sub(1), [at, n]);
+        let mut second = strip.column::<L, WHOLE>(strip.left, [at, n]);
+        for tile in 0..strip.tiles {
+            let x = strip.left + 2 * tile;
+            let third = strip.column::<L, WHOLE>(x + 1, [at, n]);
+            let fourth = strip.column::<L, WHOLE>(x + 2, [at, n]);
+            let to = to.add(tile * strip.channels + at);
+            for row in 0..4 {
+                let d = [first[row], second[row], third[row], fourth[row]];
+                for (column, v) in difference::<L>(d).into_iter().enumerate() {
+                    write::<L, WHOLE>(to.add((4 * row + column) * strip.step), n, v);
+                }
             }
-            *row = difference::<L>(d);
-        }
-        for column in 0..4 {
-            let v = difference::<L>(rows.map(|row| row[column]));
-            for (row, v) in v.into_iter().enumerate() {
-                write::<L, WHOLE>(to.add((4 * row + column) * step + at), n, v);
-            }
+            (first, second) = (third, fourth);
         }
     }
 }

@@ -73,6 +73,12 @@ const TERMS: usize = 256;
 /// Elements an operand may have and still be read where it lies: half a first-level cache.
 const SMALL: usize = 4096;
 
+/// Elements an operand may have and still be found in the second-level cache: a quarter of one.
+const NEAR: usize = 1 << 16;
+
+/// Elements of a cache line.
+const LINE: usize = 16;
+
 /// a b, row by row, finished.
 ///
 /// # Panics
@@ -164,6 +170,7 @@ impl Work for Part<'_> {
         let (wide, width) = (registers * L::WIDTH, b.columns);
         let copy_a = rows.len() * a.columns > SMALL && columns.len() > 2 * wide;
         let copy_b = b.column != 1 || (rows.len() > 4 * tall && b.rows * columns.len() > SMALL);
+        let far = b.rows * columns.len() > NEAR;
         let mut done = 0;
         loop {
             let terms = TERMS.min(a.columns - done);
@@ -177,8 +184,20 @@ impl Work for Part<'_> {
                     // SAFETY: the caller's.
                     unsafe { copy_wide::<L>(b, done..done + terms, left..right, wide, b_copy) };
                 }
+                // Of the columns that come next, a share is fetched beside each tile.
+                let next = match right < columns.end {
+                    true => (done..done + terms, right..columns.end.min(right + wide)),
+                    false => (
+                        done + terms..a.columns.min(done + terms + TERMS),
+                        columns.start..columns.end.min(columns.start + wide),
+                    ),
+                };
                 for top in rows.clone().step_by(tall) {
                     let bottom = rows.end.min(top + tall);
+                    if far {
+                        let share = [top - rows.start, bottom - rows.start];
+                        fetch::<L>(b, next.clone(), share, rows.len());
+                    }
                     // SAFETY: `top` and `left` are inside the matrices, as are `done..done + terms`; a matrix's elements
                     // are inside its slice (`Matrix::new`), and the copies hold whole tiles.
                     unsafe {
@@ -222,6 +241,27 @@ impl Work for Part<'_> {
             if last {
                 return;
             }
+        }
+    }
+}
+
+/// Asks for a share, from one of `parts` to another, of these terms and columns of `b`.
+#[inline(always)]
+fn fetch<L: Lanes>(
+    b: Matrix<'_>,
+    (terms, columns): (Range, Range),
+    [from, to]: [usize; 2],
+    parts: usize,
+) {
+    // Runs of elements that lie one after the other, and the elements between two runs.
+    let (runs, run, step) = match b.column {
+        1 => (terms, columns, b.row),
+        _ => (columns, terms, b.column),
+    };
+    let at = |part: usize| runs.start + runs.len() * part / parts;
+    for i in at(from)..at(to) {
+        for j in run.clone().step_by(LINE) {
+            L::prefetch(b.values.as_ptr().wrapping_add(i * step + j));
         }
     }
 }
