@@ -2,6 +2,22 @@
 
 use crate::Isa;
 
+/// Elements of a cache line.
+pub(crate) const LINE: usize = 16;
+
+/// Asks for the cache line of this address, which need not be valid, to come near: it will be read soon.
+#[inline(always)]
+pub(crate) fn fetch(address: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: every x86-64 processor has SSE, and a prefetch reads nothing, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// A vector of f32 of one instruction set.
 ///
 /// # Safety
@@ -13,19 +29,6 @@ pub(crate) trait Lanes: Copy + 'static {
     /// Vector registers.
     const REGISTERS: usize;
     type V: Copy;
-
-    /// Asks for the cache line of this address, which need not be valid; it will be read from the second-level cache.
-    #[inline(always)]
-    fn prefetch(address: *const f32) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-            // SAFETY: every x86-64 processor has SSE; a prefetch reads nothing, whatever the address.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = address;
-    }
 
     unsafe fn splat(value: f32) -> Self::V;
     /// [`Self::WIDTH`] elements.

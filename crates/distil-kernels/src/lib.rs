@@ -9,6 +9,7 @@
 
 mod conv;
 mod exp;
+mod gather;
 mod given;
 mod host;
 mod isa;
@@ -20,6 +21,7 @@ mod product;
 mod softmax;
 
 pub use conv::{Clamp, ConvBlock, Pair};
+pub use gather::gather;
 pub use given::with_gradient;
 pub use isa::{Forced, Isa};
 pub use linear::{Activation, linear_act};

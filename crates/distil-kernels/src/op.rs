@@ -13,6 +13,8 @@ pub enum Op {
     ConvBlock,
     /// [`ConvBlock`](crate::ConvBlock), backward.
     ConvBlockBackward,
+    /// [`ConvBlock`](crate::ConvBlock) by minimal filtering, forward or backward.
+    Winograd,
     /// [`global_mean`](crate::global_mean), forward.
     GlobalMean,
     /// [`global_mean`](crate::global_mean), backward.

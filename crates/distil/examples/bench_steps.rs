@@ -124,8 +124,10 @@ fn main() -> ExitCode {
     };
     let threads = option("--threads").unwrap_or(1.0) as usize;
     let seconds = option("--seconds").unwrap_or(2.0);
+    // As a run's trials do (distil::run::trial).
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .use_current_thread()
         .build_global();
     let name = arguments.first().map_or("", String::as_str);
     let measured = match (pool, CASES.iter().find(|case| case.name == name)) {

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod export;
+mod golden;
 mod harness;
 mod help;
 mod hostile;

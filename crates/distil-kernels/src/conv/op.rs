@@ -10,9 +10,9 @@ use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use super::block::{Block, Kept, Trained};
-use super::composed;
 use super::finish::Clamp;
 use super::geometry::ConvShape;
+use super::{composed, winograd};
 use crate::host::{contiguous, into_vec, on_host, slice, tensor};
 use crate::{Isa, Op};
 
@@ -188,12 +188,12 @@ impl ConvBackend for Flex {
         block: ConvBlock,
         adds: bool,
     ) -> FlexTensor {
-        Op::ConvBlock.ran();
         let [x, weight, gamma, beta, mean, variance] =
             [x, weight, gamma, beta, mean, variance].map(contiguous);
         let residual = adds.then(|| contiguous(residual));
         let images = x.layout().shape()[0];
         let block = block.sized(x.layout().shape(), weight.layout().shape());
+        count(Op::ConvBlock, &block);
         let y = block.evaluate(
             Isa::current(),
             slice(&x),
@@ -273,6 +273,13 @@ fn track<C: CheckpointStrategy, const N: usize>(
     }
 }
 
+fn count(op: Op, block: &Block) {
+    op.ran();
+    if winograd::covers(&block.conv) {
+        Op::Winograd.ran();
+    }
+}
+
 #[derive(Debug)]
 struct BlockStep;
 
@@ -311,12 +318,12 @@ impl Call {
         inputs: [FlexTensor; 4],
         residual: Option<FlexTensor>,
     ) -> (FlexTensor, Self) {
-        Op::ConvBlock.ran();
         let inputs = inputs.map(contiguous);
         let residual = residual.map(contiguous);
         let [x, weight, gamma, beta] = &inputs;
         let images = x.layout().shape()[0];
         let block = block.sized(x.layout().shape(), weight.layout().shape());
+        count(Op::ConvBlock, &block);
         let Trained {
             y,
             z,
@@ -344,7 +351,7 @@ impl Call {
 
     /// The gradients of x (if wanted), weight, γ, β and residual from the answer's.
     fn backward(self, dy: FlexTensor, wants_x: bool) -> [Option<FlexTensor>; 5] {
-        Op::ConvBlockBackward.ran();
+        count(Op::ConvBlockBackward, &self.block);
         let [x, weight, gamma, beta] = &self.inputs;
         let shape = dy.layout().shape().clone();
         let mut dy = into_vec(dy);

@@ -7,15 +7,14 @@
 mod tile;
 mod turn;
 
-pub(crate) use self::turn::turn;
-
 use std::cell::RefCell;
 
 use rayon::prelude::*;
 
 use self::tile::{Tile, compute, shape};
+pub(crate) use self::turn::turn;
 use crate::Isa;
-use crate::lanes::{Lanes, Work, dispatch};
+use crate::lanes::{LINE, Lanes, Work, dispatch, fetch};
 
 /// A matrix in a slice: element (i, j) is at `i * row + j * column`.
 #[derive(Debug, Clone, Copy)]
@@ -75,9 +74,6 @@ const SMALL: usize = 4096;
 
 /// Elements an operand may have and still be found in the second-level cache: a quarter of one.
 const NEAR: usize = 1 << 16;
-
-/// Elements of a cache line.
-const LINE: usize = 16;
 
 /// a b, row by row, finished.
 ///
@@ -196,7 +192,7 @@ impl Work for Part<'_> {
                     let bottom = rows.end.min(top + tall);
                     if far {
                         let share = [top - rows.start, bottom - rows.start];
-                        fetch::<L>(b, next.clone(), share, rows.len());
+                        fetch_share(b, next.clone(), share, rows.len());
                     }
                     // SAFETY: `top` and `left` are inside the matrices, as are `done..done + terms`; a matrix's elements
                     // are inside its slice (`Matrix::new`), and the copies hold whole tiles.
@@ -247,7 +243,7 @@ impl Work for Part<'_> {
 
 /// Asks for a share, from one of `parts` to another, of these terms and columns of `b`.
 #[inline(always)]
-fn fetch<L: Lanes>(
+fn fetch_share(
     b: Matrix<'_>,
     (terms, columns): (Range, Range),
     [from, to]: [usize; 2],
@@ -261,7 +257,7 @@ fn fetch<L: Lanes>(
     let at = |part: usize| runs.start + runs.len() * part / parts;
     for i in at(from)..at(to) {
         for j in run.clone().step_by(LINE) {
-            L::prefetch(b.values.as_ptr().wrapping_add(i * step + j));
+            fetch(b.values.as_ptr().wrapping_add(i * step + j));
         }
     }
 }

@@ -25,6 +25,17 @@ impl Case {
         self.side.map(|length| length.div_ceil(self.block.stride))
     }
 
+    /// Whether minimal filtering applies.
+    fn is_tiled(&self) -> bool {
+        let ConvBlock {
+            kernel,
+            stride,
+            depthwise,
+            ..
+        } = self.block;
+        (kernel, stride, depthwise) == (3, 1, false) && self.inputs.min(self.outputs) >= 8
+    }
+
     fn run(&self, dtype: DType) -> Results {
         let device = Device::flex().autodiff();
         let mut state = self.seed;
@@ -106,11 +117,14 @@ fn assert_equals_burn(case: &Case) {
     let gamma = largest(&reference[5].1);
     for isa in Isa::available() {
         let _forced = isa.force();
-        let before = [Op::ConvBlock.count(), Op::ConvBlockBackward.count()];
+        let ops = [Op::ConvBlock, Op::ConvBlockBackward, Op::Winograd];
+        let before = ops.map(Op::count);
         let found = case.run(DType::F32);
         // Once in training and once in evaluation.
         assert_eq!(Op::ConvBlock.count(), before[0] + 2);
         assert_eq!(Op::ConvBlockBackward.count(), before[1] + 1);
+        let tiled = if case.is_tiled() { 3 } else { 0 };
+        assert_eq!(Op::Winograd.count(), before[2] + tiled, "{case:?}");
         assert_eq!(found.len(), reference.len());
         for ((name, found), (_, reference)) in found.iter().zip(&reference) {
             assert_eq!(found.len(), reference.len(), "{name}, {isa:?}, {case:?}");
@@ -181,6 +195,52 @@ fn blocks_equal_burns_operations_forward_and_in_every_gradient() {
     let numbers = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, numbers);
     let result = runner.run(&cases(), |case| {
+        assert_equals_burn(&case);
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[test]
+fn minimal_filtering_equals_burns_operations_on_any_tiles() {
+    let config = Config {
+        cases: 48,
+        ..Config::default()
+    };
+    let numbers = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, numbers);
+    // Images whose tiles stand out, fill groups or are more than are worked on at once; channels that fill vectors or not.
+    let sizes = (
+        1..24_usize,
+        1..19_usize,
+        1..19_usize,
+        8..72_usize,
+        8..72_usize,
+    );
+    let cases = (sizes, 0..3_usize, any::<u64>())
+        .prop_map(
+            |((images, height, width, inputs, outputs), end, seed)| Case {
+                images,
+                side: [height, width],
+                inputs,
+                outputs,
+                block: ConvBlock {
+                    pool: end == 1,
+                    ..RELU_3X3
+                },
+                residual: end == 2,
+                seed,
+            },
+        )
+        .prop_filter(
+            "the variance of a few numbers may be nearly nothing",
+            |case| {
+                let [height, width] = case.side;
+                case.images * height * width >= 8 && (!case.block.pool || (height > 1 && width > 1))
+            },
+        );
+    let result = runner.run(&cases, |case| {
+        assert!(case.is_tiled());
         assert_equals_burn(&case);
         Ok(())
     });

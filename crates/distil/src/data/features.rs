@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use distil_kernels::gather;
+
 use crate::data::augment::Augmentation;
 use crate::data::view::Reduction;
 use crate::sample::SampleId;
@@ -124,12 +126,19 @@ impl Features {
 
     /// The features of these samples, `[ids, features]`.
     pub fn rows(&self, ids: &[SampleId]) -> Array {
-        let width = self.width();
-        let mut values = Vec::with_capacity(ids.len() * width);
-        for id in ids {
-            self.push(id.row(), &mut values);
+        let shape = [ids.len(), self.width()];
+        let numbers = match (&self.seen, &*self.fine) {
+            (Some(seen), _) => Some(seen.values.get_or_init(|| self.reduced(&seen.reduction))),
+            (None, Block::Numbers(array)) => Some(array),
+            (None, Block::Bytes { .. }) => None,
+        };
+        if let Some(numbers) = numbers {
+            let rows = ids.iter().map(|id| id.row());
+            return Array::new(shape, gather(&numbers.values, shape[1], rows));
         }
-        Array::new([ids.len(), width], values)
+        let mut values = Vec::with_capacity(shape.iter().product());
+        ids.iter().for_each(|id| self.push(id.row(), &mut values));
+        Array::new(shape, values)
     }
 
     /// The features of these samples as an epoch of training varies them: their finest form is changed and mixed, then

@@ -6,6 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use burn_flex::Flex;
 use pulp::Arch;
+use rayon::prelude::*;
 
 use crate::model::access::Path;
 
@@ -162,8 +163,22 @@ impl ModuleVisitor for Taker<'_> {
     }
 }
 
-/// Σ x² in f64 with 32 fixed partial sums, so that every processor adds in the same order.
+/// Elements whose squares are summed together; more are summed in such parts, on several threads.
+const PART: usize = 1 << 18;
+
+/// Σ x² in f64, the same for any number of threads.
 fn sum_of_squares(values: &[f32]) -> f64 {
+    match values.len() {
+        few if few <= PART => sum_of_part(values),
+        _ => {
+            let parts = values.par_chunks(PART).map(sum_of_part);
+            parts.collect::<Vec<_>>().iter().sum()
+        }
+    }
+}
+
+/// Σ x² with 32 fixed partial sums, so that every processor adds in the same order.
+fn sum_of_part(values: &[f32]) -> f64 {
     let partial = Arch::new().dispatch(|| {
         let mut partial = [0.0_f64; 32];
         let (chunks, rest) = values.as_chunks::<32>();

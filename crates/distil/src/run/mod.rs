@@ -123,6 +123,10 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
 /// `order` is what the parent gave as the verb's argument. Errors go to the parent as well.
 pub fn trial(order: &str) -> Result<()> {
     die_with_parent();
+    // This thread takes its share of the work: it need not wake all others and wait for them. (The pool may be there.)
+    let _ = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build_global();
     let done = obey(order);
     if let Err(error) = &done {
         // If the parent is gone there is nobody left to tell.
