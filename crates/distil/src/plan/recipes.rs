@@ -27,7 +27,7 @@ shipped! {
     "source", "the source flow on spoken digits: 100-50-10, then 1000-500-100-10";
     "source-generated", "the same two networks on generated data; needs no files";
     "california", "small to large on house prices, a CSV file";
-    "cifar", "small to large on CIFAR-10: a residual network grows deeper; parquet files";
+    "cifar", "small to large on CIFAR-10: a residual network grows deeper as its pictures grow; parquet files";
     "compress", "large to small: knowledge distillation on handwritten digits; needs no files";
 }
 
