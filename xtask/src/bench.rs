@@ -27,7 +27,9 @@ pub const CASES: &[(&str, &str)] = &[
 ];
 
 pub const THREADS: [u64; 2] = [1, 2];
-pub const PROGRAMS: [&str; 2] = ["distil", "torch"];
+/// The peer is PyTorch as it is, and through `torch.compile`; whichever is better counts.
+pub const PROGRAMS: [&str; 3] = ["distil", "torch", "torch-compiled"];
+pub const PEERS: [&str; 2] = ["torch", "torch-compiled"];
 
 /// One run of one program: its own line of JSON, with `program` and `round`.
 pub type Run = serde_json::Map<String, Value>;
@@ -63,6 +65,9 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             _ => {
                 let mut command = Command::new(&python);
                 command.arg("bench/peers/steps.py");
+                if name == "torch-compiled" {
+                    command.arg("--compile");
+                }
                 command
             }
         };
@@ -76,8 +81,11 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         for case in names.clone() {
             for threads in THREADS {
                 for name in PROGRAMS {
+                    if (case, name) == ("matrix", "torch-compiled") {
+                        continue;
+                    }
                     let line = output(&mut program(name, case, threads))?;
-                    eprint!("{round} {name:6} {line}");
+                    eprint!("{round} {name:14} {line}");
                     let mut run: Run = serde_json::from_str(&line)
                         .map_err(|e| format!("{name} {case} printed `{line}`: {e}"))?;
                     run.insert("program".into(), name.into());

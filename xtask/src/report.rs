@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use crate::bench::{PROGRAMS, Run, THREADS, output};
+use crate::bench::{PEERS, PROGRAMS, Run, THREADS, output};
 
 /// The machine and the versions.
 pub fn host(load: &str) -> Map<String, Value> {
@@ -41,8 +41,9 @@ pub fn host(load: &str) -> Map<String, Value> {
         .collect()
 }
 
-/// A program's times on a case at its better thread count.
+/// Times on a case of the best of some programs at its better thread count.
 struct Best {
+    program: &'static str,
     threads: u64,
     /// Milliseconds by round.
     ms: Vec<f64>,
@@ -57,20 +58,21 @@ fn numbers(runs: &[Run], case: &str, program: &str, threads: u64, field: &str) -
         .collect()
 }
 
-fn best(runs: &[Run], case: &str, program: &str) -> Option<Best> {
-    let of = |threads: u64| {
+fn best(runs: &[Run], case: &str, programs: &[&'static str]) -> Option<Best> {
+    let of = |(program, threads): (&'static str, u64)| {
         let take = |field: &str| numbers(runs, case, program, threads, field);
         Best {
+            program,
             threads,
             ms: take("ms"),
             peak_mib: median(&take("peak_mib")),
             flops: median(&take("flops")),
         }
     };
-    let all = THREADS
-        .into_iter()
-        .map(of)
-        .filter(|best| !best.ms.is_empty());
+    let pairs = programs
+        .iter()
+        .flat_map(|program| THREADS.map(|threads| (*program, threads)));
+    let all = pairs.map(of).filter(|best| !best.ms.is_empty());
     all.min_by(|a, b| median(&a.ms).total_cmp(&median(&b.ms)))
 }
 
@@ -102,7 +104,7 @@ pub fn write(
     let mut table = String::new();
     let mut found = Vec::new();
     for (case, title) in cases {
-        let (Some(ours), Some(theirs)) = (best(runs, case, "distil"), best(runs, case, "torch"))
+        let (Some(ours), Some(theirs)) = (best(runs, case, &["distil"]), best(runs, case, &PEERS))
         else {
             continue;
         };
@@ -114,15 +116,20 @@ pub fn write(
                 (low.min(*r), high.max(*r))
             });
         let processor = |program: &str| median(&numbers(runs, case, program, 1, "cpu_ms"));
-        let processor = processor("torch") / processor("distil");
+        let processor =
+            PEERS.map(processor).into_iter().fold(f64::NAN, f64::min) / processor("distil");
         let share = |of: &Best| ours.flops / median(&of.ms) / 1e6 / rate(runs, of.threads);
         let _ = writeln!(
             table,
-            "| {title} | {:.3} ({}) | {:.3} ({}) | **{:.2}** ({low:.2} to {high:.2}) | {processor:.2} | {:.0} % | {:.0} % | {:.0} | {:.0} |",
+            "| {title} | {:.3} ({}) | {:.3} ({}{}) | **{:.2}** ({low:.2} to {high:.2}) | {processor:.2} | {:.0} % | {:.0} % | {:.0} | {:.0} |",
             median(&ours.ms),
             ours.threads,
             median(&theirs.ms),
             theirs.threads,
+            match theirs.program {
+                "torch" => "",
+                _ => ", compiled",
+            },
             median(&ratios),
             100.0 * share(&ours),
             100.0 * share(&theirs),
@@ -134,7 +141,7 @@ pub fn write(
             "title": title,
             "flops_per_step": ours.flops,
             "distil": { "ms": median(&ours.ms), "threads": ours.threads, "peak_mib": ours.peak_mib, "rate_share": share(&ours) },
-            "torch": { "ms": median(&theirs.ms), "threads": theirs.threads, "peak_mib": theirs.peak_mib, "rate_share": share(&theirs) },
+            "torch": { "ms": median(&theirs.ms), "compiled": theirs.program != "torch", "threads": theirs.threads, "peak_mib": theirs.peak_mib, "rate_share": share(&theirs) },
             "ratio": { "median": median(&ratios), "low": low, "high": high },
             "processor_time_ratio_one_thread": processor,
         }));
@@ -151,8 +158,8 @@ pub fn write(
 
 Written by `cargo xtask bench`: {rounds} rounds, every program once per round and thread count, one after the other. A step is
 batch, forward, loss, backward, optimiser: Distil's as its training loop does it (`crates/distil/examples/bench_steps.rs`),
-PyTorch's with batches cut by hand and `Adam(fused=True)` (`bench/peers/steps.py`). Each side at the better of 1 and 2 threads
-(in brackets); medians; ratio: the median of the rounds' ratios and their range. Processor time is compared with one thread:
+PyTorch's with batches cut by hand and `Adam(fused=True)`, after three steps that warm up (`bench/peers/steps.py`). Each side at
+the better of 1 and 2 threads (in brackets), PyTorch as it is or through `torch.compile`, whichever is faster; medians; ratio: the median of the rounds' ratios and their range. Processor time is compared with one thread:
 it says more where others use the machine too. Rate: share of the matrix-product rate measured
 between the rounds (the better of both programs, {:.0} GFLOP/s with one thread, {:.0} with two). Operations are counted by definition, for both
 programs alike: where Distil convolves by minimal filtering it multiplies 16 times for 36 that are counted.
