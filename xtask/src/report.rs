@@ -118,6 +118,8 @@ pub fn write(
         let processor = |program: &str| median(&numbers(runs, case, program, 1, "cpu_ms"));
         let processor =
             PEERS.map(processor).into_iter().fold(f64::NAN, f64::min) / processor("distil");
+        let epoch = median(&numbers(runs, case, "distil", 1, "steps_per_epoch"));
+        let epoch = |of: &Best| epoch * median(&of.ms) / 1e3;
         let share = |of: &Best| ours.flops / median(&of.ms) / 1e6 / rate(runs, of.threads);
         let _ = writeln!(
             table,
@@ -140,8 +142,8 @@ pub fn write(
             "case": case,
             "title": title,
             "flops_per_step": ours.flops,
-            "distil": { "ms": median(&ours.ms), "threads": ours.threads, "peak_mib": ours.peak_mib, "rate_share": share(&ours) },
-            "torch": { "ms": median(&theirs.ms), "compiled": theirs.program != "torch", "threads": theirs.threads, "peak_mib": theirs.peak_mib, "rate_share": share(&theirs) },
+            "distil": { "ms": median(&ours.ms), "epoch_seconds": epoch(&ours), "threads": ours.threads, "peak_mib": ours.peak_mib, "rate_share": share(&ours) },
+            "torch": { "ms": median(&theirs.ms), "epoch_seconds": epoch(&theirs), "compiled": theirs.program != "torch", "threads": theirs.threads, "peak_mib": theirs.peak_mib, "rate_share": share(&theirs) },
             "ratio": { "median": median(&ratios), "low": low, "high": high },
             "processor_time_ratio_one_thread": processor,
         }));
@@ -162,7 +164,8 @@ PyTorch's with batches cut by hand and `Adam(fused=True)`, after three steps tha
 the better of 1 and 2 threads (in brackets), PyTorch as it is or through `torch.compile`, whichever is faster; medians; ratio: the median of the rounds' ratios and their range. Processor time is compared with one thread:
 it says more where others use the machine too. Rate: share of the matrix-product rate measured
 between the rounds (the better of both programs, {:.0} GFLOP/s with one thread, {:.0} with two). Operations are counted by definition, for both
-programs alike: where Distil convolves by minimal filtering it multiplies 16 times for 36 that are counted.
+programs alike: where Distil convolves by minimal filtering it multiplies 16 times for 36 that are counted. Seconds an epoch of the case's samples:
+bench/results.json.
 
 {}, {} cores, load average {} before; {}; {}; Distil {}; PyTorch {}.
 

@@ -178,11 +178,12 @@ fn measure(case: &Case, seconds: f64) -> distil::Result<String> {
     let time = trial(steps)?;
     let each = 1e3 / steps as f64;
     Ok(format!(
-        r#""steps":{steps},"ms":{:.6},"cpu_ms":{:.6},"peak_mib":{:.1},"flops":{}"#,
+        r#""steps":{steps},"ms":{:.6},"cpu_ms":{:.6},"peak_mib":{:.1},"flops":{},"steps_per_epoch":{}"#,
         each * time.wall_seconds,
         each * time.cpu_seconds,
         peak_mib(),
         flops(case)?,
+        case.samples.div_ceil(case.batch),
     ))
 }
 

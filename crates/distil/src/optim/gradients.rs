@@ -164,7 +164,7 @@ impl ModuleVisitor for Taker<'_> {
 }
 
 /// Elements whose squares are summed together; more are summed in such parts, on several threads.
-const PART: usize = 1 << 18;
+const PART: usize = 1 << 17;
 
 /// Σ x² in f64, the same for any number of threads.
 fn sum_of_squares(values: &[f32]) -> f64 {
