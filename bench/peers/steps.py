@@ -92,9 +92,11 @@ def train(case, steps, compiled=False):
     batches = lambda rows: data[rows].permute(0, 3, 1, 2) if len(shape) == 3 else data[rows]
     format = torch.channels_last if len(shape) == 3 else torch.contiguous_format
     student = student().to(memory_format=format)
-    teacher = teacher and teacher().to(memory_format=format).eval().requires_grad_(False)
+    if teacher is not None:
+        teacher = teacher().to(memory_format=format).eval().requires_grad_(False)
     if compiled:
-        student, teacher = torch.compile(student), teacher and torch.compile(teacher)
+        student = torch.compile(student)
+        teacher = teacher if teacher is None else torch.compile(teacher)
     optimizer = torch.optim.Adam(student.parameters(), fused=True)
     done, start = -WARM, 0.0
     while done < steps:
@@ -106,7 +108,7 @@ def train(case, steps, compiled=False):
             optimizer.zero_grad()
             logits = student(x)
             loss = F.cross_entropy(logits, y)
-            if teacher:
+            if teacher is not None:
                 with torch.inference_mode():
                     taught = teacher(x)
                 loss = 0.5 * loss + 0.5 * kd(logits, taught)
