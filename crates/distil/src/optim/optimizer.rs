@@ -252,14 +252,26 @@ fn host(tensor: Tensor<1>, wanted: bool) -> Option<FlexTensor> {
     Some(if whole { flex } else { flex.to_contiguous() })
 }
 
-/// Runs the rule over the elements, on several threads if they are many.
+/// Runs the rule over the elements, on all threads if they are many.
 fn spread(rule: &dyn Rule, elements: Elements<'_>, pace: &Pace) {
-    let count = elements.weights.len();
-    if count < SHARED_FROM || rayon::current_num_threads() == 1 {
+    let threads = match elements.weights.len() {
+        few if few < SHARED_FROM => 1,
+        _ => rayon::current_num_threads(),
+    };
+    among(threads, rule, elements, pace);
+}
+
+/// Runs the rule on so many threads, each with one run of the elements.
+fn among(threads: usize, rule: &dyn Rule, elements: Elements<'_>, pace: &Pace) {
+    if threads == 1 {
         return rule.host(elements, pace);
     }
-    let (first, second) = elements.split(count / 2);
-    rayon::join(|| spread(rule, first, pace), || spread(rule, second, pace));
+    let (one, others) = (threads / 2, threads - threads / 2);
+    let (first, second) = elements.split(elements.weights.len() * one / threads);
+    rayon::join(
+        || among(one, rule, first, pace),
+        || among(others, rule, second, pace),
+    );
 }
 
 fn fits(rule: &dyn Rule, path: &str, slot: &Slot, weights: &Weights) -> Result<(), String> {
