@@ -161,7 +161,8 @@ pub fn write(
 Written by `cargo xtask bench`: {rounds} rounds, every program once per round and thread count, one after the other. A step is
 batch, forward, loss, backward, optimiser: Distil's as its training loop does it (`crates/distil/examples/bench_steps.rs`),
 PyTorch's with batches cut by hand and `Adam(fused=True)`, after three steps that warm up (`bench/peers/steps.py`). Each side at
-the better of 1 and 2 threads (in brackets), PyTorch as it is or through `torch.compile`, whichever is faster; medians; ratio: the median of the rounds' ratios and their range. Processor time is compared with one thread:
+the better of 1 and 2 threads (in brackets), PyTorch as it is or through `torch.compile`, whichever is
+faster (what loses the first round by a fifth is not repeated); medians; ratio: the median of the rounds' ratios and their range. Processor time is compared with one thread:
 it says more where others use the machine too. Rate: share of the matrix-product rate measured
 between the rounds (the better of both programs, {:.0} GFLOP/s with one thread, {:.0} with two). Operations are counted by definition, for both
 programs alike: where Distil convolves by minimal filtering it multiplies 16 times for 36 that are counted. Seconds an epoch of the case's samples:

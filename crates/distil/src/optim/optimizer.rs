@@ -267,7 +267,8 @@ fn among(threads: usize, rule: &dyn Rule, elements: Elements<'_>, pace: &Pace) {
         return rule.host(elements, pace);
     }
     let (one, others) = (threads / 2, threads - threads / 2);
-    let (first, second) = elements.split(elements.weights.len() * one / threads);
+    let count = elements.weights.len() * one / threads;
+    let (first, second) = elements.split(count);
     rayon::join(
         || among(one, rule, first, pace),
         || among(others, rule, second, pace),
