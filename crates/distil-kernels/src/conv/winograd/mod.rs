@@ -15,6 +15,8 @@
 //! ```
 
 mod gradient;
+// Tiles are indexed by row and column.
+#[allow(clippy::needless_range_loop)]
 mod planes;
 
 use std::cell::RefCell;
