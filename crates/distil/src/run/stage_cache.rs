@@ -126,8 +126,11 @@ impl StageCache {
             state: state.clone(),
             ..Checkpoint::default()
         };
-        checkpoint::write(&folder.join(END), &end)?;
-        Ok(())
+        match checkpoint::write(&folder.join(END), &end) {
+            // Another trial has trained the same stage meanwhile and kept the same bytes.
+            Err(_) if folder.join(END).exists() => Ok(()),
+            kept => kept.map(|_| ()),
+        }
     }
 }
 
