@@ -68,7 +68,7 @@ impl Work for Normalise<'_> {
     }
 }
 
-/// Both of these, an image at a time.
+/// Both of these, a few images at a time.
 pub(super) struct Evaluate<'a> {
     pub conv: &'a ConvShape,
     pub kernel: &'a Kernel<'a>,
@@ -85,7 +85,8 @@ impl Work for Evaluate<'_> {
     unsafe fn run<L: Lanes>(self) {
         let conv = self.conv;
         let mut padded = Padded::new(conv.grid());
-        let (image, answer) = (conv.out_image(), self.finish.len().max(1));
+        // An image that pooling leaves nothing of has an answer of no elements.
+        let (image, answer) = (conv.out_image(), self.finish.len());
         let group = self.kernel.group();
         let mut z = Scratch::zeros(group * image);
         for (g, x) in self.x.chunks(group * conv.image()).enumerate() {

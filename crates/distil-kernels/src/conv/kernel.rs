@@ -88,7 +88,7 @@ impl<'a> Kernel<'a> {
                         depthwise::product::<L>(route, weight, *channels, from, to);
                     }
                 }
-                Self::Tiled(_) => {}
+                Self::Tiled(_) => unreachable!("tiles are not read from a grid"),
             }
         }
     }

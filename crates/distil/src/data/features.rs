@@ -127,12 +127,7 @@ impl Features {
     /// The features of these samples, `[ids, features]`.
     pub fn rows(&self, ids: &[SampleId]) -> Array {
         let shape = [ids.len(), self.width()];
-        let numbers = match (&self.seen, &*self.fine) {
-            (Some(seen), _) => Some(seen.values.get_or_init(|| self.reduced(&seen.reduction))),
-            (None, Block::Numbers(array)) => Some(array),
-            (None, Block::Bytes { .. }) => None,
-        };
-        if let Some(numbers) = numbers {
+        if let Some(numbers) = self.numbers() {
             let rows = ids.iter().map(|id| id.row());
             return Array::new(shape, gather(&numbers.values, shape[1], rows));
         }
@@ -172,12 +167,18 @@ impl Features {
     }
 
     fn push(&self, row: usize, out: &mut Vec<f32>) {
-        match &self.seen {
-            Some(seen) => {
-                let values = seen.values.get_or_init(|| self.reduced(&seen.reduction));
-                out.extend_from_slice(values.row(row));
-            }
+        match self.numbers() {
+            Some(numbers) => out.extend_from_slice(numbers.row(row)),
             None => self.fine.push(row, out),
+        }
+    }
+
+    /// The features of all samples, where they are kept as numbers.
+    fn numbers(&self) -> Option<&Array> {
+        match (&self.seen, &*self.fine) {
+            (Some(seen), _) => Some(seen.values.get_or_init(|| self.reduced(&seen.reduction))),
+            (None, Block::Numbers(array)) => Some(array),
+            (None, Block::Bytes { .. }) => None,
         }
     }
 

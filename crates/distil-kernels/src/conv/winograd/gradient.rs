@@ -1,7 +1,7 @@
 //! The gradient by the kernel.
 
 use super::planes::{Planes, Tiling};
-use super::{PLANES, at_once, group};
+use super::{PLANES, at_once};
 use crate::conv::buffer::Scratch;
 use crate::conv::dense;
 use crate::conv::geometry::ConvShape;
@@ -22,10 +22,7 @@ impl KernelGradient {
     pub fn zero(conv: &ConvShape) -> Self {
         let (inputs, outputs) = (conv.inputs, conv.outputs);
         Self {
-            tiling: Tiling {
-                height: conv.height,
-                width: conv.width,
-            },
+            tiling: Tiling::new(conv),
             inputs,
             outputs,
             at_once: at_once(inputs, outputs),
@@ -36,7 +33,7 @@ impl KernelGradient {
 
     /// Images to be added together.
     pub fn group(&self) -> usize {
-        group(self.tiling, self.at_once)
+        self.tiling.group(self.at_once)
     }
 
     /// Adds the share of `images` images.

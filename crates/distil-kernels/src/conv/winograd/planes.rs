@@ -1,17 +1,34 @@
 //! Images cut into tiles, transformed into 16 planes and back.
 
+use crate::conv::geometry::ConvShape;
 use crate::lanes::Lanes;
 
 /// Elements between two of the 16 planes, so that they do not begin in the same set of a cache.
 const GAP: usize = 16;
+
 /// Images cut into tiles of 2×2, the last row or column of which may stand out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tiling {
-    pub height: usize,
-    pub width: usize,
+    height: usize,
+    width: usize,
 }
 
 impl Tiling {
+    pub fn new(conv: &ConvShape) -> Self {
+        Self {
+            height: conv.height,
+            width: conv.width,
+        }
+    }
+
+    /// Images to be worked on together where so many tiles are at once: their tiles fill products.
+    pub fn group(self, at_once: usize) -> usize {
+        // The smallest number whose tiles are a multiple of 8.
+        let least = 8 >> self.of_image().trailing_zeros().min(3);
+        (at_once / self.of_image()).max(1).next_multiple_of(least)
+    }
+
+    /// Tiles of an image.
     pub fn of_image(self) -> usize {
         self.height.div_ceil(2) * self.width.div_ceil(2)
     }
@@ -123,7 +140,7 @@ impl Planes {
                     y if y < height => (image.add(y * width * self.channels), self.channels),
                     _ => (zeros, 0),
                 };
-                let row_of_tiles = TileRow {
+                let side_by_side = TileRow {
                     rows: [row(0), row(1), row(2), row(3)],
                     width,
                     left,
@@ -132,7 +149,7 @@ impl Planes {
                     step: self.step(),
                 };
                 let to = to.add(tile * self.channels);
-                each_vector!(L, self.channels, spread_inputs(&row_of_tiles, to));
+                each_vector!(L, self.channels, spread_inputs(&side_by_side, to));
             }
             tile += tiles;
         }
@@ -181,7 +198,7 @@ struct TileRow {
     /// The four rows of inputs, and the elements from one place to the next: 0 for a row of zeros beside the image.
     rows: [(*const f32, usize); 4],
     /// Places of a row.
-    pub width: usize,
+    width: usize,
     /// The first place that the first tile writes.
     left: usize,
     tiles: usize,
@@ -214,30 +231,30 @@ impl TileRow {
     }
 }
 
-/// One vector of a row_of_tiles of tiles of inputs into the planes.
+/// One vector of tiles of inputs side by side into the planes.
 ///
 /// # Safety
 /// `n` elements from `at` on must be valid at every place and in every plane; `WHOLE`: they are a vector.
 #[inline(always)]
 unsafe fn spread_inputs<L: Lanes, const WHOLE: bool>(
     [at, n]: [usize; 2],
-    row_of_tiles: &TileRow,
+    side_by_side: &TileRow,
     to: *mut f32,
 ) {
     // SAFETY: the caller's.
     unsafe {
         // Neighbours share two columns.
-        let mut first = row_of_tiles.column::<L, WHOLE>(row_of_tiles.left.wrapping_sub(1), [at, n]);
-        let mut second = row_of_tiles.column::<L, WHOLE>(row_of_tiles.left, [at, n]);
-        for tile in 0..row_of_tiles.tiles {
-            let x = row_of_tiles.left + 2 * tile;
-            let third = row_of_tiles.column::<L, WHOLE>(x + 1, [at, n]);
-            let fourth = row_of_tiles.column::<L, WHOLE>(x + 2, [at, n]);
-            let to = to.add(tile * row_of_tiles.channels + at);
+        let mut first = side_by_side.column::<L, WHOLE>(side_by_side.left.wrapping_sub(1), [at, n]);
+        let mut second = side_by_side.column::<L, WHOLE>(side_by_side.left, [at, n]);
+        for tile in 0..side_by_side.tiles {
+            let x = side_by_side.left + 2 * tile;
+            let third = side_by_side.column::<L, WHOLE>(x + 1, [at, n]);
+            let fourth = side_by_side.column::<L, WHOLE>(x + 2, [at, n]);
+            let to = to.add(tile * side_by_side.channels + at);
             for row in 0..4 {
                 let d = [first[row], second[row], third[row], fourth[row]];
                 for (column, v) in difference::<L>(d).into_iter().enumerate() {
-                    write::<L, WHOLE>(to.add((4 * row + column) * row_of_tiles.step), n, v);
+                    write::<L, WHOLE>(to.add((4 * row + column) * side_by_side.step), n, v);
                 }
             }
             (first, second) = (third, fourth);
