@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
-use super::{Blend, Fit, Lesson, Method, Needs, Term};
+use super::{Blend, Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// Knowledge distillation for multi-label tasks: each label's softened probability towards the teacher's.
@@ -40,8 +40,8 @@ impl Method for Bce {
         }
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let (student, teacher) = lesson.outputs("bce")?;
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let (student, teacher) = input.outputs("bce")?;
         let [rows, _] = student.dims();
         let t = self.temperature;
         // log(1 − σ(z)) = log σ(z) − z, so each label's loss is (1 − p) z − log σ(z).

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::not_negative;
-use super::{Fit, Lesson, Method, Needs, Term};
+use super::{Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// Teacher-bounded regression: the teacher only says where the student need not improve any more.
@@ -26,10 +26,10 @@ impl Method for Bounded {
         Ok(Needs::outputs())
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let (student, teacher) = lesson.outputs("bounded")?;
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let (student, teacher) = input.outputs("bounded")?;
         let [rows, _] = student.dims();
-        let target = lesson.target.values("bounded")?.clone();
+        let target = input.target.values("bounded")?.clone();
         let bound = teacher.sub(target.clone().inner()).square().mean_dim(1);
         let error = student.sub(target).square().mean_dim(1);
         let beaten = error

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fit::{above_zero, not_negative};
 use super::soft::{at_label, divergence};
-use super::{Blend, Fit, Lesson, Method, Moment, Needs, Term};
+use super::{Blend, Fit, LossInput, Method, Moment, Needs, Term};
 use crate::error::Result;
 
 /// Stands for −∞ among logits: its exponential is 0, and differences stay finite.
@@ -67,10 +67,10 @@ impl Method for Dkd {
         }
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let (student, teacher) = lesson.outputs("dkd")?;
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let (student, teacher) = input.outputs("dkd")?;
         let [rows, classes] = student.dims();
-        let labels = lesson.target.classes("dkd")?.clone().inner();
+        let labels = input.target.classes("dkd")?.clone().inner();
         let own = at_label(&labels, classes);
         let ours = self.parts(student.clone().inner(), &labels, &own);
         let theirs = self.parts(teacher, &labels, &own);
@@ -86,7 +86,7 @@ impl Method for Dkd {
 
         let label = divergence(theirs.label(), ours.label()).mul_scalar(self.alpha);
         let among = divergence(theirs.log_rest, ours.log_rest).mul_scalar(self.beta);
-        let scale = self.strength(lesson.at) * self.temperature;
+        let scale = self.strength(input.at) * self.temperature;
         let value = label.add(among).mul_scalar(scale * self.temperature);
         let value = value.reshape([rows]);
         let gradient = gradient.mul_scalar(scale);

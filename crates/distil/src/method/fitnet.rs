@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AdapterSpec, Fit, Lesson, Method, Needs, Term};
+use super::{AdapterSpec, Fit, LossInput, Method, Needs, Term};
 use crate::error::{Error, Result};
 use crate::model::Output;
 
@@ -38,20 +38,20 @@ impl Method for Fitnet {
         Ok(needs)
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let teacher = lesson.teacher("fitnet")?;
-        if lesson.layers.is_empty() || lesson.layers.len() != lesson.adapters.len() {
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let teacher = input.teacher("fitnet")?;
+        if input.layers.is_empty() || input.layers.len() != input.adapters.len() {
             return Err(refuse(format!(
                 "was given {} pairs of layers and {} adapters",
-                lesson.layers.len(),
-                lesson.adapters.len()
+                input.layers.len(),
+                input.adapters.len()
             )));
         }
-        let pairs = lesson.layers.iter().zip(lesson.adapters);
+        let pairs = input.layers.iter().zip(input.adapters);
         let losses = pairs.map(|((own, other), adapter)| {
             let hint = feature(teacher, other)?.clone().inner();
             let [rows, _] = hint.dims();
-            let guess = adapter.forward(feature(lesson.student, own)?.clone());
+            let guess = adapter.forward(feature(input.student, own)?.clone());
             Ok(guess.sub(hint).square().mean_dim(1).reshape([rows]))
         });
         let sum = losses.reduce(|sum: Result<Tensor<1>>, loss| Ok(sum?.add(loss?)));

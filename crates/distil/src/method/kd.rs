@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
-use super::{Blend, Fit, Lesson, Method, Needs, Term};
+use super::{Blend, Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// Knowledge distillation: the student's softened classes towards the teacher's.
@@ -40,8 +40,8 @@ impl Method for Kd {
         }
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let (student, teacher) = lesson.outputs("kd")?;
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let (student, teacher) = input.outputs("kd")?;
         let rows = soften(student, teacher, self.temperature, Soft::Divergence);
         Ok(Term::Rows(rows))
     }

@@ -4,7 +4,7 @@ use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Fit, Lesson, Method, Needs, Term};
+use super::{Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// Logit matching: the student's logits towards the teacher's, without softmax.
@@ -24,8 +24,8 @@ impl Method for Logits {
         Ok(Needs::outputs())
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let (student, teacher) = lesson.outputs("logits")?;
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let (student, teacher) = input.outputs("logits")?;
         let [rows, _] = student.dims();
         let apart = student.sub(teacher);
         let apart = match self.centred {

@@ -8,8 +8,8 @@ mod dkd;
 mod fit;
 mod fitnet;
 mod kd;
-mod lesson;
 mod logits;
+mod loss_input;
 mod mse;
 mod smooth;
 mod soft;
@@ -23,8 +23,8 @@ pub use dkd::Dkd;
 pub use fit::{Fit, OutputShape};
 pub use fitnet::Fitnet;
 pub use kd::Kd;
-pub use lesson::{Lesson, Moment};
 pub use logits::Logits;
+pub use loss_input::{LossInput, Moment};
 pub use mse::Mse;
 pub use smooth::Smooth;
 pub use soft_ce::SoftCe;
@@ -67,8 +67,8 @@ pub trait Method: std::fmt::Debug + Send {
     /// The loss of a batch.
     ///
     /// # Errors
-    /// If the lesson lacks what [`Method::check`] asked for.
-    fn loss(&self, lesson: &Lesson) -> Result<Term>;
+    /// If the input lacks what [`Method::check`] asked for.
+    fn loss(&self, input: &LossInput) -> Result<Term>;
 }
 
 /// A method's loss for a batch.
@@ -89,7 +89,7 @@ pub struct Needs {
     pub student_taps: Vec<String>,
     /// Taps of the teacher.
     pub teacher_taps: Vec<String>,
-    /// Trainable layers between them, in the order in which a [`Lesson`] holds them.
+    /// Trainable layers between them, in the order in which a [`LossInput`] holds them.
     pub adapters: Vec<AdapterSpec>,
 }
 

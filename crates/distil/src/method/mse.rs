@@ -4,7 +4,7 @@ use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Fit, Lesson, Method, Needs, Term};
+use super::{Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// The student's values towards the teacher's.
@@ -21,8 +21,8 @@ impl Method for Mse {
         Ok(Needs::outputs())
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let (student, teacher) = lesson.outputs("mse")?;
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let (student, teacher) = input.outputs("mse")?;
         let [rows, _] = student.dims();
         let squares = student.sub(teacher).square().mean_dim(1);
         Ok(Term::Rows(squares.reshape([rows])))

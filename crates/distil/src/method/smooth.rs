@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
 use super::soft::at_label;
-use super::{Fit, Lesson, Method, Needs, Term};
+use super::{Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// A virtual teacher that is always right: part of what distillation gives is only this.
@@ -51,10 +51,10 @@ impl Method for Smooth {
         Ok(Needs::default())
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let student = lesson.student.values.clone();
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let student = input.student.values.clone();
         let [rows, classes] = student.dims();
-        let labels = lesson.target.classes("smooth")?;
+        let labels = input.target.classes("smooth")?;
 
         // Softening divides the logarithms of the virtual teacher's probabilities by T.
         let other = (1.0 - self.confidence) / (classes - 1) as f64;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
-use super::{Blend, Fit, Lesson, Method, Needs, Term};
+use super::{Blend, Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// Cross-entropy with the teacher's softened classes.
@@ -39,8 +39,8 @@ impl Method for SoftCe {
         }
     }
 
-    fn loss(&self, lesson: &Lesson) -> Result<Term> {
-        let (student, teacher) = lesson.outputs("soft-ce")?;
+    fn loss(&self, input: &LossInput) -> Result<Term> {
+        let (student, teacher) = input.outputs("soft-ce")?;
         let rows = soften(student, teacher, self.temperature, Soft::CrossEntropy);
         Ok(Term::Rows(rows))
     }

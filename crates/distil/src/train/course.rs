@@ -4,7 +4,9 @@ use burn::tensor::Tensor;
 
 use crate::data::Augmentation;
 use crate::error::{Error, Result};
-use crate::method::{Adapter, AdapterSpec, Fit, Lesson, Method, Moment, Needs, OutputShape, Term};
+use crate::method::{
+    Adapter, AdapterSpec, Fit, LossInput, Method, Moment, Needs, OutputShape, Term,
+};
 use crate::model::{Output, TapSet};
 use crate::sample::SampleId;
 use crate::task::Target;
@@ -135,7 +137,7 @@ impl<'a> Course<'a> {
         adapters: &[Adapter],
         at: Moment,
     ) -> Result<Term> {
-        self.method.loss(&Lesson {
+        self.method.loss(&LossInput {
             student,
             teacher,
             target,

@@ -271,7 +271,7 @@ fn the_warm_up_of_dkd_is_continuous_and_ends_at_full_strength() {
     let scene = Scene::new("dkd", 14);
     let played = Played::new(&scene, false);
     let at = |step| {
-        let lesson = distil::method::Lesson {
+        let input = distil::method::LossInput {
             student: &played.student,
             teacher: Some(&played.teacher),
             target: &played.target,
@@ -283,7 +283,7 @@ fn the_warm_up_of_dkd_is_continuous_and_ends_at_full_strength() {
             warmup: 0.2,
             ..Dkd::default()
         };
-        let Ok(distil::method::Term::Rows(rows)) = method.loss(&lesson) else {
+        let Ok(distil::method::Term::Rows(rows)) = method.loss(&input) else {
             panic!("no rows")
         };
         read(rows.mean())[0]

@@ -1,7 +1,7 @@
 //! A student and a teacher with all that any method may ask of them.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use distil::method::{Adapter, AdapterSpec, Lesson, METHODS, Method, Moment, Term};
+use distil::method::{Adapter, AdapterSpec, LossInput, METHODS, Method, Moment, Term};
 use distil::model::{Feature, Output};
 use distil::rng::Seed;
 use distil::task::Target;
@@ -140,7 +140,7 @@ impl Played {
     /// The method's loss of each row.
     pub fn rows(&self, method: &dyn Method) -> Tensor<1> {
         let layers = [("hidden.0".to_string(), "hidden.0".to_string())];
-        let lesson = Lesson {
+        let input = LossInput {
             student: &self.student,
             teacher: Some(&self.teacher),
             target: &self.target,
@@ -148,7 +148,7 @@ impl Played {
             adapters: std::slice::from_ref(&self.adapter),
             at: Moment { step: 0, steps: 1 },
         };
-        match method.loss(&lesson).unwrap() {
+        match method.loss(&input).unwrap() {
             Term::Rows(rows) => rows,
             Term::Batch(_) => panic!("a loss per row was expected"),
         }

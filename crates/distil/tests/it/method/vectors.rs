@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use distil::method::{
-    Adapter, Bce, Bounded, Dkd, Fitnet, Kd, Lesson, Logits, METHODS, Method, Moment, Mse, Smooth,
-    SoftCe, Term,
+    Adapter, Bce, Bounded, Dkd, Fitnet, Kd, Logits, LossInput, METHODS, Method, Moment, Mse,
+    Smooth, SoftCe, Term,
 };
 use distil::model::{Feature, Output};
 use distil::task::{Classification, MultiLabel, Regression, Target, TargetShape, Task};
@@ -187,7 +187,7 @@ fn compare_outputs(case: &MethodCase, inputs: &Inputs) {
     let teacher = method.blend().of(teachers);
     let student = output(leaf(student));
     let target = target(labels, targets);
-    let lesson = Lesson {
+    let input = LossInput {
         student: &student,
         teacher: teacher.as_ref().filter(|_| case.method != "smooth"),
         target: &target,
@@ -198,7 +198,7 @@ fn compare_outputs(case: &MethodCase, inputs: &Inputs) {
             steps: case.at.1,
         },
     };
-    let term = rows(method.loss(&lesson).unwrap());
+    let term = rows(method.loss(&input).unwrap());
     // A single row is T² times a number near 1 minus another: its rounding, unlike the batch's, shows.
     let temperature = case.parameters["temperature"].as_f64().unwrap_or(1.0) as f32;
     let rounding = temperature * temperature * f32::EPSILON / 2.0;
@@ -263,7 +263,7 @@ fn compare_features(case: &MethodCase, inputs: &Inputs) {
     let layers: BTreeMap<String, String> =
         serde_json::from_value(case.parameters["layers"].clone()).unwrap();
     let layers: Vec<_> = layers.into_iter().collect();
-    let lesson = Lesson {
+    let input = LossInput {
         student: &student,
         teacher: Some(&teacher),
         target: &Target::Values(Tensor::zeros([1, 1], &Device::flex())),
@@ -271,7 +271,7 @@ fn compare_features(case: &MethodCase, inputs: &Inputs) {
         adapters: &adapters,
         at: Moment { step: 0, steps: 1 },
     };
-    let term = rows(Fitnet::default().loss(&lesson).unwrap());
+    let term = rows(Fitnet::default().loss(&input).unwrap());
     agree("rows of fitnet", &read(term.clone()), &case.rows);
     let value = term.mean().mul_scalar(case.term_share);
     agree("value of fitnet", &read(value.clone()), &[case.value]);

@@ -9,7 +9,7 @@ use crate::task::Target;
 
 /// Student, teacher and labels of one batch, row by row the same samples.
 #[derive(Debug, Clone, Copy)]
-pub struct Lesson<'a> {
+pub struct LossInput<'a> {
     /// The student's outputs, and its features where the method needs them.
     pub student: &'a Output,
     /// The teacher's; none for a method that needs none. Methods read it as a constant.
@@ -33,7 +33,7 @@ pub struct Moment {
     pub steps: u64,
 }
 
-impl Lesson<'_> {
+impl LossInput<'_> {
     /// The teacher, for method `reader`.
     pub(super) fn teacher(&self, reader: &str) -> Result<&Output> {
         self.teacher.ok_or_else(|| {
