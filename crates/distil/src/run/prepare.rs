@@ -2,7 +2,7 @@
 
 use distil_recipe::RecipeText;
 
-use super::request::Options;
+use super::options::Options;
 use super::smoke;
 use crate::data::source::Source;
 use crate::data::{Dataset, Fold, Inputs};

@@ -10,9 +10,9 @@ use std::time::SystemTime;
 
 use distil_report::events::{Event, fold, read};
 
-use super::children::Order;
 use super::folder::{RunFolder, TrialFolder};
 use super::host::host;
+use super::message::Order;
 use crate::error::Result;
 use crate::files;
 use crate::optim::State;

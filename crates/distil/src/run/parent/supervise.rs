@@ -8,13 +8,15 @@ use distil_report::compare::FLOW;
 use distil_report::events::{Event, fold, read};
 use distil_report::run_json::{Status, Trial as TrialRow, Tuned};
 
-use super::children::{Children, News, Order, Word};
-use super::folder::{RunFolder, TrialId};
+use super::children::{Children, News};
 use super::outcome::{Outcome, conclude, main_metric};
-use super::request::{Options, Standing, Watcher};
-use super::stage_cache;
+use super::request::{Standing, Watcher};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
+use crate::run::folder::{RunFolder, TrialId};
+use crate::run::message::{Order, Word};
+use crate::run::options::Options;
+use crate::run::stage_cache;
 use crate::saved::SavedModel;
 use crate::train::{Signals, refused};
 

@@ -13,13 +13,13 @@ use distil_report::page::{Page, TrialEvents};
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{Compress, FORMAT, MainMetric, RunJson, Status, Trial, Tuned};
 
-use super::calibrate;
-use super::folder::{RunFolder, TrialId};
-use super::host::host;
-use super::request::Options;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{Arm, Plan, Work};
+use crate::run::calibrate;
+use crate::run::folder::{RunFolder, TrialId};
+use crate::run::host::host;
+use crate::run::options::Options;
 use crate::train::refused;
 
 /// What a run came to.

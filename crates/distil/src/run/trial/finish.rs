@@ -7,15 +7,15 @@ use distil_report::bill::Purpose;
 use distil_report::events::Event;
 use distil_report::run_json::Compress;
 
-use super::children::Piped;
 use super::compress::size;
-use super::folder::TrialFolder;
+use super::pipe::Piped;
 use super::predictions::predictions;
-use super::trial::{Done, Trial, lookup};
+use super::stages::{Done, Trial, lookup};
 use crate::data::{Fold, SplitRule};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{StagePlan, Work};
+use crate::run::folder::TrialFolder;
 use crate::saved::{Card, Provenance, SavedModel};
 use crate::train::{Journal, Meter, Stopwatch, batch, metrics};
 

@@ -4,7 +4,7 @@ use burn::module::Module;
 use distil_report::bill::Purpose;
 use distil_report::events::{self, Event, Grown};
 
-use super::trial::{Done, Trial, stage_seed};
+use super::stages::{Done, Trial, stage_seed};
 use crate::data::ViewMatrix;
 use crate::error::{Error, Result};
 use crate::growth::{self, Promise};

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use distil_report::run_json::{RunJson, Status};
 
-use super::folder::RunFolder;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::run::folder::RunFolder;
 use crate::train::refused;
 
 /// Removes the trials of a finished run: logs, checkpoints, scores, predictions and the models of its controls. The result's model,

@@ -1,16 +1,13 @@
 //! What a run is asked for, and who is told how it goes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use distil_recipe::RecipeText;
 use distil_recipe::set::Set;
 use distil_report::events::Event;
-use serde::{Deserialize, Serialize};
 
-use super::folder::{RunFolder, TrialId};
-use crate::data::Fold;
-use crate::error::{Error, Result};
-use crate::files;
+use crate::run::folder::{RunFolder, TrialId};
+use crate::run::options::Options;
 
 /// What `distil run` asks for.
 #[derive(Debug, Clone)]
@@ -45,6 +42,31 @@ pub struct Request {
     pub program: PathBuf,
 }
 
+impl Request {
+    /// What `resume` and the trials need of it.
+    pub(super) fn options(&self) -> Options {
+        let swept = |set: &Set| {
+            set.values
+                .iter()
+                .map(|value| format!("{}={}", set.path, value.toml))
+                .collect::<Vec<_>>()
+        };
+        Options {
+            name: self.name.clone(),
+            base: std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone()),
+            seeds: self.seeds,
+            folds: self.folds,
+            control: self.control,
+            curve: self.curve,
+            jobs: self.jobs,
+            threads: self.threads,
+            smoke: self.smoke,
+            fresh: self.fresh,
+            swept: self.sweeps.iter().flat_map(swept).collect(),
+        }
+    }
+}
+
 /// Who is told how a run goes.
 pub trait Watcher {
     /// So many of the run's pictures have been decoded: several times a second, before the plan.
@@ -74,70 +96,4 @@ pub struct Standing {
     pub finished: usize,
     /// Trials that ended without a result.
     pub failed: usize,
-}
-
-/// What a run is asked for besides its recipe: what `resume` and the trials need.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Options {
-    pub name: String,
-    pub base: PathBuf,
-    pub seeds: u64,
-    pub folds: Option<usize>,
-    pub control: bool,
-    #[serde(default)]
-    pub curve: bool,
-    pub jobs: Option<usize>,
-    pub threads: Option<usize>,
-    pub smoke: bool,
-    #[serde(default)]
-    pub fresh: bool,
-    /// Arms made by `--set` with several values, as `key=value`.
-    pub swept: Vec<String>,
-}
-
-impl Options {
-    pub fn of(request: &Request) -> Self {
-        let swept = |set: &Set| {
-            set.values
-                .iter()
-                .map(|value| format!("{}={}", set.path, value.toml))
-                .collect::<Vec<_>>()
-        };
-        Self {
-            name: request.name.clone(),
-            base: std::path::absolute(&request.base).unwrap_or_else(|_| request.base.clone()),
-            seeds: request.seeds,
-            folds: request.folds,
-            control: request.control,
-            curve: request.curve,
-            jobs: request.jobs,
-            threads: request.threads,
-            smoke: request.smoke,
-            fresh: request.fresh,
-            swept: request.sweeps.iter().flat_map(swept).collect(),
-        }
-    }
-
-    pub fn read(path: &Path) -> Result<Self> {
-        serde_json::from_slice(&files::read(path)?)
-            .map_err(|e| Error::damaged(path, e).remedy("Start a new run with `distil run`"))
-    }
-
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_vec_pretty(self).map_err(|e| Error::damaged(path, e))?;
-        files::write(path, &text)
-    }
-
-    /// The fold of this index, if there are folds.
-    pub fn fold(&self, index: usize) -> Option<Fold> {
-        self.folds.map(|of| Fold { index, of })
-    }
-
-    /// Fold indices, or the one trial without folds.
-    pub fn folds(&self) -> Vec<Option<(usize, usize)>> {
-        match self.folds {
-            Some(of) => (0..of).map(|index| Some((index, of))).collect(),
-            None => vec![None],
-        }
-    }
 }

@@ -1,0 +1,97 @@
+//! The parent of a run: plans, starts trials and hears them, folds the outcome.
+
+mod children;
+mod clean;
+mod cores;
+mod outcome;
+mod request;
+mod supervise;
+
+pub use clean::clean;
+pub use outcome::{Outcome, write_report};
+pub use request::{Request, Standing, Watcher};
+
+use std::path::Path;
+use std::thread;
+
+use super::folder::RunFolder;
+use super::options::Options;
+use super::prepare::prepare;
+use super::smoke::shortened;
+use crate::data::source::DECODED;
+use crate::error::Result;
+use crate::files;
+use crate::plan::Arm;
+
+/// Plans, creates the run folder, runs every trial and writes the outcome.
+///
+/// # Errors
+/// Before the folder exists, whatever is wrong with recipe and data; afterwards what ended the flow. A run that
+/// a signal stopped is no error: [`Outcome::signal`] says so.
+pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
+    let mut options = request.options();
+    let text = match request.smoke {
+        true => shortened(&request.recipe)?,
+        false => request.recipe.clone(),
+    };
+    let planned = |arm: &Arm| prepare(&text, &options, arm, None, options.fold(0));
+    let prepared = watched(watcher, || planned(&Arm::Flow))?;
+    for name in supervise::arms(&options, &prepared.plan) {
+        let arm = Arm::named(&name);
+        if arm.changes_the_recipe() {
+            planned(&arm).map_err(|error| error.within(format_args!("arm `{name}`")))?;
+        }
+    }
+    options.name.clone_from(&prepared.plan.name);
+    watcher.plan(&prepared.plan.describe(None));
+    // Nothing is written before a plan exists.
+    let folder = RunFolder::create(&request.runs, &options.name)?;
+    let _lock = folder.lock()?;
+    files::write(&folder.recipe(), text.text().as_bytes())?;
+    files::write(&folder.plan(), prepared.plan.to_toml().as_bytes())?;
+    options.write(&folder.options())?;
+    watcher.folder(&folder);
+    supervise::supervise(&folder, &options, &prepared.plan, &request.program, watcher)
+}
+
+/// Does something that reads data, and tells how far the reading is.
+fn watched<T: Send>(
+    watcher: &mut dyn Watcher,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    thread::scope(|scope| {
+        let waiting = thread::current();
+        let worker = scope.spawn(move || {
+            let done = work();
+            waiting.unpark();
+            done
+        });
+        while !worker.is_finished() {
+            if let Some((done, all)) = DECODED.now() {
+                watcher.reading(done, all);
+            }
+            thread::park_timeout(supervise::PULSE);
+        }
+        worker
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Goes on where a run stopped.
+///
+/// # Errors
+/// A path that is no run, a run another process is at work on, a plan that has changed, and as [`run`].
+pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<Outcome> {
+    let folder = RunFolder::open(path)?;
+    let _lock = folder.lock()?;
+    folder.refuse_cleaned()?;
+    files::clean(folder.path());
+    let options = Options::read(&folder.options())?;
+    let text = folder.text()?;
+    let prepared = watched(watcher, || {
+        prepare(&text, &options, &Arm::Flow, None, options.fold(0))
+    })?;
+    watcher.folder(&folder);
+    supervise::supervise(&folder, &options, &prepared.plan, program, watcher)
+}

@@ -1,0 +1,72 @@
+//! A trial's side of the pipe to its parent.
+
+use std::io::Write;
+use std::path::Path;
+
+use distil_report::events::{Event, EventLog};
+
+use crate::error::{Error, Kind, Result};
+use crate::run::message::Word;
+use crate::train::{Journal, refused};
+
+/// A trial's journal: its log, and the pipe to the parent.
+#[derive(Debug)]
+pub struct Piped {
+    log: EventLog,
+}
+
+impl Piped {
+    /// Opens the log; a torn last line is cut off.
+    pub fn open(path: &Path) -> Result<Self> {
+        Ok(Self {
+            log: EventLog::open(path).map_err(refused)?,
+        })
+    }
+
+    /// Events in the log.
+    pub fn count(&self) -> usize {
+        self.log.count()
+    }
+}
+
+impl Journal for Piped {
+    fn write(&mut self, event: Event) -> Result<()> {
+        self.log.append(&event).map_err(refused)?;
+        say(&Word::Event(event))
+    }
+
+    fn repeat(&mut self, event: Event) -> Result<()> {
+        self.log.append(&event).map_err(refused)
+    }
+
+    fn settle(&mut self) -> Result<usize> {
+        self.log.settle()
+    }
+}
+
+/// Tells the parent something. A closed pipe means that the parent is gone, and ends the child.
+pub fn say(word: &Word) -> Result<()> {
+    let mut line = serde_json::to_string(word).map_err(|e| Error::new(Kind::Io, "pipe", e))?;
+    line.push('\n');
+    let mut out = std::io::stdout().lock();
+    out.write_all(line.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|e| {
+            Error::new(
+                Kind::Io,
+                "pipe",
+                format!("the process that started this trial is gone ({e})"),
+            )
+            .remedy("`distil resume` goes on from the last checkpoint")
+        })
+}
+
+/// Makes this process end when its parent does (Linux; elsewhere the closed pipe ends it).
+pub fn die_with_parent() {
+    #[cfg(target_os = "linux")]
+    {
+        // Failing to arm this leaves the closed pipe, which ends the trial at its next word.
+        let _ =
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    }
+}
