@@ -18,8 +18,8 @@ use distil::model::{CnnConfig, MlpConfig, Model, ModelConfig, Output, ResnetConf
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::task::Classification;
-use distil::teacher::{Frozen, Teacher};
-use distil::train::{Course, Journal, Length, Settings, Stopwatch, Weight, train};
+use distil::train::{DistillTerm, EventSink, Length, Settings, Stopwatch, TermWeight, train};
+use distil::train::{Frozen, Teacher};
 use distil_kernels::{Activation, linear_act};
 use distil_report::events::{Event, Time};
 use distil_report::measure::TaskKind;
@@ -220,15 +220,15 @@ fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
         outputs: CLASSES,
         taps: Default::default(),
     };
-    let mut courses = Vec::new();
+    let mut terms = Vec::new();
     if let Some(model) = case.teacher {
         let net = net(case, model, 2)?;
         let inputs = data.inputs.clone();
         let teacher = Forgetful(Frozen::new("teacher", &net, inputs, &Device::flex()));
-        let (name, weight) = ("kd", Weight::Mix(0.5));
+        let (name, weight) = ("kd", TermWeight::Mix(0.5));
         let teachers: Vec<Box<dyn Teacher>> = vec![Box::new(teacher)];
-        let course = Course::new(name, &kd, teachers, weight, &shape, Some(&shape), &[])?;
-        courses.push(course);
+        let term = DistillTerm::new(name, &kd, teachers, weight, &shape, Some(&shape), &[])?;
+        terms.push(term);
     }
     let settings = Settings {
         batch: case.batch,
@@ -245,7 +245,7 @@ fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
         &data,
         &data.inputs,
         &settings,
-        &mut courses,
+        &mut terms,
         &mut clock,
     )?;
     Ok(clock.0.map(|watch| watch.time()).unwrap_or_default())
@@ -254,7 +254,7 @@ fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
 /// Notes when the stage started.
 struct Clock(Option<Stopwatch>);
 
-impl Journal for Clock {
+impl EventSink for Clock {
     fn write(&mut self, event: Event) -> distil::Result<()> {
         if let Event::StageStarted(_) = event {
             self.0 = Some(Stopwatch::start());

@@ -9,8 +9,8 @@ use distil::data::{Dataset, SplitRule};
 use distil::method::{Kd, OutputShape};
 use distil::model::{Input, Net, Output, TapSet};
 use distil::task::Classification;
-use distil::teacher::Frozen;
-use distil::train::{Course, Settings, Weight, batch, metrics, train};
+use distil::train::Frozen;
+use distil::train::{DistillTerm, Settings, TermWeight, batch, metrics, train};
 use distil_report::measure::TaskKind;
 
 /// Any Burn module becomes trainable by saying what it answers.
@@ -55,14 +55,14 @@ pub fn main() -> distil::Result<()> {
         lr: 1e-2,
         ..Settings::of(&task)
     };
-    let go = |net, courses: &mut [Course]| {
+    let go = |net, terms: &mut [DistillTerm]| {
         train(
             net,
             None,
             &data,
             &data.inputs,
             &settings,
-            courses,
+            terms,
             &mut Vec::new(),
         )
     };
@@ -79,16 +79,16 @@ pub fn main() -> distil::Result<()> {
         &device,
     ));
     let kd = Kd::default();
-    let course = Course::new(
+    let term = DistillTerm::new(
         "kd",
         &kd,
         vec![teacher],
-        Weight::Mix(0.5),
+        TermWeight::Mix(0.5),
         &shape,
         Some(&shape),
         &[],
     )?;
-    let large = go(Own::new(128, &device), &mut [course.until(Some(0.4))])?;
+    let large = go(Own::new(128, &device), &mut [term.until(Some(0.4))])?;
 
     for (name, net) in [("small", &small.net), ("large", &large.net)] {
         let ids = &data.split.test;

@@ -17,7 +17,6 @@ pub mod sample;
 pub mod samples;
 pub mod saved;
 pub mod task;
-pub mod teacher;
 pub mod train;
 pub mod weights;
 

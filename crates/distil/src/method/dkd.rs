@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fit::{above_zero, not_negative};
 use super::soft::{at_label, divergence};
-use super::{Blend, Fit, LossInput, Method, Moment, Needs, Term};
+use super::{AtStep, Blend, Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
 
 /// Stands for −∞ among logits: its exponential is 0, and differences stay finite.
@@ -129,7 +129,7 @@ impl Dkd {
     }
 
     /// 0 to 1: where the warm-up is.
-    fn strength(&self, at: Moment) -> f64 {
+    fn strength(&self, at: AtStep) -> f64 {
         let length = self.warmup * at.steps as f64;
         let done = at.step as f64 + 1.0;
         if done < length { done / length } else { 1.0 }

@@ -21,12 +21,12 @@ pub struct LossInput<'a> {
     /// The adapters that [`Needs`](super::Needs) asked for, in its order.
     pub adapters: &'a [Adapter],
     /// Where training is.
-    pub at: Moment,
+    pub at: AtStep,
 }
 
 /// Where training is: for methods that change over time.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Moment {
+pub struct AtStep {
     /// Optimiser steps done in this stage.
     pub step: u64,
     /// Optimiser steps planned for this stage.

@@ -24,7 +24,7 @@ pub use fit::{Fit, OutputShape};
 pub use fitnet::Fitnet;
 pub use kd::Kd;
 pub use logits::Logits;
-pub use loss_input::{LossInput, Moment};
+pub use loss_input::{AtStep, LossInput};
 pub use mse::Mse;
 pub use smooth::Smooth;
 pub use soft_ce::SoftCe;

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use pulp::Arch;
 
-use super::rule::{Elements, Pace, Rule};
+use super::rule::{Elements, Rule, UpdateParams};
 
 /// g ← g + wd·w;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;
 /// w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε), with t the age of the element.
@@ -63,8 +63,8 @@ impl Rule for Adam {
         2
     }
 
-    fn host(&self, elements: Elements<'_>, pace: &Pace) {
-        self.core().host(elements, pace, self.weight_decay, 1.0);
+    fn host(&self, elements: Elements<'_>, params: &UpdateParams) {
+        self.core().host(elements, params, self.weight_decay, 1.0);
     }
 
     fn tensors(
@@ -72,10 +72,10 @@ impl Rule for Adam {
         weights: Tensor<1>,
         gradient: Tensor<1>,
         moments: Vec<Tensor<1>>,
-        pace: &Pace,
+        params: &UpdateParams,
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
         self.core()
-            .tensors(weights, gradient, moments, pace, self.weight_decay, 1.0)
+            .tensors(weights, gradient, moments, params, self.weight_decay, 1.0)
     }
 }
 
@@ -102,17 +102,17 @@ impl Core {
     }
 
     /// The step size lr/(1−β₁ᵗ) and the factor 1/√(1−β₂ᵗ), computed in f64.
-    fn corrections(self, pace: &Pace) -> (f32, f32) {
-        let correction = |beta: f64| 1.0 - beta.powf(pace.age as f64);
-        let step = pace.lr / correction(self.beta1);
+    fn corrections(self, params: &UpdateParams) -> (f32, f32) {
+        let correction = |beta: f64| 1.0 - beta.powf(params.age as f64);
+        let step = params.lr / correction(self.beta1);
         (step as f32, correction(self.beta2).sqrt().recip() as f32)
     }
 
-    pub fn host(self, elements: Elements<'_>, pace: &Pace, penalty: f32, keep: f32) {
-        let (step, root) = self.corrections(pace);
+    pub fn host(self, elements: Elements<'_>, params: &UpdateParams, penalty: f32, keep: f32) {
+        let (step, root) = self.corrections(params);
         let (rest1, beta2) = ((1.0 - self.beta1) as f32, self.beta2 as f32);
         let (rest2, epsilon) = ((1.0 - self.beta2) as f32, self.epsilon as f32);
-        let scale = pace.gradient;
+        let scale = params.gradient;
         let Elements {
             weights,
             gradient,
@@ -134,12 +134,12 @@ impl Core {
         weights: Tensor<1>,
         gradient: Tensor<1>,
         moments: Vec<Tensor<1>>,
-        pace: &Pace,
+        params: &UpdateParams,
         penalty: f32,
         keep: f32,
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
-        let (step, root) = self.corrections(pace);
-        let gradient = gradient * pace.gradient + weights.clone() * penalty;
+        let (step, root) = self.corrections(params);
+        let gradient = gradient * params.gradient + weights.clone() * penalty;
         let [first, second] = <[Tensor<1>; 2]>::try_from(moments)
             .unwrap_or_else(|_| [gradient.zeros_like(), gradient.zeros_like()]);
         let m = first.clone() + (gradient.clone() - first) * (1.0 - self.beta1);

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::adam::Core;
-use super::rule::{Elements, Pace, Rule};
+use super::rule::{Elements, Rule, UpdateParams};
 
 /// w ← (1 − lr·wd)·w, then Adam's step without a penalty. PyTorch's `AdamW`, but for `exclude`.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -67,11 +67,11 @@ impl AdamW {
         }
     }
 
-    /// The factor on the weights at this pace.
-    fn keep(&self, pace: &Pace) -> f32 {
+    /// The factor on the weights.
+    fn keep(&self, params: &UpdateParams) -> f32 {
         match self.exclude {
-            Exclude::BiasesAndNorms if pace.axes < 2 => 1.0,
-            _ => (1.0 - pace.lr * f64::from(self.weight_decay)) as f32,
+            Exclude::BiasesAndNorms if params.axes < 2 => 1.0,
+            _ => (1.0 - params.lr * f64::from(self.weight_decay)) as f32,
         }
     }
 }
@@ -94,8 +94,8 @@ impl Rule for AdamW {
         2
     }
 
-    fn host(&self, elements: Elements<'_>, pace: &Pace) {
-        self.core().host(elements, pace, 0.0, self.keep(pace));
+    fn host(&self, elements: Elements<'_>, params: &UpdateParams) {
+        self.core().host(elements, params, 0.0, self.keep(params));
     }
 
     fn tensors(
@@ -103,9 +103,9 @@ impl Rule for AdamW {
         weights: Tensor<1>,
         gradient: Tensor<1>,
         moments: Vec<Tensor<1>>,
-        pace: &Pace,
+        params: &UpdateParams,
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
         self.core()
-            .tensors(weights, gradient, moments, pace, 0.0, self.keep(pace))
+            .tensors(weights, gradient, moments, params, 0.0, self.keep(params))
     }
 }

@@ -13,7 +13,7 @@ mod state;
 pub use average::Average;
 pub use gradients::{Accumulator, Gradients, Norms};
 pub use optimizer::Optimizer;
-pub use rule::{Elements, Pace, Rule};
+pub use rule::{Elements, Rule, UpdateParams};
 pub use schedule::{Schedule, WarmUp};
 pub use state::{Slot, State, Young};
 

@@ -7,7 +7,7 @@ use burn::tensor::{Bool, Tensor, TensorData};
 use burn_flex::{Flex, FlexTensor};
 
 use super::gradients::Gradients;
-use super::rule::{Elements, Pace, Rule};
+use super::rule::{Elements, Rule, UpdateParams};
 use super::schedule::ramp;
 use super::state::Slot;
 use crate::model::access::Path;
@@ -82,7 +82,7 @@ impl Optimizer {
         if let Some(young) = &mut memory.slot.young {
             young.age += 1;
         }
-        let paces = memory.paces(&step, shape.len());
+        let group = memory.group(&step, shape.len());
         let (rule, kept) = (self.rule.as_ref(), step.weights.clone());
         match (
             host(step.weights, self.in_place),
@@ -90,10 +90,10 @@ impl Optimizer {
         ) {
             (Some(mut weights), Some(gradient)) => {
                 drop(kept);
-                memory.on_host(rule, shape, &mut weights, &gradient, &paces);
+                memory.on_host(rule, shape, &mut weights, &gradient, &group);
                 Tensor::from_primitive::<Flex>(weights)
             }
-            _ => memory.on_device(rule, shape, kept, step.gradient, &paces),
+            _ => memory.on_device(rule, shape, kept, step.gradient, &group),
         }
     }
 }
@@ -106,10 +106,10 @@ struct Step {
     lr: f64,
 }
 
-/// The paces of old and young elements.
-struct Paces {
-    old: Pace,
-    young: Option<Pace>,
+/// The group of old and young elements.
+struct GroupParams {
+    old: UpdateParams,
+    young: Option<UpdateParams>,
 }
 
 /// A parameter's slot, and its moments where they are at work.
@@ -160,19 +160,19 @@ impl Memory {
         slot
     }
 
-    fn paces(&self, step: &Step, axes: usize) -> Paces {
+    fn group(&self, step: &Step, axes: usize) -> GroupParams {
         let lr = step.lr * f64::from(self.slot.lr_factor);
-        let pace = |lr: f64, age: u64| Pace {
+        let params = |lr: f64, age: u64| UpdateParams {
             lr,
             age,
             gradient: step.factor,
             axes,
         };
-        Paces {
-            old: pace(lr, self.slot.age),
+        GroupParams {
+            old: params(lr, self.slot.age),
             young: self.slot.young.as_ref().map(|young| {
                 let warm = ramp(young.age - 1, young.warmup);
-                pace(lr * f64::from(young.lr) * warm, young.age)
+                params(lr * f64::from(young.lr) * warm, young.age)
             }),
         }
     }
@@ -183,7 +183,7 @@ impl Memory {
         shape: &[usize],
         weights: &mut FlexTensor,
         gradient: &FlexTensor,
-        paces: &Paces,
+        group: &GroupParams,
     ) {
         if self.slot.moments.is_empty() {
             self.slot.moments = vec![Array::zeros(shape); rule.moments()];
@@ -195,16 +195,16 @@ impl Memory {
             gradient: gradient.as_slice::<f32>().unwrap_or_default(),
             moments,
         };
-        let Some(young) = &paces.young else {
-            return spread(rule, elements, &paces.old);
+        let Some(young) = &group.young else {
+            return spread(rule, elements, &group.old);
         };
-        for (run, pace) in self
+        for (run, params) in self
             .runs
             .iter()
-            .zip([&paces.old, young].into_iter().cycle())
+            .zip([&group.old, young].into_iter().cycle())
         {
             let (here, rest) = elements.split(*run);
-            spread(rule, here, pace);
+            spread(rule, here, params);
             elements = rest;
         }
     }
@@ -215,7 +215,7 @@ impl Memory {
         shape: &[usize],
         weights: Tensor<1>,
         gradient: Tensor<1>,
-        paces: &Paces,
+        group: &GroupParams,
     ) -> Tensor<1> {
         let device = weights.device();
         if self.device.is_empty() {
@@ -232,15 +232,15 @@ impl Memory {
             weights.clone(),
             gradient.clone(),
             before.clone(),
-            &paces.old,
+            &group.old,
         );
         self.device = after;
-        let (Some(pace), Some(young)) = (&paces.young, &self.slot.young) else {
+        let (Some(params), Some(young)) = (&group.young, &self.slot.young) else {
             return updated;
         };
         let mask = TensorData::new(young.mask.clone(), [young.mask.len()]);
         let mask = Tensor::<1, Bool>::from_data(mask, &device);
-        let (other, _) = rule.tensors(weights, gradient, before, pace);
+        let (other, _) = rule.tensors(weights, gradient, before, params);
         updated.mask_where(mask, other)
     }
 }
@@ -253,25 +253,25 @@ fn host(tensor: Tensor<1>, wanted: bool) -> Option<FlexTensor> {
 }
 
 /// Runs the rule over the elements, on all threads if they are many.
-fn spread(rule: &dyn Rule, elements: Elements<'_>, pace: &Pace) {
+fn spread(rule: &dyn Rule, elements: Elements<'_>, params: &UpdateParams) {
     let threads = match elements.weights.len() {
         few if few < SHARED_FROM => 1,
         _ => rayon::current_num_threads(),
     };
-    among(threads, rule, elements, pace);
+    among(threads, rule, elements, params);
 }
 
 /// Runs the rule on so many threads, each with one run of the elements.
-fn among(threads: usize, rule: &dyn Rule, elements: Elements<'_>, pace: &Pace) {
+fn among(threads: usize, rule: &dyn Rule, elements: Elements<'_>, params: &UpdateParams) {
     if threads == 1 {
-        return rule.host(elements, pace);
+        return rule.host(elements, params);
     }
     let (one, others) = (threads / 2, threads - threads / 2);
     let count = elements.weights.len() * one / threads;
     let (first, second) = elements.split(count);
     rayon::join(
-        || among(one, rule, first, pace),
-        || among(others, rule, second, pace),
+        || among(one, rule, first, params),
+        || among(others, rule, second, params),
     );
 }
 

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 /// The circumstances of one update, equal for all elements of a group.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
+pub struct UpdateParams {
     /// Learning rate of this group at this step.
     pub lr: f64,
     /// Updates the group has seen, this one included: at least 1.
@@ -15,12 +15,12 @@ pub struct Pace {
     pub axes: usize,
 }
 
-/// Elements of one parameter that share a pace. All slices have one length, unused moments none.
+/// Elements of one parameter that are updated alike. All slices have one length, unused moments none.
 #[derive(Debug)]
 pub struct Elements<'a> {
     /// The parameter, updated in place.
     pub weights: &'a mut [f32],
-    /// Its gradient, before [`Pace::gradient`].
+    /// Its gradient, before [`UpdateParams::gradient`].
     pub gradient: &'a [f32],
     /// The moments, updated in place.
     pub moments: [&'a mut [f32]; 2],
@@ -67,7 +67,7 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
     fn moments(&self) -> usize;
 
     /// One update in place, on the host.
-    fn host(&self, elements: Elements<'_>, pace: &Pace);
+    fn host(&self, elements: Elements<'_>, params: &UpdateParams);
 
     /// One update as tensor operations, on any device: the new weights and moments.
     fn tensors(
@@ -75,7 +75,7 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
         weights: Tensor<1>,
         gradient: Tensor<1>,
         moments: Vec<Tensor<1>>,
-        pace: &Pace,
+        params: &UpdateParams,
     ) -> (Tensor<1>, Vec<Tensor<1>>);
 }
 

@@ -1,11 +1,11 @@
 //! Learning rate schedules: pure functions of the step.
 //!
 //! The step s counts from 0 and n is the number of steps; every factor is multiplied onto the peak
-//! learning rate. The curves that end at zero reach it at s = n, so the last step still moves.
+//! learning rate. The schedules that end at zero reach it at s = n, so the last step still moves.
 
 use serde::{Deserialize, Serialize};
 
-/// A learning rate's course over the steps of a schedule.
+/// A learning rate's factor over the steps of a schedule.
 pub trait Schedule: std::fmt::Debug + Send + Sync {
     /// Whether the settings are in range; else the reason, as a sentence without its full stop.
     fn check(&self) -> Result<(), String> {
@@ -16,7 +16,7 @@ pub trait Schedule: std::fmt::Debug + Send + Sync {
     fn factor(&self, step: u64, steps: u64) -> f64;
 }
 
-/// A linear warm-up over the first u steps, with factors (s+1)/u, then `curve` over the other n−u.
+/// A linear warm-up over the first u steps, with factors (s+1)/u, then `then` over the other n−u.
 ///
 /// The first step already moves, and step u−1 has the full rate.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct WarmUp {
     /// Steps of warm-up, u.
     pub steps: u64,
     /// What follows.
-    pub curve: Box<dyn Schedule>,
+    pub then: Box<dyn Schedule>,
 }
 
 /// 1 throughout; the last step has 1.
@@ -60,13 +60,13 @@ impl Default for Trapezoid {
 
 impl Schedule for WarmUp {
     fn check(&self) -> Result<(), String> {
-        self.curve.check()
+        self.then.check()
     }
 
     fn factor(&self, step: u64, steps: u64) -> f64 {
         match step.checked_sub(self.steps) {
             None => ramp(step, self.steps),
-            Some(step) => self.curve.factor(step, steps.saturating_sub(self.steps)),
+            Some(step) => self.then.factor(step, steps.saturating_sub(self.steps)),
         }
     }
 }
@@ -122,7 +122,7 @@ fn passed(step: u64, steps: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn curves() -> [Box<dyn Schedule>; 4] {
+    fn schedules() -> [Box<dyn Schedule>; 4] {
         [
             Box::new(Constant {}),
             Box::new(Linear {}),
@@ -134,15 +134,18 @@ mod tests {
     #[test]
     fn every_schedule_ends_where_its_documentation_says() {
         let cosine = 0.5 * (1.0 - (std::f64::consts::PI / 100.0).cos());
-        for (curve, last) in curves().iter().zip([1.0, 0.01, cosine, 1.0 / 20.0]) {
-            assert!((curve.factor(99, 100) - last).abs() < 1e-15, "{curve:?}");
+        for (schedule, last) in schedules().iter().zip([1.0, 0.01, cosine, 1.0 / 20.0]) {
+            assert!(
+                (schedule.factor(99, 100) - last).abs() < 1e-15,
+                "{schedule:?}"
+            );
         }
     }
 
     #[test]
     fn a_warm_up_starts_above_zero_and_reaches_the_full_rate_at_its_last_step() {
-        for curve in curves() {
-            let schedule = WarmUp { steps: 4, curve };
+        for then in schedules() {
+            let schedule = WarmUp { steps: 4, then };
             let first: Vec<f64> = (0..5).map(|s| schedule.factor(s, 100)).collect();
             assert_eq!(first, [0.25, 0.5, 0.75, 1.0, 1.0], "{schedule:?}");
         }
@@ -158,8 +161,8 @@ mod tests {
 
     #[test]
     fn a_warm_up_longer_than_the_steps_stays_finite() {
-        for curve in curves() {
-            let schedule = WarmUp { steps: 10, curve };
+        for then in schedules() {
+            let schedule = WarmUp { steps: 10, then };
             assert_eq!(schedule.factor(4, 5), 0.5, "{schedule:?}");
             assert!(schedule.factor(10, 5).is_finite(), "{schedule:?}");
         }

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use pulp::Arch;
 
-use super::rule::{Elements, Pace, Rule};
+use super::rule::{Elements, Rule, UpdateParams};
 
 /// g ← g + wd·w;  m ← μ·m + g;  w ← w − lr·m   (Nesterov: w ← w − lr·(g + μ·m)). PyTorch's `SGD`.
 #[derive(
@@ -45,13 +45,13 @@ impl Rule for Sgd {
         usize::from(self.momentum > 0.0)
     }
 
-    fn host(&self, elements: Elements<'_>, pace: &Pace) {
+    fn host(&self, elements: Elements<'_>, params: &UpdateParams) {
         let Self {
             momentum,
             nesterov,
             weight_decay,
         } = *self;
-        let (lr, scale) = (pace.lr as f32, pace.gradient);
+        let (lr, scale) = (params.lr as f32, params.gradient);
         let Elements {
             weights,
             gradient,
@@ -83,9 +83,9 @@ impl Rule for Sgd {
         weights: Tensor<1>,
         gradient: Tensor<1>,
         mut moments: Vec<Tensor<1>>,
-        pace: &Pace,
+        params: &UpdateParams,
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
-        let gradient = gradient * pace.gradient + weights.clone() * self.weight_decay;
+        let gradient = gradient * params.gradient + weights.clone() * self.weight_decay;
         let step = match moments.pop() {
             None => gradient,
             Some(moment) => {
@@ -98,6 +98,6 @@ impl Rule for Sgd {
                 }
             }
         };
-        (weights - step * pace.lr, moments)
+        (weights - step * params.lr, moments)
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{Layout, ModelConfig};
 use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::train::Curve;
-use crate::train::{Length, Weight};
+use crate::train::{Length, TermWeight};
 
 impl Plan {
     /// The plan as text for a terminal: stages with their cost, what grows, what is learned, and what a trial takes of
@@ -283,8 +283,8 @@ fn learns(out: &mut String, name: &str, term: &TermPlan) -> std::fmt::Result {
         teachers => teachers.join(" and "),
     };
     let weight = match term.weight {
-        Weight::Mix(mix) => format!("{} % of the loss", 100.0 * mix),
-        Weight::Add(add) => format!("{add} times added to the loss"),
+        TermWeight::Mix(mix) => format!("{} % of the loss", 100.0 * mix),
+        TermWeight::Add(add) => format!("{add} times added to the loss"),
     };
     let until = term.until.map_or(String::new(), |until| {
         format!(", fading until {} % of its steps", 100.0 * until)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::stage::{StagePlan, Work};
 use crate::plan::train::Curve;
-use crate::train::Span;
+use crate::train::ScheduleSpan;
 
 /// Gives every stage its place on its learning rate's curve: in a chain of growth, the stages without a schedule of
 /// their own share one.
@@ -41,7 +41,7 @@ pub(super) fn span(stages: &mut [StagePlan]) {
         if let Work::Train(training) = &mut stage.work
             && training.train.curve == Curve::Chain
         {
-            training.span = Span {
+            training.span = ScheduleSpan {
                 offset,
                 steps: offset + training.steps + rest,
             };

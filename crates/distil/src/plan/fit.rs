@@ -17,7 +17,7 @@ use crate::plan::{Arm, Plan, Tuning, arm, curve, given, learn, notes, settings};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
-use crate::train::{Length, Span};
+use crate::train::{Length, ScheduleSpan};
 
 impl Draft {
     /// Fits the draft to its data.
@@ -181,7 +181,7 @@ impl Fitting<'_> {
                     samples: used,
                     teach: self.teach(&learn, used, before),
                 };
-                let span = Span { offset: 0, steps };
+                let span = ScheduleSpan { offset: 0, steps };
                 let training = Training {
                     samples,
                     epoch_samples,

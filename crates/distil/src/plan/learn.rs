@@ -10,7 +10,7 @@ use crate::method::{Fit, Method, OutputShape};
 use crate::model::Layout;
 use crate::plan::refusal::sentence;
 use crate::plan::stage::TermPlan;
-use crate::train::Weight;
+use crate::train::TermWeight;
 
 /// What a method may rely on in a model of this layout.
 pub(super) fn shape(layout: &Layout, task: TaskKind) -> OutputShape {
@@ -86,8 +86,8 @@ pub(super) fn term(
             );
             return None;
         }
-        Written::Mix(mix) => Weight::Mix(mix.value),
-        Written::Add(add) => Weight::Add(add.value),
+        Written::Mix(mix) => TermWeight::Mix(mix.value),
+        Written::Add(add) => TermWeight::Add(add.value),
     };
     Some(TermPlan {
         name: table.method.kind.value.clone(),

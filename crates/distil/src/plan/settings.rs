@@ -15,7 +15,7 @@ use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
 use crate::plan::train::{Curve, TrainPlan};
 use crate::samples::SAMPLES;
 use crate::task::TASKS;
-use crate::train::{Length, Weight};
+use crate::train::{Length, TermWeight};
 use crate::weights::sha256;
 
 /// Everything that decides what is trained.
@@ -170,8 +170,8 @@ fn learn_settings(table: &LearnTable, term: &TermPlan) -> Table {
     settings.insert("from".into(), term.teachers.clone().into());
     settings.extend(METHODS.settings(&table.method, "method"));
     match term.weight {
-        Weight::Mix(mix) => settings.insert("mix".into(), mix.into()),
-        Weight::Add(add) => settings.insert("add".into(), add.into()),
+        TermWeight::Mix(mix) => settings.insert("mix".into(), mix.into()),
+        TermWeight::Add(add) => settings.insert("add".into(), add.into()),
     };
     if let Some(until) = term.until {
         settings.insert("until".into(), until.into());

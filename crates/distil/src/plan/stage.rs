@@ -9,7 +9,7 @@ use crate::model::{Layout, ModelConfig};
 use crate::plan::cost::Cost;
 use crate::plan::train::TrainPlan;
 use crate::samples::Policy;
-use crate::train::{Span, Weight};
+use crate::train::{ScheduleSpan, TermWeight};
 
 /// One model and its training.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub struct Training {
     /// Updates of the weights.
     pub steps: u64,
     /// Its place on the learning rate's curve.
-    pub span: Span,
+    pub span: ScheduleSpan,
     /// What it costs.
     pub cost: Cost,
 }
@@ -93,7 +93,7 @@ pub struct TermPlan {
     /// The loss.
     pub method: Box<dyn Method>,
     /// How much it counts.
-    pub weight: Weight,
+    pub weight: TermWeight,
     /// The share of the stage's steps after which it has faded.
     pub until: Option<f64>,
     /// Pairs of taps, the student's and the teacher's.

@@ -99,10 +99,7 @@ pub(super) fn settle(
         optimizer: rule,
         schedule: match warmup {
             0 => shape,
-            steps => Box::new(WarmUp {
-                steps,
-                curve: shape,
-            }),
+            steps => Box::new(WarmUp { steps, then: shape }),
         },
         curve,
         clip: train.clip.map(|clip| clip.value),

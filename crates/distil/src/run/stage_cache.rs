@@ -16,7 +16,7 @@ use super::message::Order;
 use crate::error::Result;
 use crate::files;
 use crate::optim::State;
-use crate::train::checkpoint::{self, Checkpoint, Progress};
+use crate::train::checkpoint::{self, Checkpoint, StageProgress};
 use crate::train::refused;
 use crate::weights::sha256;
 
@@ -119,9 +119,9 @@ impl StageCache {
         files::write(&folder.join(TRAINED_BY), name(trial.path()).as_bytes())?;
         let end = Checkpoint {
             plan: key.to_string(),
-            progress: Progress {
+            progress: StageProgress {
                 finished: true,
-                ..Progress::default()
+                ..StageProgress::default()
             },
             state: state.clone(),
             ..Checkpoint::default()

@@ -17,7 +17,7 @@ use crate::weights::{Array, Weights, from_safetensors, sha256, to_safetensors};
 
 /// How far a stage is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Progress {
+pub struct StageProgress {
     /// Optimiser steps done.
     pub step: u64,
     /// The epoch under way, from 0.
@@ -44,7 +44,7 @@ pub struct Checkpoint {
     /// Hash of the plan it belongs to.
     pub plan: String,
     /// How far the stage is.
-    pub progress: Progress,
+    pub progress: StageProgress,
     /// Weights and optimiser memory.
     pub state: State,
     /// Averaged weights, if the stage averages.
@@ -61,7 +61,7 @@ pub struct Checkpoint {
 struct Manifest {
     format: u32,
     plan: String,
-    progress: Progress,
+    progress: StageProgress,
     slots: BTreeMap<String, SlotRow>,
     bytes: u64,
     sha256: String,

@@ -15,7 +15,7 @@ use crate::rng::Seed;
 pub struct Learner<N: Net> {
     /// The network; its parameters are `net.<path>`.
     pub net: N,
-    /// The adapters of all courses in order; their parameters are `adapters.<i>.weight` and `.bias`.
+    /// The adapters of all terms in order; their parameters are `adapters.<i>.weight` and `.bias`.
     pub adapters: Vec<Adapter>,
 }
 

@@ -6,7 +6,7 @@ use distil_report::bill::Purpose;
 use distil_report::events::{Billed, Event, Time};
 
 use super::clock::Stopwatch;
-use super::journal::Journal;
+use super::sink::EventSink;
 use crate::error::Result;
 
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ struct Reading {
     time: Time,
 }
 
-/// Collects costs by purpose and writes them to the journal as increments.
+/// Collects costs by purpose and writes them to the sink as increments.
 #[derive(Debug, Default)]
 pub struct Meter {
     stage: String,
@@ -68,9 +68,9 @@ impl Meter {
     }
 
     /// Writes what has come together since the last call, purpose by purpose.
-    pub fn flush(&mut self, journal: &mut dyn Journal) -> Result<()> {
+    pub fn flush(&mut self, sink: &mut dyn EventSink) -> Result<()> {
         for (purpose, reading) in std::mem::take(&mut self.readings) {
-            journal.write(Event::Billed(Billed {
+            sink.write(Event::Billed(Billed {
                 stage: self.stage.clone(),
                 purpose,
                 flops: reading.flops,

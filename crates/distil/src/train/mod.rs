@@ -3,24 +3,26 @@
 pub mod batch;
 pub mod checkpoint;
 mod clock;
-mod course;
 mod evaluate;
-mod journal;
 mod learner;
 mod meter;
 mod settings;
 mod signals;
+mod sink;
 mod stage;
+mod teacher;
+mod term;
 
 pub use clock::{Stopwatch, cpu_seconds};
-pub use course::{Course, Weight};
 pub use evaluate::{metrics, with_outputs};
-pub use journal::{Journal, refused};
 pub use learner::Learner;
 pub use meter::Meter;
-pub use settings::{Checkpoints, Length, Settings, Span};
+pub use settings::{Checkpoints, Length, ScheduleSpan, Settings};
 pub use signals::Signals;
+pub use sink::{EventSink, refused};
 pub use stage::{Trained, train};
+pub use teacher::{Frozen, Teacher};
+pub use term::{DistillTerm, TermWeight};
 
 use distil_report::events::Process;
 

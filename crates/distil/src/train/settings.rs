@@ -37,10 +37,10 @@ pub struct Settings<'a> {
     pub optimizer: &'a dyn Rule,
     /// Peak learning rate per step.
     pub lr: f64,
-    /// The learning rate's course.
+    /// The learning rate's schedule.
     pub schedule: &'a dyn Schedule,
-    /// The stage's place on that course; `None`: the course is the stage's own.
-    pub span: Option<Span>,
+    /// The stage's place on that schedule; `None`: the schedule is the stage's own.
+    pub span: Option<ScheduleSpan>,
     /// Largest norm of all gradients together.
     pub clip: Option<f64>,
     /// Decay per step of the weights' average, which is then the stage's result.
@@ -103,7 +103,7 @@ pub enum Length {
 
 /// A stage's place on a schedule that spans several stages, in steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct ScheduleSpan {
     /// Steps of the stages before.
     pub offset: u64,
     /// Steps of all of them.

@@ -10,13 +10,13 @@ use distil_report::Numbers;
 use distil_report::bill::Purpose;
 use distil_report::events::{Event, StageStarted};
 
-use super::checkpoint::{Checkpoint, Progress, Store};
+use super::checkpoint::{Checkpoint, StageProgress, Store};
 use super::clock::Stopwatch;
-use super::course::Course;
-use super::journal::Journal;
 use super::learner::{Learner, adapters, learner_slots, net_state};
 use super::meter::Meter;
 use super::settings::{Length, Settings};
+use super::sink::EventSink;
+use super::term::DistillTerm;
 use crate::data::{Dataset, Features, SampleTable, Scores, epoch_order};
 use crate::error::{Error, Result};
 use crate::model::access::{weights_of, with_weights};
@@ -35,7 +35,7 @@ pub struct Trained<N: Net> {
     /// The last loss of each sample.
     pub scores: Scores,
     /// How far it went.
-    pub progress: Progress,
+    pub progress: StageProgress,
 }
 
 /// Trains `net` on the training part of `data`, whose rows the student reads as `inputs`.
@@ -55,10 +55,10 @@ pub fn train<N: Net>(
     data: &Dataset,
     inputs: &Features,
     settings: &Settings<'_>,
-    courses: &mut [Course<'_>],
-    journal: &mut dyn Journal,
+    terms: &mut [DistillTerm<'_>],
+    sink: &mut dyn EventSink,
 ) -> Result<Trained<N>> {
-    let (stage, learner) = Stage::open(net, start, data, inputs, settings, courses, journal)?;
+    let (stage, learner) = Stage::open(net, start, data, inputs, settings, terms, sink)?;
     stage.run(learner)
 }
 
@@ -68,12 +68,12 @@ struct Stage<'a, 'm> {
     best: Option<Weights>,
     scores: Scores,
     epoch_scores: Scores,
-    progress: Progress,
+    progress: StageProgress,
     data: &'a Dataset,
     inputs: &'a Features,
     table: SampleTable,
     settings: &'a Settings<'a>,
-    courses: &'a [Course<'m>],
+    terms: &'a [DistillTerm<'m>],
     loss: Box<dyn LabelLoss>,
     taps: TapSet,
     /// FLOPs of one sample's forward, and of its forward and backward pass.
@@ -82,7 +82,7 @@ struct Stage<'a, 'm> {
     steps_per_epoch: u64,
     steps: u64,
     store: Option<Store>,
-    journal: &'a mut dyn Journal,
+    sink: &'a mut dyn EventSink,
     meter: Meter,
     log: Log,
 }
@@ -105,11 +105,11 @@ impl<'a, 'm> Stage<'a, 'm> {
         data: &'a Dataset,
         inputs: &'a Features,
         settings: &'a Settings<'a>,
-        courses: &'a mut [Course<'m>],
-        journal: &'a mut dyn Journal,
+        terms: &'a mut [DistillTerm<'m>],
+        sink: &'a mut dyn EventSink,
     ) -> Result<(Self, Learner<N>)> {
         let device = settings.device.clone().autodiff();
-        let specs: Vec<_> = courses.iter().flat_map(|l| l.adapters().to_vec()).collect();
+        let specs: Vec<_> = terms.iter().flat_map(|t| t.adapters().to_vec()).collect();
         let mut learner = Learner {
             net,
             adapters: adapters(&specs, settings.seed, &device),
@@ -164,9 +164,9 @@ impl<'a, 'm> Stage<'a, 'm> {
                     slots = learner_slots(&start.slots);
                 }
                 let state = State { weights, slots };
-                let progress = Progress {
+                let progress = StageProgress {
                     teach_flops: Some(0.0),
-                    ..Progress::default()
+                    ..StageProgress::default()
                 };
                 Checkpoint {
                     progress,
@@ -193,25 +193,25 @@ impl<'a, 'm> Stage<'a, 'm> {
             Some(weights) => Average::restore(decay, progress.step, weights),
             None => Average::new(decay),
         });
-        let mut taps: Vec<String> = courses
+        let mut taps: Vec<String> = terms
             .iter()
-            .flat_map(|l| l.student_taps().to_vec())
+            .flat_map(|t| t.student_taps().to_vec())
             .collect();
         taps.sort();
         taps.dedup();
 
         let mut meter = Meter::new(&settings.stage);
         let teaching = Stopwatch::start();
-        let lectures: Vec<_> = courses
+        let taught: Vec<_> = terms
             .iter_mut()
             // Answers to pictures that change every epoch cannot be remembered.
             .filter(|_| data.augment.is_none())
-            .flat_map(|l| l.prepare(&data.split.train))
+            .flat_map(|t| t.prepare(&data.split.train))
             .collect();
         let time = teaching.time();
         // What a resumed run repeats is neither told nor billed again.
         if !resumed {
-            journal.write(Event::StageStarted(StageStarted {
+            sink.write(Event::StageStarted(StageStarted {
                 stage: settings.stage.clone(),
                 parameters: parameters(&weights_of(&learner.net)),
                 flops_forward: flops.map(|f| f.0),
@@ -220,8 +220,8 @@ impl<'a, 'm> Stage<'a, 'm> {
                 epochs: steps as f64 / steps_per_epoch as f64,
                 samples: nominal as usize,
             }))?;
-            let share = lectures.len().max(1) as f64;
-            for (flops, samples) in &lectures {
+            let share = taught.len().max(1) as f64;
+            for (flops, samples) in &taught {
                 let time = distil_report::events::Time {
                     cpu_seconds: time.cpu_seconds / share,
                     wall_seconds: time.wall_seconds / share,
@@ -254,14 +254,14 @@ impl<'a, 'm> Stage<'a, 'm> {
             inputs,
             table,
             settings,
-            courses,
+            terms,
             loss,
             taps: TapSet(taps),
             flops,
             steps_per_epoch,
             steps,
             store,
-            journal,
+            sink,
             meter,
             log,
         };

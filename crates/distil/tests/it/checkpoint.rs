@@ -5,7 +5,7 @@ use std::path::Path;
 
 use distil::data::Scores;
 use distil::optim::{Slot, State, Young};
-use distil::train::checkpoint::{Checkpoint, Progress, Store, read, write};
+use distil::train::checkpoint::{Checkpoint, StageProgress, Store, read, write};
 use distil::weights::{Array, Weights};
 
 fn array(values: &[f32]) -> Array {
@@ -27,11 +27,11 @@ fn tiny(step: u64) -> Checkpoint {
     };
     Checkpoint {
         plan: "plan".into(),
-        progress: Progress {
+        progress: StageProgress {
             step,
             epoch: 1,
             best: Some((2, 0.1 + 0.2)),
-            ..Progress::default()
+            ..StageProgress::default()
         },
         state: State {
             weights: weights.clone(),

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &[
         "data", "growth", "method", "model", "optim", "samples", "task",
     ],
-    &["teacher", "train"],
+    &["train"],
     &["saved"],
     &["export", "plan"],
     &["run"],

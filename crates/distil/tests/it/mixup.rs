@@ -26,7 +26,7 @@ fn a_step_on_mixed_samples_is_one_on_mixed_inputs_and_mixed_labels() {
         optimizer: &sgd,
         ..Settings::of(&task)
     };
-    let mut journal: Vec<Event> = Vec::new();
+    let mut sink: Vec<Event> = Vec::new();
     let _alone = alone();
     let trained = train(
         net(0.0),
@@ -35,7 +35,7 @@ fn a_step_on_mixed_samples_is_one_on_mixed_inputs_and_mixed_labels() {
         &data.inputs,
         &settings,
         &mut [],
-        &mut journal,
+        &mut sink,
     )
     .unwrap();
 
@@ -78,7 +78,7 @@ fn a_step_on_mixed_samples_is_one_on_mixed_inputs_and_mixed_labels() {
         }
     }
 
-    let told = journal.iter().rev().find_map(|event| match event {
+    let told = sink.iter().rev().find_map(|event| match event {
         Event::Progress(point) => Some(point.loss),
         _ => None,
     });

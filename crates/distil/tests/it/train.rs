@@ -14,10 +14,10 @@ use distil::plan::{Arm, Draft};
 use distil::rng::Seed;
 use distil::samples::InfoBatch;
 use distil::task::Classification;
-use distil::teacher::{Frozen, Teacher};
 use distil::train::{
-    Checkpoints, Course, Length, Settings, Trained, Weight, batch, metrics, train,
+    Checkpoints, DistillTerm, Length, Settings, TermWeight, Trained, batch, metrics, train,
 };
+use distil::train::{Frozen, Teacher};
 use distil::weights::Weights;
 use distil_recipe::recipe::AugmentTable;
 use distil_report::events::Event;
@@ -65,37 +65,37 @@ pub fn alone() -> MutexGuard<'static, ()> {
     GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn run(settings: &Settings, courses: &mut [Course], dropout: f64) -> (Trained<Mlp>, Vec<Event>) {
-    run_on(&blobs(), settings, courses, dropout)
+fn run(settings: &Settings, terms: &mut [DistillTerm], dropout: f64) -> (Trained<Mlp>, Vec<Event>) {
+    run_on(&blobs(), settings, terms, dropout)
 }
 
 fn run_on(
     data: &Dataset,
     settings: &Settings,
-    courses: &mut [Course],
+    terms: &mut [DistillTerm],
     dropout: f64,
 ) -> (Trained<Mlp>, Vec<Event>) {
     let _alone = alone();
-    let mut journal = Vec::new();
+    let mut sink = Vec::new();
     let trained = train(
         net(dropout),
         None,
         data,
         &data.inputs,
         settings,
-        courses,
-        &mut journal,
+        terms,
+        &mut sink,
     )
     .unwrap();
-    (trained, journal)
+    (trained, sink)
 }
 
-fn losses(journal: &[Event]) -> Vec<f64> {
+fn losses(sink: &[Event]) -> Vec<f64> {
     let loss = |event: &Event| match event {
         Event::Progress(progress) => Some(progress.loss),
         _ => None,
     };
-    journal.iter().filter_map(loss).collect()
+    sink.iter().filter_map(loss).collect()
 }
 
 #[test]
@@ -125,20 +125,12 @@ fn in_pieces(data: &Dataset, settings: &Settings, piece: u64, dropout: f64) -> (
         ..settings.clone()
     };
     for pieces in 1.. {
-        let mut journal = StopAfter {
+        let mut sink = StopAfter {
             events: 0,
             checkpoints: piece,
         };
         let net = net(dropout);
-        match train(
-            net,
-            None,
-            data,
-            &data.inputs,
-            &settings,
-            &mut [],
-            &mut journal,
-        ) {
+        match train(net, None, data, &data.inputs, &settings, &mut [], &mut sink) {
             Ok(trained) => return (weights_of(&trained.net), pieces),
             Err(error) => assert_eq!(error.reason, "stopped on purpose"),
         }
@@ -146,19 +138,19 @@ fn in_pieces(data: &Dataset, settings: &Settings, piece: u64, dropout: f64) -> (
     unreachable!("the loop ends with the training")
 }
 
-/// A journal that refuses once so many checkpoints were written, as a full disk would.
+/// A sink that refuses once so many checkpoints were written, as a full disk would.
 struct StopAfter {
     events: usize,
     checkpoints: u64,
 }
 
-impl distil::train::Journal for StopAfter {
+impl distil::train::EventSink for StopAfter {
     fn write(&mut self, event: Event) -> distil::Result<()> {
         self.events += 1;
         if let Event::Checkpointed(_) = event {
             self.checkpoints -= 1;
             if self.checkpoints == 0 {
-                return Err(distil::Error::input("journal", "stopped on purpose"));
+                return Err(distil::Error::input("sink", "stopped on purpose"));
             }
         }
         Ok(())
@@ -272,17 +264,17 @@ fn a_remembered_teacher_teaches_what_a_live_one_does_whatever_the_order_and_accu
             ..Settings::of(&task)
         };
         let taught = |teacher: Box<dyn Teacher>| {
-            let course = Course::new(
+            let term = DistillTerm::new(
                 "kd",
                 &kd,
                 vec![teacher],
-                Weight::Mix(1.0),
+                TermWeight::Mix(1.0),
                 &shape(),
                 Some(&shape()),
                 &[],
             )
             .unwrap();
-            losses(&run(&settings, &mut [course], 0.0).1)
+            losses(&run(&settings, &mut [term], 0.0).1)
         };
         let frozen = || Frozen::new("teacher", &teacher, data.inputs.clone(), &Device::flex());
         let (remembered, live) = (taught(Box::new(frozen())), taught(Box::new(Live(frozen()))));
@@ -315,21 +307,21 @@ fn accumulating_over_micro_batches_equals_one_large_batch() {
 }
 
 #[test]
-fn a_course_fades_without_a_jump_and_returns_its_share_to_the_labels() {
+fn a_term_fades_without_a_jump_and_returns_its_share_to_the_labels() {
     let kd = Kd::default();
     let teacher = Frozen::new("teacher", &net(0.0), blobs().inputs, &Device::flex());
-    let course = Course::new(
+    let term = DistillTerm::new(
         "kd",
         &kd,
         vec![Box::new(teacher)],
-        Weight::Mix(0.5),
+        TermWeight::Mix(0.5),
         &shape(),
         Some(&shape()),
         &[],
     )
     .unwrap();
-    let course = course.until(Some(0.4));
-    let at = |step| course.strength(distil::method::Moment { step, steps: 1000 });
+    let term = term.until(Some(0.4));
+    let at = |step| term.strength(distil::method::AtStep { step, steps: 1000 });
     assert_eq!((at(0), at(200), at(400), at(900)), (0.5, 0.25, 0.0, 0.0));
     assert!((0..1000).all(|step| (at(step) - at(step + 1)).abs() < 2e-3));
 }
@@ -345,7 +337,7 @@ fn a_loss_that_is_not_finite_stops_before_the_update_and_says_where() {
         checkpoints: saved(folder.path(), 1),
         ..Settings::of(&task)
     };
-    let mut journal = Vec::new();
+    let mut sink = Vec::new();
     let _alone = alone();
     let ended = train(
         net(0.0),
@@ -354,7 +346,7 @@ fn a_loss_that_is_not_finite_stops_before_the_update_and_says_where() {
         &data.inputs,
         &settings,
         &mut [],
-        &mut journal,
+        &mut sink,
     );
     let error = ended.err().unwrap();
     assert_eq!(error.kind, Kind::Diverged);
@@ -363,7 +355,7 @@ fn a_loss_that_is_not_finite_stops_before_the_update_and_says_where() {
         message.contains("was not applied") && message.contains("net.hidden.0.weight"),
         "{message}"
     );
-    let Some(Event::Diverged(diverged)) = journal.iter().find(|e| matches!(e, Event::Diverged(_)))
+    let Some(Event::Diverged(diverged)) = sink.iter().find(|e| matches!(e, Event::Diverged(_)))
     else {
         panic!("no event tells of it");
     };
@@ -443,7 +435,7 @@ fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() 
         };
         config.init(64, 10, Seed(seed), &Device::flex()).unwrap()
     };
-    let go = |net: Mlp, data: &Dataset, courses: &mut [Course], epochs: u64| {
+    let go = |net: Mlp, data: &Dataset, terms: &mut [DistillTerm], epochs: u64| {
         let settings = Settings {
             length: Length::Epochs(epochs),
             lr: 2e-3,
@@ -456,7 +448,7 @@ fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() 
             data,
             &data.inputs,
             &settings,
-            courses,
+            terms,
             &mut Vec::new(),
         );
         trained.unwrap().net
@@ -468,17 +460,17 @@ fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() 
 
     let kd = Kd { temperature: 20.0 };
     let answers = Frozen::new("teacher", &teacher, data.inputs.clone(), &Device::flex());
-    let course = Course::new(
+    let term = DistillTerm::new(
         "kd",
         &kd,
         vec![Box::new(answers) as Box<dyn Teacher>],
-        Weight::Mix(0.5),
+        TermWeight::Mix(0.5),
         &shape,
         Some(&shape),
         &[],
     )
     .unwrap();
-    let taught = go(fresh(vec![128], 2), &without, &mut [course], 40);
+    let taught = go(fresh(vec![128], 2), &without, &mut [term], 40);
     let alone = go(fresh(vec![128], 2), &without, &mut [], 40);
 
     assert!(recognised(&teacher, &data, MISSING, 0.0) > 0.9);

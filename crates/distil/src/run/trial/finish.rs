@@ -17,7 +17,7 @@ use crate::files;
 use crate::plan::{StagePlan, Work};
 use crate::run::folder::TrialFolder;
 use crate::saved::{Card, Provenance, SavedModel};
-use crate::train::{Journal, Meter, Stopwatch, batch, metrics};
+use crate::train::{EventSink, Meter, Stopwatch, batch, metrics};
 
 impl Trial<'_> {
     /// Writes the predictions, the model and what compression bought, and ends the log.
@@ -25,7 +25,7 @@ impl Trial<'_> {
         &self,
         folder: &TrialFolder,
         done: &BTreeMap<String, Done>,
-        journal: &mut Piped,
+        sink: &mut Piped,
     ) -> Result<()> {
         let plan = self.plan.result();
         let result = lookup(done, &plan.name)?;
@@ -81,9 +81,9 @@ impl Trial<'_> {
         }
         self.compress(folder, done)?;
         meter.add(Purpose::Save, Some(0.0), 0, watch.time());
-        meter.flush(journal)?;
-        journal.write(Event::Finished)?;
-        journal.settle()?;
+        meter.flush(sink)?;
+        sink.write(Event::Finished)?;
+        sink.settle()?;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::model::access::with_weights;
 use crate::model::fresh;
 use crate::optim::State;
 use crate::plan::{StagePlan, StartPlan};
-use crate::train::{Journal, Meter, Stopwatch, batch};
+use crate::train::{EventSink, Meter, Stopwatch, batch};
 use crate::weights::Array;
 
 impl Trial<'_> {
@@ -23,7 +23,7 @@ impl Trial<'_> {
         start: &StartPlan,
         small: &Done,
         large: &Done,
-        journal: &mut dyn Journal,
+        sink: &mut dyn EventSink,
         meter: &mut Meter,
     ) -> Result<State> {
         let place = format!("stage `{}`", plan.name);
@@ -67,7 +67,7 @@ impl Trial<'_> {
             ids.len(),
             time,
         );
-        journal.write(Event::Grown(Grown {
+        sink.write(Event::Grown(Grown {
             stage: plan.name.clone(),
             from: start.from.clone(),
             promise: match grown.promise {

@@ -7,9 +7,9 @@ use distil_report::events::{Event, EventLog};
 
 use crate::error::{Error, Kind, Result};
 use crate::run::message::Word;
-use crate::train::{Journal, refused};
+use crate::train::{EventSink, refused};
 
-/// A trial's journal: its log, and the pipe to the parent.
+/// A trial's sink: its log, and the pipe to the parent.
 #[derive(Debug)]
 pub struct Piped {
     log: EventLog,
@@ -29,7 +29,7 @@ impl Piped {
     }
 }
 
-impl Journal for Piped {
+impl EventSink for Piped {
     fn write(&mut self, event: Event) -> Result<()> {
         self.log.append(&event).map_err(refused)?;
         say(&Word::Event(event))

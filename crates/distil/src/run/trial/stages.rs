@@ -23,11 +23,10 @@ use crate::run::message::{Order, Word};
 use crate::run::stage_cache::{Kept, StageCache};
 use crate::sample::SampleId;
 use crate::saved::SavedModel;
-use crate::teacher::{Frozen, Teacher};
 use crate::train::checkpoint::Store;
 use crate::train::{
-    Checkpoints, Course, Journal, Length, Meter, Settings, Signals, Stopwatch, batch, metrics,
-    process, train,
+    Checkpoints, DistillTerm, EventSink, Frozen, Length, Meter, Settings, Signals, Stopwatch,
+    Teacher, batch, metrics, process, train,
 };
 use crate::weights::{Array, Weights, to_safetensors};
 
@@ -66,9 +65,9 @@ pub struct Done {
 impl Trial<'_> {
     /// Runs what is not yet done in `folder`. `loading` is what reading the data took.
     pub fn run(&self, folder: &TrialFolder, loading: Time) -> Result<()> {
-        let mut journal = Piped::open(&folder.events())?;
+        let mut sink = Piped::open(&folder.events())?;
         let resume = self.resume_point(folder)?;
-        if journal.count() > 0 {
+        if sink.count() > 0 {
             let (at, step, keep) = resume.unwrap_or((0, 0, 0));
             let stage = self
                 .plan
@@ -76,7 +75,7 @@ impl Trial<'_> {
                 .get(at)
                 .map(|s| s.name.clone())
                 .unwrap_or_default();
-            journal.write(Event::Resumed(Resumed {
+            sink.write(Event::Resumed(Resumed {
                 keep,
                 stage,
                 step,
@@ -84,28 +83,28 @@ impl Trial<'_> {
             }))?;
         }
         if resume.is_none() {
-            self.begin(&mut journal, loading)?;
+            self.begin(&mut sink, loading)?;
         }
         // What the stages before the one resumed had to say is in the log already.
         let silent = resume.map_or(0, |(at, ..)| at);
-        let done = self.stages(&mut journal, silent)?;
-        self.finish(folder, &done, &mut journal)
+        let done = self.stages(&mut sink, silent)?;
+        self.finish(folder, &done, &mut sink)
     }
 
     /// Trains every stage for a few steps and keeps nothing: what a sample costs.
     pub fn rehearse(&self) -> Result<Vec<Event>> {
-        let mut journal = Vec::new();
-        self.stages(&mut journal, 0)?;
-        Ok(journal)
+        let mut sink = Vec::new();
+        self.stages(&mut sink, 0)?;
+        Ok(sink)
     }
 
-    fn stages(&self, journal: &mut dyn Journal, silent: usize) -> Result<BTreeMap<String, Done>> {
+    fn stages(&self, sink: &mut dyn EventSink, silent: usize) -> Result<BTreeMap<String, Done>> {
         let mut done: BTreeMap<String, Done> = BTreeMap::new();
         for (at, stage) in self.plan.stages.iter().enumerate() {
             let mut muted = Vec::new();
             let finished = match at < silent {
                 true => self.stage(stage, &done, &mut muted)?,
-                false => self.stage(stage, &done, journal)?,
+                false => self.stage(stage, &done, sink)?,
             };
             done.insert(stage.name.clone(), finished);
         }
@@ -141,9 +140,9 @@ impl Trial<'_> {
         Ok(None)
     }
 
-    fn begin(&self, journal: &mut Piped, loading: Time) -> Result<()> {
+    fn begin(&self, sink: &mut Piped, loading: Time) -> Result<()> {
         let split = &self.data.split;
-        journal.write(Event::Started(Started {
+        sink.write(Event::Started(Started {
             arm: self.order.arm.clone(),
             seed: self.order.seed,
             fold: self.order.fold.map(|f| f.0),
@@ -153,7 +152,7 @@ impl Trial<'_> {
         }))?;
         let (train, validation, test) =
             (split.train.len(), split.validation.len(), split.test.len());
-        journal.write(Event::Data(events::Data {
+        sink.write(Event::Data(events::Data {
             train,
             validation,
             test,
@@ -165,19 +164,19 @@ impl Trial<'_> {
         &self,
         plan: &StagePlan,
         done: &BTreeMap<String, Done>,
-        journal: &mut dyn Journal,
+        sink: &mut dyn EventSink,
     ) -> Result<Done> {
         let key = self.cache_key(plan);
         if let (Some((cache, key)), Some(folder)) = (&key, &self.folder)
             && !self.begun(folder, plan)?
             && let Some(kept) = cache.find(key)
         {
-            return self.reuse(plan, kept, folder, journal);
+            return self.reuse(plan, kept, folder, sink);
         }
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
             Work::Given { folder, .. } => self.given(folder, &mut meter)?,
-            Work::Train(training) => self.trained(plan, training, done, journal, &mut meter)?,
+            Work::Train(training) => self.trained(plan, training, done, sink, &mut meter)?,
         };
         // A rehearsal has measured what evaluating costs while it trained.
         let parts: &[DataPart] = match self.folder {
@@ -203,16 +202,16 @@ impl Trial<'_> {
                 DataPart::Validation => Part::Validation,
                 DataPart::Test => Part::Test,
             };
-            journal.write(Event::Evaluated(Evaluated {
+            sink.write(Event::Evaluated(Evaluated {
                 stage: plan.name.clone(),
                 part,
                 samples: ids.len(),
                 metrics: found,
             }))?;
         }
-        meter.flush(journal)?;
+        meter.flush(sink)?;
         if let (Some((cache, key)), Some(folder)) = (key, &self.folder) {
-            journal.settle()?;
+            sink.settle()?;
             cache.keep(&key, &plan.name, &finished.state, folder)?;
         }
         Ok(finished)
@@ -237,13 +236,13 @@ impl Trial<'_> {
         plan: &StagePlan,
         kept: Kept,
         folder: &TrialFolder,
-        journal: &mut dyn Journal,
+        sink: &mut dyn EventSink,
     ) -> Result<Done> {
         let stage = self.fresh(plan, &self.device)?;
         kept.events
             .into_iter()
-            .try_for_each(|event| journal.repeat(event))?;
-        journal.write(Event::Reused(Reused {
+            .try_for_each(|event| sink.repeat(event))?;
+        sink.write(Event::Reused(Reused {
             stage: plan.name.clone(),
             trained_by: kept.trained_by,
         }))?;
@@ -310,7 +309,7 @@ impl Trial<'_> {
         plan: &StagePlan,
         training: &Training,
         done: &BTreeMap<String, Done>,
-        journal: &mut dyn Journal,
+        sink: &mut dyn EventSink,
         meter: &mut Meter,
     ) -> Result<Done> {
         let device = self.device.clone().autodiff();
@@ -322,19 +321,14 @@ impl Trial<'_> {
             None => false,
         };
         let start = match &training.start {
-            Some(start) if !begun => Some(self.grow(
-                plan,
-                start,
-                lookup(done, &start.from)?,
-                &stage,
-                journal,
-                meter,
-            )?),
+            Some(start) if !begun => {
+                Some(self.grow(plan, start, lookup(done, &start.from)?, &stage, sink, meter)?)
+            }
             _ => None,
         };
         // Before the first checkpoint, which is what a resumed run goes on from.
-        meter.flush(journal)?;
-        let mut courses = self.courses(plan, training, done)?;
+        meter.flush(sink)?;
+        let mut terms = self.terms(plan, training, done)?;
         let settings = self.settings(plan, training, seed);
         let trained = train(
             stage.net,
@@ -342,8 +336,8 @@ impl Trial<'_> {
             self.data,
             &stage.inputs,
             &settings,
-            &mut courses,
-            journal,
+            &mut terms,
+            sink,
         )?;
         if let Some(folder) = &self.folder {
             let loss = trained.scores.loss;
@@ -355,12 +349,12 @@ impl Trial<'_> {
         Ok(stage)
     }
 
-    fn courses<'p>(
+    fn terms<'p>(
         &self,
         plan: &'p StagePlan,
         training: &'p Training,
         done: &BTreeMap<String, Done>,
-    ) -> Result<Vec<Course<'p>>> {
+    ) -> Result<Vec<DistillTerm<'p>>> {
         let kind = self.plan.task.kind();
         let shape = |layout: &Layout| OutputShape {
             task: kind,
@@ -371,7 +365,7 @@ impl Trial<'_> {
                 .filter_map(|tap| Some((tap.clone(), layout.tap_width(&tap)?)))
                 .collect(),
         };
-        let course = |term: &'p TermPlan| {
+        let term = |term: &'p TermPlan| {
             let teachers: Vec<&Done> = term
                 .teachers
                 .iter()
@@ -394,7 +388,7 @@ impl Trial<'_> {
                 )) as Box<dyn Teacher>
             });
             let (method, student) = (term.method.as_ref(), shape(&plan.layout));
-            let course = Course::new(
+            let distilled = DistillTerm::new(
                 &term.name,
                 method,
                 frozen.collect(),
@@ -403,9 +397,9 @@ impl Trial<'_> {
                 together.as_ref(),
                 &term.layers,
             )?;
-            Ok(course.until(term.until))
+            Ok(distilled.until(term.until))
         };
-        training.learn.iter().map(course).collect()
+        training.learn.iter().map(term).collect()
     }
 
     fn settings<'p>(

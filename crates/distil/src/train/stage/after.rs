@@ -4,9 +4,7 @@ use std::time::{Duration, Instant};
 
 use distil_report::Numbers;
 use distil_report::bill::Purpose;
-use distil_report::events::{
-    Checkpointed, Event, Pace, Progress as ProgressEvent, StageFinished, Stopped,
-};
+use distil_report::events::{Checkpointed, Event, Pace, Progress, StageFinished, Stopped};
 
 use super::Stage;
 use crate::error::{Error, Kind, Result};
@@ -47,9 +45,9 @@ impl Stage<'_, '_> {
         });
         if self.progress.finished {
             let epochs = epoch;
-            self.meter.flush(self.journal)?;
+            self.meter.flush(self.sink)?;
             let steps = self.progress.step;
-            self.journal.write(Event::StageFinished(StageFinished {
+            self.sink.write(Event::StageFinished(StageFinished {
                 stage: self.settings.stage.clone(),
                 steps,
                 epochs,
@@ -60,8 +58,8 @@ impl Stage<'_, '_> {
         }
         match signal {
             Some(signal) if !self.progress.finished => {
-                self.journal.write(Event::Stopped(Stopped { signal }))?;
-                self.journal.settle()?;
+                self.sink.write(Event::Stopped(Stopped { signal }))?;
+                self.sink.settle()?;
                 let place = format!("stage `{}`", self.settings.stage);
                 Err(Error::new(
                     Kind::Stopped(signal),
@@ -138,7 +136,7 @@ impl Stage<'_, '_> {
             .flops
             .zip(self.progress.teach_flops)
             .map(|((_, train), teach)| train * samples as f64 + teach);
-        self.journal.write(Event::Progress(ProgressEvent {
+        self.sink.write(Event::Progress(Progress {
             stage: self.settings.stage.clone(),
             step: self.progress.step,
             epoch,
@@ -161,8 +159,8 @@ impl Stage<'_, '_> {
         let Some(store) = &self.store else {
             return Ok(());
         };
-        self.meter.flush(self.journal)?;
-        self.progress.events = self.journal.settle()?;
+        self.meter.flush(self.sink)?;
+        self.progress.events = self.sink.settle()?;
         let watch = Stopwatch::start();
         let bytes = store.save(&Checkpoint {
             plan: self.settings.plan.clone(),
@@ -179,7 +177,7 @@ impl Stage<'_, '_> {
         let time = watch.time();
         self.meter.add(Purpose::Save, Some(0.0), 0, time);
         let (stage, step) = (self.settings.stage.clone(), self.progress.step);
-        self.journal.write(Event::Checkpointed(Checkpointed {
+        self.sink.write(Event::Checkpointed(Checkpointed {
             stage,
             step,
             bytes,

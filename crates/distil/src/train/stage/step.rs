@@ -10,15 +10,15 @@ use distil_report::events::{Diverged, Event};
 
 use super::Stage;
 use crate::error::{Error, Kind, Result};
-use crate::method::Moment;
+use crate::method::AtStep;
 use crate::model::Net;
 use crate::optim::{Accumulator, Gradients};
 use crate::sample::SampleId;
 use crate::train::batch;
 use crate::train::clock::Stopwatch;
-use crate::train::course::{Mixture, Weight, host};
 use crate::train::learner::Learner;
-use crate::train::settings::Span;
+use crate::train::settings::ScheduleSpan;
+use crate::train::term::{Mixture, TermWeight, host};
 
 /// The rows of one forward pass.
 struct Rows<'a> {
@@ -41,7 +41,7 @@ impl Stage<'_, '_> {
         at: u64,
     ) -> Result<Learner<N>> {
         let watch = Stopwatch::start();
-        let moment = Moment {
+        let now = AtStep {
             step: at,
             steps: self.steps,
         };
@@ -61,7 +61,7 @@ impl Stage<'_, '_> {
                 mix: mix.as_ref().map(|mix| (mix.share, &mix.partners[range])),
                 of_step: own.len() as f64 / window.len() as f64,
             };
-            let gradients = self.backward(&learner, &rows, moment, &mut parts)?;
+            let gradients = self.backward(&learner, &rows, now, &mut parts)?;
             accumulator.add(gradients, own.len());
         }
         let Some(mut gradients) = accumulator.take() else {
@@ -74,7 +74,7 @@ impl Stage<'_, '_> {
         if let Some(max) = self.settings.clip {
             gradients.clip(&norms, max);
         }
-        let Span { offset, steps } = self.settings.span.unwrap_or(Span {
+        let ScheduleSpan { offset, steps } = self.settings.span.unwrap_or(ScheduleSpan {
             offset: 0,
             steps: self.steps,
         });
@@ -102,7 +102,7 @@ impl Stage<'_, '_> {
         &mut self,
         learner: &Learner<N>,
         rows: &Rows<'_>,
-        at: Moment,
+        at: AtStep,
         parts: &mut Numbers,
     ) -> Result<Gradients> {
         let device = self.settings.device.clone().autodiff();
@@ -137,23 +137,22 @@ impl Stage<'_, '_> {
             }
         };
         let mixed: f64 = self
-            .courses
+            .terms
             .iter()
-            .filter(|l| matches!(l.weight, Weight::Mix(_)))
-            .map(|l| l.strength(at))
+            .filter(|t| matches!(t.weight, TermWeight::Mix(_)))
+            .map(|t| t.strength(at))
             .sum();
         let mut mixture = Mixture::labels(label_rows, 1.0 - mixed, &weights);
         let mut first_adapter = 0;
-        for course in self.courses {
-            let adapters =
-                &learner.adapters[first_adapter..first_adapter + course.adapters().len()];
-            first_adapter += course.adapters().len();
-            let strength = course.strength(at);
+        for term in self.terms {
+            let adapters = &learner.adapters[first_adapter..first_adapter + term.adapters().len()];
+            first_adapter += term.adapters().len();
+            let strength = term.strength(at);
             if strength == 0.0 {
                 continue;
             }
             let watch = Stopwatch::start();
-            let (teacher, costs) = course.teach(&ids, augmentation.as_ref());
+            let (teacher, costs) = term.teach(&ids, augmentation.as_ref());
             if costs.iter().any(|(_, passes)| *passes > 0) {
                 let time = watch.time();
                 for (flops, passes) in costs {
@@ -165,8 +164,8 @@ impl Stage<'_, '_> {
                         .map(|(sum, each)| sum + each * passes as f64);
                 }
             }
-            let term = course.loss(&output, teacher.as_ref(), &target, adapters, at)?;
-            mixture.add(&course.name, term, strength);
+            let loss = term.loss(&output, teacher.as_ref(), &target, adapters, at)?;
+            mixture.add(&term.name, loss, strength);
         }
         for (id, loss) in ids.iter().zip(scores) {
             self.scores.loss[id.row()] = loss;
@@ -201,14 +200,14 @@ impl Stage<'_, '_> {
     fn diverged(&mut self, parts: &Numbers, norms: &BTreeMap<String, f64>) -> Result<Error> {
         let step = self.progress.step + 1;
         let stage = self.settings.stage.clone();
-        self.meter.flush(self.journal)?;
-        self.journal.write(Event::Diverged(Diverged {
+        self.meter.flush(self.sink)?;
+        self.sink.write(Event::Diverged(Diverged {
             stage: stage.clone(),
             step,
             terms: parts.clone(),
             gradient_norms: norms.iter().map(|(k, v)| (k.clone(), *v)).collect(),
         }))?;
-        self.journal.settle()?;
+        self.sink.settle()?;
         let list = |numbers: &mut dyn Iterator<Item = (&String, &f64)>| {
             numbers
                 .map(|(name, value)| format!("{name} {value:.4}"))

@@ -5,8 +5,8 @@ use distil::data::{Augment, Features, View};
 use distil::model::{MlpConfig, Net, TapSet};
 use distil::rng::Seed;
 use distil::sample::SampleId;
-use distil::teacher::{Frozen, Teacher};
 use distil::train::batch;
+use distil::train::{Frozen, Teacher};
 use distil_recipe::recipe::AugmentTable;
 use insta::assert_snapshot;
 

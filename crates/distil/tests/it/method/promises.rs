@@ -1,7 +1,7 @@
 //! What every method promises: each test guards against a defect found in another tool.
 
 use burn::tensor::{Tensor, activation::softmax};
-use distil::method::{Bce, Blend, Dkd, Kd, Logits, METHODS, Method, Moment, Smooth, SoftCe};
+use distil::method::{AtStep, Bce, Blend, Dkd, Kd, Logits, METHODS, Method, Smooth, SoftCe};
 use distil::model::Output;
 use distil::task::{Classification, TargetShape, Task};
 
@@ -277,7 +277,7 @@ fn the_warm_up_of_dkd_is_continuous_and_ends_at_full_strength() {
             target: &played.target,
             layers: &[],
             adapters: &[],
-            at: Moment { step, steps: 100 },
+            at: AtStep { step, steps: 100 },
         };
         let method = Dkd {
             warmup: 0.2,

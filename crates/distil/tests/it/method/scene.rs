@@ -1,7 +1,7 @@
 //! A student and a teacher with all that any method may ask of them.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use distil::method::{Adapter, AdapterSpec, LossInput, METHODS, Method, Moment, Term};
+use distil::method::{Adapter, AdapterSpec, AtStep, LossInput, METHODS, Method, Term};
 use distil::model::{Feature, Output};
 use distil::rng::Seed;
 use distil::task::Target;
@@ -146,7 +146,7 @@ impl Played {
             target: &self.target,
             layers: &layers,
             adapters: std::slice::from_ref(&self.adapter),
-            at: Moment { step: 0, steps: 1 },
+            at: AtStep { step: 0, steps: 1 },
         };
         match method.loss(&input).unwrap() {
             Term::Rows(rows) => rows,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use distil::method::{
-    Adapter, Bce, Bounded, Dkd, Fitnet, Kd, Logits, LossInput, METHODS, Method, Moment, Mse,
+    Adapter, AtStep, Bce, Bounded, Dkd, Fitnet, Kd, Logits, LossInput, METHODS, Method, Mse,
     Smooth, SoftCe, Term,
 };
 use distil::model::{Feature, Output};
@@ -193,7 +193,7 @@ fn compare_outputs(case: &MethodCase, inputs: &Inputs) {
         target: &target,
         layers: &[],
         adapters: &[],
-        at: Moment {
+        at: AtStep {
             step: case.at.0,
             steps: case.at.1,
         },
@@ -269,7 +269,7 @@ fn compare_features(case: &MethodCase, inputs: &Inputs) {
         target: &Target::Values(Tensor::zeros([1, 1], &Device::flex())),
         layers: &layers,
         adapters: &adapters,
-        at: Moment { step: 0, steps: 1 },
+        at: AtStep { step: 0, steps: 1 },
     };
     let term = rows(Fitnet::default().loss(&input).unwrap());
     agree("rows of fitnet", &read(term.clone()), &case.rows);

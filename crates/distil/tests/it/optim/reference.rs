@@ -202,7 +202,7 @@ fn every_schedule_agrees_with_pytorch() {
         };
         let schedule = WarmUp {
             steps: warmup,
-            curve,
+            then: curve,
         };
         for (step, lr) in case["lr"].as_array().unwrap().iter().enumerate() {
             let ours = case["peak"].as_f64().unwrap() * schedule.factor(step as u64, steps);

@@ -1,7 +1,7 @@
 //! Steps, and the curve of the learning rate over a chain of growth.
 
 use distil::plan::{Arm, Curve, StagePlan, Training};
-use distil::train::Span;
+use distil::train::ScheduleSpan;
 
 use super::{GROW, plan, plan_of, with};
 
@@ -39,7 +39,7 @@ fn a_schedule_at_the_top_is_one_curve_over_the_chain_of_growth() {
         assert_eq!(training.train.curve, Curve::Chain);
         assert_eq!(
             training.span,
-            Span {
+            ScheduleSpan {
                 offset: before,
                 steps: 3 * steps
             },
@@ -80,14 +80,14 @@ fn a_schedule_of_a_stage_is_that_stages() {
     );
     assert_eq!(
         large.span,
-        Span {
+        ScheduleSpan {
             offset: 0,
             steps: large.steps
         }
     );
     assert_eq!(
         small.span,
-        Span {
+        ScheduleSpan {
             offset: 0,
             steps: small.steps
         },
@@ -106,7 +106,7 @@ fn the_small_stage_alone_has_a_curve_of_its_own() {
     let small = plan.result().training().unwrap();
     assert_eq!(
         small.span,
-        Span {
+        ScheduleSpan {
             offset: 0,
             steps: small.steps
         }

@@ -1,21 +1,21 @@
-//! A course: one distillation loss of a stage, its teachers and how much it counts when.
+//! A distillation term: one distillation loss of a stage, its teachers and how much it counts when.
 
 use burn::tensor::Tensor;
 
 use crate::data::Augmentation;
 use crate::error::{Error, Result};
 use crate::method::{
-    Adapter, AdapterSpec, Fit, LossInput, Method, Moment, Needs, OutputShape, Term,
+    Adapter, AdapterSpec, AtStep, Fit, LossInput, Method, Needs, OutputShape, Term,
 };
 use crate::model::{Output, TapSet};
 use crate::sample::SampleId;
 use crate::task::Target;
-use crate::teacher::Teacher;
+use crate::train::Teacher;
 
-/// How a course counts beside the label loss.
+/// How a term counts beside the label loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Weight {
-    /// The share of the label loss it replaces, in [0, 1]; when the course ends the share returns to the labels.
+pub enum TermWeight {
+    /// The share of the label loss it replaces, in [0, 1]; when the term ends the share returns to the labels.
     Mix(f64),
     /// The coefficient of an extra term.
     Add(f64),
@@ -23,7 +23,7 @@ pub enum Weight {
 
 /// One distillation loss of a stage.
 #[derive(Debug)]
-pub struct Course<'a> {
+pub struct DistillTerm<'a> {
     /// What the log calls it, for example `kd`.
     pub name: String,
     /// The loss.
@@ -31,15 +31,15 @@ pub struct Course<'a> {
     /// Whom it listens to; several are blended into one.
     pub teachers: Vec<Box<dyn Teacher>>,
     /// How much it counts at first.
-    pub weight: Weight,
+    pub weight: TermWeight,
     /// The share of the stage's steps after which it has faded to nothing, linearly; `None`: it never fades.
     pub until: Option<f64>,
     layers: Vec<(String, String)>,
     needs: Needs,
 }
 
-impl<'a> Course<'a> {
-    /// A course, once student and teachers are known to fit.
+impl<'a> DistillTerm<'a> {
+    /// A term, once student and teachers are known to fit.
     ///
     /// `layers` pairs taps, the student's and the teacher's, for methods on features.
     ///
@@ -49,7 +49,7 @@ impl<'a> Course<'a> {
         name: &str,
         method: &'a dyn Method,
         teachers: Vec<Box<dyn Teacher>>,
-        weight: Weight,
+        weight: TermWeight,
         student: &OutputShape,
         teacher: Option<&OutputShape>,
         layers: &[(String, String)],
@@ -90,8 +90,8 @@ impl<'a> Course<'a> {
     }
 
     /// How much it counts at this moment: weight · max(0, 1 − t/until), t the share of steps done.
-    pub fn strength(&self, at: Moment) -> f64 {
-        let (Weight::Mix(weight) | Weight::Add(weight)) = self.weight;
+    pub fn strength(&self, at: AtStep) -> f64 {
+        let (TermWeight::Mix(weight) | TermWeight::Add(weight)) = self.weight;
         let done = at.step as f64 / at.steps.max(1) as f64;
         weight
             * self
@@ -135,7 +135,7 @@ impl<'a> Course<'a> {
         teacher: Option<&Output>,
         target: &Target,
         adapters: &[Adapter],
-        at: Moment,
+        at: AtStep,
     ) -> Result<Term> {
         self.method.loss(&LossInput {
             student,
@@ -148,7 +148,7 @@ impl<'a> Course<'a> {
     }
 }
 
-/// A batch's loss put together from the label loss and the courses'.
+/// A batch's loss put together from the label loss and the terms'.
 pub struct Mixture<'a> {
     rows: Tensor<1>,
     batch: Option<Tensor<1>>,
@@ -171,9 +171,9 @@ impl<'a> Mixture<'a> {
         }
     }
 
-    /// Adds a course's term at this strength.
-    pub fn add(&mut self, name: &str, term: Term, strength: f64) {
-        let part = match term {
+    /// Adds a term's loss at this strength.
+    pub fn add(&mut self, name: &str, loss: Term, strength: f64) {
+        let part = match loss {
             Term::Rows(rows) => {
                 let part = mean(&host(&rows), self.weights);
                 self.rows = self.rows.clone() + rows * strength;

@@ -5,7 +5,7 @@ use distil_report::events::{Event, EventLog};
 use crate::error::{Error, Kind, Result};
 
 /// Takes events; counts those that will still be valid after a resume.
-pub trait Journal {
+pub trait EventSink {
     /// Takes one event.
     fn write(&mut self, event: Event) -> Result<()>;
 
@@ -18,7 +18,7 @@ pub trait Journal {
     fn settle(&mut self) -> Result<usize>;
 }
 
-impl Journal for EventLog {
+impl EventSink for EventLog {
     fn write(&mut self, event: Event) -> Result<()> {
         self.append(&event).map_err(refused)
     }
@@ -30,7 +30,7 @@ impl Journal for EventLog {
 }
 
 /// Keeps events in memory: for use as a library.
-impl Journal for Vec<Event> {
+impl EventSink for Vec<Event> {
     fn write(&mut self, event: Event) -> Result<()> {
         self.push(event);
         Ok(())
