@@ -79,7 +79,7 @@ pub struct RunArgs {
     /// Also plain training at 25, 50, 75 and 100 % of its declared budget
     #[arg(long, conflicts_with = "no_control")]
     pub curve: bool,
-    /// Where to compute: cpu
+    /// Where to compute, cpu, whatever the recipe says
     #[arg(long, value_parser = device)]
     pub device: Option<String>,
     /// Threads of each trial [default: the recipe's, else 1]
@@ -304,12 +304,42 @@ fn at_least_two<N: FromStr + PartialOrd + From<u8>>(word: &str) -> Result<N, Str
 }
 
 fn device(word: &str) -> Result<String, String> {
-    let family = word.split(':').next().unwrap_or_default();
-    match family {
-        "cpu" if word == "cpu" => Ok(word.to_owned()),
-        "cuda" | "wgpu" => {
-            Err("this program is built for the CPU only; leave out --device".to_owned())
+    distil::device::named(word).map(|_| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The source of a verb: its file, or the files of its folder.
+    fn source(verb: &str) -> String {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/cmd/{verb}.rs"));
+        let folder = fs::read_dir(file.with_extension("")).into_iter().flatten();
+        let mut files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+        files.extend(file.is_file().then_some(file));
+        let read = |file| fs::read_to_string(file).unwrap();
+        files.into_iter().map(read).collect()
+    }
+
+    #[test]
+    fn every_argument_is_read_by_the_verb_that_takes_it() {
+        let mut dropped = Vec::new();
+        for verb in Cli::command().get_subcommands() {
+            let source = source(verb.get_name());
+            let ids = verb
+                .get_arguments()
+                .map(|argument| argument.get_id().as_str());
+            for id in ids.filter(|id| !["help", "version"].contains(id)) {
+                if !source.contains(&format!("args.{id}")) {
+                    dropped.push(format!("{} {id}", verb.get_name()));
+                }
+            }
         }
-        _ => Err("the devices are cpu, cuda:0 and wgpu".to_owned()),
+        assert_eq!(dropped, [""; 0]);
     }
 }

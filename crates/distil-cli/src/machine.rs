@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Distribution, Tensor};
 
 /// Rows and columns of the measured layer: a batch through a wide layer.
 const ROWS: usize = 32;
@@ -14,7 +14,7 @@ const LONG_ENOUGH: Duration = Duration::from_millis(200);
 /// FLOPs per second of this process in steps of gradient descent through one layer: forward, backward and update.
 /// Networks of narrow layers are slower.
 pub fn flops_per_second() -> f64 {
-    let plain = Device::flex();
+    let plain = distil::device::cpu();
     let device = plain.clone().autodiff();
     let batch = Tensor::<2>::random([ROWS, COLUMNS], Distribution::Default, &device);
     let mut weights = Tensor::<2>::random([COLUMNS, COLUMNS], Distribution::Default, &plain);

@@ -6,6 +6,7 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, activation::relu};
 use distil::data::{Dataset, SplitRule};
+use distil::device;
 use distil::method::{Kd, OutputShape};
 use distil::model::{Input, Net, Output, TapSet};
 use distil::task::Classification;
@@ -50,7 +51,7 @@ pub fn main() -> distil::Result<()> {
         .collect();
     let data = Dataset::from_arrays(points, &[2], labels, &SplitRule::default())?;
 
-    let (device, task) = (Device::flex(), Classification::default());
+    let (device, task) = (device::cpu(), Classification::default());
     let settings = Settings {
         lr: 1e-2,
         ..Settings::of(&task)

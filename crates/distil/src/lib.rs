@@ -3,6 +3,7 @@
 //! Data flows one way: recipe → plan → data → stages → events → report.
 
 pub mod data;
+pub mod device;
 pub mod error;
 pub mod export;
 pub mod files;

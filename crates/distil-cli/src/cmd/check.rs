@@ -5,6 +5,7 @@ use std::path::Path;
 
 use distil::data::source::Source;
 use distil::data::{Dataset, Targets};
+use distil::device;
 use distil::plan::{Arm, Draft};
 use distil::run::host;
 use distil_recipe::set::Set;
@@ -43,7 +44,7 @@ pub fn check(args: &CheckArgs) -> Ended {
 }
 
 fn this_machine() -> String {
-    let host = host(1);
+    let host = host(1, &device::cpu());
     format!(
         "Distil {}\n{}\n{}\n{} cores, {} instructions, {} of memory\nA trial uses 1 thread and there are as many trials \
          at a time as cores, unless --threads and --jobs say otherwise.\nA training step through a wide layer: {:.0} GFLOPs per second\n",

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
 use distil::Error;
 use distil::data::Part as DataPart;
 use distil::data::source::Source;
+use distil::device;
 use distil::saved::SavedModel;
 use distil_report::Numbers;
 use distil_report::show::{title, value};
@@ -31,7 +31,7 @@ struct Evaluation {
 /// Measures a model.
 pub fn eval(args: &EvalArgs) -> Ended {
     let folder = find::model(&args.model);
-    let device = Device::flex();
+    let device = device::cpu();
     let model = SavedModel::read(&folder, &device)?;
     let source = &model.card.source;
     let (raw, data) = match &args.data {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use burn::tensor::Device;
+use distil::device;
 use distil::saved::SavedModel;
 
 use crate::args::{ExportArgs, ExportTo};
@@ -23,7 +23,7 @@ pub fn export(args: &ExportArgs) -> Ended {
             .parent()
             .map_or_else(|| PathBuf::from("export"), |run| run.join("export")),
     };
-    let model = SavedModel::read(&folder, &Device::flex())?;
+    let model = SavedModel::read(&folder, &device::cpu())?;
     distil::export::hugging_face(&model, &output)?;
     show::print(&format!("Exported to {}", output.display()))
 }

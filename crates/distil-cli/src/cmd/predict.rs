@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
+use distil::device;
 use distil::saved::{Answer, Prediction, SavedModel};
 
 use crate::args::{Format, PredictArgs};
@@ -11,7 +11,7 @@ use crate::{find, show};
 
 /// Answers every sample of every input.
 pub fn predict(args: &PredictArgs) -> Ended {
-    let device = Device::flex();
+    let device = device::cpu();
     let model = SavedModel::read(&find::model(&args.model), &device)?;
     let mut all = Prediction {
         names: model.card.targets.names.clone(),

@@ -18,6 +18,10 @@ use crate::show::{colours, results};
 pub fn run(args: &RunArgs) -> Ended {
     let Found { mut text, name } = find::recipe(&args.recipe)?;
     let sweeps = apply_sets(&mut text, &args.set)?;
+    if let Some(device) = &args.device {
+        let patched = text.patch("run.device", &format!("{device:?}"));
+        patched.map_err(|problem| refuse(&text, &[problem]))?;
+    }
     check(&text)?;
     let request = Request {
         recipe: text,

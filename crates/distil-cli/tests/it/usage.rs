@@ -62,19 +62,80 @@ fn numbers_out_of_range_are_refused_before_anything_happens() {
     ");
 }
 
+/// The smallest run on a device of the recipe's own.
+fn on(device: &str) -> String {
+    format!(
+        "task = \"classification\"\ndata = \"digits\"\n\n[train]\nsteps = 2\n\n[stage.model]\nmodel = {{ kind = \"mlp\", hidden = [4] }}\n\n[run]\ndevice = \"{device}\"\n"
+    )
+}
+
 #[test]
-fn devices_that_are_not_compiled_in_are_refused_with_the_reason() {
+fn a_device_that_is_not_in_this_build_is_refused_by_name_whoever_asks_for_it() {
     let place = Place::new();
     insta::assert_snapshot!(refused(&place, &["run", "digits", "--device", "cuda:0"]), @r"
-    error: invalid value 'cuda:0' for '--device <DEVICE>': this program is built for the CPU only; leave out --device
+    error: invalid value 'cuda:0' for '--device <DEVICE>': `cuda:0` is not in this build; leave `device` out to compute on the CPU
 
     For more information, try '--help'.
     ");
     insta::assert_snapshot!(refused(&place, &["run", "digits", "--device", "tpu"]), @r"
-    error: invalid value 'tpu' for '--device <DEVICE>': the devices are cpu, cuda:0 and wgpu
+    error: invalid value 'tpu' for '--device <DEVICE>': `tpu` is no device; the devices are cpu, cuda:0 and wgpu
 
     For more information, try '--help'.
     ");
+    place.write("gpu.toml", on("cuda:0"));
+    insta::assert_snapshot!(refused(&place, &["run", "./gpu.toml"]), @r#"
+    error: `cuda:0` is not in this build
+      --> ./gpu.toml:11:10
+       |
+    11 | device = "cuda:0"
+       |          ^^^^^^^^
+       |
+       = help: leave `device` out to compute on the CPU
+    "#);
+    insta::assert_snapshot!(refused(&place, &["check", "./gpu.toml"]), @r#"
+    error: `cuda:0` is not in this build
+      --> ./gpu.toml:11:10
+       |
+    11 | device = "cuda:0"
+       |          ^^^^^^^^
+       |
+       = help: leave `device` out to compute on the CPU
+    "#);
+    place.write("tpu.toml", on("tpu"));
+    insta::assert_snapshot!(refused(&place, &["run", "./tpu.toml"]), @r#"
+    error: `tpu` is no device
+      --> ./tpu.toml:11:10
+       |
+    11 | device = "tpu"
+       |          ^^^^^
+       |
+       = help: the devices are cpu, cuda:0 and wgpu
+    "#);
+}
+
+#[test]
+fn the_command_decides_where_a_recipe_computes() {
+    let place = Place::new();
+    place.write("gpu.toml", on("cuda:0"));
+    let ended = place.distil(&[
+        "run",
+        "./gpu.toml",
+        "--device",
+        "cpu",
+        "--no-control",
+        "--quiet",
+    ]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(
+        place
+            .read("runs/gpu-0001/recipe.toml")
+            .contains("device = \"cpu\"")
+    );
+    assert!(
+        place
+            .read("runs/gpu-0001/run.json")
+            .contains("\"device\": \"cpu\"")
+    );
 }
 
 #[test]

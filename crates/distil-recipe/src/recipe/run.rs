@@ -15,7 +15,7 @@ pub struct RunTable {
     pub checkpoint_steps: Option<Spanned<u64>>,
     /// Threads of one trial, 1 or more; chosen by size of the model if absent.
     pub threads: Option<Spanned<u64>>,
-    /// Where tensors live: `cpu`, `cuda:0`, `wgpu`.
+    /// Where to compute: `cpu`. What a build lacks, `cuda:0` and `wgpu` in this one, is refused.
     pub device: Option<Spanned<String>>,
     /// The first trial's seed.
     pub seed: Spanned<u64>,

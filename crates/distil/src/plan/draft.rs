@@ -2,18 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, StageTable, StartTable};
+use burn::tensor::Device;
+use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable};
 use distil_recipe::{Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
 use crate::data::source::{AnySource, SOURCES, Source};
 use crate::data::{Augment, Dataset, Fold, Raw, SplitRule, TargetKind, View, split};
+use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
 use crate::method::{METHODS, Method};
 use crate::model::{MODELS, ModelConfig};
 use crate::plan::arm::Arm;
-use crate::plan::refusal::{Refusal, problem};
+use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::{given, like, order, train, tune};
 use crate::samples::{Policy, SAMPLES};
 use crate::saved::Card;
@@ -30,6 +32,7 @@ pub struct Draft {
     pub task: Box<dyn Task>,
     /// The folder relative paths start at.
     pub base: PathBuf,
+    pub(super) device: Device,
     pub(super) text: RecipeText,
     pub(super) arm: Arm,
     /// With the arm's changes, and every stage with what `like` gives it.
@@ -217,6 +220,7 @@ fn draft(
     if let Some(tune) = &recipe.compare.tune {
         tune::check(tune, &recipe, problems);
     }
+    let device = device(&recipe.run, problems);
     let kind = task.as_ref().map(|task| target_kind(task.kind()));
     let mut stages: Vec<_> = recipe
         .stages
@@ -229,12 +233,23 @@ fn draft(
         split: SplitRule::from(&recipe.data.split),
         task: task?,
         base: base.to_path_buf(),
+        device: device?,
         text,
         arm: arm.clone(),
         stages: stages?,
         result: result?,
         recipe,
     })
+}
+
+fn device(run: &RunTable, problems: &mut Problems) -> Option<Device> {
+    let Some(word) = &run.device else {
+        return Some(device::cpu());
+    };
+    let device = device::named(word);
+    device
+        .map_err(|reason| problems.push(sentence(word.span.clone(), &reason)))
+        .ok()
 }
 
 fn stage_draft(

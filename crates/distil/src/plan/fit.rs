@@ -93,6 +93,7 @@ impl Draft {
             tuning: recipe.compare.tune.as_ref().map(Tuning::of),
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
+            device: self.device,
             run: recipe.run,
             data_bytes: data.inputs.bytes_held(),
             samples: [

@@ -35,6 +35,7 @@ pub use tune::Tuning;
 
 use std::collections::BTreeSet;
 
+use burn::tensor::Device;
 use distil_recipe::recipe::RunTable;
 use distil_report::measure::Metric;
 
@@ -70,6 +71,8 @@ pub struct Plan {
     pub declares_plain: bool,
     /// The smallest difference in the metric that counts, in its own unit.
     pub margin: Option<f64>,
+    /// Where it computes.
+    pub device: Device,
     /// How it is run on this machine.
     pub run: RunTable,
     /// Samples to train on, to choose by, to test on.

@@ -1,9 +1,12 @@
 //! The machine a run is on.
 
+use burn::tensor::Device;
 use distil_report::run_json::Host;
 
-/// This machine, as run.json describes it.
-pub fn host(threads: usize) -> Host {
+use crate::device;
+
+/// This machine, as run.json describes it, of a run whose trials use so many threads and compute on `device`.
+pub fn host(threads: usize, device: &Device) -> Host {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Host {
         distil: env!("CARGO_PKG_VERSION").to_string(),
@@ -16,7 +19,7 @@ pub fn host(threads: usize) -> Host {
             .and_then(|text| text.trim_end_matches("kB").trim().parse::<u64>().ok())
             .map_or(0, |kib| kib * 1024),
         instructions: instructions().to_string(),
-        device: "cpu".to_string(),
+        device: device::name(device),
     }
 }
 

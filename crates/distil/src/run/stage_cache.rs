@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use burn::tensor::Device;
 use distil_report::events::{Event, fold, read};
 
 use super::folder::{RunFolder, TrialFolder};
@@ -54,8 +55,8 @@ pub struct Kept {
 
 impl StageCache {
     /// The cache that a run shares with the other runs of its folder.
-    pub fn beside(run: &RunFolder, threads: usize) -> Self {
-        let host = host(threads);
+    pub fn beside(run: &RunFolder, threads: usize, device: &Device) -> Self {
+        let host = host(threads, device);
         // A program that was built anew may compute something else.
         let program = std::env::current_exe().and_then(fs::metadata);
         let program = program.map_or(String::new(), |data| {
@@ -65,7 +66,10 @@ impl StageCache {
         });
         Self {
             folder: folder_in(run.path().parent().unwrap_or(Path::new("."))),
-            machine: format!("{} {program} {} {threads}", host.distil, host.instructions),
+            machine: format!(
+                "{} {program} {} {} {threads}",
+                host.distil, host.device, host.instructions
+            ),
         }
     }
 

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use distil_report::measure::{METRICS, Metric, metric};
 
 use super::signals::Signals;
+use crate::device;
 use crate::optim::adam::Adam;
 use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
@@ -71,7 +72,7 @@ impl<'a> Settings<'a> {
             stage: "model".into(),
             plan: String::new(),
             seed: Seed(1),
-            device: Device::flex(),
+            device: device::cpu(),
             task,
             batch: 32,
             accumulate: 1,

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod convolution;
 mod data;
+mod device;
 mod flops;
 mod growth;
 mod house;

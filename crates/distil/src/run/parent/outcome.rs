@@ -132,7 +132,7 @@ fn assemble(
         }),
         name: options.name.clone(),
         plan: plan.hash(),
-        host: host(threads),
+        host: host(threads, &plan.device),
         task: plan.task.kind(),
         metric,
         comparisons,

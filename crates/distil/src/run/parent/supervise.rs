@@ -402,8 +402,7 @@ impl Desk<'_> {
         if self.finished(&flow) {
             let model = self.folder.trial(&flow.trial()).model();
             if model.exists() {
-                SavedModel::read(&model, &burn::tensor::Device::flex())?
-                    .write(&self.folder.model())?;
+                SavedModel::read(&model, &self.plan.device)?.write(&self.folder.model())?;
             }
         }
         Ok(())

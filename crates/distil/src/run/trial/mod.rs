@@ -7,7 +7,6 @@ mod pipe;
 mod predictions;
 mod stages;
 
-use burn::tensor::Device;
 use distil_report::bill::Calibration;
 
 use self::pipe::{die_with_parent, say};
@@ -54,8 +53,8 @@ fn obey(order: &str) -> Result<()> {
     };
     let settings = order.settings.as_deref();
     let threads = rayon::current_num_threads();
-    let cache = (!options.fresh).then(|| StageCache::beside(&run, threads));
     let Prepared { plan, data, raw } = prepare(&run.text()?, &options, &arm, settings, fold)?;
+    let cache = (!options.fresh).then(|| StageCache::beside(&run, threads, &plan.device));
     let loading = watch.time();
     let mut trial = Trial {
         plan: &plan,
@@ -64,7 +63,7 @@ fn obey(order: &str) -> Result<()> {
         folder: None,
         cache: cache.as_ref(),
         order: &order,
-        device: Device::flex(),
+        device: plan.device.clone(),
         signals,
     };
     if order.rehearse {
