@@ -23,7 +23,6 @@ pub fn growth(run: &RunJson) -> Option<Table> {
             let Some(grown) = &stage.grown else { continue };
             let promise = match grown.promise {
                 Promise::Exact => "exact (≤ 1e-5)",
-                Promise::KeepsRms => "keeps the activations' size",
                 Promise::Nothing => "nothing",
             };
             table.row(vec![

@@ -3,7 +3,8 @@
 use crate::data::SampleTable;
 use crate::data::augment::Augment;
 use crate::data::features::Features;
-use crate::data::prepare::{Guess, Prepared, Preprocessing, Scaling};
+use crate::data::prepare::{Preprocessing, Scaling};
+use crate::data::prepared::{Guess, Prepared};
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
 use crate::data::split::{Split, SplitRule, split};
 use crate::data::targets::{FittedTargets, Targets};

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use distil_kernels::gather;
 
 use crate::data::augment::Augmentation;
-use crate::data::view::Reduction;
+use crate::data::reduction::Reduction;
 use crate::sample::SampleId;
 use crate::weights::Array;
 

@@ -2,6 +2,7 @@
 //!
 //! [`source`] → [`Raw`] → [`split()`] → [`Preprocessing`] → [`Dataset`] → [`View`]: everything here is host code.
 
+mod apportion;
 mod augment;
 mod axis;
 mod dataset;
@@ -11,22 +12,25 @@ mod moments;
 mod order;
 mod pca;
 mod prepare;
+mod prepared;
 mod raw;
-mod shares;
+mod reduction;
 pub mod source;
 mod split;
 mod table;
 mod targets;
 mod view;
 
+pub(crate) use apportion::{apportion, strata};
 pub use augment::{Augment, Augmentation};
 pub use dataset::Dataset;
+pub use distil_report::events::Part;
 pub use features::Features;
 pub use mixup::Mix;
 pub use order::epoch_order;
-pub use prepare::{Guess, Prepared, Preprocessing, Scaling};
-pub use raw::{Cells, Column, Group, Inputs, Part, Picture, Raw, RawTargets, TargetKind};
-pub(crate) use shares::{in_proportion, strata};
+pub use prepare::{Preprocessing, Scaling};
+pub use prepared::{Guess, Prepared};
+pub use raw::{Cells, Column, Group, Inputs, Picture, Raw, RawTargets};
 pub use split::{Fold, Split, SplitRule, split};
 pub use table::TableColumn;
 pub use targets::{FittedTargets, TargetScale, Targets};

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::features::Features;
 use crate::data::moments::{byte_moments, moments};
-use crate::data::raw::{Cells, Column, Inputs};
+use crate::data::prepared::Prepared;
+use crate::data::raw::{Column, Inputs};
 use crate::data::table::TableColumn;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -42,28 +43,6 @@ pub enum Preprocessing {
     },
     /// A table's columns, in order.
     Table(Vec<TableColumn>),
-}
-
-/// Features `[samples, features]`, and what had to be guessed to make them.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Prepared {
-    /// The features of all samples, all finite.
-    pub inputs: Features,
-    /// Cells whose text no training sample has, by column: they became zeros.
-    pub unknown: Vec<Guess>,
-    /// Missing cells by column, in columns complete in training: they became the median, or zeros.
-    pub missing: Vec<Guess>,
-}
-
-/// Cells of a column that had to be guessed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guess {
-    /// The column.
-    pub column: String,
-    /// How many cells.
-    pub cells: usize,
-    /// The row of the first.
-    pub row: usize,
 }
 
 impl Preprocessing {
@@ -281,27 +260,4 @@ fn place(i: usize, shape: &[usize]) -> String {
         .collect();
     coordinates.reverse();
     coordinates.join(",")
-}
-
-impl Prepared {
-    pub(super) fn note(list: &mut Vec<Guess>, column: &str, row: usize) {
-        match list.last_mut() {
-            Some(last) if last.column == column => last.cells += 1,
-            _ => list.push(Guess {
-                column: column.to_string(),
-                cells: 1,
-                row,
-            }),
-        }
-    }
-}
-
-impl Cells {
-    /// How messages call this kind of cell.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Self::Numeric(_) => "numbers",
-            Self::Categorical { .. } => "text",
-        }
-    }
 }

@@ -2,23 +2,13 @@
 
 use std::sync::Arc;
 
+use distil_report::events::Part;
+use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 
-use crate::data::shares::{in_proportion, strata};
+use crate::data::apportion::{apportion, strata};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
-
-/// What the task wants to predict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetKind {
-    /// One class of several.
-    Classes,
-    /// One or several numbers.
-    Values,
-    /// Any number of labels, each 0 or 1.
-    Labels,
-}
 
 /// The content of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,18 +110,6 @@ pub struct Group {
     pub codes: Vec<u32>,
 }
 
-/// A part of the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Part {
-    /// What models are fitted on.
-    Train,
-    /// What choices are made on.
-    Validation,
-    /// What is read once, at the end.
-    Test,
-}
-
 /// How a sample of shape `[height, width]` or `[height, width, channels]` is drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
@@ -204,15 +182,23 @@ impl Cells {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// How messages call this kind of cell.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Numeric(_) => "numbers",
+            Self::Categorical { .. } => "text",
+        }
+    }
 }
 
 impl RawTargets {
-    /// Which kind of target this is.
-    pub fn kind(&self) -> TargetKind {
+    /// The kind of task that predicts them.
+    pub fn kind(&self) -> TaskKind {
         match self {
-            Self::Classes { .. } => TargetKind::Classes,
-            Self::Values { .. } => TargetKind::Values,
-            Self::Labels { .. } => TargetKind::Labels,
+            Self::Classes { .. } => TaskKind::Classification,
+            Self::Values { .. } => TaskKind::Regression,
+            Self::Labels { .. } => TaskKind::MultiLabel,
         }
     }
 
@@ -321,7 +307,7 @@ impl Raw {
             _ => vec![(0..self.len()).collect()],
         };
         let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
-        let shares = in_proportion(limit, &sizes, &sizes);
+        let shares = apportion(limit, &sizes, &sizes);
         let spaced = members.iter().zip(shares).flat_map(|(rows, share)| {
             let share = share.max(1).min(rows.len());
             (0..share).map(move |i| rows[i * rows.len() / share])

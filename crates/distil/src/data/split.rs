@@ -1,10 +1,11 @@
 //! Who trains, who validates, who tests.
 
 use distil_recipe::recipe::{SplitKind, SplitTable};
+use distil_report::events::Part;
 use serde::{Deserialize, Serialize};
 
-use crate::data::raw::{Group, Part, Raw, RawTargets};
-use crate::data::shares::{in_proportion, quantiles, strata};
+use crate::data::apportion::{apportion, quantiles, strata};
+use crate::data::raw::{Group, Raw, RawTargets};
 use crate::error::{Error, Result};
 use crate::rng::Seed;
 use crate::sample::SampleId;
@@ -82,6 +83,15 @@ pub struct Split {
 }
 
 impl Split {
+    /// The samples of a part.
+    pub fn part(&self, part: Part) -> &[SampleId] {
+        match part {
+            Part::Train => &self.train,
+            Part::Validation => &self.validation,
+            Part::Test => &self.test,
+        }
+    }
+
     fn of(parts: &[Part]) -> Self {
         let ids = |part| {
             (0..)
@@ -240,7 +250,7 @@ impl Drawer<'_> {
                     .collect();
                 for (i, (mut rows, take)) in free
                     .into_iter()
-                    .zip(in_proportion(wanted, &sizes, &room))
+                    .zip(apportion(wanted, &sizes, &room))
                     .enumerate()
                 {
                     seed.stream(purpose, &[i as u64]).shuffle(&mut rows);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::moments::moments;
-use crate::data::prepare::Prepared;
+use crate::data::prepared::Prepared;
 use crate::data::raw::{Cells, Column};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;

@@ -1,8 +1,9 @@
 //! Targets as the losses read them.
 
+use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 
-use crate::data::raw::{RawTargets, TargetKind};
+use crate::data::raw::RawTargets;
 use crate::error::Result;
 use crate::sample::SampleId;
 use crate::weights::Array;
@@ -38,13 +39,26 @@ pub enum Targets {
 /// What the targets mean and how they were scaled: what a model stores to answer in the data's terms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FittedTargets {
-    /// The kind.
-    pub kind: TargetKind,
+    /// The kind of task that predicts them; model.json says it by what the targets are.
+    #[serde(with = "TargetWord")]
+    pub kind: TaskKind,
     /// Names of the classes, values or labels, in the order of the outputs.
     pub names: Vec<String>,
     /// The scale of values; absent for classes and labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<TargetScale>,
+}
+
+/// What `model.json` calls the targets of a kind of task.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TaskKind")]
+enum TargetWord {
+    #[serde(rename = "classes")]
+    Classification,
+    #[serde(rename = "labels")]
+    MultiLabel,
+    #[serde(rename = "values")]
+    Regression,
 }
 
 /// value = mean + std · output, per target.
@@ -145,6 +159,26 @@ impl Targets {
         match self {
             Self::Classes { labels, .. } => Some(labels),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_file_keeps_its_words_for_the_kinds_of_targets() {
+        let words = [
+            (TaskKind::Classification, "classes"),
+            (TaskKind::MultiLabel, "labels"),
+            (TaskKind::Regression, "values"),
+        ];
+        for (kind, word) in words {
+            let text = format!(r#"{{"kind":"{word}","names":["a"]}}"#);
+            let fitted: FittedTargets = serde_json::from_str(&text).unwrap();
+            assert_eq!(fitted.kind, kind);
+            assert_eq!(serde_json::to_string(&fitted).unwrap(), text);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What the exported weights mean: config.json and preprocessor_config.json.
 
+use distil_report::measure::TaskKind;
 use serde_json::{Map, Value, json};
 
+use crate::data::View;
 use crate::data::source::{AnySource, Source};
-use crate::data::{TargetKind, View};
 use crate::model::{Activation, MlpConfig, ModelConfig, Norm};
 use crate::saved::SavedModel;
 
@@ -100,11 +101,11 @@ fn perceptron(mlp: &MlpConfig) -> Map<String, Value> {
 }
 
 /// The Hub's word for what is predicted.
-fn problem_type(kind: TargetKind) -> &'static str {
+fn problem_type(kind: TaskKind) -> &'static str {
     match kind {
-        TargetKind::Classes => "single_label_classification",
-        TargetKind::Labels => "multi_label_classification",
-        TargetKind::Values => "regression",
+        TaskKind::Classification => "single_label_classification",
+        TaskKind::MultiLabel => "multi_label_classification",
+        TaskKind::Regression => "regression",
     }
 }
 
@@ -138,7 +139,7 @@ pub fn pipeline_tag(model: &SavedModel) -> &'static str {
     match (&model.card.source, model.card.targets.kind) {
         (AnySource::Digits(_), _) => "image-classification",
         (AnySource::Fsdd(_), _) => "audio-classification",
-        (_, TargetKind::Values) => "tabular-regression",
-        (_, TargetKind::Classes | TargetKind::Labels) => "tabular-classification",
+        (_, TaskKind::Regression) => "tabular-regression",
+        (_, TaskKind::Classification | TaskKind::MultiLabel) => "tabular-classification",
     }
 }

@@ -32,19 +32,10 @@ pub use new_units::NewUnits;
 pub use parameter::Parameter;
 
 use distil_recipe::{Registry, entry};
+pub use distil_report::events::Promise;
 
 use crate::model::{Activation, Norm};
 use crate::rng::Stream;
-
-/// What growth promises about the large model's function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Promise {
-    /// Outputs equal to the small model's, per row to 1e-5 · max(1, max|f|), in evaluation mode. (In training
-    /// mode dropout and batch statistics differ between any two networks of different size.)
-    Exact,
-    /// Nothing.
-    Nothing,
-}
 
 /// How a large model starts from a small one.
 #[derive(Debug)]

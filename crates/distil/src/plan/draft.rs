@@ -8,7 +8,7 @@ use distil_recipe::{Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
 use crate::data::source::{AnySource, SOURCES, Source};
-use crate::data::{Augment, Dataset, Fold, Raw, SplitRule, TargetKind, View, split};
+use crate::data::{Augment, Dataset, Fold, Raw, SplitRule, View, split};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
@@ -109,8 +109,8 @@ impl Draft {
     }
 
     /// The kind of targets the task predicts.
-    pub fn targets(&self) -> TargetKind {
-        target_kind(self.task.kind())
+    pub fn targets(&self) -> TaskKind {
+        self.task.kind()
     }
 
     /// Whether a stage is a given model, which reads the inputs as the source gave them.
@@ -192,14 +192,6 @@ impl Draft {
     }
 }
 
-fn target_kind(task: TaskKind) -> TargetKind {
-    match task {
-        TaskKind::Classification => TargetKind::Classes,
-        TaskKind::MultiLabel => TargetKind::Labels,
-        TaskKind::Regression => TargetKind::Values,
-    }
-}
-
 fn draft(
     text: RecipeText,
     mut recipe: Recipe,
@@ -221,7 +213,7 @@ fn draft(
         tune::check(tune, &recipe, problems);
     }
     let device = device(&recipe.run, problems);
-    let kind = task.as_ref().map(|task| target_kind(task.kind()));
+    let kind = task.as_ref().map(|task| task.kind());
     let mut stages: Vec<_> = recipe
         .stages
         .iter()
@@ -256,7 +248,7 @@ fn stage_draft(
     table: &StageTable,
     recipe: &Recipe,
     base: &Path,
-    kind: Option<TargetKind>,
+    kind: Option<TaskKind>,
     problems: &mut Problems,
 ) -> Option<StageDraft> {
     let view = table
@@ -310,7 +302,7 @@ fn stage_draft(
 fn policy(
     table: &StageTable,
     base: &Path,
-    kind: Option<TargetKind>,
+    kind: Option<TaskKind>,
     problems: &mut Problems,
 ) -> Option<Box<dyn Policy>> {
     let mut policy = SAMPLES.resolve(&table.samples, problems)?;

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::rng::Seed;
 use crate::sample::SampleId;
 use crate::samples::{Policy, Share};
+use distil_report::measure::TaskKind;
 
 /// Unbiased dynamic dropping (Qin et al., "InfoBatch", ICLR 2024): each epoch, samples whose last loss is below the mean
 /// of all last losses are dropped with probability `r`, and those of them that stay weigh 1 / (1 − r), so that every
@@ -31,7 +32,7 @@ impl Default for InfoBatch {
 }
 
 impl Policy for InfoBatch {
-    fn check(&self, _: crate::data::TargetKind) -> std::result::Result<(), String> {
+    fn check(&self, _: TaskKind) -> std::result::Result<(), String> {
         if (0.0..1.0).contains(&self.r) {
             return Ok(());
         }

@@ -24,8 +24,9 @@ pub use stratified::Stratified;
 use std::path::Path;
 
 use distil_recipe::{Registry, entry};
+use distil_report::measure::TaskKind;
 
-use crate::data::{SampleTable, Scores, TargetKind};
+use crate::data::{SampleTable, Scores};
 use crate::error::Result;
 use crate::rng::Seed;
 use crate::sample::SampleId;
@@ -33,7 +34,7 @@ use crate::sample::SampleId;
 /// Chooses an epoch's samples: a pure function of its arguments.
 pub trait Policy: std::fmt::Debug + Send {
     /// Whether the policy fits this kind of target; else the reason it does not, as a sentence.
-    fn check(&self, kind: TargetKind) -> std::result::Result<(), String> {
+    fn check(&self, kind: TaskKind) -> std::result::Result<(), String> {
         let _ = kind;
         Ok(())
     }

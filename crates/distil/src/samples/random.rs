@@ -2,10 +2,11 @@
 
 use std::num::NonZeroUsize;
 
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{SampleTable, Scores, TargetKind};
+use crate::data::{SampleTable, Scores};
 use crate::error::Result;
 use crate::rng::Seed;
 use crate::sample::SampleId;
@@ -39,7 +40,7 @@ pub enum Refresh {
 }
 
 impl Policy for Random {
-    fn check(&self, _: TargetKind) -> std::result::Result<(), String> {
+    fn check(&self, _: TaskKind) -> std::result::Result<(), String> {
         match (self.fraction, self.count) {
             (Some(_), None) | (None, Some(_)) => Ok(()),
             _ => Err("`random` takes either `fraction` or `count`".to_string()),

@@ -1,9 +1,10 @@
 //! A random subset with each class's share.
 
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{SampleTable, Scores, TargetKind, in_proportion, strata};
+use crate::data::{SampleTable, Scores, apportion, strata};
 use crate::error::Result;
 use crate::rng::Seed;
 use crate::sample::SampleId;
@@ -17,7 +18,7 @@ pub struct Stratified {
 }
 
 impl Policy for Stratified {
-    fn check(&self, kind: TargetKind) -> std::result::Result<(), String> {
+    fn check(&self, kind: TaskKind) -> std::result::Result<(), String> {
         needs_classes("stratified", kind)
     }
 
@@ -55,7 +56,7 @@ pub(super) fn class_shares(table: &SampleTable, share: Share) -> Vec<(Vec<usize>
         strata(&table.classes, classes)
     };
     let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
-    let counts = in_proportion(share.of(table.ids.len()), &sizes, &sizes);
+    let counts = apportion(share.of(table.ids.len()), &sizes, &sizes);
     let at_least_one = sizes
         .iter()
         .zip(counts)
@@ -65,9 +66,9 @@ pub(super) fn class_shares(table: &SampleTable, share: Share) -> Vec<(Vec<usize>
 }
 
 /// Refuses a task without classes.
-fn needs_classes(policy: &str, kind: TargetKind) -> std::result::Result<(), String> {
+fn needs_classes(policy: &str, kind: TaskKind) -> std::result::Result<(), String> {
     match kind {
-        TargetKind::Classes => Ok(()),
+        TaskKind::Classification => Ok(()),
         _ => Err(format!("`{policy}` needs classes; use `random` here")),
     }
 }

@@ -35,12 +35,7 @@ impl SavedModel {
                     )
                     .remedy("Leave out `--part` to measure on all of it"));
                 }
-                let split = split(&raw, &self.card.split)?;
-                match part {
-                    Part::Train => split.train,
-                    Part::Validation => split.validation,
-                    Part::Test => split.test,
-                }
+                split(&raw, &self.card.split)?.part(part).to_vec()
             }
         };
         let features = self.features(raw.inputs)?;

@@ -5,11 +5,12 @@ use std::path::Path;
 use burn::tensor::Device;
 use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Tensor, TensorData};
+use distil_report::measure::TaskKind;
 use serde::Serialize;
 
 use super::SavedModel;
 use crate::data::source::Source;
-use crate::data::{Inputs, Raw, TargetKind};
+use crate::data::{Inputs, Raw};
 use crate::error::Result;
 use crate::sample::SampleId;
 use crate::train::batch;
@@ -85,7 +86,7 @@ impl SavedModel {
         };
         let host = |tensor: Tensor<2>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
         let answers = match self.card.targets.kind {
-            TargetKind::Classes => {
+            TaskKind::Classification => {
                 let all = host(softmax(logits(), 1));
                 let answer = |(row, probabilities): (usize, &[f32])| {
                     // The first of equals, as the metrics count it.
@@ -101,7 +102,7 @@ impl SavedModel {
                 };
                 all.chunks(width).enumerate().map(answer).collect()
             }
-            TargetKind::Labels => {
+            TaskKind::MultiLabel => {
                 let all = host(sigmoid(logits()));
                 let answer = |(row, probabilities): (usize, &[f32])| {
                     let labels = names
@@ -118,7 +119,7 @@ impl SavedModel {
                 };
                 all.chunks(width).enumerate().map(answer).collect()
             }
-            TargetKind::Values => {
+            TaskKind::Regression => {
                 let all = match &self.card.targets.scale {
                     Some(scale) => scale.to_units(&outputs.values),
                     None => outputs.values.clone(),

@@ -3,14 +3,13 @@
 use std::io::{Cursor, Read};
 use std::path::Path;
 
+use distil_report::measure::TaskKind;
 use npyz::npz::NpzArchive;
 use npyz::{NpyFile, Order, TypeChar};
 
-use crate::data::raw::{Inputs, RawTargets, TargetKind};
-use crate::data::source::file::read_file;
-use crate::data::source::numbers::Numbers;
+use crate::data::raw::{Inputs, RawTargets};
 use crate::error::{Error, Result};
-use crate::weights::{Array, sha256};
+use crate::weights::Array;
 
 /// An array and where it came from.
 pub struct Named {
@@ -189,7 +188,7 @@ fn check_finite(place: &str, values: &[f32], width: usize) -> Result<()> {
 /// Targets of `samples` samples from an array `[samples]` or `[samples, targets]`.
 pub fn targets(
     named: Named,
-    kind: TargetKind,
+    kind: TaskKind,
     samples: usize,
     names: Option<&[String]>,
 ) -> Result<RawTargets> {
@@ -217,11 +216,11 @@ pub fn targets(
         None => Ok((0..count).map(|i| format!("{word}.{i}")).collect()),
     };
     match kind {
-        TargetKind::Values => Ok(RawTargets::Values {
+        TaskKind::Regression => Ok(RawTargets::Values {
             names: named(width, "target")?,
             values: array.values,
         }),
-        TargetKind::Labels => match array.values.iter().position(|x| *x != 0.0 && *x != 1.0) {
+        TaskKind::MultiLabel => match array.values.iter().position(|x| *x != 0.0 && *x != 1.0) {
             None => Ok(RawTargets::Labels {
                 names: named(width, "label")?,
                 values: array.values,
@@ -232,12 +231,12 @@ pub fn targets(
             )
             .remedy("Save one column of zeros and ones per label")),
         },
-        TargetKind::Classes if width != 1 => Err(Error::input(
+        TaskKind::Classification if width != 1 => Err(Error::input(
             place,
             format!("{width} columns, where one class per sample is expected"),
         )
         .remedy("Save the number of each sample's class")),
-        TargetKind::Classes => {
+        TaskKind::Classification => {
             let limit = names.map_or(65_536, <[String]>::len);
             if let Some(row) = array
                 .values
@@ -263,49 +262,4 @@ pub fn targets(
             Ok(RawTargets::Classes { names, labels })
         }
     }
-}
-
-/// Samples of a known shape from `.npy`, or from the arrays `inputs` and `labels` of a `.npz`.
-pub fn read_arrays(path: &Path, shape: &[usize], classes: usize) -> Result<Numbers> {
-    let bytes = read_file(path)?;
-    let (inputs_array, labels_array) = if path.extension().is_some_and(|suffix| suffix == "npz") {
-        let found =
-            read_npz(path, &bytes, "inputs")?.ok_or_else(|| no_array(path, &bytes, "inputs"))?;
-        (found, read_npz(path, &bytes, "labels")?)
-    } else {
-        (read_npy(path, &bytes)?, None)
-    };
-    let place = inputs_array.place.clone();
-    let Inputs::Block {
-        shape: found,
-        values,
-    } = inputs(inputs_array)?
-    else {
-        return Err(Error::input(place, "not a block of numbers"));
-    };
-    let width: usize = shape.iter().product();
-    if found.iter().product::<usize>() != width {
-        return Err(Error::input(
-            place,
-            format!("a sample has shape {found:?}, the data has {shape:?}"),
-        )
-        .remedy("Save samples of the data's own shape"));
-    }
-    let samples = values.len() / width;
-    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
-    let labels = match labels_array
-        .map(|named| targets(named, TargetKind::Classes, samples, Some(&names)))
-        .transpose()?
-    {
-        Some(RawTargets::Classes { labels, .. }) => Some(labels),
-        _ => None,
-    };
-    Ok(Numbers {
-        inputs: Inputs::Block {
-            shape: shape.to_vec(),
-            values,
-        },
-        labels,
-        hash: sha256(&bytes),
-    })
 }

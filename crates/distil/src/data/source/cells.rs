@@ -1,6 +1,8 @@
 //! Text cells as numbers, levels or classes.
 
-use crate::data::raw::{Cells, RawTargets, TargetKind};
+use distil_report::measure::TaskKind;
+
+use crate::data::raw::{Cells, RawTargets};
 use crate::data::source::text_table::{TextColumn, TextTable};
 use crate::error::{Error, Result};
 
@@ -84,26 +86,26 @@ pub fn members(table: &TextTable, column: &TextColumn) -> Result<(Vec<String>, V
 }
 
 /// The targets in these columns.
-pub fn targets(table: &TextTable, columns: &[&TextColumn], kind: TargetKind) -> Result<RawTargets> {
+pub fn targets(table: &TextTable, columns: &[&TextColumn], kind: TaskKind) -> Result<RawTargets> {
     columns
         .iter()
         .try_for_each(|column| refuse_missing(table, column, "target"))?;
     let names = columns.iter().map(|column| column.name.clone()).collect();
     match (kind, columns) {
-        (TargetKind::Classes, [column]) => {
+        (TaskKind::Classification, [column]) => {
             let (names, labels) = classes(column);
             Ok(RawTargets::Classes { names, labels })
         }
-        (TargetKind::Classes, _) => Err(Error::input(
+        (TaskKind::Classification, _) => Err(Error::input(
             "data.target",
             format!("{} columns, where one holds the class", columns.len()),
         )
         .remedy("Name one column, or use `task = \"multi-label\"` for several labels")),
-        (TargetKind::Values, _) => Ok(RawTargets::Values {
+        (TaskKind::Regression, _) => Ok(RawTargets::Values {
             names,
             values: by_row(table, columns, |x| x.is_finite(), "a number")?,
         }),
-        (TargetKind::Labels, _) => Ok(RawTargets::Labels {
+        (TaskKind::MultiLabel, _) => Ok(RawTargets::Labels {
             names,
             values: by_row(table, columns, |x| x == 0.0 || x == 1.0, "0 or 1")?,
         }),

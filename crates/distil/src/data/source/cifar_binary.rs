@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::events::Part;
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Part, Raw, RawTargets, TargetKind};
+use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::Source;
 use crate::data::source::decode::Colour;
 use crate::data::source::file::read_file;
-use crate::data::source::pictures::{self, Block, Form, files_in};
+use crate::data::source::new_pictures;
+use crate::data::source::pictures::{Block, Form, files_in};
 use crate::error::{Error, Result};
 
 /// The source `cifar-binary`: the binary form of CIFAR-10 (`data_batch_1.bin` … and `test_batch.bin`) or CIFAR-100
@@ -29,13 +32,13 @@ const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
 
 impl Source for CifarBinary {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("cifar-binary", kind)?;
         read_folder(&base.join(&self.path))
     }
 
     /// Such a folder, or JPEG or PNG files, which are brought to 32 × 32 pixels.
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("cifar-binary", kind)?;
         if path.is_dir() && !files_in(path, &["bin"])?.is_empty() {
             return read_folder(path);
@@ -44,7 +47,7 @@ impl Source for CifarBinary {
             size: Some([SIDE; 2]),
             colour: Colour::Rgb,
         };
-        pictures::read_new(path, form)
+        new_pictures::read(path, form)
     }
 
     fn scaling(&self) -> Scaling {

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets, TargetKind};
+use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets};
 use crate::data::source::Source;
 use crate::data::source::cells::{
     categorical, is_missing, looks_numeric, members, numeric, targets,
@@ -57,7 +58,7 @@ fn standard() -> Scaling {
 }
 
 impl Source for Csv {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         let path = base.join(&self.path);
         let (table, hash) = self.table(&path)?;
         self.check_names(&table)?;
@@ -80,7 +81,7 @@ impl Source for Csv {
         })
     }
 
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         let (table, hash) = self.table(path)?;
         let targets = self.targets(&table, kind)?;
         Ok(Raw::new(self.inputs(&table)?, targets, hash))
@@ -167,7 +168,7 @@ impl Csv {
     }
 
     /// The targets; `None` if a target column is absent or all cells of it are missing.
-    fn targets(&self, table: &TextTable, kind: TargetKind) -> Result<Option<RawTargets>> {
+    fn targets(&self, table: &TextTable, kind: TaskKind) -> Result<Option<RawTargets>> {
         let columns: Option<Vec<&TextColumn>> = self
             .target
             .0

@@ -3,12 +3,13 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use distil_report::measure::TaskKind;
 use flate2::read::GzDecoder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Picture, Raw, RawTargets, TargetKind};
+use crate::data::raw::{Picture, Raw, RawTargets};
 use crate::data::source::Source;
 use crate::data::source::numbers::{Numbers, parse_lines, read_numbers};
 use crate::error::{Error, Result};
@@ -41,7 +42,7 @@ impl Default for Digits {
 }
 
 impl Source for Digits {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         if let Some(path) = &self.path {
             let raw = self.read_new(&base.join(path), kind)?;
             return super::with_targets(raw, path);
@@ -54,7 +55,7 @@ impl Source for Digits {
         raw(parse_lines(name, &bytes, &SHAPE, CLASSES)?, kind)
     }
 
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         raw(read_numbers(path, &SHAPE, CLASSES)?, kind)
     }
 
@@ -70,7 +71,7 @@ impl Source for Digits {
     }
 }
 
-fn raw(numbers: Numbers, kind: TargetKind) -> Result<Raw> {
+fn raw(numbers: Numbers, kind: TaskKind) -> Result<Raw> {
     super::only_classes("digits", kind)?;
     let names = (0..CLASSES).map(|digit| digit.to_string()).collect();
     let targets = numbers

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::events::Part;
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Group, Inputs, Part, Raw, RawTargets, TargetKind};
+use crate::data::raw::{Group, Inputs, Raw, RawTargets};
 use crate::data::source::file::{read_file, refused};
 use crate::data::source::wav::parse_wav;
 use crate::data::source::{LogMel, Source};
@@ -43,7 +45,7 @@ fn default_scale() -> Scaling {
 const OFFICIAL_TEST: std::ops::RangeInclusive<u32> = 0..=4;
 
 impl Source for Fsdd {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         let given = base.join(&self.path);
         let inside = given.join("recordings");
         let folder = if inside.is_dir() { inside } else { given };
@@ -51,7 +53,7 @@ impl Source for Fsdd {
     }
 
     /// A recording or a folder of them; the targets are there if every name tells its digit.
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         let files = if path.is_dir() {
             recordings(path)?
         } else {
@@ -75,7 +77,7 @@ impl Source for Fsdd {
 }
 
 impl Fsdd {
-    fn read_files(&self, files: &[PathBuf], kind: TargetKind, named: bool) -> Result<Raw> {
+    fn read_files(&self, files: &[PathBuf], kind: TaskKind, named: bool) -> Result<Raw> {
         super::only_classes("fsdd", kind)?;
         let labels: Vec<Option<Label>> = files.iter().map(|file| Label::of(file)).collect();
         if let Some(at) = labels.iter().position(Option::is_none).filter(|_| named) {

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use distil_report::events::Part;
+use distil_report::measure::TaskKind;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Inputs, Part, Raw, RawTargets, TargetKind};
+use crate::data::raw::{Inputs, Raw, RawTargets};
 use crate::data::source::Source;
 use crate::data::source::numbers::read_numbers;
 use crate::error::{Error, Result};
@@ -63,7 +65,7 @@ impl Default for Gaussian {
 }
 
 impl Source for Gaussian {
-    fn read(&self, _: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, _: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("gaussian", kind)?;
         self.check()?;
         let means = self.means();
@@ -103,7 +105,7 @@ impl Source for Gaussian {
         })
     }
 
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("gaussian", kind)?;
         let numbers = read_numbers(path, &self.shape, self.classes)?;
         let targets = numbers.labels.map(|labels| RawTargets::Classes {

@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::events::Part;
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Part, Raw, RawTargets, TargetKind};
+use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::Source;
 use crate::data::source::decode::Colour;
 use crate::data::source::file::read_file;
+use crate::data::source::new_pictures;
 use crate::data::source::pictures::{self, Block, Form, entries};
 use crate::error::{Error, Result};
 
@@ -35,7 +38,7 @@ pub struct Idx {
 }
 
 impl Source for Idx {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("idx", kind)?;
         let path = base.join(&self.path);
         let (train, test) = (
@@ -64,7 +67,7 @@ impl Source for Idx {
     }
 
     /// The folder of training, an IDX file of pictures (with its labels, if they lie beside it), or JPEG or PNG files.
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("idx", kind)?;
         if path.is_dir() && find(path, &["train"], "images").is_ok() {
             let there = Self {
@@ -79,7 +82,7 @@ impl Source for Idx {
                 size: self.size,
                 colour: Colour::Grey,
             };
-            return pictures::read_new(path, form);
+            return new_pictures::read(path, form);
         }
         let block = images(path)?;
         let beside = name.replace("images", "labels").replace("idx3", "idx1");

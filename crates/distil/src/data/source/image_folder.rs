@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::events::Part;
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Part, Raw, RawTargets, TargetKind};
+use crate::data::raw::Raw;
 use crate::data::source::Source;
+use crate::data::source::class_folders::{Files, classes, read_classes};
 use crate::data::source::decode::Colour;
-use crate::data::source::pictures::{self, Form, PICTURES, decode_all, entries, files_in};
+use crate::data::source::new_pictures;
+use crate::data::source::pictures::{self, Form};
 use crate::error::{Error, Result};
 
 /// The source `image-folder`: JPEG and PNG files in a folder per class, whose name is the class.
@@ -34,7 +38,7 @@ pub struct ImageFolder {
 }
 
 impl Source for ImageFolder {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("image-folder", kind)?;
         pictures::check_size(self.size)?;
         let path = base.join(&self.path);
@@ -75,9 +79,9 @@ impl Source for ImageFolder {
         files.raw(names, Some(official), form)
     }
 
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("image-folder", kind)?;
-        pictures::read_new(path, self.form())
+        new_pictures::read(path, self.form())
     }
 
     fn settled(&self, raw: &Raw) -> Self {
@@ -103,67 +107,6 @@ impl ImageFolder {
             colour: self.colour,
         }
     }
-}
-
-/// Pictures and their classes.
-#[derive(Default)]
-struct Files {
-    paths: Vec<PathBuf>,
-    labels: Vec<u32>,
-    rows: Vec<String>,
-}
-
-impl Files {
-    /// All pictures of the classes' folders in `folder`; their names are relative to `base`.
-    fn add(&mut self, folder: &Path, base: &Path, classes: &[String]) -> Result<()> {
-        for (label, class) in (0..).zip(classes) {
-            let inside = folder.join(class);
-            if !inside.is_dir() {
-                continue;
-            }
-            let found = files_in(&inside, PICTURES)?;
-            if found.is_empty() {
-                return Err(Error::input(
-                    inside.display(),
-                    "there is no picture in this class's folder",
-                )
-                .remedy("Bring .jpg, .jpeg or .png files, or remove the folder"));
-            }
-            for path in found {
-                let name = path.strip_prefix(base).unwrap_or(&path);
-                self.rows.push(name.to_string_lossy().into_owned());
-                self.labels.push(label);
-                self.paths.push(path);
-            }
-        }
-        Ok(())
-    }
-
-    fn raw(self, names: Vec<String>, official: Option<Vec<Part>>, form: Form) -> Result<Raw> {
-        let block = decode_all(self.paths.as_slice(), form)?;
-        let labels = self.labels;
-        Ok(Raw {
-            rows: Some(self.rows),
-            ..block.raw(Some(RawTargets::Classes { names, labels }), official)
-        })
-    }
-}
-
-/// The folders inside a folder: its classes, by name.
-pub fn classes(folder: &Path) -> Result<Vec<String>> {
-    let folders = entries(folder)?.into_iter().filter(|path| path.is_dir());
-    let name = |path: PathBuf| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
-    Ok(folders.filter_map(name).collect())
-}
-
-/// The pictures of a folder with these classes.
-pub fn read_classes(folder: &Path, classes: &[String], form: Form) -> Result<Raw> {
-    let mut files = Files::default();
-    files.add(folder, folder, classes)?;
-    files.raw(classes.to_vec(), None, form)
 }
 
 fn no_classes(folder: &Path, found: usize) -> Error {

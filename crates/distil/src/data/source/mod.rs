@@ -3,6 +3,7 @@
 mod arrays;
 mod cells;
 mod cifar_binary;
+mod class_folders;
 mod csv;
 mod decode;
 mod decoded;
@@ -14,6 +15,7 @@ mod idx;
 mod image_folder;
 mod logmel;
 mod names;
+mod new_pictures;
 mod npy;
 mod numbers;
 mod parquet;
@@ -41,19 +43,20 @@ pub use npy::Npy;
 use std::path::Path;
 
 use distil_recipe::{Registry, entry};
+use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Raw, TargetKind};
+use crate::data::raw::Raw;
 use crate::error::{Error, Result};
 
 /// Where data comes from. An implementation is its options: a model stores them to read new data the same way.
 pub trait Source: Clone {
     /// Reads the data to train on, targets included. Relative paths start at `base`.
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw>;
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw>;
 
     /// Reads new data of the same form from `path`, with targets where it has them.
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw>;
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw>;
 
     /// The same source with everything it found out while reading made explicit: what a model stores.
     fn settled(&self, raw: &Raw) -> Self {
@@ -84,11 +87,11 @@ macro_rules! sources {
         };
 
         impl Source for AnySource {
-            fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+            fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
                 match self { $(Self::$source(source) => source.read(base, kind),)* }
             }
 
-            fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+            fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
                 match self { $(Self::$source(source) => source.read_new(path, kind),)* }
             }
 
@@ -125,8 +128,8 @@ fn channel() -> Scaling {
 }
 
 /// Refuses a task that this source has no targets for.
-fn only_classes(source: &str, kind: TargetKind) -> Result<()> {
-    if kind == TargetKind::Classes {
+fn only_classes(source: &str, kind: TaskKind) -> Result<()> {
+    if kind == TaskKind::Classification {
         return Ok(());
     }
     Err(Error::input(

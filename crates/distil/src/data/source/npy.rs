@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Raw, TargetKind};
+use crate::data::raw::Raw;
 use crate::data::source::Source;
 use crate::data::source::arrays::{Named, inputs, no_array, read_npy, read_npz, targets};
 use crate::data::source::file::read_file;
@@ -43,7 +44,7 @@ impl Default for Npy {
 }
 
 impl Source for Npy {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         match &self.path {
             Some(path) => super::with_targets(self.read_archive(&base.join(path), kind)?, path),
             None => self.read_pair(
@@ -56,7 +57,7 @@ impl Source for Npy {
 
     /// A `.npz` archive with the arrays `inputs` and perhaps `labels` (or as named in the options), a `.npy` file of
     /// inputs, or a folder with files named as in training.
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         if path.is_dir() {
             let inside = |name: &str| {
                 Path::new(name)
@@ -94,7 +95,7 @@ impl Source for Npy {
 }
 
 impl Npy {
-    fn read_pair(&self, inputs: &Path, labels: Option<&PathBuf>, kind: TargetKind) -> Result<Raw> {
+    fn read_pair(&self, inputs: &Path, labels: Option<&PathBuf>, kind: TaskKind) -> Result<Raw> {
         let mut bytes = read_file(inputs)?;
         let found = read_npy(inputs, &bytes)?;
         let mut targets = None;
@@ -106,7 +107,7 @@ impl Npy {
         self.raw(found, targets, kind, &bytes)
     }
 
-    fn read_archive(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_archive(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         let (input_name, label_name) = match &self.path {
             Some(_) => (self.inputs.as_str(), self.labels.as_str()),
             None => ("inputs", "labels"),
@@ -122,7 +123,7 @@ impl Npy {
         &self,
         found: Named,
         labels: Option<Named>,
-        kind: TargetKind,
+        kind: TaskKind,
         bytes: &[u8],
     ) -> Result<Raw> {
         let inputs = inputs(found)?;

@@ -1,9 +1,11 @@
-//! Lines of numbers without a header, for data whose shape is known.
+//! NumPy arrays, and lines of numbers without a header, of data whose shape is known.
 
 use std::path::Path;
 
-use crate::data::raw::Inputs;
-use crate::data::source::arrays::read_arrays;
+use distil_report::measure::TaskKind;
+
+use crate::data::raw::{Inputs, RawTargets};
+use crate::data::source::arrays::{inputs, no_array, read_npy, read_npz, targets};
 use crate::data::source::file::read_file;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
@@ -108,5 +110,50 @@ pub fn parse_lines(path: &Path, bytes: &[u8], shape: &[usize], classes: usize) -
         },
         labels,
         hash: sha256(bytes),
+    })
+}
+
+/// Samples of a known shape from `.npy`, or from the arrays `inputs` and `labels` of a `.npz`.
+fn read_arrays(path: &Path, shape: &[usize], classes: usize) -> Result<Numbers> {
+    let bytes = read_file(path)?;
+    let (inputs_array, labels_array) = if path.extension().is_some_and(|suffix| suffix == "npz") {
+        let found =
+            read_npz(path, &bytes, "inputs")?.ok_or_else(|| no_array(path, &bytes, "inputs"))?;
+        (found, read_npz(path, &bytes, "labels")?)
+    } else {
+        (read_npy(path, &bytes)?, None)
+    };
+    let place = inputs_array.place.clone();
+    let Inputs::Block {
+        shape: found,
+        values,
+    } = inputs(inputs_array)?
+    else {
+        return Err(Error::input(place, "not a block of numbers"));
+    };
+    let width: usize = shape.iter().product();
+    if found.iter().product::<usize>() != width {
+        return Err(Error::input(
+            place,
+            format!("a sample has shape {found:?}, the data has {shape:?}"),
+        )
+        .remedy("Save samples of the data's own shape"));
+    }
+    let samples = values.len() / width;
+    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    let labels = match labels_array
+        .map(|named| targets(named, TaskKind::Classification, samples, Some(&names)))
+        .transpose()?
+    {
+        Some(RawTargets::Classes { labels, .. }) => Some(labels),
+        _ => None,
+    };
+    Ok(Numbers {
+        inputs: Inputs::Block {
+            shape: shape.to_vec(),
+            values,
+        },
+        labels,
+        hash: sha256(&bytes),
     })
 }

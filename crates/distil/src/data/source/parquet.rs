@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Raw, TargetKind};
+use crate::data::raw::Raw;
 use crate::data::source::Source;
 use crate::data::source::decode::Colour;
+use crate::data::source::new_pictures;
 use crate::data::source::pictures::{self, Form};
 use crate::data::source::shards::{Shards, files};
 use crate::error::Result;
@@ -41,7 +43,7 @@ pub struct Parquet {
 }
 
 impl Source for Parquet {
-    fn read(&self, base: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("parquet", kind)?;
         pictures::check_size(self.size)?;
         let path = base.join(&self.path);
@@ -49,10 +51,10 @@ impl Source for Parquet {
         super::with_targets(raw, &path)
     }
 
-    fn read_new(&self, path: &Path, kind: TargetKind) -> Result<Raw> {
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("parquet", kind)?;
         match files(path)?.is_empty() {
-            true => pictures::read_new(path, self.form()),
+            true => new_pictures::read(path, self.form()),
             false => self.shards(path)?.raw(self.form()),
         }
     }

@@ -1,16 +1,16 @@
-//! What sources of pictures share: one block of bytes, decoded in parallel, and new pictures in files of any kind.
+//! What sources of pictures share: one block of bytes, decoded in parallel.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use distil_report::events::Part;
 use rayon::prelude::*;
 
-use crate::data::raw::{Inputs, Part, Picture, Raw, RawTargets};
+use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
 use crate::data::source::decode::{Colour, Pixels, decode};
 use crate::data::source::decoded::DECODED;
 use crate::data::source::file::{read_file, refused};
-use crate::data::source::shards::{self, Shards};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -141,42 +141,6 @@ impl Block {
             ..Raw::new(inputs, targets, sha256(content.as_bytes()))
         }
     }
-}
-
-/// New pictures: a JPEG or PNG file, a folder of them, a folder with a folder per class, or parquet files.
-pub fn read_new(path: &Path, form: Form) -> Result<Raw> {
-    if !shards::files(path)?.is_empty() {
-        return Shards::open(path, None, None)?.raw(form);
-    }
-    if path.is_dir() {
-        let classes = super::image_folder::classes(path)?;
-        if !classes.is_empty() {
-            return super::image_folder::read_classes(path, &classes, form);
-        }
-        let files = files_in(path, PICTURES)?;
-        if files.is_empty() {
-            return Err(
-                Error::input(path.display(), "there is no picture in this folder").remedy(
-                    "Name a folder of .jpg, .jpeg or .png files, or one with a folder per class",
-                ),
-            );
-        }
-        return read_files(&files, form);
-    }
-    read_files(&[path.to_path_buf()], form)
-}
-
-fn read_files(files: &[PathBuf], form: Form) -> Result<Raw> {
-    let name = |file: &PathBuf| {
-        file.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    Ok(Raw {
-        rows: Some(files.iter().map(name).collect()),
-        ..decode_all(files, form)?.raw(None, None)
-    })
 }
 
 /// What names of pictures end in.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use distil_report::events::Part;
 use parquet::basic::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
@@ -10,7 +11,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 
-use crate::data::raw::{Part, Raw, RawTargets};
+use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::file::refused;
 use crate::data::source::pictures::{Encoded, Form, decode_all, files_in};
 use crate::error::{Error, Result};

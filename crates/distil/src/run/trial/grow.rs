@@ -2,12 +2,12 @@
 
 use burn::module::Module;
 use distil_report::bill::Purpose;
-use distil_report::events::{self, Event, Grown};
+use distil_report::events::{Event, Grown};
 
 use super::stages::{Done, Trial, stage_seed};
 use crate::data::ViewMatrix;
 use crate::error::{Error, Result};
-use crate::growth::{self, Promise};
+use crate::growth;
 use crate::model::access::with_weights;
 use crate::model::fresh;
 use crate::optim::State;
@@ -70,10 +70,7 @@ impl Trial<'_> {
         sink.write(Event::Grown(Grown {
             stage: plan.name.clone(),
             from: start.from.clone(),
-            promise: match grown.promise {
-                Promise::Exact => events::Promise::Exact,
-                Promise::Nothing => events::Promise::Nothing,
-            },
+            promise: grown.promise,
             max_difference: largest_difference(&before, &after),
             rows: ids.len(),
             flops: Some(flops),

@@ -9,7 +9,7 @@ use distil_report::bill::Purpose;
 use distil_report::events::{self, Evaluated, Event, Part, Resumed, Reused, Started, Time};
 
 use super::pipe::{Piped, say};
-use crate::data::{Dataset, Features, Inputs, Part as DataPart, ViewMatrix};
+use crate::data::{Dataset, Features, Inputs, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::method::OutputShape;
@@ -21,7 +21,6 @@ use crate::rng::Seed;
 use crate::run::folder::TrialFolder;
 use crate::run::message::{Order, Word};
 use crate::run::stage_cache::{Kept, StageCache};
-use crate::sample::SampleId;
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{
@@ -179,12 +178,12 @@ impl Trial<'_> {
             Work::Train(training) => self.trained(plan, training, done, sink, &mut meter)?,
         };
         // A rehearsal has measured what evaluating costs while it trained.
-        let parts: &[DataPart] = match self.folder {
-            Some(_) => &[DataPart::Train, DataPart::Validation, DataPart::Test],
+        let parts: &[Part] = match self.folder {
+            Some(_) => &[Part::Train, Part::Validation, Part::Test],
             None => &[],
         };
         for &part in parts {
-            let ids = self.part(part);
+            let ids = self.data.split.part(part);
             if ids.is_empty() {
                 continue;
             }
@@ -197,11 +196,6 @@ impl Trial<'_> {
                 ids.len(),
                 watch.time(),
             );
-            let part = match part {
-                DataPart::Train => Part::Train,
-                DataPart::Validation => Part::Validation,
-                DataPart::Test => Part::Test,
-            };
             sink.write(Event::Evaluated(Evaluated {
                 stage: plan.name.clone(),
                 part,
@@ -271,14 +265,6 @@ impl Trial<'_> {
             view,
             inputs,
         })
-    }
-
-    fn part(&self, part: DataPart) -> &[SampleId] {
-        match part {
-            DataPart::Train => &self.data.split.train,
-            DataPart::Validation => &self.data.split.validation,
-            DataPart::Test => &self.data.split.test,
-        }
     }
 
     fn given(&self, folder: &Path, meter: &mut Meter) -> Result<Done> {

@@ -1,8 +1,9 @@
 use distil::data::{
     Cells, Column, Dataset, FittedTargets, Inputs, Picture, Preprocessing, Raw, RawTargets,
-    Scaling, Split, SplitRule, TargetKind, Targets, split,
+    Scaling, Split, SplitRule, Targets, split,
 };
 use distil::sample::SampleId;
+use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
 
 use super::block;
@@ -190,7 +191,7 @@ fn preprocessing_that_cannot_be_says_why() {
 #[test]
 fn targets_of_new_data_follow_the_model_s_names_and_scale() {
     let model = FittedTargets {
-        kind: TargetKind::Classes,
+        kind: TaskKind::Classification,
         names: vec!["cat".into(), "dog".into(), "owl".into()],
         scale: None,
     };

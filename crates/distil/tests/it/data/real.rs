@@ -4,8 +4,9 @@ use std::path::Path;
 
 use distil::data::source::{Csv, Fsdd, Gaussian, Parquet, Source};
 use distil::data::{
-    Dataset, Fold, Inputs, Preprocessing, Scaling, SplitRule, TargetKind, Targets, View, split,
+    Dataset, Fold, Inputs, Preprocessing, Scaling, SplitRule, Targets, View, split,
 };
+use distil_report::measure::TaskKind;
 
 use super::shared;
 
@@ -17,7 +18,7 @@ fn california_is_read_split_and_prepared() {
     let source: Csv =
         serde_json::from_value(serde_json::json!({ "path": path, "target": "median_house_value" }))
             .unwrap();
-    let raw = source.read(Path::new(""), TargetKind::Values).unwrap();
+    let raw = source.read(Path::new(""), TaskKind::Regression).unwrap();
     let split = split(&raw, &SplitRule::default()).unwrap();
     let data = Dataset::prepare(raw, split, source.scaling()).unwrap();
     let columns = data.preprocessing.features();
@@ -44,7 +45,9 @@ fn california_is_read_split_and_prepared() {
 fn the_spoken_digits_are_read_and_split_by_speaker() {
     let Some(path) = shared("fsdd") else { return };
     let source: Fsdd = serde_json::from_value(serde_json::json!({ "path": path })).unwrap();
-    let raw = source.read(Path::new(""), TargetKind::Classes).unwrap();
+    let raw = source
+        .read(Path::new(""), TaskKind::Classification)
+        .unwrap();
     assert_eq!((raw.len(), raw.groups[0].members.len()), (3000, 6));
     let official = split(
         &raw,
@@ -89,7 +92,9 @@ fn cifar_is_decoded_into_one_block_of_bytes() {
         return;
     };
     let source: Parquet = serde_json::from_value(serde_json::json!({ "path": path })).unwrap();
-    let raw = source.read(Path::new(""), TargetKind::Classes).unwrap();
+    let raw = source
+        .read(Path::new(""), TaskKind::Classification)
+        .unwrap();
     let Inputs::Bytes { shape, values } = &raw.inputs else {
         panic!()
     };
@@ -130,7 +135,7 @@ fn cifar_is_decoded_into_one_block_of_bytes() {
 #[test]
 fn the_nearest_class_mean_says_how_hard_the_generated_clusters_are() {
     let raw = Gaussian::default()
-        .read(Path::new(""), TargetKind::Classes)
+        .read(Path::new(""), TaskKind::Classification)
         .unwrap();
     assert!(matches!(&raw.inputs, Inputs::Block { shape, .. } if shape == &[20, 50]));
     let split = split(

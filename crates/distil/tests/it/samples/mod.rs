@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use distil::data::{SampleTable, Scores, TargetKind};
+use distil::data::{SampleTable, Scores};
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::samples::{
     All, Herding, Ids, InfoBatch, KCenter, Policy, Random, Refresh, SAMPLES, Share, Stratified,
 };
 use distil::weights::Array;
+use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -138,7 +139,7 @@ fn a_stratified_subset_has_each_class_s_share_and_every_class() {
         Stratified {
             fraction: share(0.1)
         }
-        .check(TargetKind::Values)
+        .check(TaskKind::Regression)
         .is_err()
     );
     let few = super::samples::rows(
@@ -323,7 +324,7 @@ fn infobatch_uses_all_samples_first_and_at_the_end() {
             r: 1.0,
             ..InfoBatch::default()
         }
-        .check(TargetKind::Classes)
+        .check(TaskKind::Classification)
         .is_err()
     );
 }
@@ -411,5 +412,5 @@ fn every_policy_is_found_by_its_name_and_checks_its_options() {
     assert_snapshot!(resolve("{ kind = \"ids\", file = \"ids.txt\" }").unwrap(), @r#"Ids { file: "ids.txt", listed: None }"#);
     assert_snapshot!(resolve("\"stratified\"").unwrap_err(), @"`fraction` is missing");
     assert_snapshot!(resolve("{ kind = \"k-center\", fraction = 1.5 }").unwrap_err(), @"`fraction` must be a share above 0 and at most 1, not 1.5");
-    assert!(Random::default().check(TargetKind::Classes).is_err());
+    assert!(Random::default().check(TaskKind::Classification).is_err());
 }

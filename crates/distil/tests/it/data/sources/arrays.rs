@@ -1,10 +1,10 @@
-use distil::data::TargetKind;
 use distil::data::source::{Npy, Source};
+use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
 use npyz::WriterBuilder;
 
 use super::{block, folder, labels, say};
-use TargetKind::{Classes, Labels, Values};
+use TaskKind::{Classification, MultiLabel, Regression};
 
 /// A `.npy` file of these values.
 fn npy<T: npyz::Serialize + npyz::AutoSerialize + Copy>(
@@ -73,7 +73,7 @@ fn arrays_of_every_number_type_and_order_are_read() {
         ),
     ] {
         let folder = folder(&[("x.npy", &bytes), ("y.npy", &npy(&[2], false, &[1_u8, 0]))]);
-        let raw = npy_source().read(folder.path(), Classes).unwrap();
+        let raw = npy_source().read(folder.path(), Classification).unwrap();
         assert_eq!(block(&raw), (vec![2], expected.to_vec()));
         assert_eq!(labels(&raw), (vec!["0".into(), "1".into()], vec![1, 0]));
     }
@@ -89,7 +89,7 @@ fn the_axes_of_a_fortran_array_keep_their_meaning() {
         ("x.npy", &npy(&[2, 3, 4], true, &stored)),
         ("y.npy", &npy(&[2], false, &[0.5_f32, 2.0])),
     ]);
-    let (shape, values) = block(&npy_source().read(folder.path(), Values).unwrap());
+    let (shape, values) = block(&npy_source().read(folder.path(), Regression).unwrap());
     assert_eq!(shape, [3, 4]);
     let expected: Vec<f32> = (0..24)
         .map(|at| (100 * (at / 12) + 10 * (at / 4 % 3) + at % 4) as f32)
@@ -125,14 +125,14 @@ fn an_archive_holds_both_arrays() {
         names,
         ..Npy::default()
     };
-    let raw = source.read(folder.path(), Classes).unwrap();
+    let raw = source.read(folder.path(), Classification).unwrap();
     assert_eq!(
         (block(&raw).1, labels(&raw).1, labels(&raw).0.len()),
         (vec![1.0, 2.0, 3.0], vec![2, 0, 1], 4)
     );
-    assert_eq!(source.read_new(&path, Classes).unwrap(), raw);
-    assert_snapshot!(say(&folder, Npy { inputs: "z".into(), ..source.clone() }.read(folder.path(), Classes)), @r#"FOLDER/both.npz: there is no array `z`; there are x, y. Name the arrays with `inputs = "…"` and `labels = "…"`."#);
-    assert_snapshot!(say(&folder, Npy { labels: "z".into(), ..source }.read(folder.path(), Classes)), @"both.npz: the samples have no targets. Add the class of each sample.");
+    assert_eq!(source.read_new(&path, Classification).unwrap(), raw);
+    assert_snapshot!(say(&folder, Npy { inputs: "z".into(), ..source.clone() }.read(folder.path(), Classification)), @r#"FOLDER/both.npz: there is no array `z`; there are x, y. Name the arrays with `inputs = "…"` and `labels = "…"`."#);
+    assert_snapshot!(say(&folder, Npy { labels: "z".into(), ..source }.read(folder.path(), Classification)), @"both.npz: the samples have no targets. Add the class of each sample.");
 }
 
 #[test]
@@ -144,21 +144,21 @@ fn hostile_arrays_are_refused_with_place_reason_and_remedy() {
         say(&folder, npy_source().read(folder.path(), kind))
     };
     let y = npy(&[3], false, &[0_u8, 1, 2]);
-    assert_snapshot!(try_pair(&x, &y, Classes), @"FOLDER/x.npy, row 1, column 1: NaN is not a finite 32-bit number. Fill it in or leave the row out; rows and columns count from 0.");
-    assert_snapshot!(try_pair(&npy(&[1, 1], false, &[1e300_f64]), &y, Classes), @"FOLDER/x.npy, row 0, column 0: inf is not a finite 32-bit number. Fill it in or leave the row out; rows and columns count from 0.");
-    assert_snapshot!(try_pair(&good[..good.len() - 3], &y, Classes), @"FOLDER/x.npy: not a whole NumPy file (failed to fill whole buffer). Write it again with numpy.save or numpy.savez.");
-    assert_snapshot!(try_pair(b"not numpy", &y, Classes), @"FOLDER/x.npy: not a whole NumPy file (magic not found for NPY file). Write it again with numpy.save or numpy.savez.");
-    assert_snapshot!(try_pair(b"", &y, Classes), @"FOLDER/x.npy: the file is empty (0 bytes). Fetch or write it again.");
-    assert_snapshot!(try_pair(&npy(&[0, 2], false, &[0.0_f32; 0]), &y, Classes), @"FOLDER/x.npy: shape [0, 2] holds no number. Save an array `[samples, …]`.");
-    assert_snapshot!(try_pair(&good, &npy(&[2], false, &[0_u8, 1]), Classes), @"FOLDER/y.npy: shape [2] does not fit 3 samples. Save one row of labels per sample: `[samples]` or `[samples, targets]`.");
-    assert_snapshot!(try_pair(&good, &npy(&[3], false, &[0.0_f32, 1.0, 0.5]), Classes), @"FOLDER/y.npy, row 2: 0.5 is not a class from 0 to 65535. Number the classes from 0.");
-    assert_snapshot!(try_pair(&good, &npy(&[3], false, &[0_i8, 1, -1]), Classes), @"FOLDER/y.npy, row 2: -1 is not a class from 0 to 65535. Number the classes from 0.");
-    assert_snapshot!(try_pair(&good, &npy(&[3, 2], false, &[0_u8; 6]), Classes), @"FOLDER/y.npy: 2 columns, where one class per sample is expected. Save the number of each sample's class.");
-    assert_snapshot!(try_pair(&good, &npy(&[3], false, &[0_u8, 1, 2]), Labels), @"FOLDER/y.npy, row 2, column 0: 2 is neither 0 nor 1. Save one column of zeros and ones per label.");
+    assert_snapshot!(try_pair(&x, &y, Classification), @"FOLDER/x.npy, row 1, column 1: NaN is not a finite 32-bit number. Fill it in or leave the row out; rows and columns count from 0.");
+    assert_snapshot!(try_pair(&npy(&[1, 1], false, &[1e300_f64]), &y, Classification), @"FOLDER/x.npy, row 0, column 0: inf is not a finite 32-bit number. Fill it in or leave the row out; rows and columns count from 0.");
+    assert_snapshot!(try_pair(&good[..good.len() - 3], &y, Classification), @"FOLDER/x.npy: not a whole NumPy file (failed to fill whole buffer). Write it again with numpy.save or numpy.savez.");
+    assert_snapshot!(try_pair(b"not numpy", &y, Classification), @"FOLDER/x.npy: not a whole NumPy file (magic not found for NPY file). Write it again with numpy.save or numpy.savez.");
+    assert_snapshot!(try_pair(b"", &y, Classification), @"FOLDER/x.npy: the file is empty (0 bytes). Fetch or write it again.");
+    assert_snapshot!(try_pair(&npy(&[0, 2], false, &[0.0_f32; 0]), &y, Classification), @"FOLDER/x.npy: shape [0, 2] holds no number. Save an array `[samples, …]`.");
+    assert_snapshot!(try_pair(&good, &npy(&[2], false, &[0_u8, 1]), Classification), @"FOLDER/y.npy: shape [2] does not fit 3 samples. Save one row of labels per sample: `[samples]` or `[samples, targets]`.");
+    assert_snapshot!(try_pair(&good, &npy(&[3], false, &[0.0_f32, 1.0, 0.5]), Classification), @"FOLDER/y.npy, row 2: 0.5 is not a class from 0 to 65535. Number the classes from 0.");
+    assert_snapshot!(try_pair(&good, &npy(&[3], false, &[0_i8, 1, -1]), Classification), @"FOLDER/y.npy, row 2: -1 is not a class from 0 to 65535. Number the classes from 0.");
+    assert_snapshot!(try_pair(&good, &npy(&[3, 2], false, &[0_u8; 6]), Classification), @"FOLDER/y.npy: 2 columns, where one class per sample is expected. Save the number of each sample's class.");
+    assert_snapshot!(try_pair(&good, &npy(&[3], false, &[0_u8, 1, 2]), MultiLabel), @"FOLDER/y.npy, row 2, column 0: 2 is neither 0 nor 1. Save one column of zeros and ones per label.");
     let mut objects =
         b"\x93NUMPY\x01\x00\x76\x00{'descr': '|O', 'fortran_order': False, 'shape': (3,), }"
             .to_vec();
     objects.resize(127, b' ');
     objects.extend(b"\nabc");
-    assert_snapshot!(try_pair(&objects, &y, Classes), @"FOLDER/x.npy: elements of type '|O' are not numbers Distil reads. Convert them first, for example with `.astype(numpy.float32)`; classes are numbers from 0, their names go into `names`.");
+    assert_snapshot!(try_pair(&objects, &y, Classification), @"FOLDER/x.npy: elements of type '|O' are not numbers Distil reads. Convert them first, for example with `.astype(numpy.float32)`; classes are numbers from 0, their names go into `names`.");
 }

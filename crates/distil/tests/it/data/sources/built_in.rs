@@ -1,16 +1,17 @@
 use std::path::Path;
 
 use distil::data::source::{Digits, Gaussian, Source};
-use distil::data::{Inputs, Part, Raw, TargetKind};
+use distil::data::{Inputs, Part, Raw};
+use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
 
 use super::{folder, labels, say};
-use TargetKind::{Classes, Values};
+use TaskKind::{Classification, Regression};
 
 #[test]
 fn the_built_in_digits_are_all_there() {
     let raw = Digits::default()
-        .read(Path::new("nowhere"), Classes)
+        .read(Path::new("nowhere"), Classification)
         .unwrap();
     let (names, labels) = labels(&raw);
     assert_eq!((raw.len(), names.len()), (1797, 10));
@@ -34,7 +35,7 @@ fn new_digits_are_read_with_and_without_labels() {
     let source = Digits::default();
     assert_eq!(
         source
-            .read_new(&folder.path().join("new.csv"), Classes)
+            .read_new(&folder.path().join("new.csv"), Classification)
             .unwrap()
             .targets,
         None
@@ -42,7 +43,7 @@ fn new_digits_are_read_with_and_without_labels() {
     assert_eq!(
         labels(
             &source
-                .read_new(&folder.path().join("known.csv"), Classes)
+                .read_new(&folder.path().join("known.csv"), Classification)
                 .unwrap()
         )
         .1,
@@ -52,8 +53,8 @@ fn new_digits_are_read_with_and_without_labels() {
         path: Some("new.csv".into()),
         ..Digits::default()
     };
-    assert_snapshot!(say(&folder, own.read(folder.path(), Classes)), @"new.csv: the samples have no targets. Add the class of each sample.");
-    assert_snapshot!(say(&folder, own.read(folder.path(), Values)), @r#"task: `digits` has classes, no values and no labels. Use `task = "classification"`."#);
+    assert_snapshot!(say(&folder, own.read(folder.path(), Classification)), @"new.csv: the samples have no targets. Add the class of each sample.");
+    assert_snapshot!(say(&folder, own.read(folder.path(), Regression)), @r#"task: `digits` has classes, no values and no labels. Use `task = "classification"`."#);
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn hostile_digit_files_are_refused_with_place_reason_and_remedy() {
     let read = |name: &str| {
         say(
             &folder,
-            Digits::default().read_new(&folder.path().join(name), Classes),
+            Digits::default().read_new(&folder.path().join(name), Classification),
         )
     };
     assert_snapshot!(read("zero.csv"), @"FOLDER/zero.csv: the file is empty (0 bytes). Fetch or write it again.");
@@ -96,7 +97,7 @@ fn a_gaussian_sample_depends_on_the_seed_and_its_row_alone() {
             seed,
             ..Gaussian::default()
         }
-        .read(Path::new(""), Classes)
+        .read(Path::new(""), Classification)
         .unwrap()
     };
     let values = |raw: &Raw| match &raw.inputs {
@@ -129,7 +130,7 @@ fn gaussian_clusters_have_the_energy_their_options_say() {
         coarse: 0.25,
         ..Gaussian::default()
     };
-    let raw = source.read(Path::new(""), Classes).unwrap();
+    let raw = source.read(Path::new(""), Classification).unwrap();
     let Inputs::Block { values, .. } = &raw.inputs else {
         panic!()
     };
@@ -162,7 +163,7 @@ fn gaussian_clusters_have_the_energy_their_options_say() {
         pool: [3, 5],
         ..Gaussian::default()
     }
-    .read(Path::new(""), Classes)
+    .read(Path::new(""), Classification)
     .unwrap_err();
     assert_snapshot!(refused, @"data (gaussian): pool [3, 5] does not divide shape [20, 50]. Use blocks that divide the grid.");
 }

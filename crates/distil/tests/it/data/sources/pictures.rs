@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use distil::data::TargetKind::Classes;
 use distil::data::source::{AnySource, CifarBinary, Colour, Idx, ImageFolder, Parquet, Source};
 use distil::data::{Dataset, Inputs, Part, Raw, Scaling, Split};
 use distil::sample::SampleId;
+use distil_report::measure::TaskKind::Classification;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -51,7 +51,7 @@ fn image_folder(path: &Path) -> ImageFolder {
 }
 
 fn read(source: &impl Source) -> Raw {
-    source.read(Path::new(""), Classes).unwrap()
+    source.read(Path::new(""), Classification).unwrap()
 }
 
 /// Mean and largest difference.
@@ -163,7 +163,7 @@ fn folders_of_parts_are_the_official_parts() {
         folder.path().join("test/owl"),
     )
     .unwrap();
-    assert_snapshot!(say(&folder, image_folder(folder.path()).read(Path::new(""), Classes)), @"FOLDER/test/owl: there is no class `owl` in FOLDER/train. Leave it out, or bring samples to train on.");
+    assert_snapshot!(say(&folder, image_folder(folder.path()).read(Path::new(""), Classification)), @"FOLDER/test/owl: there is no class `owl` in FOLDER/train. Leave it out, or bring samples to train on.");
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn a_model_of_pictures_reads_files_folders_and_parquet() {
     let new = |source: &dyn Fn(&Path) -> distil::Result<Raw>, name: &str| {
         source(&reference(name)).unwrap()
     };
-    let by_parquet = |path: &Path| settled.read_new(path, Classes);
+    let by_parquet = |path: &Path| settled.read_new(path, Classification);
     let one = new(&by_parquet, "folder/ape/0.png");
     assert_eq!(
         (one.len(), one.rows.clone().unwrap(), one.targets.is_none()),
@@ -231,7 +231,7 @@ fn a_model_of_pictures_reads_files_folders_and_parquet() {
 
     let idx: Idx = from(&json!({ "path": reference("idx") }).to_string());
     let idx = idx.settled(&read(&idx));
-    let by_idx = |path: &Path| idx.read_new(path, Classes);
+    let by_idx = |path: &Path| idx.read_new(path, Classification);
     assert_eq!(bytes(&new(&by_idx, "folder/ape/0.png")).0, [4, 3]);
     assert_eq!(
         labels(&new(&by_idx, "idx/train-images-idx3-ubyte")).1,
@@ -242,7 +242,7 @@ fn a_model_of_pictures_reads_files_folders_and_parquet() {
     assert_eq!(
         bytes(
             &cifar
-                .read_new(&reference("folder/ape/0.png"), Classes)
+                .read_new(&reference("folder/ape/0.png"), Classification)
                 .unwrap()
         )
         .0,
@@ -316,7 +316,7 @@ fn bytes_are_scaled_as_the_same_numbers_are_and_stay_bytes() {
 #[test]
 fn a_broken_picture_inside_a_parquet_file_is_named_by_its_row() {
     let error = parquet(&reference("broken.parquet"))
-        .read(Path::new(""), Classes)
+        .read(Path::new(""), Classification)
         .unwrap_err();
     assert!(error.place.ends_with("broken.parquet, row 3"), "{error}");
     assert_snapshot!(error.reason, @"not a whole JPEG file (its end is missing)");
@@ -328,7 +328,7 @@ fn a_broken_picture_inside_a_parquet_file_is_named_by_its_row() {
     for name in ["cut.parquet", "other.parquet"] {
         let error = say(
             &cut,
-            parquet(&cut.path().join(name)).read(Path::new(""), Classes),
+            parquet(&cut.path().join(name)).read(Path::new(""), Classification),
         );
         assert!(
             error.starts_with(&format!("FOLDER/{name}: not a whole parquet file (")),
@@ -350,7 +350,7 @@ fn any_byte_of_a_parquet_file_may_be_wrong_without_a_crash() {
         file[at] ^= 0x5a;
         fs::write(&path, &file).unwrap();
         // Either is right: pixels can change without a trace.
-        let _ = parquet(&path).read(Path::new(""), Classes);
+        let _ = parquet(&path).read(Path::new(""), Classification);
     }
 }
 
@@ -359,7 +359,7 @@ fn pictures_that_cannot_be_used_say_which_and_why() {
     let reading = |folder: &TempDir| {
         say(
             folder,
-            image_folder(folder.path()).read(Path::new(""), Classes),
+            image_folder(folder.path()).read(Path::new(""), Classification),
         )
     };
     let make = || {
@@ -412,7 +412,7 @@ fn pictures_that_cannot_be_used_say_which_and_why() {
         size: Some([0, 6]),
         ..image_folder(sizes.path())
     };
-    assert_snapshot!(say(&sizes, none.read(Path::new(""), Classes)), @"data.size: 0 × 6 pixels are no picture. Write height and width, for example `size = [32, 32]`.");
+    assert_snapshot!(say(&sizes, none.read(Path::new(""), Classification)), @"data.size: 0 × 6 pixels are no picture. Write height and width, for example `size = [32, 32]`.");
 }
 
 /// A grey PNG of one pixel.
@@ -438,7 +438,7 @@ fn idx_and_cifar_files_that_cannot_be_used_say_which_and_why() {
         change(folder.path());
         let source: Idx =
             from(&json!({ "path": folder.path(), "names": ["a", "b", "c"] }).to_string());
-        say(&folder, source.read(Path::new(""), Classes))
+        say(&folder, source.read(Path::new(""), Classification))
     };
     let spoil = |name: &'static str, at: usize, byte: u8| {
         move |folder: &Path| {
@@ -459,7 +459,7 @@ fn idx_and_cifar_files_that_cannot_be_used_say_which_and_why() {
         }
         change(folder.path());
         let source: CifarBinary = from(&json!({ "path": folder.path() }).to_string());
-        say(&folder, source.read(Path::new(""), Classes))
+        say(&folder, source.read(Path::new(""), Classification))
     };
     assert_snapshot!(cifar(&spoil("data_batch_2.bin", 0, 3)), @"FOLDER/data_batch_2.bin, row 0: class 3, but there are 3 names. Fetch the folder again.");
     assert_snapshot!(cifar(&|folder| fs::write(folder.join("data_batch_1.bin"), [0; 3000]).unwrap()), @"FOLDER/data_batch_1.bin: 3000 bytes are not a whole number of records of 3073 bytes. Fetch it again.");

@@ -1,9 +1,10 @@
+use distil::data::Part;
 use distil::data::source::{Fsdd, LogMel, Source};
-use distil::data::{Part, TargetKind};
+use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
 
 use super::{block, folder, labels, say};
-use TargetKind::Classes;
+use TaskKind::Classification;
 
 fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
     let spec = hound::WavSpec {
@@ -42,7 +43,7 @@ fn log_mel_features_agree_with_their_formula_in_numpy() {
             serde_json::from_value(options.as_object_mut().unwrap().remove("features").unwrap())
                 .unwrap();
         let features: LogMel = serde_json::from_value(options).unwrap();
-        let (shape, values) = block(&fsdd(features).read(folder.path(), Classes).unwrap());
+        let (shape, values) = block(&fsdd(features).read(folder.path(), Classification).unwrap());
         assert_eq!(shape, [expected.len(), expected[0].len()]);
         for (a, b) in values.iter().zip(expected.iter().flatten()) {
             assert!((a - b).abs() < 1e-3, "{a} {b}");
@@ -66,7 +67,7 @@ fn recordings_are_named_by_digit_speaker_and_index() {
         ("notes.txt", b""),
     ]);
     let raw = fsdd(LogMel::default())
-        .read(folder.path(), Classes)
+        .read(folder.path(), Classification)
         .unwrap();
     assert_eq!(
         raw.rows.clone().unwrap(),
@@ -85,20 +86,25 @@ fn recordings_are_named_by_digit_speaker_and_index() {
     std::fs::rename(folder.path(), parent.path().join("recordings")).unwrap();
     assert_eq!(
         fsdd(LogMel::default())
-            .read(parent.path(), Classes)
+            .read(parent.path(), Classification)
             .unwrap(),
         raw
     );
     let one = parent.path().join("recordings/3_bob_7.wav");
     assert_eq!(
-        labels(&fsdd(LogMel::default()).read_new(&one, Classes).unwrap()).1,
+        labels(
+            &fsdd(LogMel::default())
+                .read_new(&one, Classification)
+                .unwrap()
+        )
+        .1,
         [3]
     );
     let unnamed = parent.path().join("hello.wav");
     std::fs::copy(&one, &unnamed).unwrap();
     assert_eq!(
         fsdd(LogMel::default())
-            .read_new(&unnamed, Classes)
+            .read_new(&unnamed, Classification)
             .unwrap()
             .targets,
         None
@@ -112,7 +118,7 @@ fn hostile_recordings_are_refused_with_place_reason_and_remedy() {
         let folder = folder(&[("0_ann_0.wav", &good), (name, bytes)]);
         say(
             &folder,
-            fsdd(LogMel::default()).read(folder.path(), Classes),
+            fsdd(LogMel::default()).read(folder.path(), Classification),
         )
     };
     assert_snapshot!(only("1_ann_0.wav", b""), @"FOLDER/1_ann_0.wav: the file is empty (0 bytes). Fetch or write it again.");
@@ -124,10 +130,10 @@ fn hostile_recordings_are_refused_with_place_reason_and_remedy() {
     assert_snapshot!(only("1_ann_0.wav", &wav(8000, 1, &[])), @"FOLDER/1_ann_0.wav: there is no sound in it. Fetch it again or leave it out.");
     assert_snapshot!(only("hello.wav", &good), @"FOLDER/hello.wav: the name is not {digit}_{speaker}_{index}.wav. Rename the file or leave it out.");
     let empty = folder(&[("notes.txt", b"")]);
-    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(empty.path(), Classes)), @"FOLDER/: there is no WAV file in this folder. Name the folder of recordings, or its parent.");
-    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(&empty.path().join("absent"), Classes)), @"FOLDER/absent/: there is no such file or folder. Check the path; a relative path starts at the current folder.");
+    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(empty.path(), Classification)), @"FOLDER/: there is no WAV file in this folder. Name the folder of recordings, or its parent.");
+    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(&empty.path().join("absent"), Classification)), @"FOLDER/absent/: there is no such file or folder. Check the path; a relative path starts at the current folder.");
     let sounds = folder(&[("0_ann_0.wav", &good)]);
-    let features = |features| say(&sounds, fsdd(features).read(sounds.path(), Classes));
+    let features = |features| say(&sounds, fsdd(features).read(sounds.path(), Classification));
     assert_snapshot!(features(LogMel { log_mel: 200, ..LogMel::default() }), @"data.features: band 0 of 200 is narrower than the window's frequency resolution. Use fewer bands or a longer window.");
     assert_snapshot!(features(LogMel { high_hz: Some(5000.0), ..LogMel::default() }), @"data.features: 0 Hz to 5000 Hz is not a range below half the rate, 4000 Hz. Correct `low_hz` and `high_hz`.");
     assert_snapshot!(features(LogMel { frames: 0, ..LogMel::default() }), @"data.features: bands, frames, window and hop must be positive. Correct the numbers.");

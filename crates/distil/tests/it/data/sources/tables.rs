@@ -1,17 +1,18 @@
 use distil::data::source::{Csv, Source};
-use distil::data::{Cells, Inputs, Raw, RawTargets, TargetKind};
+use distil::data::{Cells, Inputs, Raw, RawTargets};
+use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
 use super::{folder, labels, say};
-use TargetKind::{Classes, Labels, Values};
+use TaskKind::{Classification, MultiLabel, Regression};
 
 fn csv(target: &[&str]) -> Csv {
     let options = serde_json::json!({ "path": "table.csv", "target": target });
     serde_json::from_value(options).unwrap()
 }
 
-fn read_csv(text: &str, source: &Csv, kind: TargetKind) -> (TempDir, distil::error::Result<Raw>) {
+fn read_csv(text: &str, source: &Csv, kind: TaskKind) -> (TempDir, distil::error::Result<Raw>) {
     let folder = folder(&[("table.csv", text.as_bytes())]);
     let raw = source.read(folder.path(), kind);
     (folder, raw)
@@ -30,7 +31,7 @@ fn a_table_is_read_by_column() {
         ignore: vec!["kind".into()],
         ..csv(&["price"])
     };
-    let raw = read_csv(TABLE, &source, Values).1.unwrap();
+    let raw = read_csv(TABLE, &source, Regression).1.unwrap();
     let Inputs::Table(columns) = &raw.inputs else {
         panic!()
     };
@@ -60,7 +61,7 @@ fn a_table_is_read_by_column() {
 
 #[test]
 fn classes_are_sorted_as_numbers_if_all_are() {
-    let read = |text: &str| labels(&read_csv(text, &csv(&["y"]), Classes).1.unwrap());
+    let read = |text: &str| labels(&read_csv(text, &csv(&["y"]), Classification).1.unwrap());
     assert_eq!(
         read("x,y\n1,10\n2,9\n3,10\n"),
         (vec!["9".into(), "10".into()], vec![1, 0, 1])
@@ -74,7 +75,7 @@ fn classes_are_sorted_as_numbers_if_all_are() {
 #[test]
 fn several_targets_are_values_or_labels() {
     let text = "x,a,b\n1,0,1\n2,1,1\n";
-    let values = read_csv(text, &csv(&["b", "a"]), Values)
+    let values = read_csv(text, &csv(&["b", "a"]), Regression)
         .1
         .unwrap()
         .targets
@@ -86,7 +87,7 @@ fn several_targets_are_values_or_labels() {
             values: vec![1.0, 0.0, 1.0, 1.0]
         }
     );
-    let labels = read_csv(text, &csv(&["a", "b"]), Labels)
+    let labels = read_csv(text, &csv(&["a", "b"]), MultiLabel)
         .1
         .unwrap()
         .targets
@@ -113,7 +114,7 @@ fn quotes_tabs_gzip_and_byte_order_marks_are_understood() {
         ..csv(&["y"])
     };
     assert_eq!(
-        labels(&source.read(folder.path(), Classes).unwrap()).0,
+        labels(&source.read(folder.path(), Classification).unwrap()).0,
         ["a\nb", "c"]
     );
 }
@@ -124,7 +125,7 @@ fn group_columns_are_groups_and_no_inputs() {
         groups: vec!["site".into()],
         ..csv(&["y"])
     };
-    let raw = read_csv("x,site,y\n1,b,0\n2,a,1\n3,b,1\n", &source, Classes)
+    let raw = read_csv("x,site,y\n1,b,0\n2,a,1\n3,b,1\n", &source, Classification)
         .1
         .unwrap();
     assert_eq!(
@@ -141,7 +142,7 @@ fn a_settled_table_reads_new_data_as_it_read_the_old() {
         ..csv(&["y"])
     };
     let text = "code,town,x,y\n1,Bern,5,0\n2,Rome,6,1\n";
-    let raw = read_csv(text, &source, Classes).1.unwrap();
+    let raw = read_csv(text, &source, Classification).1.unwrap();
     let settled = source.settled(&raw);
     assert_eq!(
         (settled.categorical.clone(), settled.numeric.clone()),
@@ -152,14 +153,14 @@ fn a_settled_table_reads_new_data_as_it_read_the_old() {
         ("bad.csv", b"x,town,code\nfive,17,3\n"),
     ]);
     let read = settled
-        .read_new(&new.path().join("new.csv"), Classes)
+        .read_new(&new.path().join("new.csv"), Classification)
         .unwrap();
     assert_eq!(read.targets, None);
     let Inputs::Table(columns) = &read.inputs else {
         panic!()
     };
     assert!(matches!(&columns[1].cells, Cells::Categorical { levels, .. } if levels == &["17"]));
-    assert_snapshot!(say(&new, settled.read_new(&new.path().join("bad.csv"), Classes)), @r#"FOLDER/bad.csv, line 2, column `x`: `five` is not a number. Correct the cell, or declare the column as text with `categorical = ["x"]`."#);
+    assert_snapshot!(say(&new, settled.read_new(&new.path().join("bad.csv"), Classification)), @r#"FOLDER/bad.csv, line 2, column `x`: `five` is not a number. Correct the cell, or declare the column as text with `categorical = ["x"]`."#);
 }
 
 #[test]
@@ -169,26 +170,26 @@ fn hostile_tables_are_refused_with_place_reason_and_remedy() {
         say(&folder, raw)
     };
     let y = || csv(&["y"]);
-    assert_snapshot!(say("rooms,y\n1,2\n2,3\nmany,4\n4,5\n", y(), Values), @r#"FOLDER/table.csv, line 4, column `rooms`: `many` is not a number. Correct the cell, or declare the column as text with `categorical = ["rooms"]`."#);
-    assert_snapshot!(say("x,y\n1,2\ninf,3\n3,3\n", y(), Values), @r#"FOLDER/table.csv, line 3, column `x`: `inf` is not a number. Correct the cell, or declare the column as text with `categorical = ["x"]`."#);
-    assert_snapshot!(say("x,y\n1,2\n2,three\n", y(), Values), @r#"FOLDER/table.csv, line 3, column `y`: the target `three` is not a number. Correct the cell, or use `task = "classification"` if it is the name of a class."#);
-    assert_snapshot!(say("x,y\n1,2\n2,\n", y(), Values), @"FOLDER/table.csv, line 3, column `y`: the target is missing. Fill it in or leave the row out.");
-    assert_snapshot!(say("x,y\n1,0.5\n", y(), Labels), @r#"FOLDER/table.csv, line 2, column `y`: the target `0.5` is not 0 or 1. Correct the cell, or use `task = "classification"` if it is the name of a class."#);
-    assert_snapshot!(say("x,y,x\n1,2,3\n", y(), Values), @"FOLDER/table.csv, line 1, column 3: the header names `x` twice. Give each column its own name.");
-    assert_snapshot!(say("x,,y\n1,2,3\n", y(), Values), @"FOLDER/table.csv, line 1, column 2: the header has no name here. Name every column.");
-    assert_snapshot!(say("x,y\n1,2\n1,2,3\n", y(), Values), @"FOLDER/table.csv, line 3: 3 cells, the header has 2. Quote cells that hold the delimiter, or name another one with `delimiter`.");
-    assert_snapshot!(say("", y(), Values), @"FOLDER/table.csv: the file is empty (0 bytes). Fetch or write it again.");
-    assert_snapshot!(say("x,y\n", y(), Values), @"FOLDER/table.csv: there are no rows below the header. Write a header and at least one row.");
-    assert_snapshot!(say("y\n1\n", y(), Values), @"FOLDER/table.csv: no column is left as input. Bring at least one column besides the target.");
-    assert_snapshot!(say("x,price\n1,2\n", csv(&["prise"]), Values), @"FOLDER/table.csv: `target` names the column `prise`, which is not in the header. Perhaps it is `price`.");
-    assert_snapshot!(say("x,price\n1,2\n", csv(&["outcome"]), Values), @"FOLDER/table.csv: `target` names the column `outcome`, which is not in the header. The columns are x, price.");
-    assert_snapshot!(say("x,y\n1,2\n", Csv { ignore: vec!["y".into()], ..y() }, Values), @"data.ignore: the column `y` is named in `target` already. Give each column one role.");
-    assert_snapshot!(say("x,y\n1,2\n", csv(&[]), Values), @"data.target: no column is named. Name the column to predict.");
-    assert_snapshot!(say("x,y,z\n1,2,3\n", csv(&["y", "z"]), Classes), @r#"data.target: 2 columns, where one holds the class. Name one column, or use `task = "multi-label"` for several labels."#);
-    assert_snapshot!(say("x,y\n1,2\n", Csv { delimiter: 'é', ..y() }, Values), @r"data.delimiter: `é` is not a single byte. Use `,`, `;` or a tab (`\t`).");
+    assert_snapshot!(say("rooms,y\n1,2\n2,3\nmany,4\n4,5\n", y(), Regression), @r#"FOLDER/table.csv, line 4, column `rooms`: `many` is not a number. Correct the cell, or declare the column as text with `categorical = ["rooms"]`."#);
+    assert_snapshot!(say("x,y\n1,2\ninf,3\n3,3\n", y(), Regression), @r#"FOLDER/table.csv, line 3, column `x`: `inf` is not a number. Correct the cell, or declare the column as text with `categorical = ["x"]`."#);
+    assert_snapshot!(say("x,y\n1,2\n2,three\n", y(), Regression), @r#"FOLDER/table.csv, line 3, column `y`: the target `three` is not a number. Correct the cell, or use `task = "classification"` if it is the name of a class."#);
+    assert_snapshot!(say("x,y\n1,2\n2,\n", y(), Regression), @"FOLDER/table.csv, line 3, column `y`: the target is missing. Fill it in or leave the row out.");
+    assert_snapshot!(say("x,y\n1,0.5\n", y(), MultiLabel), @r#"FOLDER/table.csv, line 2, column `y`: the target `0.5` is not 0 or 1. Correct the cell, or use `task = "classification"` if it is the name of a class."#);
+    assert_snapshot!(say("x,y,x\n1,2,3\n", y(), Regression), @"FOLDER/table.csv, line 1, column 3: the header names `x` twice. Give each column its own name.");
+    assert_snapshot!(say("x,,y\n1,2,3\n", y(), Regression), @"FOLDER/table.csv, line 1, column 2: the header has no name here. Name every column.");
+    assert_snapshot!(say("x,y\n1,2\n1,2,3\n", y(), Regression), @"FOLDER/table.csv, line 3: 3 cells, the header has 2. Quote cells that hold the delimiter, or name another one with `delimiter`.");
+    assert_snapshot!(say("", y(), Regression), @"FOLDER/table.csv: the file is empty (0 bytes). Fetch or write it again.");
+    assert_snapshot!(say("x,y\n", y(), Regression), @"FOLDER/table.csv: there are no rows below the header. Write a header and at least one row.");
+    assert_snapshot!(say("y\n1\n", y(), Regression), @"FOLDER/table.csv: no column is left as input. Bring at least one column besides the target.");
+    assert_snapshot!(say("x,price\n1,2\n", csv(&["prise"]), Regression), @"FOLDER/table.csv: `target` names the column `prise`, which is not in the header. Perhaps it is `price`.");
+    assert_snapshot!(say("x,price\n1,2\n", csv(&["outcome"]), Regression), @"FOLDER/table.csv: `target` names the column `outcome`, which is not in the header. The columns are x, price.");
+    assert_snapshot!(say("x,y\n1,2\n", Csv { ignore: vec!["y".into()], ..y() }, Regression), @"data.ignore: the column `y` is named in `target` already. Give each column one role.");
+    assert_snapshot!(say("x,y\n1,2\n", csv(&[]), Regression), @"data.target: no column is named. Name the column to predict.");
+    assert_snapshot!(say("x,y,z\n1,2,3\n", csv(&["y", "z"]), Classification), @r#"data.target: 2 columns, where one holds the class. Name one column, or use `task = "multi-label"` for several labels."#);
+    assert_snapshot!(say("x,y\n1,2\n", Csv { delimiter: 'é', ..y() }, Regression), @r"data.delimiter: `é` is not a single byte. Use `,`, `;` or a tab (`\t`).");
     let many: String = (0..1001).map(|i| format!("name {i},1\n")).collect();
-    assert_snapshot!(say(&format!("x,y\n{many}"), y(), Values), @r#"FOLDER/table.csv, column `x`: 1001 different texts are too many for categories (at most 1000). Leave the column out with `ignore = ["x"]`."#);
+    assert_snapshot!(say(&format!("x,y\n{many}"), y(), Regression), @r#"FOLDER/table.csv, column `x`: 1001 different texts are too many for categories (at most 1000). Leave the column out with `ignore = ["x"]`."#);
     let latin = folder(&[("table.csv", b"x,y\n1,2\nZ\xfcrich,3\n")]);
-    assert_snapshot!(super::say(&latin, y().read(latin.path(), Values)), @"FOLDER/table.csv, line 3, column `x`: `Z�rich` is not UTF-8 text. Save the file as UTF-8.");
-    assert_snapshot!(super::say(&latin, Csv { path: "absent.csv".into(), ..y() }.read(latin.path(), Values)), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
+    assert_snapshot!(super::say(&latin, y().read(latin.path(), Regression)), @"FOLDER/table.csv, line 3, column `x`: `Z�rich` is not UTF-8 text. Save the file as UTF-8.");
+    assert_snapshot!(super::say(&latin, Csv { path: "absent.csv".into(), ..y() }.read(latin.path(), Regression)), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
 }

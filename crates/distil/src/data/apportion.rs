@@ -5,7 +5,7 @@
 /// `total` unless the room is less.
 ///
 /// Equal remainders go to the earlier stratum. A proportion above its room passes on what does not fit.
-pub fn in_proportion(total: usize, sizes: &[usize], room: &[usize]) -> Vec<usize> {
+pub fn apportion(total: usize, sizes: &[usize], room: &[usize]) -> Vec<usize> {
     let all: usize = sizes.iter().sum();
     if all == 0 {
         return vec![0; sizes.len()];
@@ -66,11 +66,11 @@ mod tests {
 
     #[test]
     fn shares_are_proportions_rounded_and_add_up() {
-        assert_eq!(in_proportion(10, &[50, 30, 20], &[50, 30, 20]), [5, 3, 2]);
-        assert_eq!(in_proportion(4, &[3, 3, 3], &[3, 3, 3]), [2, 1, 1]);
-        assert_eq!(in_proportion(5, &[1, 9], &[0, 9]), [0, 5]);
-        assert_eq!(in_proportion(3, &[0, 2], &[0, 2]), [0, 2]);
-        assert_eq!(in_proportion(3, &[], &[]), [0; 0]);
+        assert_eq!(apportion(10, &[50, 30, 20], &[50, 30, 20]), [5, 3, 2]);
+        assert_eq!(apportion(4, &[3, 3, 3], &[3, 3, 3]), [2, 1, 1]);
+        assert_eq!(apportion(5, &[1, 9], &[0, 9]), [0, 5]);
+        assert_eq!(apportion(3, &[0, 2], &[0, 2]), [0, 2]);
+        assert_eq!(apportion(3, &[], &[]), [0; 0]);
     }
 
     #[test]
