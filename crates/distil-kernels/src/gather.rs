@@ -1,6 +1,6 @@
 //! Rows of a table, put together as a batch.
 
-use crate::lanes::{LINE, fetch};
+use crate::simd::{LINE, fetch};
 
 /// Rows asked for before they are copied: they come from anywhere in a table that no cache holds.
 const AHEAD: usize = 2;

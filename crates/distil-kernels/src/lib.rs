@@ -10,21 +10,20 @@
 mod conv;
 mod exp;
 mod gather;
-mod given;
 mod host;
-mod isa;
-mod lanes;
 mod linear;
 mod op;
 mod pool;
 mod product;
+mod simd;
 mod softmax;
+mod with_gradient;
 
 pub use conv::{Clamp, ConvBlock, Pair};
 pub use gather::gather;
-pub use given::with_gradient;
-pub use isa::{Forced, Isa};
 pub use linear::{Activation, linear_act};
 pub use op::Op;
 pub use pool::global_mean;
+pub use simd::{Forced, Isa};
 pub use softmax::{CrossEntropy, Soft, cross_entropy, soften};
+pub use with_gradient::with_gradient;

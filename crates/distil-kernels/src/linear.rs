@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use crate::host::{contiguous, into_vec, on_host, slice, tensor};
-use crate::product::{Finish, Matrix, product};
+use crate::product::{Epilogue, Matrix, product};
 use crate::{Isa, Op};
 
 /// What follows the linear map.
@@ -134,11 +134,11 @@ impl Layer {
         let isa = Isa::current();
         let x = Matrix::new(slice(&self.x), self.rows, self.inputs);
         let w = Matrix::new(slice(&self.w), self.inputs, self.outputs);
-        let finish = Finish {
+        let epilogue = Epilogue {
             bias: Some(slice(b)),
             relu: activation == Activation::Relu,
         };
-        let y = product(isa, x, w, finish);
+        let y = product(isa, x, w, epilogue);
         tensor(y, [self.rows, self.outputs])
     }
 
@@ -165,12 +165,12 @@ impl Layer {
         let g_rows = Matrix::new(&g, rows, outputs);
         let dw = wanted[1].then(|| {
             let x = Matrix::new(slice(&self.x), rows, inputs);
-            let dw = product(isa, x.t(), g_rows, Finish::default());
+            let dw = product(isa, x.t(), g_rows, Epilogue::default());
             tensor(dw, [inputs, outputs])
         });
         let dx = wanted[0].then(|| {
             let w = Matrix::new(slice(&self.w), inputs, outputs);
-            let dx = product(isa, g_rows, w.t(), Finish::default());
+            let dx = product(isa, g_rows, w.t(), Epilogue::default());
             tensor(dx, [rows, inputs])
         });
         [dx, dw, db]

@@ -22,10 +22,10 @@ pub enum Op {
     /// [`cross_entropy`](crate::cross_entropy) and [`soften`](crate::soften): loss and gradient.
     Softmax,
     /// [`with_gradient`](crate::with_gradient), backward.
-    GivenBackward,
+    WithGradientBackward,
 }
 
-const OPS: usize = Op::GivenBackward as usize + 1;
+const OPS: usize = Op::WithGradientBackward as usize + 1;
 
 thread_local! {
     static RUNS: [Cell<u64>; OPS] = const { [const { Cell::new(0) }; OPS] };

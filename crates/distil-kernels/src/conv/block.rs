@@ -6,13 +6,13 @@
 use rayon::prelude::*;
 
 use super::buffer::{room, written};
-use super::finish::{Clamp, Finish, Slope};
+use super::epilogue::{Clamp, Epilogue, Slope};
 use super::geometry::ConvShape;
-use super::jobs::{Evaluate, Measure, Normalise, Reduce, Return};
 use super::kernel::Kernel;
+use super::passes::{Evaluate, Measure, Normalise, Reduce, Return};
 use super::statistics::Moments;
 use crate::Isa;
-use crate::lanes::{Work, dispatch};
+use crate::simd::{Work, dispatch};
 
 /// What a block computes: `pool(clamp(norm(conv(x)) + residual))`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -113,7 +113,7 @@ impl Block {
         let kernel = Kernel::forward(conv, isa, weight);
         let mut z = room(images * conv.out_image());
         let mut partial = vec![Moments::default(); images.div_ceil(part) * outputs];
-        let jobs = x
+        let passes = x
             .chunks(part * conv.image())
             .zip(z.chunks_mut(part * conv.out_image()))
             .zip(partial.chunks_mut(outputs))
@@ -124,7 +124,7 @@ impl Block {
                 z,
                 moments,
             });
-        run(isa, jobs.collect());
+        run(isa, passes.collect());
         // SAFETY: the parts cover every image, and the forward route writes every place of it.
         let z = unsafe { written(z) };
         let mut all = vec![Moments::default(); outputs];
@@ -136,21 +136,21 @@ impl Block {
         let mean: Vec<f32> = all.iter().map(|m| m.mean() as f32).collect();
         let variance: Vec<f32> = all.iter().map(|m| m.variance() as f32).collect();
         let [scale, shift] = self.affine(gamma, beta, &mean, &variance);
-        let finish = self.finish(&scale, &shift);
+        let epilogue = self.epilogue(&scale, &shift);
         let mut y = room(images * self.answer_image());
-        let jobs = z
+        let passes = z
             .chunks(part * conv.out_image())
             .zip(y.chunks_mut(part * self.answer_image()))
             .zip(parts_of(residual, part * conv.out_image()))
             .map(|((z, y), residual)| Normalise {
-                finish,
+                epilogue,
                 z,
                 residual,
                 y,
             });
-        run(isa, jobs.collect());
+        run(isa, passes.collect());
         Trained {
-            // SAFETY: the parts cover every image, and finishing writes all of it.
+            // SAFETY: the parts cover every image, and the epilogue writes all of it.
             y: unsafe { written(y) },
             z,
             mean,
@@ -173,22 +173,22 @@ impl Block {
         let part = part(images);
         let kernel = Kernel::forward(conv, isa, weight);
         let [scale, shift] = self.affine(gamma, beta, mean, variance);
-        let finish = self.finish(&scale, &shift);
+        let epilogue = self.epilogue(&scale, &shift);
         let mut y = room(images * self.answer_image());
-        let jobs = x
+        let passes = x
             .chunks(part * conv.image())
             .zip(y.chunks_mut(part * self.answer_image()))
             .zip(parts_of(residual, part * conv.out_image()))
             .map(|((x, y), residual)| Evaluate {
                 conv,
                 kernel: &kernel,
-                finish,
+                epilogue,
                 x,
                 residual,
                 y,
             });
-        run(isa, jobs.collect());
-        // SAFETY: the parts cover every image, and finishing writes all of it.
+        run(isa, passes.collect());
+        // SAFETY: the parts cover every image, and the epilogue writes all of it.
         unsafe { written(y) }
     }
 
@@ -205,24 +205,24 @@ impl Block {
         let count = images.div_ceil(part);
         let (out_part, answer_part) = (part * conv.out_image(), part * self.answer_image());
         let [scale, shift] = self.affine(kept.gamma, kept.beta, kept.mean, kept.variance);
-        let finish = self.finish(&scale, &shift);
+        let epilogue = self.epilogue(&scale, &shift);
 
         let mut partial = vec![0.0_f64; count * 2 * outputs];
-        let jobs = kept
+        let passes = kept
             .z
             .chunks(out_part)
             .zip(dy.chunks_mut(answer_part))
             .zip(parts_of(kept.y, answer_part))
             .zip(partial.chunks_mut(2 * outputs))
             .map(|(((z, dy), y), sums)| Reduce {
-                finish,
+                epilogue,
                 center: kept.mean,
                 z,
                 dy,
                 y,
                 sums,
             });
-        run(isa, jobs.collect());
+        run(isa, passes.collect());
         let mut sums = vec![0.0_f64; 2 * outputs];
         for part in partial.chunks(2 * outputs) {
             sums.iter_mut()
@@ -249,7 +249,7 @@ impl Block {
         let mut dw = vec![0.0_f32; count * kept.weight.len()];
         // Without a gradient by the input every part gets an empty one.
         let mut dx_parts = dx.chunks_mut(part * conv.image());
-        let jobs = kept
+        let passes = kept
             .x
             .chunks(part * conv.image())
             .zip(kept.z.chunks(out_part))
@@ -257,7 +257,7 @@ impl Block {
             .zip(dw.chunks_mut(kept.weight.len()))
             .map(|(((x, z), dy), dw)| Return {
                 conv,
-                finish,
+                epilogue,
                 slope: &slope,
                 gated: kept.y.is_some(),
                 back: back.as_ref(),
@@ -267,7 +267,7 @@ impl Block {
                 dw,
                 dx: dx_parts.next().unwrap_or_default(),
             });
-        run(isa, jobs.collect());
+        run(isa, passes.collect());
         let mut weight = vec![0.0_f32; kept.weight.len()];
         for part in dw.chunks(kept.weight.len()) {
             weight
@@ -321,8 +321,8 @@ impl Block {
         ]
     }
 
-    fn finish<'a>(&self, scale: &'a [f32], shift: &'a [f32]) -> Finish<'a> {
-        Finish {
+    fn epilogue<'a>(&self, scale: &'a [f32], shift: &'a [f32]) -> Epilogue<'a> {
+        Epilogue {
             height: self.conv.out_height(),
             width: self.conv.out_width(),
             scale,
@@ -343,11 +343,11 @@ fn parts_of(all: Option<&[f32]>, length: usize) -> impl Iterator<Item = Option<&
     std::iter::repeat_with(move || parts.as_mut().and_then(Iterator::next))
 }
 
-/// Does the jobs, on all threads of the current pool.
-fn run<W: Work<Output = ()> + Send>(isa: Isa, jobs: Vec<W>) {
-    if jobs.len() > 1 && rayon::current_num_threads() > 1 {
-        jobs.into_par_iter().for_each(|job| dispatch(isa, job));
+/// Does the passes, on all threads of the current pool.
+fn run<W: Work<Output = ()> + Send>(isa: Isa, passes: Vec<W>) {
+    if passes.len() > 1 && rayon::current_num_threads() > 1 {
+        passes.into_par_iter().for_each(|pass| dispatch(isa, pass));
     } else {
-        jobs.into_iter().for_each(|job| dispatch(isa, job));
+        passes.into_iter().for_each(|pass| dispatch(isa, pass));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::buffer::Scratch;
 use super::geometry::{ConvShape, Spot, Tap};
-use crate::lanes::Lanes;
+use crate::simd::Lanes;
 
 /// Weights in blocks of as many channels as a tile computes, zeros after the last: `[blocks][rows][block]`.
 pub(super) struct Packed {

@@ -1,7 +1,7 @@
 //! Depthwise 3×3: every channel convolved by itself.
 
 use super::geometry::{ConvShape, Route};
-use crate::lanes::Lanes;
+use crate::simd::Lanes;
 
 /// Writes the route's spots of `to` from the grid at `from`; `weight`: `[9, channels]`.
 ///

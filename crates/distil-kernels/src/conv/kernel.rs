@@ -4,7 +4,7 @@ use super::buffer::Scratch;
 use super::geometry::{ConvShape, Grid, Route};
 use super::{dense, depthwise, winograd};
 use crate::Isa;
-use crate::lanes::{Lanes, Work, dispatch};
+use crate::simd::{Lanes, Work, dispatch};
 
 /// The way of one direction, and its weights.
 pub(super) enum Kernel<'a> {

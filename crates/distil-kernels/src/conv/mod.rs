@@ -2,18 +2,19 @@
 
 mod block;
 mod buffer;
-mod composed;
 // Tiles of registers are indexed by row and column.
 #[allow(clippy::needless_range_loop)]
 mod dense;
 mod depthwise;
-mod finish;
+mod epilogue;
+mod fallback;
 mod geometry;
-mod jobs;
 mod kernel;
 mod op;
+mod passes;
+mod shape;
 mod statistics;
 mod winograd;
 
-pub use finish::Clamp;
-pub use op::{ConvBlock, Pair};
+pub use epilogue::Clamp;
+pub use shape::{ConvBlock, Pair};

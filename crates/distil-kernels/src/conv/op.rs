@@ -10,34 +10,11 @@ use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use super::block::{Block, Kept, Trained};
-use super::finish::Clamp;
 use super::geometry::ConvShape;
-use super::{composed, winograd};
+use super::shape::{ConvBlock, Pair};
+use super::{fallback, winograd};
 use crate::host::{contiguous, into_vec, on_host, slice, tensor};
 use crate::{Isa, Op};
-
-/// `pool(clamp(norm(conv(x)) + residual))` without its sizes, which come with the tensors.
-///
-/// The convolution has "same" padding and no bias; height and width of its output are those of the input divided by the
-/// stride, rounded up.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ConvBlock {
-    /// Side of the kernel: 1 or 3; 3 if depthwise.
-    pub kernel: usize,
-    /// Step between outputs: 1 or 2.
-    pub stride: usize,
-    /// Whether every channel is convolved by itself.
-    pub depthwise: bool,
-    /// The activation.
-    pub clamp: Clamp,
-    /// Whether blocks of 2×2 become their maximum; an odd last row or column is dropped. Not with a residual.
-    pub pool: bool,
-    /// What batch norm adds to the variance.
-    pub epsilon: f32,
-}
-
-/// Batch norm's parameters or statistics, `[outputs]` each.
-pub type Pair = [Tensor<1>; 2];
 
 impl ConvBlock {
     /// The block in training: normalised by the batch's own statistics, which come after the answer as mean and mean
@@ -59,7 +36,7 @@ impl ConvBlock {
     ) -> (Tensor<4>, Pair) {
         let [gamma, beta] = scale_shift;
         if !self.is_covered(&x, &weight, residual.as_ref()) {
-            return composed::train(self, x, weight, [gamma, beta], residual);
+            return fallback::train(self, x, weight, [gamma, beta], residual);
         }
         let adds = residual.is_some();
         let residual =
@@ -91,7 +68,7 @@ impl ConvBlock {
             || weight.is_autodiff()
             || !self.is_covered(&x, &weight, residual.as_ref())
         {
-            return composed::evaluate(self, x, weight, scale_shift, statistics, residual);
+            return fallback::evaluate(self, x, weight, scale_shift, statistics, residual);
         }
         let ([gamma, beta], [mean, variance]) = (scale_shift, statistics);
         let adds = residual.is_some();

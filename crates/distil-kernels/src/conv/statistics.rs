@@ -1,6 +1,6 @@
 //! Batch statistics, merged stably.
 
-use crate::lanes::Lanes;
+use crate::simd::Lanes;
 
 /// Number, mean and sum of squared deviations of some numbers.
 #[derive(Debug, Clone, Copy, Default)]

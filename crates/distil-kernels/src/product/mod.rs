@@ -5,16 +5,16 @@
 //! register lane: the bits do not depend on the number of threads, nor on the other rows and columns.
 
 mod tile;
-mod turn;
+mod transpose;
 
 use std::cell::RefCell;
 
 use rayon::prelude::*;
 
 use self::tile::{Tile, compute, shape};
-pub(crate) use self::turn::turn;
+pub(crate) use self::transpose::transpose;
 use crate::Isa;
-use crate::lanes::{LINE, Lanes, Work, dispatch, fetch};
+use crate::simd::{LINE, Lanes, Work, dispatch, fetch};
 
 /// A matrix in a slice: element (i, j) is at `i * row + j * column`.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,7 @@ impl<'a> Matrix<'a> {
 
 /// What happens to the product on its way.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Finish<'a> {
+pub struct Epilogue<'a> {
     /// Added to every row, if any.
     pub bias: Option<&'a [f32]>,
     /// Whether max(0, sum) is the result.
@@ -79,15 +79,15 @@ const NEAR: usize = 1 << 16;
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn product(isa: Isa, a: Matrix<'_>, b: Matrix<'_>, finish: Finish<'_>) -> Vec<f32> {
+pub fn product(isa: Isa, a: Matrix<'_>, b: Matrix<'_>, epilogue: Epilogue<'_>) -> Vec<f32> {
     assert_eq!(a.columns, b.rows);
-    assert!(finish.bias.is_none_or(|bias| bias.len() == b.columns));
+    assert!(epilogue.bias.is_none_or(|bias| bias.len() == b.columns));
     let (rows, columns, terms) = (a.rows, b.columns, a.columns);
     let mut out: Vec<f32> = Vec::with_capacity(rows * columns);
     let job = Job {
         a,
         b,
-        finish,
+        epilogue,
         out: out.as_mut_ptr(),
     };
     let threads = match rows * columns * terms {
@@ -116,7 +116,7 @@ type Range = std::ops::Range<usize>;
 struct Job<'a> {
     a: Matrix<'a>,
     b: Matrix<'a>,
-    finish: Finish<'a>,
+    epilogue: Epilogue<'a>,
     out: *mut f32,
 }
 
@@ -161,7 +161,7 @@ impl Work for Part<'_> {
             columns,
             copies: [a_copy, b_copy],
         } = self;
-        let (a, b, finish) = (job.a, job.b, job.finish);
+        let (a, b, epilogue) = (job.a, job.b, job.epilogue);
         let [tall, registers] = const { shape::<L>() };
         let (wide, width) = (registers * L::WIDTH, b.columns);
         let copy_a = rows.len() * a.columns > SMALL && columns.len() > 2 * wide;
@@ -210,7 +210,7 @@ impl Work for Part<'_> {
                             false => (b.values.as_ptr().add(done * b.row + left), b.row),
                         };
                         let out = job.out.add(top * width + left);
-                        let (from, from_row) = match (done, finish.bias) {
+                        let (from, from_row) = match (done, epilogue.bias) {
                             (0, None) => (std::ptr::null(), 0),
                             (0, Some(bias)) => (bias.as_ptr().add(left), 0),
                             _ => (out.cast_const(), width),
@@ -227,7 +227,7 @@ impl Work for Part<'_> {
                             out,
                             out_row: width,
                             columns: right - left,
-                            relu: last && finish.relu,
+                            relu: last && epilogue.relu,
                         };
                         compute::<L>(&tile, bottom - top);
                     }
@@ -281,7 +281,7 @@ fn copy_tall(a: Matrix<'_>, rows: Range, terms: Range, tall: usize, copy: &mut V
             }
         } else {
             let from = &a.values[top * a.row + terms.start..];
-            turn(from, a.row, [count, terms.len()], tile, tall);
+            transpose(from, a.row, [count, terms.len()], tile, tall);
         }
     }
 }
@@ -322,7 +322,7 @@ unsafe fn copy_wide<L: Lanes>(
         for (block, copy) in terms.clone().step_by(16).zip(copy.chunks_mut(16 * wide)) {
             let count = 16.min(terms.end - block);
             let from = &b.values[columns.start * b.column + block..];
-            turn(from, b.column, [columns.len(), count], copy, wide);
+            transpose(from, b.column, [columns.len(), count], copy, wide);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The inner loop of the matrix product: a tile of the output held in registers.
 
-use crate::lanes::Lanes;
+use crate::simd::Lanes;
 
 /// Rows of a tile and registers it is wide: as many sums as leave registers for a row of one operand and an element of
 /// the other.

@@ -14,7 +14,7 @@ struct Case {
     outputs: usize,
     activation: Activation,
     /// Whether `x` and `w` are transposed views.
-    turned: [bool; 2],
+    transposed: [bool; 2],
     /// Whether `x` is every second row of a larger tensor.
     sliced: bool,
     /// Whether `x` wants a gradient.
@@ -29,13 +29,14 @@ impl Case {
     fn run(&self, dtype: DType) -> Results {
         let device = Device::flex().autodiff();
         let mut numbers = Numbers(self.seed);
-        let mut matrix = |[rows, columns]: [usize; 2], turned: bool, device: &Device| match turned {
-            true => numbers.tensor([columns, rows], device, dtype).transpose(),
-            false => numbers.tensor([rows, columns], device, dtype),
-        };
+        let mut matrix =
+            |[rows, columns]: [usize; 2], transposed: bool, device: &Device| match transposed {
+                true => numbers.tensor([columns, rows], device, dtype).transpose(),
+                false => numbers.tensor([rows, columns], device, dtype),
+            };
         let plain = device.clone().inner();
         let (rows, inputs, outputs) = (self.rows, self.inputs, self.outputs);
-        let x = matrix([2 * rows, inputs], self.turned[0], &device);
+        let x = matrix([2 * rows, inputs], self.transposed[0], &device);
         let x = match self.sliced {
             true => x
                 .reshape([rows, 2, inputs])
@@ -47,7 +48,7 @@ impl Case {
             true => x.detach().require_grad(),
             false => x.inner(),
         };
-        let w = matrix([inputs, outputs], self.turned[1], &device);
+        let w = matrix([inputs, outputs], self.transposed[1], &device);
         let w = w.detach().require_grad();
         let slope = matrix([rows, outputs], false, &plain);
         let b = numbers.tensor([outputs], &device, dtype).require_grad();
@@ -92,7 +93,7 @@ fn cases() -> impl Strategy<Value = Case> {
             inputs,
             outputs,
             activation,
-            turned: [x, w],
+            transposed: [x, w],
             sliced,
             tracked,
             seed,
@@ -114,7 +115,7 @@ const WIDE: Case = Case {
     inputs: 300,
     outputs: 1100,
     activation: Activation::Relu,
-    turned: [false; 2],
+    transposed: [false; 2],
     sliced: false,
     tracked: true,
     seed: 5,

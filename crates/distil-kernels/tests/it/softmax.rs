@@ -21,7 +21,7 @@ struct Case {
     /// Logits are in −size..size.
     size: f64,
     /// Whether the logits are a transposed view.
-    turned: bool,
+    transposed: bool,
     seed: u64,
 }
 
@@ -32,7 +32,7 @@ impl Case {
         let plain = device.clone().inner();
         let mut numbers = Numbers(self.seed);
         let (rows, classes) = (self.rows, self.classes);
-        let z: Tensor<2> = match self.turned {
+        let z: Tensor<2> = match self.transposed {
             true => numbers.tensor([classes, rows], &device, dtype).transpose(),
             false => numbers.tensor([rows, classes], &device, dtype),
         };
@@ -84,12 +84,12 @@ fn cases() -> impl Strategy<Value = Case> {
         any::<bool>(),
         any::<u64>(),
     )
-        .prop_map(|(rows, classes, loss, size, turned, seed)| Case {
+        .prop_map(|(rows, classes, loss, size, transposed, seed)| Case {
             rows,
             classes,
             loss,
             size,
-            turned,
+            transposed,
             seed,
         })
 }
@@ -102,10 +102,10 @@ proptest! {
         let [value, gradient] = case.run(DType::F64);
         for isa in Isa::available() {
             let _forced = isa.force();
-            let before = [Op::Softmax.count(), Op::GivenBackward.count()];
+            let before = [Op::Softmax.count(), Op::WithGradientBackward.count()];
             let found = case.run(DType::F32);
             prop_assert_eq!(Op::Softmax.count(), before[0] + 1);
-            prop_assert_eq!(Op::GivenBackward.count(), before[1] + 1);
+            prop_assert_eq!(Op::WithGradientBackward.count(), before[1] + 1);
             assert_close(&format!("loss, {isa:?}, {case:?}"), &found[0], &value);
             assert_close(&format!("gradient, {isa:?}, {case:?}"), &found[1], &gradient);
         }

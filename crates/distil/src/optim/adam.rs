@@ -1,7 +1,7 @@
 //! Adam (Kingma & Ba 2015, algorithm 1), as PyTorch's `Adam` computes it.
 
 use burn::tensor::Tensor;
-use pulp::Arch;
+use distil_kernels::Isa;
 
 use super::rule::{Elements, Rule, UpdateParams};
 
@@ -118,7 +118,7 @@ impl Core {
             gradient,
             moments: [first, second],
         } = elements;
-        Arch::new().dispatch(|| {
+        Isa::current().run(|| {
             let moments = first.iter_mut().zip(second);
             for ((w, g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
                 let g = g * scale + penalty * *w;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use burn_flex::Flex;
-use pulp::Arch;
+use distil_kernels::Isa;
 
 use crate::model::access::Path;
 use crate::weights::{Array, Weights};
@@ -101,7 +101,7 @@ fn blend(average: &mut [f32], weights: &[f32], rate: f32) {
         average.copy_from_slice(weights);
         return;
     }
-    Arch::new().dispatch(|| {
+    Isa::current().run(|| {
         for (a, w) in average.iter_mut().zip(weights) {
             *a += rate * (w - *a);
         }

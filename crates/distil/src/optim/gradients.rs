@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use burn_flex::Flex;
-use pulp::Arch;
+use distil_kernels::Isa;
 use rayon::prelude::*;
 
 use crate::model::access::Path;
@@ -179,7 +179,7 @@ fn sum_of_squares(values: &[f32]) -> f64 {
 
 /// Σ x² with 32 fixed partial sums, so that every processor adds in the same order.
 fn sum_of_part(values: &[f32]) -> f64 {
-    let partial = Arch::new().dispatch(|| {
+    let partial = Isa::current().run(|| {
         let mut partial = [0.0_f64; 32];
         let (chunks, rest) = values.as_chunks::<32>();
         for chunk in chunks {

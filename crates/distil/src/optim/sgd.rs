@@ -1,7 +1,7 @@
 //! Stochastic gradient descent, with momentum (Polyak 1964; Sutskever et al. 2013) and Nesterov's variant.
 
 use burn::tensor::Tensor;
-use pulp::Arch;
+use distil_kernels::Isa;
 
 use super::rule::{Elements, Rule, UpdateParams};
 
@@ -57,7 +57,7 @@ impl Rule for Sgd {
             gradient,
             moments: [moment, _],
         } = elements;
-        Arch::new().dispatch(|| {
+        Isa::current().run(|| {
             if momentum == 0.0 {
                 for (w, g) in weights.iter_mut().zip(gradient) {
                     *w -= lr * (g * scale + weight_decay * *w);

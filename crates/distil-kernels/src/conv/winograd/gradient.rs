@@ -5,7 +5,7 @@ use super::{PLANES, at_once};
 use crate::conv::buffer::Scratch;
 use crate::conv::dense;
 use crate::conv::geometry::ConvShape;
-use crate::lanes::Lanes;
+use crate::simd::Lanes;
 
 /// The sum of the gradients by the transformed kernel.
 pub(in crate::conv) struct KernelGradient {

@@ -27,8 +27,8 @@ use super::buffer::Scratch;
 use super::dense::{self, Packed};
 use super::geometry::{ConvShape, Spot, Tap};
 use crate::Isa;
-use crate::lanes::{Lanes, Work, dispatch};
-use crate::product::turn;
+use crate::product::transpose;
+use crate::simd::{Lanes, Work, dispatch};
 
 /// Channels, read and written, from which on this is done: faster with 16, the fewest timed.
 const CHANNELS: usize = 8;
@@ -75,7 +75,7 @@ impl Filter {
         let mut turned = vec![0.0; weight.len()];
         let taps = turned.chunks_exact_mut(inputs * outputs).rev();
         for (tap, to) in weight.chunks_exact(inputs * outputs).zip(taps) {
-            turn(tap, outputs, [inputs, outputs], to, inputs);
+            transpose(tap, outputs, [inputs, outputs], to, inputs);
         }
         Self::new(conv, isa, [outputs, inputs], &turned)
     }

@@ -1,7 +1,7 @@
 //! Images cut into tiles, transformed into 16 planes and back.
 
 use crate::conv::geometry::ConvShape;
-use crate::lanes::Lanes;
+use crate::simd::Lanes;
 
 /// Elements between two of the 16 planes, so that they do not begin in the same set of a cache.
 const GAP: usize = 16;

@@ -3,13 +3,13 @@
 use std::mem::MaybeUninit;
 
 use super::buffer::Scratch;
-use super::finish::{Finish, Slope, Sums};
+use super::epilogue::{Epilogue, Slope, Sums};
 use super::geometry::ConvShape;
 use super::kernel::{Kernel, Padded};
 use super::statistics::{Moments, moments};
 use super::winograd::{self, KernelGradient};
 use super::{dense, depthwise};
-use crate::lanes::{Lanes, Work};
+use crate::simd::{Lanes, Work};
 
 /// Sums of the convolution, and their moments.
 pub(super) struct Measure<'a> {
@@ -44,7 +44,7 @@ impl Work for Measure<'_> {
 
 /// Batch norm, residual, activation, pooling.
 pub(super) struct Normalise<'a> {
-    pub finish: Finish<'a>,
+    pub epilogue: Epilogue<'a>,
     pub z: &'a [f32],
     pub residual: Option<&'a [f32]>,
     pub y: &'a mut [MaybeUninit<f32>],
@@ -55,13 +55,13 @@ impl Work for Normalise<'_> {
 
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let image = self.finish.height * self.finish.width * self.finish.scale.len();
-        let answers = self.y.chunks_exact_mut(self.finish.len().max(1));
+        let image = self.epilogue.height * self.epilogue.width * self.epilogue.scale.len();
+        let answers = self.y.chunks_exact_mut(self.epilogue.len().max(1));
         for (i, (z, y)) in self.z.chunks_exact(image).zip(answers).enumerate() {
             // SAFETY: `z` is an image and `y` a finished one; a residual has as many images as `z`.
             unsafe {
                 let residual = self.residual.map(|r| r.as_ptr().add(i * image));
-                self.finish
+                self.epilogue
                     .forward::<L>(z.as_ptr(), residual, y.as_mut_ptr().cast());
             }
         }
@@ -72,7 +72,7 @@ impl Work for Normalise<'_> {
 pub(super) struct Evaluate<'a> {
     pub conv: &'a ConvShape,
     pub kernel: &'a Kernel<'a>,
-    pub finish: Finish<'a>,
+    pub epilogue: Epilogue<'a>,
     pub x: &'a [f32],
     pub residual: Option<&'a [f32]>,
     pub y: &'a mut [MaybeUninit<f32>],
@@ -86,7 +86,7 @@ impl Work for Evaluate<'_> {
         let conv = self.conv;
         let mut padded = Padded::new(conv.grid());
         // An image that pooling leaves nothing of has an answer of no elements.
-        let (image, answer) = (conv.out_image(), self.finish.len());
+        let (image, answer) = (conv.out_image(), self.epilogue.len());
         let group = self.kernel.group();
         let mut z = Scratch::zeros(group * image);
         for (g, x) in self.x.chunks(group * conv.image()).enumerate() {
@@ -105,7 +105,7 @@ impl Work for Evaluate<'_> {
                     let residual = self.residual.map(|r| r[at * image..].as_ptr());
                     let y = self.y[at * answer..].as_mut_ptr().cast();
                     let z = z.as_ptr().add(i * image);
-                    self.finish.forward::<L>(z, residual, y);
+                    self.epilogue.forward::<L>(z, residual, y);
                 }
             }
         }
@@ -114,7 +114,7 @@ impl Work for Evaluate<'_> {
 
 /// The activation's gradient where a residual was added, and the sums of batch norm's gradients.
 pub(super) struct Reduce<'a> {
-    pub finish: Finish<'a>,
+    pub epilogue: Epilogue<'a>,
     pub center: &'a [f32],
     pub z: &'a [f32],
     pub dy: &'a mut [f32],
@@ -127,9 +127,9 @@ impl Work for Reduce<'_> {
 
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let channels = self.finish.scale.len();
-        let image = self.finish.height * self.finish.width * channels;
-        let answer = self.finish.len().max(1);
+        let channels = self.epilogue.scale.len();
+        let image = self.epilogue.height * self.epilogue.width * channels;
+        let answer = self.epilogue.len().max(1);
         let (gradient, product) = self.sums.split_at_mut(channels);
         let images = self
             .z
@@ -145,9 +145,9 @@ impl Work for Reduce<'_> {
             unsafe {
                 if let Some(y) = self.y {
                     let y = y.as_ptr().add(i * answer);
-                    self.finish.gate::<L>(y, dy.as_mut_ptr(), answer);
+                    self.epilogue.gate::<L>(y, dy.as_mut_ptr(), answer);
                 }
-                self.finish
+                self.epilogue
                     .sums::<L>(z.as_ptr(), dy.as_ptr(), self.y.is_some(), sums);
             }
         }
@@ -157,7 +157,7 @@ impl Work for Reduce<'_> {
 /// Gradients of the convolution.
 pub(super) struct Return<'a> {
     pub conv: &'a ConvShape,
-    pub finish: Finish<'a>,
+    pub epilogue: Epilogue<'a>,
     pub slope: &'a Slope<'a>,
     pub gated: bool,
     pub back: Option<&'a Kernel<'a>>,
@@ -248,10 +248,10 @@ impl Return<'_> {
     #[inline(always)]
     unsafe fn slope<L: Lanes>(&self, image: usize, to: *mut f32, row: impl Fn(usize) -> usize) {
         let z = self.z[image * self.conv.out_image()..].as_ptr();
-        let dy = self.dy[image * self.finish.len()..].as_ptr();
+        let dy = self.dy[image * self.epilogue.len()..].as_ptr();
         // SAFETY: the caller's; there are as many images of `z` and answers of `dy` as of `x`.
         unsafe {
-            self.finish
+            self.epilogue
                 .backward::<L>(z, dy, self.gated, self.slope, to, row)
         };
     }

@@ -5,8 +5,8 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
-use super::finish::Clamp;
-use super::op::{ConvBlock, Pair};
+use super::epilogue::Clamp;
+use super::shape::{ConvBlock, Pair};
 
 pub(super) fn train(
     block: &ConvBlock,

@@ -1,4 +1,4 @@
-//! Turning a small matrix over.
+//! Transposing a small matrix.
 
 /// to(j, i) ← from(i, j) for i < `rows`, j < `columns`: element (i, j) is at `from[i * from_row + j]`, (j, i) at
 /// `to[j * to_row + i]`.
@@ -6,7 +6,7 @@
 /// # Panics
 /// If one of them is outside.
 #[inline(always)]
-pub fn turn(
+pub fn transpose(
     from: &[f32],
     from_row: usize,
     [rows, columns]: [usize; 2],

@@ -31,33 +31,39 @@ pub fn with_gradient(input: Tensor<2>, value: Tensor<1>, gradient: Tensor<2>) ->
         value.into_dispatch(),
         gradient.into_dispatch(),
     );
-    Tensor::from_dispatch(<Dispatch as GivenBackend>::given(input, value, gradient))
+    Tensor::from_dispatch(<Dispatch as WithGradientBackend>::with_gradient(
+        input, value, gradient,
+    ))
 }
 
 #[backend_extension(Flex, Autodiff)]
-trait GivenBackend: Backend {
-    fn given(
+trait WithGradientBackend: Backend {
+    fn with_gradient(
         input: FloatTensor<Self>,
         value: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 }
 
-impl GivenBackend for Flex {
-    fn given(_: FlexTensor, value: FlexTensor, _: FlexTensor) -> FlexTensor {
+impl WithGradientBackend for Flex {
+    fn with_gradient(_: FlexTensor, value: FlexTensor, _: FlexTensor) -> FlexTensor {
         value
     }
 }
 
-impl<C: CheckpointStrategy> GivenBackend for Autodiff<Flex, C> {
-    fn given(
+impl<C: CheckpointStrategy> WithGradientBackend for Autodiff<Flex, C> {
+    fn with_gradient(
         input: FloatTensor<Self>,
         value: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let (_, node) = input.into_parts();
         let (value, gradient) = (value.into_primitive(), gradient.into_primitive());
-        match GivenStep.prepare::<C>([node]).compute_bound().stateful() {
+        match WithGradientStep
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prepared) => prepared.finish(gradient, value),
             OpsKind::UnTracked(prepared) => prepared.finish(value),
         }
@@ -65,9 +71,9 @@ impl<C: CheckpointStrategy> GivenBackend for Autodiff<Flex, C> {
 }
 
 #[derive(Debug)]
-struct GivenStep;
+struct WithGradientStep;
 
-impl Backward<Flex, 1> for GivenStep {
+impl Backward<Flex, 1> for WithGradientStep {
     /// The gradient of each row's loss.
     type State = FlexTensor;
 
@@ -76,7 +82,7 @@ impl Backward<Flex, 1> for GivenStep {
         let [Some(input)] = ops.parents else {
             return;
         };
-        Op::GivenBackward.ran();
+        Op::WithGradientBackward.ran();
         let gradient = contiguous(ops.state);
         let shape = gradient.layout().shape().clone();
         let columns = shape[1].max(1);

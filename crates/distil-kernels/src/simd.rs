@@ -1,6 +1,85 @@
-//! Vectors of f32 and the three instruction sets that the convolutions are compiled for.
+//! The instruction sets that kernels are compiled for, the one they run with, and vectors of f32 of each.
 
-use crate::Isa;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// An instruction set, the lesser first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isa {
+    /// What the target has in any case.
+    Portable,
+    /// AVX2 and FMA.
+    Avx2,
+    /// AVX-512 F, BW, DQ, VL, beside AVX2 and FMA.
+    Avx512,
+}
+
+/// 0: none forced; else one more than the instruction set.
+static FORCED: AtomicU8 = AtomicU8::new(0);
+static FORCING: Mutex<()> = Mutex::new(());
+
+/// Kernels run with the forced instruction set while this lives. Only one lives at a time.
+#[derive(Debug)]
+pub struct Forced {
+    _one: MutexGuard<'static, ()>,
+}
+
+impl Isa {
+    /// Every instruction set this processor has.
+    pub fn available() -> impl Iterator<Item = Isa> {
+        [Self::Portable, Self::Avx2, Self::Avx512]
+            .into_iter()
+            .filter(|isa| *isa <= Self::best())
+    }
+
+    /// The best this processor has.
+    pub fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            let avx2 = has!("avx2") && has!("fma");
+            let wide = has!("avx512f") && has!("avx512bw") && has!("avx512dq");
+            if avx2 && wide && has!("avx512vl") {
+                return Self::Avx512;
+            }
+            if avx2 {
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
+    }
+
+    /// The one kernels run with.
+    pub fn current() -> Self {
+        match FORCED.load(Ordering::Relaxed) {
+            0 => Self::best(),
+            1 => Self::Portable,
+            2 => Self::Avx2.min(Self::best()),
+            _ => Self::best(),
+        }
+    }
+
+    /// Makes kernels of the whole process run with this instruction set, or the best one if the processor lacks it:
+    /// for tests.
+    pub fn force(self) -> Forced {
+        let one = FORCING.lock().unwrap_or_else(PoisonError::into_inner);
+        FORCED.store(self as u8 + 1, Ordering::Relaxed);
+        Forced { _one: one }
+    }
+
+    /// Runs `work`, compiled for this instruction set, or the best one if the processor lacks it; `work` must be a closure,
+    /// and what it calls inlined.
+    #[inline(always)]
+    pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        dispatch(self.min(Self::best()), Loop(work))
+    }
+}
+
+impl Drop for Forced {
+    fn drop(&mut self) {
+        FORCED.store(0, Ordering::Relaxed);
+    }
+}
 
 /// Elements of a cache line.
 pub(crate) const LINE: usize = 16;
@@ -83,6 +162,18 @@ pub(crate) fn dispatch<W: Work>(isa: Isa, work: W) -> W::Output {
     let _ = isa;
     // SAFETY: `Portable` needs no feature.
     unsafe { work.run::<Portable>() }
+}
+
+/// A loop that the compiler makes vectors of.
+struct Loop<F>(F);
+
+impl<R, F: FnOnce() -> R> Work for Loop<F> {
+    type Output = R;
+
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) -> R {
+        (self.0)()
+    }
 }
 
 /// Eight elements in whatever the compiler makes of them.

@@ -1,6 +1,6 @@
 //! What comes after the sums of a convolution: batch norm, residual, activation, pooling; and the way back.
 
-use crate::lanes::Lanes;
+use crate::simd::Lanes;
 
 /// max(low, min(x, high)): the activations that the kernels know.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +26,7 @@ impl Clamp {
 
 /// One image `[height, width, channels]` of a convolution's sums, and what is done with them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Finish<'a> {
+pub(super) struct Epilogue<'a> {
     pub height: usize,
     pub width: usize,
     /// Batch norm as a·z + b, `[channels]` each.
@@ -53,7 +53,7 @@ pub(super) struct Slope<'a> {
     pub c: &'a [f32],
 }
 
-impl Finish<'_> {
+impl Epilogue<'_> {
     fn channels(&self) -> usize {
         self.scale.len()
     }
