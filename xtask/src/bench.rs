@@ -4,8 +4,6 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::report;
-
 pub const USAGE: &str = "usage: cargo xtask bench [--rounds 5] [--seconds 2] [--no-source] [case …]
     PYTHON names a Python with torch and numpy (default python3); without cases, all are run";
 
@@ -34,7 +32,18 @@ pub const PEERS: [&str; 2] = ["torch", "torch-compiled"];
 /// One run of one program: its own line of JSON, with `program` and `round`.
 pub type Run = serde_json::Map<String, Value>;
 
-pub fn run(arguments: &[String]) -> Result<(), String> {
+/// What was measured.
+pub struct Measured {
+    /// Cases by name, and what each is.
+    pub cases: Vec<(&'static str, &'static str)>,
+    pub runs: Vec<Run>,
+    /// The load average before, as the system words it.
+    pub load: String,
+    /// What `bench/source` printed; empty if it was left out.
+    pub source: String,
+}
+
+pub fn run(arguments: &[String]) -> Result<Measured, String> {
     let (mut rounds, mut seconds, mut source) = (5, "2".to_string(), true);
     let mut cases = Vec::new();
     let mut rest = arguments.iter();
@@ -112,11 +121,16 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             }
         }
     }
-    let whole = match source {
+    let source = match source {
         true => output(Command::new("bench/source").arg(rounds.to_string()))?,
         false => String::new(),
     };
-    report::write(&cases, &runs, &report::host(&load), &whole)
+    Ok(Measured {
+        cases,
+        runs,
+        load,
+        source,
+    })
 }
 
 /// What a command prints, once it has ended well.

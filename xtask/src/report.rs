@@ -5,10 +5,10 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use crate::bench::{PEERS, PROGRAMS, Run, THREADS, output};
+use crate::bench::{Measured, PEERS, PROGRAMS, Run, THREADS, output};
 
 /// The machine and the versions.
-pub fn host(load: &str) -> Map<String, Value> {
+fn host(load: &str) -> Map<String, Value> {
     let file = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let told = |program: &str, arguments: &[&str]| {
         let text = output(Command::new(program).args(arguments)).unwrap_or_default();
@@ -99,13 +99,15 @@ fn rate(runs: &[Run], threads: u64) -> f64 {
     all.fold(f64::NAN, f64::max)
 }
 
-/// Writes both files, and the Markdown to standard output too. `whole` is what `bench/source` printed.
-pub fn write(
-    cases: &[(&str, &str)],
-    runs: &[Run],
-    host: &Map<String, Value>,
-    whole: &str,
-) -> Result<(), String> {
+/// Writes both files, and the Markdown to standard output too.
+pub fn write(measured: &Measured) -> Result<(), String> {
+    let Measured {
+        cases,
+        runs,
+        load,
+        source,
+    } = measured;
+    let host = host(load);
     let mut table = String::new();
     let mut found = Vec::new();
     for (case, title) in cases {
@@ -188,11 +190,11 @@ bench/results.json.
         text("revision"),
         torch.unwrap_or_default(),
     );
-    if let Some(at) = whole.find("| program") {
+    if let Some(at) = source.find("| program") {
         let _ = write!(
             page,
             "\nThe source's two loops, whole processes (`bench/source`, bench/results-source.md):\n\n{}",
-            &whole[at..]
+            &source[at..]
         );
     }
     let all = json!({ "host": host, "torch": torch, "cases": found, "runs": runs });

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use distil::{Error, Kind};
 
-use crate::show;
+use crate::stderr;
 
 /// What every verb returns.
 pub type Ended = Result<(), Failure>;
@@ -56,7 +56,7 @@ impl Failure {
     fn told(code: u8, sentence: impl std::fmt::Display) -> Self {
         Self {
             code,
-            message: format!("{} {sentence}", show::error_title()),
+            message: format!("{} {sentence}", stderr::error_title()),
         }
     }
 
@@ -118,7 +118,7 @@ pub fn code(ended: Ended) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     if !failure.message.is_empty() {
-        show::complain(&failure.message);
+        stderr::complain(&failure.message);
     }
     ExitCode::from(failure.code)
 }

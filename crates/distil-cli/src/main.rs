@@ -6,6 +6,7 @@ mod exit;
 mod find;
 mod machine;
 mod show;
+mod stderr;
 
 use std::process::ExitCode;
 

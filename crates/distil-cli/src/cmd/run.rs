@@ -12,7 +12,8 @@ use crate::args::RunArgs;
 use crate::exit::{Ended, Failure};
 use crate::find::{self, Found};
 use crate::show::progress::Progress;
-use crate::show::{colours, results};
+use crate::show::results;
+use crate::stderr::colours;
 
 /// Runs a recipe.
 pub fn run(args: &RunArgs) -> Ended {

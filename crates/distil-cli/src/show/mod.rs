@@ -4,7 +4,7 @@ pub mod progress;
 pub mod results;
 pub mod table;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use crate::exit::Failure;
 
@@ -29,23 +29,4 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
         ))
     })?;
     print(&text)
-}
-
-/// Tells the user something on stderr; if even that is closed there is nobody to tell.
-pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
-}
-
-/// Whether stderr understands colours and wants them.
-pub fn colours() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// How every error begins.
-pub fn error_title() -> &'static str {
-    if colours() {
-        "\x1b[1;31merror\x1b[0m:"
-    } else {
-        "error:"
-    }
 }

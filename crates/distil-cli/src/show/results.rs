@@ -6,6 +6,7 @@ use distil_report::text;
 
 use crate::exit::{self, Ended, Failure};
 use crate::show;
+use crate::stderr;
 
 /// Shows what came of a run and how it ended: run.json, or results, bill and verdict.
 pub fn show(outcome: &Outcome, json: bool) -> Ended {
@@ -42,7 +43,7 @@ fn ended(outcome: &Outcome) -> Ended {
     let folder = outcome.folder.path().display();
     let go_on = format!("`distil resume {folder}` goes on");
     if let Some(signal) = outcome.signal {
-        show::complain(&format!("{folder}: stopped. {go_on}."));
+        stderr::complain(&format!("{folder}: stopped. {go_on}."));
         return Err(Failure::silent(exit::by_signal(signal)));
     }
     match outcome.run.status {

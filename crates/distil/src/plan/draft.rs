@@ -15,10 +15,10 @@ use crate::growth::{DEPTHS, StartRule, WIDTHS};
 use crate::method::{METHODS, Method};
 use crate::model::{MODELS, ModelConfig};
 use crate::plan::arm::Arm;
+use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
-use crate::plan::{given, like, order, train, tune};
+use crate::plan::{like, order, train, tune};
 use crate::samples::{Policy, SAMPLES};
-use crate::saved::Card;
 use crate::task::{TASKS, Task};
 
 /// A recipe without a mistake that could be seen without its data.
@@ -52,11 +52,7 @@ pub(super) struct StageDraft {
 
 #[derive(Debug)]
 pub(super) enum ModelDraft {
-    Given {
-        folder: PathBuf,
-        card: Box<Card>,
-        hash: String,
-    },
+    Given(Given),
     Train {
         model: ModelConfig,
         samples: Box<dyn Policy>,
@@ -115,7 +111,7 @@ impl Draft {
 
     /// Whether a stage is a given model, which reads the inputs as the source gave them.
     pub fn has_given(&self) -> bool {
-        let given = |stage: &StageDraft| matches!(stage.model, ModelDraft::Given { .. });
+        let given = |stage: &StageDraft| matches!(stage.model, ModelDraft::Given(_));
         self.stages.iter().any(given)
     }
 
@@ -260,7 +256,7 @@ fn stage_draft(
         None => None,
         Some(ModelTable::Given { file, classes }) => {
             let classes = classes.as_ref().map(|classes| &classes.span);
-            given::read(table, file, classes, base, problems)
+            given::read(table, file, classes, base, problems).map(ModelDraft::Given)
         }
         Some(ModelTable::Family(choice)) => {
             let model = MODELS.resolve(choice, problems);

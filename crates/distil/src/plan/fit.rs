@@ -10,10 +10,11 @@ use crate::method::Method;
 use crate::model::{Layout, ModelConfig};
 use crate::plan::cost::{Cost, samples_of, steps_within};
 use crate::plan::draft::{Draft, ModelDraft, StageDraft};
+use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::train::TrainPlan;
-use crate::plan::{Arm, Plan, Tuning, arm, curve, given, learn, notes, settings};
+use crate::plan::{Arm, Plan, Tuning, arm, curve, learn, notes, settings};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
@@ -126,7 +127,7 @@ impl Fitting<'_> {
     ) -> Option<StagePlan> {
         let StageDraft { table, view, model } = draft;
         match model {
-            ModelDraft::Given { folder, card, hash } => {
+            ModelDraft::Given(Given { folder, card, hash }) => {
                 given::check(&table, &card, self.data, &self.columns, problems);
                 let (shape, outputs) = (&card.view_shape, card.outputs);
                 let layout = self.layout(&table, &card.model, shape, outputs, problems)?;

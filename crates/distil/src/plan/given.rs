@@ -1,6 +1,6 @@
 //! Given models: a folder of ours, used as it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use distil_recipe::recipe::{ModelTable, StageTable};
 use distil_recipe::{Problem, Problems, Span, Spanned};
@@ -8,19 +8,26 @@ use distil_recipe::{Problem, Problems, Span, Spanned};
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::files;
-use crate::plan::draft::ModelDraft;
 use crate::plan::refusal::problem;
 use crate::saved::{Card, SavedModel};
 use crate::weights::sha256;
 
-/// The folder of a given model and what it says of itself.
+/// A given model: its folder, what it says of itself, and the hash of that.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub folder: PathBuf,
+    pub card: Box<Card>,
+    pub hash: String,
+}
+
+/// Reads the given model of a stage.
 pub(super) fn read(
     table: &StageTable,
     file: &Spanned<String>,
     classes: Option<&Option<Span>>,
     base: &Path,
     problems: &mut Problems,
-) -> Option<ModelDraft> {
+) -> Option<Given> {
     let before = problems.len();
     let mut refuse = |place: Option<Span>, message: String, help: &str| {
         let rule = "a given model is used as it is";
@@ -75,7 +82,7 @@ pub(super) fn read(
     let read = SavedModel::read_card(&folder)
         .and_then(|card| Ok((card, sha256(&files::read(&folder.join("model.json"))?))));
     match read {
-        Ok((card, hash)) if problems.len() == before => Some(ModelDraft::Given {
+        Ok((card, hash)) if problems.len() == before => Some(Given {
             folder,
             card: Box::new(card),
             hash,

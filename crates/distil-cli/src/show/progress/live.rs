@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::board::Board;
 use super::region;
-use crate::show;
+use crate::stderr;
 
 /// Seconds between two drawings.
 const PAUSE: f64 = 0.1;
@@ -36,14 +36,14 @@ impl Live {
     /// Shows the run's trials.
     pub fn trials(&mut self, board: &Board, now: f64) {
         self.draw(now, |size| {
-            region::lines(board, now, size, show::colours()).join("\n")
+            region::lines(board, now, size, stderr::colours()).join("\n")
         });
     }
 
     /// Shows how far the decoding of pictures is.
     pub fn reading(&mut self, done: usize, all: usize, now: f64) {
         self.draw(now, |(width, _)| {
-            region::reading(done, all, width, show::colours())
+            region::reading(done, all, width, stderr::colours())
         });
     }
 

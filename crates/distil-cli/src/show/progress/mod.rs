@@ -14,7 +14,7 @@ use distil_report::run_json::Trial as TrialRow;
 
 use self::board::Board;
 use self::live::Live;
-use crate::show;
+use crate::stderr;
 
 /// Shows a run's progress on stderr.
 pub struct Progress {
@@ -65,7 +65,7 @@ impl Progress {
     fn line(&self, text: &str) {
         match &self.shown {
             Shown::Nothing => {}
-            Shown::Lines => show::complain(text),
+            Shown::Lines => stderr::complain(text),
             Shown::Live(live) => live.line(text),
         }
     }

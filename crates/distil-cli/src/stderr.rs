@@ -1,0 +1,22 @@
+//! What every part of the program says on stderr, and in which colours.
+
+use std::io::{self, IsTerminal, Write};
+
+/// Tells the user something on stderr; if even that is closed there is nobody to tell.
+pub fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Whether stderr understands colours and wants them.
+pub fn colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// How every error begins.
+pub fn error_title() -> &'static str {
+    if colours() {
+        "\x1b[1;31merror\x1b[0m:"
+    } else {
+        "error:"
+    }
+}
