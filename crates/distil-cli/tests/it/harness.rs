@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// How long any one thing may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Names a processor that qemu emulates, on which the program is to run: see CONTRIBUTING.md, "Moving numbers".
+const EMULATED: &str = "DISTIL_CPU";
+
 /// A temporary folder in which the program runs.
 pub struct Place(TempDir);
 
@@ -50,7 +53,12 @@ impl Place {
 
     /// The command `distil <arguments>`, in this folder, with a plain environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_distil"));
+        let program = env!("CARGO_BIN_EXE_distil");
+        let mut command = Command::new(program);
+        if std::env::var_os(EMULATED).is_some() {
+            command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.ci/emulated"));
+            command.arg(program);
+        }
         command
             .args(arguments)
             .current_dir(self.0.path())

@@ -22,3 +22,9 @@ mod own_model;
 fn a_users_own_module_trains_and_teaches_in_a_few_lines() {
     own_model::main().unwrap();
 }
+
+/// Says what a test leaves out. Not by `eprintln!`, which is shown only where a test fails.
+fn skipped(what: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().write_all(format!("SKIPPED: {what}\n").as_bytes());
+}

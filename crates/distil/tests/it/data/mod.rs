@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use distil::data::{Inputs, Raw, RawTargets};
 use distil::rng::Seed;
 
+use crate::skipped;
+
 /// The real data beside the repository, or `None` with a line that says what is skipped.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,7 +22,7 @@ pub fn shared(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is not here", path.display());
+    skipped(&format!("{} is not here", path.display()));
     None
 }
 

@@ -9,6 +9,7 @@ use insta::assert_snapshot;
 
 use super::validator::is_valid;
 use super::{GROW, dataset, with};
+use crate::skipped;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -24,7 +25,7 @@ fn planned(name: &str) -> Option<Plan> {
     if let Some((_, file)) = outside.iter().find(|(named, _)| *named == name) {
         let path = PathBuf::from(ROOT).join("../shared/data").join(file);
         if !path.exists() {
-            eprintln!("SKIPPED: the recipe `{name}` needs {}", path.display());
+            skipped(&format!("the recipe `{name}` needs {}", path.display()));
             return None;
         }
         let sets = parse_sets(&[format!("data.path={:?}", path.display().to_string())]).unwrap();
