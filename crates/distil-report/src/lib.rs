@@ -2,29 +2,24 @@
 //!
 //! The crate links no tensor library. A trial appends [`events`]; the [`bill`] is a fold over them, [`measure`] holds
 //! the metrics as functions of outputs on host slices, and [`statistics`] the tests and intervals that comparisons rest on.
+//!
+//! Floors, from the ground: [`record`]; [`bill`], [`measure`] and [`statistics`]; [`trials`]; [`compare`]; [`run_json`], the
+//! whole; a summary of each arm; and [`present`], for people.
 
 pub mod bill;
-pub mod budgets;
 pub mod compare;
-pub mod csv;
-pub mod curve;
 pub mod error;
-pub mod events;
-pub mod markdown;
 pub mod measure;
-pub mod numbers;
-pub mod page;
-pub mod predictions;
+pub mod present;
+pub mod record;
 pub mod run_json;
-pub mod runs;
 pub mod statistics;
-pub mod table;
-pub mod tables;
-pub mod text;
+pub mod trials;
 
 mod files;
-mod seeds;
-pub mod show;
+mod summary;
 
 pub use error::Error;
-pub use numbers::Numbers;
+pub use present::{csv, markdown, page, runs, show, table, tables, text};
+pub use record::{Numbers, Part, Purpose, TrialId, events};
+pub use trials::predictions;

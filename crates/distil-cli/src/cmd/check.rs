@@ -9,7 +9,7 @@ use distil::device;
 use distil::plan::{Arm, Draft};
 use distil::run::host;
 use distil_recipe::set::Set;
-use distil_report::bill::human_bytes;
+use distil_report::present::human::human_bytes;
 
 use crate::args::CheckArgs;
 use crate::cmd::run::{apply_sets, refused};

@@ -1,6 +1,6 @@
 //! `distil clean`: finished runs without their trials.
 
-use distil_report::bill::human_bytes;
+use distil_report::present::human::human_bytes;
 
 use crate::args::CleanArgs;
 use crate::exit::Ended;

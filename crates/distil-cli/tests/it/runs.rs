@@ -1,6 +1,6 @@
 //! `distil run`, `resume`, `report` and `check` on the built-in digits.
 
-use distil_report::bill::Purpose;
+use distil_report::Purpose;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::runs::compare_runs;
 use distil_report::text;
@@ -343,7 +343,7 @@ fn an_arm_that_changes_the_recipe_has_seconds_of_its_own() {
         assert!(
             trial.bill.equalised().reference_seconds.is_some(),
             "{}",
-            trial.name()
+            trial.id()
         );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Purpose;
+use crate::record::Purpose;
 
 /// The time of one kind of work of one stage: `once_seconds + samples · seconds_per_sample`.
 ///

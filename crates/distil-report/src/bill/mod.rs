@@ -2,70 +2,14 @@
 
 mod break_even;
 mod calibration;
-mod human;
 
 pub use break_even::break_even;
 pub use calibration::{Calibration, Rate};
-pub use human::{human_bytes, human_count, human_flops, human_seconds};
 
 use serde::{Deserialize, Serialize};
 
-use crate::events::{Event, Folded};
-
-/// What work was done for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Purpose {
-    /// Forward and backward passes and the optimiser.
-    Train,
-    /// Choosing samples.
-    Select,
-    /// Forward passes that only score samples.
-    Score,
-    /// Making a large model's weights from a small model's.
-    Grow,
-    /// A teacher's forward passes.
-    Teach,
-    /// Measuring on train, validation or test.
-    Evaluate,
-    /// Reading data and models.
-    Load,
-    /// Writing checkpoints and models.
-    Save,
-}
-
-impl Purpose {
-    /// All purposes, in the bill's order.
-    pub const ALL: [Self; 8] = [
-        Self::Train,
-        Self::Select,
-        Self::Score,
-        Self::Grow,
-        Self::Teach,
-        Self::Evaluate,
-        Self::Load,
-        Self::Save,
-    ];
-
-    /// Whether the purpose counts towards equal cost. Evaluating, loading and saving are listed, not equalised.
-    pub fn equalised(self) -> bool {
-        !matches!(self, Self::Evaluate | Self::Load | Self::Save)
-    }
-
-    /// The word in events, run.json and tables.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Select => "select",
-            Self::Score => "score",
-            Self::Grow => "grow",
-            Self::Teach => "teach",
-            Self::Evaluate => "evaluate",
-            Self::Load => "load",
-            Self::Save => "save",
-        }
-    }
-}
+use crate::record::Purpose;
+use crate::record::events::{Event, Folded};
 
 /// One line of a bill.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,13 +1,16 @@
 //! The trials of the flow and of another arm that belong together, by seed.
 
-use super::{Comparison, CostRatios, Entry, FLOW, Question, Sides, Test, Verdict, rows};
+use super::comparison::{Comparison, CostRatios, Sides, Test, Verdict};
+use super::entry::{Entry, Question};
+use super::rows;
 use crate::bill::Total;
 use crate::measure::{self, Better, Resolution};
-use crate::run_json::{Status, Trial};
+use crate::record::arm::FLOW;
 use crate::statistics::{
     CorrectedFolds, bca, corrected_folds, cost_ratio, mean, median, non_inferiority, one_sided,
     paired_errors, sign_flip, worst_ranks,
 };
+use crate::trials::{Status, Trial};
 
 /// The flow's and the other arm's trials, seed by seed.
 pub(super) struct Pairs<'a> {

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, Test};
+use super::comparison::Test;
+use super::entry::Entry;
 use crate::measure::{self, Outputs, nll_label_rows, nll_rows};
-use crate::predictions::Predictions;
 use crate::statistics;
+use crate::trials::Predictions;
 
 /// A test over samples.
 pub(super) struct Found {

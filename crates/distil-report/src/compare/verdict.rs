@@ -2,88 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Comparison, FLOW, PLAIN_FULL, SMALL};
-
-/// The word for a comparison's outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// No pair finished.
-    NotCompared,
-    /// One pair: numbers, no claim.
-    OnePair,
-    /// Neither a saving nor a cost is shown; [`Because`] says what is missing.
-    NoDifference,
-    /// The flow is better at no more cost, or as good within the declared margin at less.
-    Saves,
-    /// The flow is worse, or costs more.
-    Costs,
-    /// The small model alone is as good as the flow's result.
-    SmallSuffices,
-    /// Several pairs against an arm that was not tuned as well as the flow: numbers, no claim.
-    BaselineUntuned,
-}
-
-impl Verdict {
-    /// The word in run.json and tables.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NotCompared => "not-compared",
-            Self::OnePair => "one-pair",
-            Self::NoDifference => "no-difference",
-            Self::Saves => "saves",
-            Self::Costs => "costs",
-            Self::SmallSuffices => "small-suffices",
-            Self::BaselineUntuned => "baseline-untuned",
-        }
-    }
-}
-
-/// What a saving, a cost or their absence rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Because {
-    /// Significantly better.
-    Better,
-    /// Not inferior by the declared margin.
-    WithinMargin,
-    /// Significantly worse.
-    Worse,
-    /// Better or as good, at more cost.
-    Dearer,
-    /// Chance explains the difference.
-    Chance,
-    /// Significant over the seeds, but not over the samples they test: other samples may show none.
-    OtherSamples,
-    /// Cheaper, but that it is as good cannot be shown without a declared margin.
-    NoMargin,
-    /// Cheaper, but not shown to be within the margin.
-    MarginNotShown,
-    /// Within the margin at equal cost: nothing is saved.
-    EqualCost,
-    /// Better or as good; FLOPs and seconds disagree on whether it is dearer.
-    CostsDisagree,
-    /// Better or as good, but what it cost in seconds is not known.
-    SecondsUnknown,
-    /// It would save, but the small model alone is not shown to be worse than the flow.
-    SmallNotWorse,
-    /// It would save, but the small model alone was not tuned as well as the flow.
-    SmallUntuned,
-    /// It would save against the full budget, but plain training at the flow's cost is not shown to be worse: a shorter
-    /// budget alone may explain it.
-    PlainNotWorse,
-    /// It would save, but trials of the other arm failed for another reason than divergence.
-    OtherFailed,
-}
+use super::comparison::{Because, Comparison, Verdict};
+use crate::record::arm::{FLOW, PLAIN_FULL, SMALL};
 
 /// Two-sided p below which a difference counts.
 const SIGNIFICANT: f64 = 0.05;
 /// One-sided p below which the flow is not inferior: the 95 % two-sided interval lies inside the margin (ICH E9, section 5.5).
 const NOT_INFERIOR: f64 = 0.025;
 /// Cost ratios up to here, or down to its inverse, count as equal cost: budgets end at whole steps.
-pub(super) const EQUAL_COST: f64 = 1.02;
+pub(crate) const EQUAL_COST: f64 = 1.02;
 
 /// Up to here plain had about what the flow cost: equal FLOPs may take a small model more seconds.
 const SIMILAR_COST: f64 = 1.25;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
-use crate::Numbers;
+use crate::record::Numbers;
 
 /// Which way a metric points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! What one side costs for each unit of the other's cost.
 
-use super::{mean, median};
+use super::mean::mean;
+use super::worst_rank::median;
 
 /// Cost ratios over several pairs, as one number.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,6 +9,7 @@ mod draw;
 mod folds;
 mod holm;
 mod mcnemar;
+mod mean;
 mod normal;
 mod paired_errors;
 mod sign_flip;
@@ -20,14 +21,10 @@ pub use cost_ratio::{CostRatio, cost_ratio};
 pub use folds::{CorrectedFolds, corrected_folds};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
+pub use mean::mean;
 pub use normal::{normal_below, normal_quantile};
 pub use paired_errors::{PairedErrors, paired_errors};
 pub(crate) use sign_flip::one_sided;
 pub use sign_flip::{FEWEST_PAIRS, SignFlip, non_inferiority, sign_flip};
 
 pub use worst_rank::{median, worst_ranks};
-
-/// The mean; none of no numbers.
-pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}

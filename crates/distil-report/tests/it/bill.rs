@@ -1,6 +1,7 @@
 //! The bill adds up.
 
-use distil_report::bill::{Bill, Calibration, Purpose, Rate, Total};
+use distil_report::Purpose;
+use distil_report::bill::{Bill, Calibration, Rate, Total};
 use distil_report::events::{Billed, Event, Time, fold};
 
 fn billed(stage: &str, purpose: Purpose, flops: Option<f64>, samples: u64) -> Event {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use distil_report::Numbers;
-use distil_report::bill::{Bill, BillRow, Purpose};
-use distil_report::compare::{
-    Comparison, Entry, Question, Test, Verdict, compare, headline, sentence,
-};
+use distil_report::Purpose;
+use distil_report::bill::{Bill, BillRow};
+use distil_report::compare::{Comparison, Entry, Question, Test, Verdict, compare};
 use distil_report::measure::{self, Better, all};
 use distil_report::predictions::Predictions;
+use distil_report::present::sentence::headline;
+use distil_report::present::sentence::sentence;
 use distil_report::run_json::{Counts, Flops, MainMetric, StageRun, Status, Trial};
 use distil_report::statistics;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use distil_report::events::{
     Billed, Event, EventLog, Pace, Process, Progress, Resumed, Started, Stopped, Time, fold, read,
 };
-use distil_report::{Error, Numbers, bill::Purpose};
+use distil_report::{Error, Numbers, Purpose};
 
 use tempfile::TempDir;
 

@@ -1,9 +1,10 @@
 //! Promises of distil-report, one module per part.
 
 mod bill;
-mod budgets;
 mod compare;
+mod curve;
 mod events;
+mod id;
 mod measure;
 mod page;
 mod run_json;

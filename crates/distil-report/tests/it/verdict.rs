@@ -2,10 +2,11 @@
 
 use distil_report::compare::{
     Because, Comparison, Entry, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, Verdict, compare,
-    headline, sentence,
 };
 use distil_report::measure;
 use distil_report::predictions::Predictions;
+use distil_report::present::sentence::headline;
+use distil_report::present::sentence::sentence;
 use distil_report::run_json::{Status, Trial};
 use distil_report::statistics::{FEWEST_FOR_BCA, paired_errors};
 

@@ -24,7 +24,7 @@ mod view;
 pub(crate) use apportion::{apportion, strata};
 pub use augment::{Augment, Augmentation};
 pub use dataset::Dataset;
-pub use distil_report::events::Part;
+pub use distil_report::Part;
 pub use features::Features;
 pub use mixup::Mix;
 pub use order::epoch_order;

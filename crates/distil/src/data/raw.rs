@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use distil_report::events::Part;
+use distil_report::Part;
 use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Who trains, who validates, who tests.
 
 use distil_recipe::recipe::{SplitKind, SplitTable};
-use distil_report::events::Part;
+use distil_report::Part;
 use serde::{Deserialize, Serialize};
 
 use crate::data::apportion::{apportion, quantiles, strata};

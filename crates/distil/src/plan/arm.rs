@@ -5,7 +5,7 @@ use std::fmt;
 use distil_recipe::recipe::{DEFAULT_SCHEDULE, Recipe, StageTable, TrainTable};
 use distil_recipe::set::parse_sets;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
-use distil_report::budgets::{arm_of_share, share_of_arm};
+use distil_report::record::arm::{arm_of_share, share_of_arm};
 
 use crate::plan::stage::StagePlan;
 use crate::plan::{like, order};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use distil_report::bill::{human_bytes, human_flops, human_seconds};
+use distil_report::present::human::{human_bytes, human_flops, human_seconds};
 use distil_report::show::grouped;
 
 use crate::data::View;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use distil_report::bill::{Calibration, Purpose, Rate};
+use distil_report::Purpose;
+use distil_report::bill::{Calibration, Rate};
 use distil_report::events::Event;
 
 use crate::error::{Error, Result};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use distil_recipe::RecipeText;
+use distil_report::record::{TrialId, file_name};
 use fs4::{FileExt, TryLockError};
 
 use crate::error::{Error, Kind, Result};
@@ -142,44 +143,6 @@ impl RunFolder {
     pub fn lock(&self) -> Result<Lock> {
         Lock::take(&self.0)
     }
-}
-
-/// Which trial: arm × seed × fold, and settings where they are tuned. Written `flow-s1`, `flow-s1-f0`, `flow-s1~lr=0.001`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TrialId {
-    /// The arm.
-    pub arm: String,
-    /// The seed.
-    pub seed: u64,
-    /// The fold, from 0, if there are folds.
-    pub fold: Option<usize>,
-    /// Which of the settings to tune it uses, if they are tuned.
-    pub settings: Option<String>,
-}
-
-impl std::fmt::Display for TrialId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-s{}", file_name(&self.arm), self.seed)?;
-        if let Some(fold) = self.fold {
-            write!(f, "-f{fold}")?;
-        }
-        match &self.settings {
-            Some(settings) => write!(f, "~{}", file_name(settings)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Part of a file's name: an arm made by `--set`, and settings, are named after keys and values.
-fn file_name(word: &str) -> String {
-    let safe = |c: char| {
-        if c.is_alphanumeric() || "-_.=+,".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    word.chars().map(safe).collect()
 }
 
 /// One trial's folder: one process, one writer.

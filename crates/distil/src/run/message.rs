@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use distil_report::TrialId;
 use distil_report::events::Event;
 use serde::{Deserialize, Serialize};
 
-use super::folder::TrialId;
 use crate::error::{Error, Kind};
 
 /// The hidden verb a child is started with; its one argument is an [`Order`] as JSON.

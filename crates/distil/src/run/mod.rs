@@ -11,7 +11,8 @@ mod smoke;
 mod stage_cache;
 mod trial;
 
-pub use folder::{Lock, RunFolder, TrialFolder, TrialId};
+pub use distil_report::TrialId;
+pub use folder::{Lock, RunFolder, TrialFolder};
 pub use host::host;
 pub use message::VERB;
 pub use parent::{Outcome, Request, Standing, Watcher, clean, resume, run, write_report};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use distil_report::bill::Purpose;
+use distil_report::Purpose;
 use distil_report::events::{Billed, Event, Time};
 
 use super::clock::Stopwatch;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use burn::module::Module;
 use distil_report::Numbers;
-use distil_report::bill::Purpose;
+use distil_report::Purpose;
 use distil_report::events::{Event, StageStarted};
 
 use super::checkpoint::{Checkpoint, StageProgress, Store};

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use distil::run::RunFolder;
-use distil_report::compare::{FLOW, headline};
+use distil_report::present::sentence::headline;
+use distil_report::record::arm::FLOW;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::show::value;
 use distil_report::tables::mean_metric;

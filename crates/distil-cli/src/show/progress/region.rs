@@ -1,6 +1,6 @@
 //! The live table as text: a line for the run, then one for each trial under way.
 
-use distil_report::bill::human_seconds;
+use distil_report::present::human::human_seconds;
 use distil_report::show::grouped;
 
 use super::board::{Board, Row};

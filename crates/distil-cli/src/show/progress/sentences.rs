@@ -1,7 +1,8 @@
 //! Lines that stay: what happened to a trial, where its training stands, what it came to.
 
-use distil_report::bill::{human_count, human_flops, human_seconds};
-use distil_report::events::{Event, Part};
+use distil_report::Part;
+use distil_report::events::Event;
+use distil_report::present::human::{human_count, human_flops, human_seconds};
 use distil_report::run_json::Trial as TrialRow;
 use distil_report::show::named_value;
 

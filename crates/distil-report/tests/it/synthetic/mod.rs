@@ -7,15 +7,16 @@ pub use outputs::{digits, prices};
 pub use several::{broken_run, labels_run, several_run};
 
 use distil_report::Numbers;
-use distil_report::bill::{Calibration, Purpose, Rate};
+use distil_report::bill::{Calibration, Rate};
 use distil_report::compare::{Entry, Question, compare};
 use distil_report::events::{
-    Billed, Checkpointed, Data, Evaluated, Event, Grown, Pace, Part, Process, Progress, Promise,
+    Billed, Checkpointed, Data, Evaluated, Event, Grown, Pace, Process, Progress, Promise,
     StageFinished, StageStarted, Started, Time, fold,
 };
 use distil_report::measure::{Better, TaskKind, all};
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{Compress, FORMAT, Host, MainMetric, RunJson, Size, Status, Trial};
+use distil_report::{Part, Purpose};
 
 /// Uniform in [0, 1), a function of its arguments.
 pub fn uniform(seed: u64, place: u64) -> f64 {

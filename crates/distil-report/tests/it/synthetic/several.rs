@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use distil_report::Numbers;
-use distil_report::budgets::Curve;
+use distil_report::compare::curve::Curve;
 use distil_report::compare::{Entry, Question, compare};
 use distil_report::events::{Event, fold};
 use distil_report::measure::{TaskKind, all};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use distil_report::events::Part;
+use distil_report::Part;
 
 use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::pictures::{Form, PICTURES, decode_all, entries, files_in};

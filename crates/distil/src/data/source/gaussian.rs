@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use distil_report::events::Part;
+use distil_report::Part;
 use distil_report::measure::TaskKind;
 use rayon::prelude::*;
 use schemars::JsonSchema;

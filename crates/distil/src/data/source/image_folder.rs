@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use distil_report::events::Part;
+use distil_report::Part;
 use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

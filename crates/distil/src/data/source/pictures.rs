@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use distil_report::events::Part;
+use distil_report::Part;
 use rayon::prelude::*;
 
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::cores::Cores;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::run::folder::TrialId;
 use crate::run::message::{Order, VERB, Word};
+use distil_report::TrialId;
 
 /// Milliseconds after which the allocator hands freed memory back: longer than a training step, or each would have the
 /// system clear its arrays anew.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use distil_report::TrialId;
 use distil_report::bill::Calibration;
-use distil_report::budgets::{Curve, ceilings, learning_curve};
+use distil_report::compare::curve::{Curve, ceilings, learning_curve};
 use distil_report::compare::{Entry, FLOW, Question, compare};
 use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Event, fold, read};
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{Arm, Plan, Work};
 use crate::run::calibrate;
-use crate::run::folder::{RunFolder, TrialId};
+use crate::run::folder::RunFolder;
 use crate::run::host::host;
 use crate::run::options::Options;
 use crate::train::refused;
@@ -59,16 +60,16 @@ fn assemble(
     let calibration = calibrate::read(&folder.calibration(&Arm::Flow))?;
     let mut of_arms = BTreeMap::new();
     for log in logs {
-        let arm = Arm::named(&log.arm);
+        let arm = Arm::named(&log.id.arm);
         if arm.changes_the_recipe()
             && let Some(own) = calibrate::read(&folder.calibration(&arm))?
         {
-            of_arms.insert(log.arm.clone(), own);
+            of_arms.insert(log.id.arm.clone(), own);
         }
     }
     let calibration_of = |arm: &str| of_arms.get(arm).or(calibration.as_ref());
     let trials = logs.iter().filter_map(|log| {
-        let trial = Trial::of(&fold(&log.events), calibration_of(&log.arm))?;
+        let trial = Trial::of(&fold(&log.events), calibration_of(&log.id.arm))?;
         Some((trial, log.predictions.clone()))
     });
     let mut trials: Vec<(Trial, Option<Predictions>)> = trials.collect();
@@ -94,12 +95,12 @@ fn assemble(
         ..Question::new(&metric)
     };
     let comparisons = compare(&entries, &question);
-    let learned: BTreeMap<String, Vec<(f64, f64)>> = logs
+    let learned: BTreeMap<TrialId, Vec<(f64, f64)>> = logs
         .iter()
         .map(|log| {
             let folded = fold(&log.events);
-            let curve = learning_curve(&folded, calibration_of(&log.arm), &metric.name);
-            (log.name.clone(), curve)
+            let curve = learning_curve(&folded, calibration_of(&log.id.arm), &metric.name);
+            (log.id.clone(), curve)
         })
         .collect();
     let compared: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
@@ -114,15 +115,9 @@ fn assemble(
     let status = flows()
         .map(|trial| trial.status)
         .find(|status| *status != Status::Finished);
-    let compress = flows().next().map(|flow| {
-        let id = TrialId {
-            arm: flow.arm.clone(),
-            seed: flow.seed,
-            fold: flow.fold,
-            settings: flow.settings.clone(),
-        };
-        folder.trial(&id).compress()
-    });
+    let compress = flows()
+        .next()
+        .map(|flow| folder.trial(&flow.id()).compress());
     Ok(RunJson {
         format: FORMAT,
         status: status.unwrap_or(match (flows().next(), signal) {
@@ -194,18 +189,18 @@ pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
 }
 
 fn report(folder: &RunFolder, run: &RunJson, logs: &[Log]) -> Result<()> {
-    let log_of = |trial: &Trial| logs.iter().find(|log| log.name == trial.name());
+    let log_of = |trial: &Trial| logs.iter().find(|log| log.id == trial.id());
     let ordered: Vec<&Log> = run.trials.iter().filter_map(log_of).collect();
     let folded: Vec<_> = ordered.iter().map(|log| fold(&log.events)).collect();
     let events: Vec<TrialEvents> = ordered
         .iter()
         .zip(&folded)
         .map(|(log, events)| TrialEvents {
-            arm: &log.arm,
+            arm: &log.id.arm,
             events,
         })
         .collect();
-    let flow = ordered.iter().find(|log| log.arm == FLOW);
+    let flow = ordered.iter().find(|log| log.id.arm == FLOW);
     let predictions = flow.and_then(|log| log.predictions.as_ref());
     let recipe = folder.text()?;
     let page = Page::new(run, &events, predictions, recipe.text())
@@ -218,9 +213,7 @@ fn report(folder: &RunFolder, run: &RunJson, logs: &[Log]) -> Result<()> {
 
 /// A trial's log, and what its result says about the test part, if it came so far.
 struct Log {
-    arm: String,
-    /// The trial's name.
-    name: String,
+    id: TrialId,
     events: Vec<Event>,
     predictions: Option<Predictions>,
 }
@@ -250,8 +243,7 @@ fn logs(folder: &RunFolder) -> Result<Vec<Log>> {
             false => None,
         };
         logs.push(Log {
-            name: begun.name(),
-            arm: begun.arm,
+            id: begun.id(),
             events,
             predictions,
         });

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use distil_recipe::RecipeText;
 use distil_recipe::set::Set;
+use distil_report::TrialId;
 use distil_report::events::Event;
 
-use crate::run::folder::{RunFolder, TrialId};
+use crate::run::folder::RunFolder;
 use crate::run::options::Options;
 
 /// What `distil run` asks for.

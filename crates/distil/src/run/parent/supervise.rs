@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::time::Duration;
 
+use distil_report::TrialId;
 use distil_report::compare::FLOW;
 use distil_report::events::{Event, fold, read};
 use distil_report::run_json::{Status, Trial as TrialRow, Tuned};
@@ -13,7 +14,7 @@ use super::outcome::{Outcome, conclude, main_metric};
 use super::request::{Standing, Watcher};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
-use crate::run::folder::{RunFolder, TrialId};
+use crate::run::folder::RunFolder;
 use crate::run::message::{Order, Word};
 use crate::run::options::Options;
 use crate::run::stage_cache;

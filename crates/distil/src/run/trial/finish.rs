@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use distil_report::Numbers;
-use distil_report::bill::Purpose;
+use distil_report::Purpose;
 use distil_report::events::Event;
 use distil_report::run_json::Compress;
 

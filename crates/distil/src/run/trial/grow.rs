@@ -1,7 +1,7 @@
 //! The first weights of a stage that starts from a smaller one.
 
 use burn::module::Module;
-use distil_report::bill::Purpose;
+use distil_report::Purpose;
 use distil_report::events::{Event, Grown};
 
 use super::stages::{Done, Trial, stage_seed};

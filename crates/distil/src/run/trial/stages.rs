@@ -5,8 +5,8 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use distil_report::bill::Purpose;
-use distil_report::events::{self, Evaluated, Event, Part, Resumed, Reused, Started, Time};
+use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time};
+use distil_report::{Part, Purpose};
 
 use super::pipe::{Piped, say};
 use crate::data::{Dataset, Features, Inputs, ViewMatrix};

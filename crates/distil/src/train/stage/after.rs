@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use distil_report::Numbers;
-use distil_report::bill::Purpose;
+use distil_report::Purpose;
 use distil_report::events::{Checkpointed, Event, Pace, Progress, StageFinished, Stopped};
 
 use super::Stage;

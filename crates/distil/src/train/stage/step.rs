@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use distil_report::Numbers;
-use distil_report::bill::Purpose;
+use distil_report::Purpose;
 use distil_report::events::{Diverged, Event};
 
 use super::Stage;

@@ -1,0 +1,199 @@
+//! A comparison: what run.json says of the flow against another arm.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::numbers;
+use crate::statistics::CorrectedFolds;
+
+/// A test of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Test {
+    /// McNemar's exact test over the samples.
+    Mcnemar,
+    /// Student's paired test over the samples' errors.
+    PairedErrors,
+    /// The sign-flip permutation test over the seeds.
+    SignFlip,
+    /// The sign-flip test over the seeds' signed ranks, a failed trial being the worst: where any failed.
+    SignedRank,
+}
+
+impl Test {
+    /// As it is called in a sentence.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Mcnemar => "McNemar's test",
+            Self::PairedErrors => "paired errors test",
+            Self::SignFlip => "sign-flip test",
+            Self::SignedRank => "signed-rank test",
+        }
+    }
+}
+
+/// The flow's cost divided by the other arm's: the geometric mean over the pairs, or the median where a trial failed, whose
+/// cost is infinite; null where unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CostRatios {
+    /// Of FLOPs.
+    #[serde(with = "numbers::maybe")]
+    pub flops_ratio: Option<f64>,
+    /// Of reference seconds.
+    #[serde(with = "numbers::maybe")]
+    pub seconds_ratio: Option<f64>,
+}
+
+/// A number for each side of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sides {
+    /// The flow's.
+    pub arm: usize,
+    /// The other arm's.
+    pub against: usize,
+}
+
+impl Sides {
+    fn none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One line of run.json's `comparisons`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Always [`crate::record::arm::FLOW`].
+    pub arm: String,
+    /// The other arm.
+    pub against: String,
+    /// Pairs: seeds with which both came to an end and at least one of them finished; 0 where one side never finished.
+    pub n: usize,
+    /// The mean difference on the main metric, arm − against, on the test part; the median where a trial failed, null where
+    /// that is infinite.
+    pub difference: Option<f64>,
+    /// Its 95 % confidence interval: over the test samples for one pair, by Student's t over the pairs for several; null where
+    /// the metric is no mean over samples or a trial failed.
+    pub ci95: Option<[f64; 2]>,
+    /// The test behind `p`.
+    pub test: Option<Test>,
+    /// Its two-sided p.
+    pub p: Option<f64>,
+    /// Two-sided p of Student's paired test over the test samples, each averaged over the seeds: below 0.05, other samples
+    /// would hardly show no difference. Null for one pair, where a trial failed, and where the metric is no mean over samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples_p: Option<f64>,
+    /// Cost ratios.
+    pub cost: CostRatios,
+    /// Whether the flow uses a given model, whose own training is not in the bill.
+    pub given: bool,
+    /// What follows.
+    pub verdict: Verdict,
+    /// The arm's mean on the main metric, over the seeds with which it finished.
+    pub value: Option<f64>,
+    /// The other arm's.
+    pub against_value: Option<f64>,
+    /// Test samples per seed.
+    pub samples: usize,
+    /// What the test set can resolve ([`crate::measure::Resolution::width`]), for the arm's outputs.
+    pub resolution: Option<f64>,
+    /// Why no more is claimed, where the verdict alone does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Because>,
+    /// The BCa bootstrap interval of the mean difference; null below [`crate::statistics::FEWEST_FOR_BCA`] pairs, where it
+    /// would be too narrow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bca95: Option<[f64; 2]>,
+    /// The p value adjusted for the number of exploratory arms; null for built-in arms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holm_p: Option<f64>,
+    /// The largest disadvantage that was declared not to matter, in the metric's own unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// One-sided p of the hypothesis that the flow is worse by the margin or more, adjusted as `holm_p`; below 0.025 the flow
+    /// is not inferior. Null without a margin and with one pair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_inferior_p: Option<f64>,
+    /// Trials that failed for any reason but divergence.
+    #[serde(default, skip_serializing_if = "Sides::none")]
+    pub failed: Sides,
+    /// Trials that diverged.
+    #[serde(default, skip_serializing_if = "Sides::none")]
+    pub diverged: Sides,
+    /// Settings that each side chose from on validation; null where this arm was not tuned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Sides>,
+    /// The test over all folds of all seeds, corrected for their overlapping training sets; null without folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<CorrectedFolds>,
+}
+
+/// The word for a comparison's outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// No pair finished.
+    NotCompared,
+    /// One pair: numbers, no claim.
+    OnePair,
+    /// Neither a saving nor a cost is shown; [`Because`] says what is missing.
+    NoDifference,
+    /// The flow is better at no more cost, or as good within the declared margin at less.
+    Saves,
+    /// The flow is worse, or costs more.
+    Costs,
+    /// The small model alone is as good as the flow's result.
+    SmallSuffices,
+    /// Several pairs against an arm that was not tuned as well as the flow: numbers, no claim.
+    BaselineUntuned,
+}
+
+impl Verdict {
+    /// The word in run.json and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotCompared => "not-compared",
+            Self::OnePair => "one-pair",
+            Self::NoDifference => "no-difference",
+            Self::Saves => "saves",
+            Self::Costs => "costs",
+            Self::SmallSuffices => "small-suffices",
+            Self::BaselineUntuned => "baseline-untuned",
+        }
+    }
+}
+
+/// What a saving, a cost or their absence rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// Significantly better.
+    Better,
+    /// Not inferior by the declared margin.
+    WithinMargin,
+    /// Significantly worse.
+    Worse,
+    /// Better or as good, at more cost.
+    Dearer,
+    /// Chance explains the difference.
+    Chance,
+    /// Significant over the seeds, but not over the samples they test: other samples may show none.
+    OtherSamples,
+    /// Cheaper, but that it is as good cannot be shown without a declared margin.
+    NoMargin,
+    /// Cheaper, but not shown to be within the margin.
+    MarginNotShown,
+    /// Within the margin at equal cost: nothing is saved.
+    EqualCost,
+    /// Better or as good; FLOPs and seconds disagree on whether it is dearer.
+    CostsDisagree,
+    /// Better or as good, but what it cost in seconds is not known.
+    SecondsUnknown,
+    /// It would save, but the small model alone is not shown to be worse than the flow.
+    SmallNotWorse,
+    /// It would save, but the small model alone was not tuned as well as the flow.
+    SmallUntuned,
+    /// It would save against the full budget, but plain training at the flow's cost is not shown to be worse: a shorter
+    /// budget alone may explain it.
+    PlainNotWorse,
+    /// It would save, but trials of the other arm failed for another reason than divergence.
+    OtherFailed,
+}

@@ -1,0 +1,164 @@
+//! metrics.csv: every progress point of every trial, one a row; and every trial, one a row.
+
+use std::collections::BTreeSet;
+
+use crate::record::events::{Event, Folded};
+use crate::run_json::{RunJson, Status, Trial};
+use crate::trials::learning::{Point, curve};
+
+/// The header and one row per progress event. Costs are the trial's up to that point, towards equal cost; unknown numbers are
+/// empty. Loss terms are columns `term.<name>`, validation metrics `validation.<name>`.
+pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> String {
+    let curves: Vec<(&Folded<'_>, Vec<Point<'_>>)> = trials
+        .iter()
+        .map(|trial| {
+            let calibration = match trial.events.first() {
+                Some(Event::Started(started)) => run.calibration_of(&started.arm),
+                _ => &run.calibration,
+            };
+            (trial, curve(trial, Some(calibration)))
+        })
+        .collect();
+    let points = || curves.iter().flat_map(|(_, points)| points);
+    let terms: BTreeSet<&String> = points()
+        .flat_map(|point| point.progress.terms.keys())
+        .collect();
+    let metrics: BTreeSet<&String> = points()
+        .filter_map(|point| point.progress.validation.as_ref())
+        .flat_map(|metrics| metrics.keys())
+        .collect();
+    let mut header: Vec<String> = COLUMNS.iter().map(|column| (*column).to_owned()).collect();
+    header.extend(terms.iter().map(|name| quoted(&format!("term.{name}"))));
+    header.extend(
+        metrics
+            .iter()
+            .map(|name| quoted(&format!("validation.{name}"))),
+    );
+    let mut text = header.join(",") + "\n";
+    for (trial, points) in &curves {
+        let Some(Event::Started(started)) = trial.events.first() else {
+            continue;
+        };
+        for point in points {
+            let progress = point.progress;
+            let mut cells = vec![
+                quoted(&started.arm),
+                started.seed.to_string(),
+                started.fold.map_or(String::new(), |fold| fold.to_string()),
+                quoted(&progress.stage),
+                progress.step.to_string(),
+                progress.epoch.to_string(),
+                progress.samples.to_string(),
+                progress.loss.to_string(),
+                progress.lr.to_string(),
+                number(point.flops),
+                number(point.reference_seconds),
+                point.cpu_seconds.to_string(),
+                progress.time.samples_per_second.to_string(),
+            ];
+            cells.extend(
+                terms
+                    .iter()
+                    .map(|name| number(progress.terms.get(*name).copied())),
+            );
+            cells.extend(metrics.iter().map(|name| {
+                number(
+                    progress
+                        .validation
+                        .as_ref()
+                        .and_then(|metrics| metrics.get(*name).copied()),
+                )
+            }));
+            text += &(cells.join(",") + "\n");
+        }
+    }
+    text
+}
+
+/// Every trial of a run, one a row: arm, seed, fold, settings, how it ended, what it cost towards equal cost, and the result's metrics
+/// on the test part, columns `test.<name>`. Unknown numbers are empty.
+pub fn trials_csv(run: &RunJson) -> String {
+    let tested = |trial: &Trial| match trial.status {
+        Status::Finished => trial.result().map(|stage| stage.test.clone()),
+        Status::Stopped | Status::Diverged | Status::Failed => None,
+    };
+    let metrics: BTreeSet<String> = run
+        .trials
+        .iter()
+        .filter_map(tested)
+        .flat_map(|test| test.keys().cloned().collect::<Vec<_>>())
+        .collect();
+    let mut header: Vec<String> = TRIAL_COLUMNS.map(str::to_owned).to_vec();
+    header.extend(metrics.iter().map(|name| quoted(&format!("test.{name}"))));
+    let mut text = header.join(",") + "\n";
+    for trial in &run.trials {
+        let total = trial.bill.equalised();
+        let mut cells = vec![
+            quoted(&trial.arm),
+            trial.seed.to_string(),
+            trial.fold.map_or(String::new(), |fold| fold.to_string()),
+            trial.settings.as_deref().map_or(String::new(), quoted),
+            trial.status.word().into(),
+            number(total.flops),
+            number(total.reference_seconds),
+            total.cpu_seconds.to_string(),
+        ];
+        let test = tested(trial).unwrap_or_default();
+        cells.extend(metrics.iter().map(|name| number(test.get(name).copied())));
+        text += &(cells.join(",") + "\n");
+    }
+    text
+}
+
+const TRIAL_COLUMNS: [&str; 8] = [
+    "arm",
+    "seed",
+    "fold",
+    "settings",
+    "status",
+    "flops",
+    "reference_seconds",
+    "cpu_seconds",
+];
+
+const COLUMNS: [&str; 13] = [
+    "arm",
+    "seed",
+    "fold",
+    "stage",
+    "step",
+    "epoch",
+    "samples",
+    "loss",
+    "lr",
+    "flops",
+    "reference_seconds",
+    "cpu_seconds",
+    "samples_per_second",
+];
+
+fn number(value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
+}
+
+/// A field as RFC 4180 writes it.
+fn quoted(field: &str) -> String {
+    if field.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn fields_are_quoted_as_rfc_4180_says() {
+        assert_eq!(
+            ["plain", "a,b", "say \"x\"", "two\nlines"].map(quoted),
+            ["plain", "\"a,b\"", "\"say \"\"x\"\"\"", "\"two\nlines\""]
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! The report as Markdown, to paste into a paper or a pull request.
+
+use crate::present::sentence::{headline, resolution, sentence};
+use crate::present::tables;
+use crate::run_json::RunJson;
+
+/// Trials beyond which their table is left to trials.csv.
+const MOST_TRIALS: usize = 60;
+
+/// Verdict, results, comparisons, generalisation, bill, growth, compression and environment.
+pub fn markdown(run: &RunJson) -> String {
+    let verdict = headline(&run.comparisons, &run.metric).1;
+    let mut text = format!("# {}\n\n", run.name);
+    if let Some(resolution) = resolution(&run.comparisons, &run.metric) {
+        text += &format!("{resolution}\n\n");
+    }
+    text += &format!("{verdict}\n");
+    for said in run
+        .curve
+        .iter()
+        .flat_map(|curve| curve.sentences(&run.metric))
+    {
+        text += &format!("\n* {said}");
+    }
+    if run.curve.is_some() {
+        text.push('\n');
+    }
+    let shown = [
+        Some(tables::results(run)),
+        (!run.comparisons.is_empty()).then(|| tables::comparisons(run)),
+        tables::curve(run),
+        Some(tables::generalisation(run)),
+        Some(tables::bill(run)),
+        tables::tuning(run),
+        tables::break_even(run),
+        tables::trials(run).filter(|table| table.rows.len() <= MOST_TRIALS),
+        tables::growth(run),
+        tables::compress(run),
+        Some(tables::environment(run)),
+    ];
+    for table in shown.into_iter().flatten() {
+        text += &format!("\n## {}\n\n{}", table.title, table.markdown());
+        if table.title == "Comparisons on the test part" {
+            let said = |c| sentence(c, &run.comparisons, &run.metric);
+            let others = run.comparisons.iter().map(said);
+            let others: Vec<String> = others
+                .filter(|said| *said != verdict)
+                .map(|said| format!("\n* {said}"))
+                .collect();
+            text += &others.concat();
+            if others.is_empty() {
+                continue;
+            }
+            text.push('\n');
+        }
+    }
+    text
+}

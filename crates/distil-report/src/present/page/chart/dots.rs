@@ -1,0 +1,72 @@
+//! Train, validation and test on one line each: the gap is the line's length.
+
+use super::axis::Axis;
+use super::svg::{escape, frame, label, text_width};
+
+/// One model.
+pub(in crate::present::page) struct DotRow {
+    pub name: String,
+    /// Chooses the colour.
+    pub class: String,
+    /// Train, validation and test.
+    pub values: [Option<f64>; 3],
+    /// Written at the right: the gap.
+    pub note: String,
+}
+
+const WIDTH: f64 = 760.0;
+const ROW: f64 = 30.0;
+
+/// A row per model, values on a common axis: a ring for train, a small dot for validation, a large one for test.
+pub(in crate::present::page) fn dots(title: &str, x: &Axis, rows: &[DotRow]) -> String {
+    let left = rows
+        .iter()
+        .map(|row| text_width(&row.name))
+        .fold(0.0, f64::max)
+        + 22.0;
+    let right = WIDTH
+        - rows
+            .iter()
+            .map(|row| text_width(&row.note))
+            .fold(0.0, f64::max)
+        - 30.0;
+    let bottom = rows.len() as f64 * ROW + 6.0;
+    let mut body = String::new();
+    for (place, row) in rows.iter().enumerate() {
+        let y = place as f64 * ROW + ROW / 2.0;
+        let places = row
+            .values
+            .map(|value| value.map(|value| left + x.place(value) * (right - left)));
+        body += &format!(
+            "<line class=\"grid\" x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
+        );
+        body += &label(left - 14.0, y + 4.0, "end", "name", &row.name);
+        let known = || places.iter().flatten().copied();
+        let (low, high) = (
+            known().fold(f64::INFINITY, f64::min),
+            known().fold(f64::NEG_INFINITY, f64::max),
+        );
+        if low < high {
+            body += &format!(
+                "<line class=\"gap {}\" x1=\"{low:.1}\" x2=\"{high:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>",
+                row.class
+            );
+        }
+        for ((cx, kind), radius) in places
+            .into_iter()
+            .zip(["train", "validation", "test"])
+            .zip([5.0, 3.5, 5.5])
+        {
+            if let Some(cx) = cx {
+                body += &format!(
+                    "<circle class=\"dot {kind} {}\" cx=\"{cx:.1}\" cy=\"{y:.1}\" r=\"{radius}\"><title>{}, {kind}</title></circle>",
+                    row.class,
+                    escape(&row.name)
+                );
+            }
+        }
+        body += &label(WIDTH - 6.0, y + 4.0, "end", "number", &row.note);
+    }
+    body += &x.horizontal(left, right, bottom);
+    frame(WIDTH, bottom + 46.0, title, &body)
+}

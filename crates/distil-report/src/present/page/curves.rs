@@ -1,0 +1,247 @@
+//! Learning curves of all trials on one axis of cost, by FLOPs, seconds or steps.
+
+use serde::Serialize;
+
+use super::arm_class::arm_class;
+use super::chart::{Axis, Scale, Series, lines};
+use crate::measure::{Better, Scale as MetricScale, metric};
+use crate::present::show;
+use crate::record::events::Folded;
+use crate::run_json::RunJson;
+use crate::trials::learning::{Point, curve};
+
+/// A trial's events as the page needs them, in run.json's order of trials.
+#[derive(Clone, Copy, Debug)]
+pub struct TrialEvents<'a> {
+    /// The arm.
+    pub arm: &'a str,
+    /// Its events, resumes honoured.
+    pub events: &'a Folded<'a>,
+}
+
+/// The charts over one axis of cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Panel {
+    /// A short name for the page's own references.
+    pub id: String,
+    /// What the axis is.
+    pub label: String,
+    /// Charts as SVG.
+    pub charts: Vec<String>,
+}
+
+/// One trial's points.
+struct Drawn<'a> {
+    arm: &'a str,
+    first: bool,
+    points: Vec<Point<'a>>,
+}
+
+/// Panels for the costs that are known for every point. Empty without progress events.
+pub(super) fn panels(run: &RunJson, trials: &[TrialEvents<'_>]) -> Vec<Panel> {
+    let drawn: Vec<Drawn<'_>> = trials
+        .iter()
+        .enumerate()
+        .map(|(place, trial)| Drawn {
+            arm: trial.arm,
+            first: trials[..place]
+                .iter()
+                .all(|earlier| earlier.arm != trial.arm),
+            points: curve(trial.events, Some(run.calibration_of(trial.arm))),
+        })
+        .filter(|drawn| !drawn.points.is_empty())
+        .collect();
+    if drawn.is_empty() {
+        return Vec::new();
+    }
+    let reference = |point: &Point<'_>| point.reference_seconds;
+    let calibrated = drawn
+        .iter()
+        .flat_map(|one| &one.points)
+        .all(|point| point.reference_seconds.is_some());
+    let mut panels = vec![panel(run, &drawn, "flops", "FLOPs", &|point| point.flops)];
+    panels.push(match calibrated {
+        true => panel(run, &drawn, "seconds", "reference seconds", &reference),
+        false => panel(run, &drawn, "seconds", "CPU seconds", &|point| {
+            Some(point.cpu_seconds)
+        }),
+    });
+    panels.push(panel(run, &drawn, "steps", "steps", &|point| {
+        Some(point.steps as f64)
+    }));
+    panels.into_iter().flatten().collect()
+}
+
+fn panel(
+    run: &RunJson,
+    drawn: &[Drawn<'_>],
+    id: &str,
+    label: &str,
+    cost: &dyn Fn(&Point<'_>) -> Option<f64>,
+) -> Option<Panel> {
+    let costs: Option<Vec<f64>> = drawn.iter().flat_map(|one| &one.points).map(cost).collect();
+    let most = costs?.into_iter().fold(0.0, f64::max);
+    let (unit, factor) = match id {
+        "flops" => flops_unit(most),
+        _ => ("", 1.0),
+    };
+    let title = match id {
+        "steps" => "optimiser steps, all stages".to_owned(),
+        "flops" => format!("cost in {unit}FLOPs, small stage first"),
+        _ => format!("cost in {label}, small stage first"),
+    };
+    let x = Axis::new(&title, 0.0, most, Scale::Linear, factor).within(0.0, most * 1.02);
+    let name = run.metric.name.as_str();
+    let validation = |point: &Point<'_>| {
+        point
+            .progress
+            .validation
+            .as_ref()?
+            .get(name)
+            .copied()
+            .filter(|v| v.is_finite())
+    };
+    let loss = |point: &Point<'_>| {
+        Some(point.progress.loss).filter(|loss| loss.is_finite() && *loss > 0.0)
+    };
+    let mut charts = Vec::new();
+    let on_validation = series(run, drawn, cost, &validation);
+    if let Some(y) = metric_axis(run, &on_validation) {
+        let what = format!("{} on validation against {label}", show::title(name));
+        charts.push(lines(&what, &x, &y, &on_validation));
+    }
+    let training = series(run, drawn, cost, &loss);
+    let losses: Vec<f64> = values(&training).collect();
+    if !losses.is_empty() {
+        let (low, high) = bounds(&losses);
+        let y = Axis::new("training loss", low, high, Scale::Log, 1.0);
+        charts.push(lines(
+            &format!("training loss against {label}"),
+            &x,
+            &y,
+            &training,
+        ));
+    }
+    (!charts.is_empty()).then(|| Panel {
+        id: id.into(),
+        label: label.into(),
+        charts,
+    })
+}
+
+/// A prefix for FLOPs and what turns them into it.
+pub(super) fn flops_unit(most: f64) -> (&'static str, f64) {
+    let prefixes = [("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6)];
+    prefixes
+        .into_iter()
+        .find(|(_, size)| most >= *size)
+        .map_or(("", 1.0), |(prefix, size)| (prefix, 1.0 / size))
+}
+
+fn series(
+    run: &RunJson,
+    drawn: &[Drawn<'_>],
+    cost: &dyn Fn(&Point<'_>) -> Option<f64>,
+    value: &dyn Fn(&Point<'_>) -> Option<f64>,
+) -> Vec<Series> {
+    drawn
+        .iter()
+        .map(|one| {
+            let mut stages: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
+            for point in &one.points {
+                let stage = point.progress.stage.as_str();
+                if stages.last().is_none_or(|(name, _)| *name != stage) {
+                    stages.push((stage, Vec::new()));
+                }
+                if let (Some(place), Some((x, y))) =
+                    (stages.last_mut(), cost(point).zip(value(point)))
+                {
+                    place.1.push((x, y));
+                }
+            }
+            Series {
+                name: if one.first {
+                    one.arm.to_owned()
+                } else {
+                    String::new()
+                },
+                class: arm_class(run, one.arm),
+                stages: stages
+                    .into_iter()
+                    .map(|(_, points)| points)
+                    .filter(|points| !points.is_empty())
+                    .collect(),
+            }
+        })
+        .filter(|series| !series.stages.is_empty())
+        .collect()
+}
+
+fn values(series: &[Series]) -> impl Iterator<Item = f64> {
+    series
+        .iter()
+        .flat_map(|one| one.stages.iter().flatten().map(|(_, value)| *value))
+}
+
+fn bounds(values: &[f64]) -> (f64, f64) {
+    (
+        values.iter().copied().fold(f64::INFINITY, f64::min),
+        values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+    )
+}
+
+/// The metric's axis. The first steps of training from nothing would flatten all that matters: the axis leaves out the worst
+/// quarter of the values, and the curves enter from its edge.
+fn metric_axis(run: &RunJson, series: &[Series]) -> Option<Axis> {
+    let mut sorted: Vec<f64> = values(series).collect();
+    if sorted.is_empty() {
+        return None;
+    }
+    sorted.sort_by(f64::total_cmp);
+    let quarter = sorted.len() / 4;
+    let (low, high) = match run.metric.better {
+        Better::Higher => (sorted[quarter], sorted[sorted.len() - 1]),
+        Better::Lower => (sorted[0], sorted[sorted.len() - 1 - quarter]),
+    };
+    let title = show::title(&run.metric.name);
+    let scale = metric(&run.metric.name).map_or(MetricScale::Plain, |metric| metric.scale);
+    let axis = match scale {
+        MetricScale::Share => Axis::new(
+            &format!("validation {title} (%)"),
+            low,
+            high,
+            Scale::Linear,
+            100.0,
+        )
+        .of_shares(),
+        MetricScale::Target => {
+            let unit = run
+                .metric
+                .unit
+                .as_ref()
+                .map_or(String::new(), |unit| format!(" ({unit})"));
+            Axis::new(
+                &format!("validation {title}{unit}"),
+                low,
+                high,
+                Scale::Linear,
+                1.0,
+            )
+        }
+        MetricScale::Nats => Axis::new(
+            &format!("validation {title} (nats)"),
+            low,
+            high,
+            Scale::Linear,
+            1.0,
+        ),
+        MetricScale::Plain => Axis::new(
+            &format!("validation {title}"),
+            low,
+            high,
+            Scale::Linear,
+            1.0,
+        ),
+    };
+    Some(axis)
+}

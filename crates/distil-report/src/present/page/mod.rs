@@ -1,0 +1,174 @@
+//! The report: one self-contained HTML page.
+//!
+//! [`Page::new`] gathers text, tables and drawn charts; the template only arranges them. The page needs no network, no
+//! script and no other file.
+
+mod arm_class;
+mod arms;
+mod bill;
+mod cards;
+mod chart;
+mod curves;
+mod generalisation;
+mod mistakes;
+mod outputs;
+mod picture;
+
+pub use bill::Legend;
+pub use cards::Card;
+pub use curves::{Panel, TrialEvents};
+pub use mistakes::Mistake;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde::Serialize;
+
+use crate::Error;
+use crate::present::sentence::{headline, sentence};
+use crate::present::table::Table;
+use crate::present::tables;
+use crate::run_json::RunJson;
+use crate::trials::Predictions;
+
+/// All that the page shows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Page {
+    /// The recipe's name.
+    pub name: String,
+    /// The verdict's word.
+    pub verdict: String,
+    /// The verdict's sentence up to its colon: the claim.
+    pub claim: String,
+    /// The rest of the sentence: the numbers.
+    pub numbers: String,
+    /// Where the run did not finish: what happened.
+    pub warning: Option<String>,
+    /// The arms' headline numbers.
+    pub cards: Vec<Card>,
+    /// Test results of all arms.
+    pub results: Table,
+    /// Comparisons, and each one's sentence.
+    pub comparisons: Table,
+    /// The comparisons' sentences after the first.
+    pub sentences: Vec<String>,
+    /// Quality against cost and differences by seed, as SVG, each with its title.
+    pub arms: Vec<(String, String)>,
+    /// What plain's curve says.
+    pub curve: Vec<String>,
+    /// Every trial, where there are several per arm or one failed.
+    pub trials: Option<Table>,
+    /// Bars of cost, as SVG, each with its title.
+    pub bars: Vec<(String, String)>,
+    /// The bars' colours.
+    pub legend: Vec<Legend>,
+    /// The bill.
+    pub bill: Table,
+    /// What was tuned.
+    pub tuning: Option<Table>,
+    /// Earlier stages counted and given.
+    pub break_even: Option<Table>,
+    /// Learning curves by axis of cost.
+    pub panels: Vec<Panel>,
+    /// Train, validation and test, as SVG.
+    pub gaps: Option<String>,
+    /// The same as numbers.
+    pub generalisation: Table,
+    /// Confusion matrix, residual plot or F1 by label, as SVG, with its title and a sentence.
+    pub outputs: Option<(String, String, String)>,
+    /// The worst mistakes.
+    pub mistakes: Vec<Mistake>,
+    /// Whether the mistakes have pictures.
+    pub pictures: bool,
+    /// Compression.
+    pub compress: Option<Table>,
+    /// Growth.
+    pub growth: Option<Table>,
+    /// The recipe's text.
+    pub recipe: String,
+    /// Machine and run.
+    pub environment: Table,
+    /// Distil's version.
+    pub version: String,
+}
+
+impl Page {
+    /// Gathers the page. `trials` are the events of run.json's trials; `predictions` those of the flow's first trial; `recipe`
+    /// the recipe's text.
+    pub fn new(
+        run: &RunJson,
+        trials: &[TrialEvents<'_>],
+        predictions: Option<&Predictions>,
+        recipe: &str,
+    ) -> Self {
+        let (verdict, sentence_of_run) = headline(&run.comparisons, &run.metric);
+        let (bars, legend) = bill::charts(run);
+        let (claim, numbers) = sentence_of_run
+            .split_once(": ")
+            .unwrap_or((&sentence_of_run, ""));
+        let mistakes = predictions.map_or(Vec::new(), mistakes::mistakes);
+        let sentences = run
+            .comparisons
+            .iter()
+            .map(|c| sentence(c, &run.comparisons, &run.metric));
+        let mut sentences: Vec<String> =
+            sentences.filter(|text| *text != sentence_of_run).collect();
+        sentences.dedup();
+        Self {
+            name: run.name.clone(),
+            verdict: verdict.word().into(),
+            claim: claim.into(),
+            numbers: numbers.into(),
+            warning: cards::warning(run),
+            cards: cards::cards(run),
+            results: tables::results(run),
+            comparisons: tables::comparisons(run),
+            sentences,
+            arms: [
+                ("Quality against cost", arms::quality_against_cost(run)),
+                ("Difference by seed", arms::differences(run)),
+            ]
+            .into_iter()
+            .filter_map(|(title, chart)| Some((title.to_owned(), chart?)))
+            .collect(),
+            curve: run
+                .curve
+                .as_ref()
+                .map_or(Vec::new(), |curve| curve.sentences(&run.metric)),
+            trials: tables::trials(run),
+            bars,
+            legend,
+            bill: tables::bill(run),
+            tuning: tables::tuning(run),
+            break_even: tables::break_even(run),
+            panels: curves::panels(run, trials),
+            gaps: generalisation::chart(run),
+            generalisation: tables::generalisation(run),
+            outputs: predictions.and_then(outputs::chart),
+            pictures: mistakes.iter().any(|mistake| mistake.picture.is_some()),
+            mistakes,
+            compress: tables::compress(run),
+            growth: tables::growth(run),
+            recipe: recipe.trim_end().into(),
+            environment: tables::environment(run),
+            version: run.host.distil.clone(),
+        }
+    }
+
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// The built-in template cannot be rendered: a defect of Distil.
+    pub fn html(&self) -> Result<String, Error> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment
+            .add_template("report.html", include_str!("report.html"))
+            .map_err(Error::Page)?;
+        let template = environment
+            .get_template("report.html")
+            .map_err(Error::Page)?;
+        template
+            .render(context! { page => Serde(self), style => include_str!("style.css") })
+            .map_err(Error::Page)
+    }
+}

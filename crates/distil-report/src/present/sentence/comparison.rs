@@ -1,0 +1,410 @@
+//! Each verdict as one plain sentence with the numbers in it.
+
+use crate::compare::{Because, Comparison, EQUAL_COST, Sides, Test, Verdict};
+use crate::measure::MainMetric;
+use crate::present::show;
+use crate::record::arm::{FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
+use crate::statistics::FEWEST_PAIRS;
+
+/// The run's verdict and its sentence: a saving over `plain-full`, which takes that `plain` is worse; or else the comparison with
+/// `plain`, or with `plain-full` or the first other arm where `plain` did not finish.
+pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, String) {
+    let of = |arm: &str| {
+        comparisons
+            .iter()
+            .find(|comparison| comparison.against == arm && comparison.n > 0)
+    };
+    let chosen = of(PLAIN_FULL)
+        .filter(|full| full.verdict == Verdict::Saves)
+        .or_else(|| of(PLAIN))
+        .or_else(|| of(PLAIN_FULL))
+        .or_else(|| of(SMALL))
+        .or(comparisons.first());
+    match chosen {
+        Some(comparison) => (
+            comparison.verdict,
+            sentence(comparison, comparisons, metric),
+        ),
+        None => (
+            Verdict::NotCompared,
+            "Not compared: no trial of the flow finished.".into(),
+        ),
+    }
+}
+
+/// What the test set can tell apart, before anything is read from it; none where that is not known.
+pub fn resolution(comparisons: &[Comparison], metric: &MainMetric) -> Option<String> {
+    let known = |comparison: &Comparison| Some((comparison.samples, comparison.resolution?));
+    let (samples, width) = comparisons.iter().find_map(known)?;
+    let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
+    Some(format!(
+        "{} test samples: models closer than {} of {} look alike to them.",
+        show::grouped(samples as f64),
+        show::width(name, unit, width),
+        show::title(name)
+    ))
+}
+
+/// One comparison's verdict as a sentence. `comparisons` are all of the run's: a small model that suffices is quoted from its own.
+pub fn sentence(
+    comparison: &Comparison,
+    comparisons: &[Comparison],
+    metric: &MainMetric,
+) -> String {
+    let words = Words { comparison, metric };
+    match comparison.verdict {
+        Verdict::NotCompared => words.not_compared(),
+        Verdict::OnePair => words.one_pair(),
+        Verdict::NoDifference => {
+            let claim = match comparison.because {
+                Some(
+                    Because::Chance
+                    | Because::OtherSamples
+                    | Because::NoMargin
+                    | Because::MarginNotShown,
+                )
+                | None => "No difference shown for the flow",
+                Some(_) => "No saving shown for the flow",
+            };
+            format!("{claim}: {}{}.", words.means(), words.reason())
+        }
+        Verdict::Saves => {
+            let claim = match (comparison.because, words.cheaper()) {
+                (Some(Because::Better), true) => "The flow saves and is better",
+                (Some(Because::Better), false) => "The flow is better at equal cost",
+                _ => "The flow saves",
+            };
+            let small = comparisons.iter().any(|other| other.against == SMALL);
+            let alone = if small {
+                ""
+            } else {
+                "; no small model was run beside it"
+            };
+            format!("{claim}: {}{}{alone}.", words.means(), words.tuning())
+        }
+        Verdict::Costs => {
+            let claim = match comparison.because {
+                Some(Because::Dearer) => "The flow costs more",
+                _ => "The flow costs quality",
+            };
+            format!("{claim}: {}.", words.means())
+        }
+        Verdict::BaselineUntuned => format!(
+            "Baseline untuned, no claim for the flow: {}; {}.",
+            words.means(),
+            words.untuned()
+        ),
+        Verdict::SmallSuffices => {
+            let small = comparisons
+                .iter()
+                .find(|other| other.against == SMALL)
+                .unwrap_or(comparison);
+            Words {
+                comparison: small,
+                metric,
+            }
+            .small_suffices()
+        }
+    }
+}
+
+/// An arm as it is called in a sentence.
+pub(crate) fn arm_words(arm: &str) -> String {
+    match arm {
+        FLOW => "the flow".into(),
+        PLAIN => "plain training at equal cost".into(),
+        PLAIN_FULL => "plain training at its full budget".into(),
+        SMOOTH => "plain training with label smoothing".into(),
+        SMALL => "the small model alone".into(),
+        other => format!("the arm `{other}`"),
+    }
+}
+
+/// `failed in 1 trial and diverged in 2`; none where neither.
+fn broken(failed: usize, diverged: usize) -> Option<String> {
+    let said: Vec<String> = [("failed", failed), ("diverged", diverged)]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(how, count)| {
+            let trials = if count == 1 { "trial" } else { "trials" };
+            format!("{how} in {count} {trials}")
+        })
+        .collect();
+    (!said.is_empty()).then(|| said.join(" and "))
+}
+
+struct Words<'a> {
+    comparison: &'a Comparison,
+    metric: &'a MainMetric,
+}
+
+impl Words<'_> {
+    fn value(&self, value: Option<f64>) -> String {
+        let (name, unit) = (&self.metric.name, self.metric.unit.as_deref());
+        value.map_or("–".into(), |value| show::named_value(name, unit, value))
+    }
+
+    fn bare(&self, value: Option<f64>) -> String {
+        value.map_or("–".into(), |value| {
+            show::value(&self.metric.name, self.metric.unit.as_deref(), value)
+        })
+    }
+
+    fn difference(&self, value: Option<f64>) -> String {
+        value.map_or("–".into(), |value| {
+            show::difference(&self.metric.name, self.metric.unit.as_deref(), value)
+        })
+    }
+
+    /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.
+    fn evidence(&self) -> String {
+        let c = self.comparison;
+        let what = match c.test {
+            Some(Test::SignedRank) => "median difference",
+            _ => "difference",
+        };
+        let mut parts = vec![format!("{what} {}", self.difference(c.difference))];
+        if let Some([low, high]) = c.ci95 {
+            let bare = |value| show::bare_difference(&self.metric.name, value);
+            parts.push(format!("95 % interval {} to {}", bare(low), bare(high)));
+        }
+        parts.extend(self.test());
+        if let Some(p) = c.samples_p {
+            parts.push(format!("over the test samples {}", show::p(p)));
+        }
+        if let Some(p) = c.holm_p.filter(|adjusted| Some(*adjusted) != c.p) {
+            parts.push(format!("Holm-adjusted {}", show::p(p)));
+        }
+        if let Some((margin, p)) = c.margin.zip(c.non_inferior_p) {
+            let margin = self.width(Some(margin));
+            parts.push(format!("one-sided {} against {margin} worse", show::p(p)));
+        }
+        if let Some(folds) = c.folds {
+            parts.push(format!(
+                "corrected for overlapping folds {}",
+                show::p(folds.p)
+            ));
+        }
+        parts.join(", ")
+    }
+
+    fn test(&self) -> Option<String> {
+        let (test, p) = self.comparison.test.zip(self.comparison.p)?;
+        Some(format!("{} {}", test.words(), show::p(p)))
+    }
+
+    /// `at 100 % of its FLOPs and 104 % of its seconds`, with the given model named as free.
+    fn cost(&self) -> String {
+        let ratios = [
+            self.comparison
+                .cost
+                .flops_ratio
+                .map(|ratio| format!("{} of its FLOPs", show::per_cent(ratio))),
+            self.comparison
+                .cost
+                .seconds_ratio
+                .map(|ratio| format!("{} of its seconds", show::per_cent(ratio))),
+        ];
+        let known: Vec<String> = ratios.into_iter().flatten().collect();
+        let cost = if known.is_empty() {
+            "at a cost that is not known".into()
+        } else {
+            format!("at {}", known.join(" and "))
+        };
+        if self.comparison.given {
+            format!("{cost}, the given model not counted")
+        } else {
+            cost
+        }
+    }
+
+    fn width(&self, value: Option<f64>) -> String {
+        let (name, unit) = (&self.metric.name, self.metric.unit.as_deref());
+        value.map_or("–".into(), |value| show::width(name, unit, value))
+    }
+
+    fn cheaper(&self) -> bool {
+        let cost = &self.comparison.cost;
+        let known = || [cost.flops_ratio, cost.seconds_ratio].into_iter().flatten();
+        known().all(|ratio| ratio < 1.0 / EQUAL_COST)
+    }
+
+    fn not_compared(&self) -> String {
+        let c = self.comparison;
+        let other = arm_words(&c.against);
+        match c.value {
+            Some(value) => format!(
+                "Not compared: the flow reached {} on the test part, and {other} {}.",
+                self.value(Some(value)),
+                broken(c.failed.against, c.diverged.against)
+                    .unwrap_or("was not run to its end".into()),
+            ),
+            None => match broken(c.failed.arm, c.diverged.arm) {
+                Some(how) => format!("Not compared: the flow {how}."),
+                None => "Not compared: no trial of the flow finished.".into(),
+            },
+        }
+    }
+
+    fn resolution(&self) -> String {
+        let c = self.comparison;
+        c.resolution.map_or(String::new(), |width| {
+            let width = self.width(Some(width));
+            format!("; {} test samples resolve {width}", c.samples)
+        })
+    }
+
+    fn one_pair(&self) -> String {
+        let c = self.comparison;
+        format!(
+            "One pair, no claim: the flow reached {}, {} {} ({}), {}{}; to say more takes at least {FEWEST_PAIRS} seeds.",
+            self.value(c.value),
+            arm_words(&c.against),
+            self.bare(c.against_value),
+            self.evidence(),
+            self.cost(),
+            self.resolution(),
+        )
+    }
+
+    fn means(&self) -> String {
+        let c = self.comparison;
+        format!(
+            "over {} seeds{} it reached {}, {} {} ({}), {}{}",
+            c.n,
+            self.failures(),
+            self.value(c.value),
+            arm_words(&c.against),
+            self.bare(c.against_value),
+            self.evidence(),
+            self.cost(),
+            self.resolution(),
+        )
+    }
+
+    /// ` (plain training at equal cost diverged in 2 trials: the worst there is)`.
+    fn failures(&self) -> String {
+        let c = self.comparison;
+        let sides = [
+            (FLOW, c.failed.arm, c.diverged.arm),
+            (&c.against, c.failed.against, c.diverged.against),
+        ];
+        let said: Vec<String> = sides
+            .into_iter()
+            .filter_map(|(arm, failed, diverged)| {
+                Some(format!("{} {}", arm_words(arm), broken(failed, diverged)?))
+            })
+            .collect();
+        if said.is_empty() {
+            String::new()
+        } else {
+            format!(" ({}, counted as the worst)", said.join(", "))
+        }
+    }
+
+    /// What is missing for a saving.
+    fn reason(&self) -> String {
+        let c = self.comparison;
+        let other = arm_words(&c.against);
+        let few = format!(
+            "; {} pairs cannot show one, at least {FEWEST_PAIRS} seeds can",
+            c.n
+        );
+        let dearer = match c.cost.seconds_ratio > c.cost.flops_ratio {
+            true => "seconds",
+            false => "FLOPs",
+        };
+        match c.because {
+            _ if c.n < FEWEST_PAIRS => few,
+            Some(Because::OtherSamples) => {
+                "; it is shown for other seeds but not for other test samples".into()
+            }
+            Some(Because::NoMargin) => {
+                "; that it is as good cannot be shown without a declared `margin`".into()
+            }
+            Some(Because::MarginNotShown) => format!(
+                "; that it is less than {} worse is not shown",
+                self.width(c.margin)
+            ),
+            Some(Because::EqualCost) => {
+                "; being as good within the margin at equal cost saves nothing".into()
+            }
+            Some(Because::CostsDisagree) => {
+                format!("; it is dearer in {dearer}, so no saving is claimed")
+            }
+            Some(Because::SecondsUnknown) => {
+                "; its seconds are not known, so no saving is claimed".into()
+            }
+            Some(Because::SmallNotWorse) => {
+                "; the small model alone is not shown to be worse than the flow, so no saving is claimed".into()
+            }
+            Some(Because::SmallUntuned) => {
+                "; the small model alone was not tuned, so no saving is claimed".into()
+            }
+            Some(Because::PlainNotWorse) => {
+                "; plain training at the flow's cost is not shown to be worse, so a shorter budget alone may save as much".into()
+            }
+            Some(Because::OtherFailed) => {
+                format!("; {other} failed other than by diverging, so no saving is claimed")
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn tuning(&self) -> String {
+        match self.comparison.tuning {
+            Some(Sides { arm, against }) if arm == against => {
+                format!("; each chose from {arm} settings")
+            }
+            Some(Sides { arm, against }) => {
+                format!("; it chose from {against} settings, the flow from {arm}")
+            }
+            None => String::new(),
+        }
+    }
+
+    fn untuned(&self) -> String {
+        let other = arm_words(&self.comparison.against);
+        match self.comparison.tuning {
+            Some(Sides { arm, against }) => format!(
+                "{other} chose from {against} settings and the flow from {arm}, and nothing follows from it until both have the same choice, of two at least"
+            ),
+            None => {
+                "nothing follows from it until plain's learning rate and budget are tuned".into()
+            }
+        }
+    }
+
+    fn small_suffices(&self) -> String {
+        let c = self.comparison;
+        let flops = c
+            .cost
+            .flops_ratio
+            .map(|ratio| format!("{} of the flow's FLOPs", show::per_cent(1.0 / ratio)));
+        let seconds = c
+            .cost
+            .seconds_ratio
+            .map(|ratio| format!("{} of its seconds", show::per_cent(1.0 / ratio)));
+        let cost: Vec<String> = [flops, seconds].into_iter().flatten().collect();
+        let test = self
+            .test()
+            .map_or(String::new(), |test| format!(", {test}"));
+        let told = match c.margin.filter(|_| c.n > 1) {
+            Some(margin) => format!(
+                "not better by the margin of {} (difference {}{test})",
+                self.width(Some(margin)),
+                self.difference(c.difference),
+            ),
+            None => format!(
+                "no better than the test set can tell (±{}{test})",
+                self.width(c.resolution)
+            ),
+        };
+        format!(
+            "The small model suffices: alone it reached {} for {}; the flow's {} is {told}.",
+            self.value(c.against_value),
+            cost.join(" and "),
+            self.bare(c.value),
+        )
+    }
+}

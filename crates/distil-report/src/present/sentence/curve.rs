@@ -1,0 +1,127 @@
+//! What plain's curve shows, in sentences.
+
+use crate::compare::curve::{Bound, Curve, EqualQuality, Times};
+use crate::measure::MainMetric;
+use crate::present::human::{human_flops, human_seconds};
+use crate::present::show;
+use crate::statistics::{FEWEST_FOR_BCA, FEWEST_PAIRS};
+
+impl Curve {
+    /// Knee, quality at equal cost, cost at equal quality and ceiling, those that are known, a sentence each.
+    pub fn sentences(&self, metric: &MainMetric) -> Vec<String> {
+        let cost = |found: Option<EqualQuality>, what: &str, human: fn(f64) -> String| {
+            found.map(|found| self.equal_quality(&found, what, human))
+        };
+        let mut said = vec![self.knee_sentence(metric)];
+        said.extend(self.equal_cost_sentence(metric));
+        said.extend(cost(self.equal_quality_flops, "FLOPs", human_flops));
+        said.extend(cost(self.equal_quality_seconds, "time", human_seconds));
+        said.extend(self.ceiling_sentence());
+        if self.left_out > 0 {
+            said.push(format!(
+                "Left out of plain's curve: {} of {} seeds, with which a trial did not finish.",
+                self.left_out,
+                self.left_out + self.seeds
+            ));
+        }
+        said
+    }
+
+    /// Where plain's knee is: what every claim of a saving has to stand beside.
+    pub fn knee_sentence(&self, metric: &MainMetric) -> String {
+        let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
+        let width = self.margin.map(|margin| show::width(name, unit, margin));
+        let seeds = self.seeds;
+        match (self.knee, width) {
+            (None, _) => format!(
+                "Plain's knee: not known, it takes at least {FEWEST_PAIRS} seeds, and plain's curve has {seeds}."
+            ),
+            (Some(1.0), None) => format!(
+                "Plain's knee: at its declared budget, the next shorter one is significantly worse over {seeds} seeds."
+            ),
+            (Some(1.0), Some(width)) => format!(
+                "Plain's knee: at its declared budget, the next shorter one is not shown to be within {width} of it over {seeds} seeds."
+            ),
+            (Some(share), width) => {
+                let good = match width {
+                    None => "not significantly worse than".to_owned(),
+                    Some(width) => format!("within {width} of"),
+                };
+                format!(
+                    "Plain's knee: {} of its declared budget is {good} all of it over {seeds} seeds; the budget lies beyond the knee, and savings against it are overstated up to {}.",
+                    show::per_cent(share),
+                    times(1.0 / share)
+                )
+            }
+        }
+    }
+
+    fn equal_cost_sentence(&self, metric: &MainMetric) -> Option<String> {
+        let found = self.equal_cost?;
+        let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
+        let interval = found.ci95.map_or(String::new(), |[low, high]| {
+            format!(
+                "95 % interval {} to {}, ",
+                show::bare_difference(name, low),
+                show::bare_difference(name, high)
+            )
+        });
+        Some(format!(
+            "At equal cost, {} of plain's declared budget: the flow − plain is {} ({interval}sign-flip test {}), plain being read between its points.",
+            show::per_cent(found.share),
+            show::difference(name, unit, found.difference),
+            show::p(found.p)
+        ))
+    }
+
+    fn equal_quality(&self, found: &EqualQuality, what: &str, human: fn(f64) -> String) -> String {
+        let how = match found.bound {
+            Bound::Exactly => "",
+            Bound::AtMost => "at most ",
+            Bound::MoreThan => "more than ",
+        };
+        let end = |end: f64| match end {
+            0.0 => "below plain's smallest budget".to_owned(),
+            f64::INFINITY => "beyond its whole budget".to_owned(),
+            _ => times(end),
+        };
+        let ends = found.ci95.filter(|ends| ends.low != ends.high);
+        let interval = ends.map_or(String::new(), |Times { low, high }| {
+            let few = if self.seeds < FEWEST_FOR_BCA {
+                format!(", rather too narrow with {} seeds", self.seeds)
+            } else {
+                String::new()
+            };
+            format!(
+                " (95 % bootstrap interval {} to {}{few})",
+                end(low),
+                end(high)
+            )
+        });
+        format!(
+            "At equal quality, in {what}: plain takes {how}{}, {how}{} what the flow takes{interval}.",
+            human(found.plain),
+            times(found.times)
+        )
+    }
+
+    fn ceiling_sentence(&self) -> Option<String> {
+        let ceiling = self.ceiling?;
+        let most = format!(
+            "Growth ceiling: a head start from the small model saves at most {} of plain's FLOPs",
+            show::per_cent(ceiling)
+        );
+        Some(match self.saving().filter(|_| self.above_ceiling()) {
+            Some(saving) => format!(
+                "{most}, and at equal quality the flow would save {}, more than a head start can. Explain it, or look for the fault in plain's learning rate and schedule.",
+                show::per_cent(saving)
+            ),
+            None => format!("{most}."),
+        })
+    }
+}
+
+/// `1.41 ×`.
+fn times(times: f64) -> String {
+    format!("{times:.2} ×")
+}

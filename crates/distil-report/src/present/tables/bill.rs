@@ -1,0 +1,169 @@
+//! What arms cost: the bill, tuning beside it, and what earlier stages are worth.
+
+use crate::bill::{self, BillRow, Total};
+use crate::present::human::{human_count, human_flops, human_seconds};
+use crate::present::show;
+use crate::present::table::{NONE, Table};
+use crate::record::Purpose;
+use crate::record::arm::{FLOW, PLAIN_FULL};
+use crate::run_json::{End, RunJson, Status, Trial};
+
+/// Every arm's bill by stage and purpose, means over its trials, with the sum that equal cost compares and the sum of all.
+pub fn bill(run: &RunJson) -> Table {
+    let columns = [
+        "arm",
+        "stage",
+        "for",
+        "FLOPs",
+        "reference time",
+        "CPU time",
+        "samples",
+    ];
+    let mut table = Table::new("The bill", 3, &columns);
+    for arm in run.arms() {
+        let rows = arm_bill(run, arm);
+        for row in &rows {
+            let words = [arm, &row.stage, row.purpose.word()];
+            table.row(bill_cells(&words, [row].into_iter().collect()));
+        }
+        let equalised: Total = rows.iter().filter(|row| row.purpose.equalised()).collect();
+        table.total(bill_cells(&[arm, "equal cost", ""], equalised));
+        table.total(bill_cells(&[arm, "everything", ""], rows.iter().collect()));
+    }
+    table
+}
+
+fn bill_cells(words: &[&str], total: Total) -> Vec<String> {
+    let mut cells: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    cells.push(total.flops.map_or(NONE.into(), human_flops));
+    cells.push(total.reference_seconds.map_or(NONE.into(), human_seconds));
+    cells.push(human_seconds(total.cpu_seconds));
+    cells.push(human_count(total.samples as f64));
+    cells
+}
+
+/// The flow's cost with its earlier stages counted and with them given, beside plain's full budget, and after how many students
+/// they have paid for themselves; none where the flow has one stage, or plain's full budget was not run.
+pub fn break_even(run: &RunJson) -> Option<Table> {
+    let result = run.arm(FLOW).find_map(|trial| trial.result())?.name.clone();
+    let rows = arm_bill(run, FLOW);
+    let sum = |of_result: bool| -> Total {
+        let equalised = rows.iter().filter(|row| row.purpose.equalised());
+        equalised
+            .filter(|row| (row.stage == result) == of_result)
+            .collect()
+    };
+    let (earlier, student) = (sum(false), sum(true));
+    let plain = cost(run, PLAIN_FULL)?;
+    if earlier.samples == 0 {
+        return None;
+    }
+    let columns = ["cost per student", "FLOPs", "reference time"];
+    let mut table = Table::new("Earlier stages counted and given", 1, &columns);
+    let mut row = |what: &str, flops: Option<f64>, seconds: Option<f64>| {
+        let flops = flops.map_or(NONE.into(), human_flops);
+        let seconds = seconds.map_or(NONE.into(), human_seconds);
+        table.row(vec![what.into(), flops, seconds]);
+    };
+    let all = cost(run, FLOW)?;
+    row("flow, all stages counted", all.flops, all.reference_seconds);
+    row(
+        "flow, earlier stages given",
+        student.flops,
+        student.reference_seconds,
+    );
+    row("plain-full", plain.flops, plain.reference_seconds);
+    let students = |of: fn(Total) -> Option<f64>| -> String {
+        let costs = of(earlier).zip(of(student)).zip(of(plain));
+        match costs.map(|((earlier, student), plain)| bill::break_even(earlier, student, plain)) {
+            None => NONE.into(),
+            Some(None) => "never".into(),
+            Some(Some(students)) => format!("from {}", show::grouped(students as f64)),
+        }
+    };
+    table.total(vec![
+        "students until it pays, quality being equal".into(),
+        students(|total| total.flops),
+        students(|total| total.reference_seconds),
+    ]);
+    Some(table)
+}
+
+/// What each arm chose on the validation part, and what the settings it did not choose cost beside its bill; none where nothing was
+/// tuned.
+pub fn tuning(run: &RunJson) -> Option<Table> {
+    let folds = run.tuned.iter().any(|tuned| tuned.fold.is_some());
+    let mut columns = vec!["arm"];
+    columns.extend(folds.then_some("fold"));
+    columns.extend(["chose", "among the values tried"]);
+    let words = columns.len();
+    columns.extend([
+        "settings",
+        "trials",
+        "FLOPs of the others",
+        "CPU time of the others",
+    ]);
+    let mut table = Table::new(
+        "Tuning on the validation part, in no arm's bill",
+        words,
+        &columns,
+    );
+    for tuned in &run.tuned {
+        let mut cells = vec![tuned.arm.clone()];
+        let fold = tuned.fold.map_or(NONE.into(), |fold| fold.to_string());
+        cells.extend(folds.then_some(fold));
+        cells.push(tuned.chosen.clone().unwrap_or(NONE.into()));
+        let end = match tuned.end() {
+            None => NONE,
+            Some(End::Inside) => "inside",
+            Some(End::Smallest) => "the smallest",
+            Some(End::Largest) => "the largest",
+        };
+        cells.push(end.into());
+        cells.push(tuned.tried.len().to_string());
+        cells.push(tuned.trials.to_string());
+        cells.push(tuned.spare_flops.map_or(NONE.into(), human_flops));
+        cells.push(human_seconds(tuned.spare_cpu_seconds));
+        table.row(cells);
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// One arm's bill, the mean over its finished trials, or over all where none finished; a number is none where one trial's is.
+pub(crate) fn arm_bill(run: &RunJson, arm: &str) -> Vec<BillRow> {
+    let mut trials: Vec<&Trial> = run.arm(arm).collect();
+    let finished = |trial: &&Trial| trial.status == Status::Finished;
+    if trials.iter().any(finished) {
+        trials.retain(finished);
+    }
+    let mut kinds: Vec<(&str, Purpose)> = Vec::new();
+    for row in trials.iter().flat_map(|trial| &trial.bill.rows) {
+        if !kinds.contains(&(row.stage.as_str(), row.purpose)) {
+            kinds.push((&row.stage, row.purpose));
+        }
+    }
+    let count = trials.len() as f64;
+    kinds
+        .into_iter()
+        .map(|(stage, purpose)| {
+            let total: Total = trials
+                .iter()
+                .filter_map(|trial| trial.bill.row(stage, purpose))
+                .collect();
+            BillRow {
+                stage: stage.to_owned(),
+                purpose,
+                flops: total.flops.map(|flops| flops / count),
+                cpu_seconds: total.cpu_seconds / count,
+                reference_seconds: total.reference_seconds.map(|seconds| seconds / count),
+                samples: (total.samples as f64 / count).round() as u64,
+            }
+        })
+        .collect()
+}
+
+/// What an arm cost towards equal cost, the mean over its trials.
+pub(crate) fn cost(run: &RunJson, arm: &str) -> Option<Total> {
+    let rows = arm_bill(run, arm);
+    (!rows.is_empty()).then(|| rows.iter().filter(|row| row.purpose.equalised()).collect())
+}

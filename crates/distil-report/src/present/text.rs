@@ -1,0 +1,42 @@
+//! The same tables and sentences for a terminal: aligned columns, no colour codes.
+
+use crate::present::sentence::{headline, resolution};
+use crate::present::tables;
+use crate::run_json::RunJson;
+
+/// What the test set resolves, then the arms' test results and cost.
+pub fn results(run: &RunJson) -> String {
+    let table = tables::results(run).text();
+    match resolution(&run.comparisons, &run.metric) {
+        Some(resolution) => format!("{resolution}\n\n{table}"),
+        None => table,
+    }
+}
+
+/// The bill of every arm, what tuning cost beside it, and when the flow's earlier stages have paid for themselves.
+pub fn bill(run: &RunJson) -> String {
+    let more = [tables::tuning(run), tables::break_even(run)];
+    let more = more.into_iter().flatten();
+    more.fold(tables::bill(run).text(), |bill, table| {
+        format!("{bill}\n{}", table.text())
+    })
+}
+
+/// What compression gained, for a run whose result is smaller than its teacher.
+pub fn compress(run: &RunJson) -> Option<String> {
+    tables::compress(run).map(|table| table.text())
+}
+
+/// The verdict's sentence, and what plain's curve says beside it.
+pub fn verdict(run: &RunJson) -> String {
+    let verdict = headline(&run.comparisons, &run.metric).1;
+    let curve = run
+        .curve
+        .iter()
+        .flat_map(|curve| curve.sentences(&run.metric));
+    [verdict]
+        .into_iter()
+        .chain(curve)
+        .collect::<Vec<_>>()
+        .join("\n")
+}

@@ -1,0 +1,33 @@
+//! The arms that every run may have, and plain's at a share of its budget.
+
+/// The arm every other is compared with.
+pub const FLOW: &str = "flow";
+/// The default control: plain training at the flow's cost.
+pub const PLAIN: &str = "plain";
+/// Plain training at its declared budget.
+pub const PLAIN_FULL: &str = "plain-full";
+/// Plain training with label smoothing.
+pub const SMOOTH: &str = "smooth";
+/// The small stage alone, annealed.
+pub const SMALL: &str = "small";
+
+/// Whether an arm is one of the five that every run may have, compared as declared beforehand.
+pub fn built_in(arm: &str) -> bool {
+    [FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL].contains(&arm)
+}
+
+/// The arm of plain training at this share of its declared budget: `plain-25`. The whole budget is the arm `plain-full`.
+pub fn arm_of_share(share: f64) -> String {
+    if share == 1.0 {
+        return PLAIN_FULL.into();
+    }
+    format!("plain-{:.0}", share * 100.0)
+}
+
+/// The share below 1 that an arm of the curve stands for; none for other arms.
+pub fn share_of_arm(arm: &str) -> Option<f64> {
+    let per_cent: u32 = arm.strip_prefix("plain-")?.parse().ok()?;
+    (1..100)
+        .contains(&per_cent)
+        .then(|| f64::from(per_cent) / 100.0)
+}

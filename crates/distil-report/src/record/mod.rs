@@ -1,0 +1,13 @@
+//! What a run writes down while it goes on: its trials' events, and the words in which they speak.
+
+pub mod arm;
+pub mod events;
+mod id;
+pub mod numbers;
+mod part;
+mod purpose;
+
+pub use id::{TrialId, file_name};
+pub use numbers::Numbers;
+pub use part::Part;
+pub use purpose::Purpose;

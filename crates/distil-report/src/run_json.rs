@@ -1,0 +1,158 @@
+//! run.json, format 1: all that a run found, for programs.
+//!
+//! FLOPs are floating point and null where they are unknown. Keys are always written in the same order; unknown keys are
+//! ignored on reading, so that a later version may add some.
+
+pub use crate::measure::MainMetric;
+pub use crate::trials::{Counts, End, Flops, GrownFrom, StageRun, Status, Trial, Tried, Tuned};
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::bill::Calibration;
+use crate::compare::Comparison;
+use crate::compare::curve::Curve;
+use crate::files;
+use crate::measure::TaskKind;
+
+/// The format this crate writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// The run's record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunJson {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// How the run ended.
+    pub status: Status,
+    /// The recipe's name.
+    pub name: String,
+    /// The plan's hash.
+    pub plan: String,
+    /// The machine.
+    pub host: Host,
+    /// What the models predict.
+    pub task: TaskKind,
+    /// What is compared.
+    pub metric: MainMetric,
+    /// The trials.
+    pub trials: Vec<Trial>,
+    /// The flow against each other arm.
+    pub comparisons: Vec<Comparison>,
+    /// What each arm chose on the validation part; empty where nothing is tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tuned: Vec<Tuned>,
+    /// Plain training's curve over several budgets; absent where it was not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Curve>,
+    /// Seconds per sample, measured alone on the machine.
+    #[serde(default)]
+    pub calibration: Calibration,
+    /// The same of arms that change the recipe, and with it what a sample costs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arm_calibrations: BTreeMap<String, Calibration>,
+    /// What compression gained, where the recipe's result is smaller than its teacher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compress: Option<Compress>,
+}
+
+/// The machine a run ran on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Distil's version.
+    pub distil: String,
+    /// The operating system and its version.
+    pub system: String,
+    /// The processor's name.
+    pub cpu: String,
+    /// Cores the program may use.
+    pub cores: usize,
+    /// Threads a trial uses.
+    pub threads: usize,
+    /// Main memory.
+    pub memory_bytes: u64,
+    /// The widest instructions used, such as `avx512`.
+    pub instructions: String,
+    /// The device, such as `cpu`.
+    pub device: String,
+}
+
+/// What compression is for: the student beside its teacher.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compress {
+    /// The student: the result.
+    pub student: Size,
+    /// The largest teacher it learned from.
+    pub teacher: Size,
+}
+
+/// A model's size and speed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Size {
+    /// The stage.
+    pub stage: String,
+    /// Trainable numbers.
+    pub parameters: u64,
+    /// Bytes of its weights on disk.
+    pub bytes: u64,
+    /// Median wall seconds for one row.
+    pub latency_seconds: f64,
+    /// Rows per second in large batches.
+    pub rows_per_second: f64,
+}
+
+impl RunJson {
+    /// Seconds per sample of an arm's stages.
+    pub fn calibration_of(&self, arm: &str) -> &Calibration {
+        self.arm_calibrations.get(arm).unwrap_or(&self.calibration)
+    }
+
+    /// Reads run.json.
+    ///
+    /// # Errors
+    /// The file cannot be read, is damaged, or has a format that this version does not know.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let Version { format } = files::read_json(path)?;
+        if format != FORMAT {
+            let reason =
+                format!("run.json has format {format}, this version reads format {FORMAT}");
+            return Err(Error::Damaged {
+                path: path.to_path_buf(),
+                line: 1,
+                reason,
+            });
+        }
+        files::read_json(path)
+    }
+
+    /// Writes run.json: whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        files::write_json(path, self, files::Layout::Indented)
+    }
+
+    /// The trials of one arm, in their order.
+    pub fn arm<'a>(&'a self, arm: &'a str) -> impl Iterator<Item = &'a Trial> {
+        self.trials.iter().filter(move |trial| trial.arm == arm)
+    }
+
+    /// The arms' names, in the order in which they first appear.
+    pub fn arms(&self) -> Vec<&str> {
+        let mut arms: Vec<&str> = Vec::new();
+        for trial in &self.trials {
+            if !arms.contains(&trial.arm.as_str()) {
+                arms.push(&trial.arm);
+            }
+        }
+        arms
+    }
+}

@@ -1,0 +1,10 @@
+//! What a trial came to: folds over its events, and what its result says about each test sample.
+
+pub mod learning;
+pub mod predictions;
+mod trial;
+mod tuned;
+
+pub use predictions::Predictions;
+pub use trial::{Counts, Flops, GrownFrom, StageRun, Status, Trial};
+pub use tuned::{End, Tried, Tuned};

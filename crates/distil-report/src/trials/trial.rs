@@ -1,0 +1,244 @@
+//! One trial's part of run.json: a fold over its events.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bill::{Bill, Calibration};
+use crate::record::events::{Event, Folded, Promise};
+use crate::record::{Numbers, Part, TrialId};
+
+/// How a run or a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Complete.
+    Finished,
+    /// Ended by a signal, with a checkpoint to resume from.
+    Stopped,
+    /// A loss or gradient was not finite.
+    Diverged,
+    /// Anything else.
+    Failed,
+}
+
+impl Status {
+    /// The word in run.json and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One arm with one seed, on one fold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The arm.
+    pub arm: String,
+    /// The seed.
+    pub seed: u64,
+    /// The fold, counted from 0; null without folds.
+    pub fold: Option<usize>,
+    /// Which of the settings to tune it uses: the ones its arm chose; none where nothing is tuned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
+    /// How it ended.
+    pub status: Status,
+    /// Its stages, in the order in which they ran; the last one's model is the result.
+    pub stages: Vec<StageRun>,
+    /// What it cost.
+    pub bill: Bill,
+    /// Samples in the parts of the data.
+    pub data: Counts,
+    /// How often it was resumed.
+    pub resumes: usize,
+    /// CPU seconds lost with a killed process and spent again; not in the bill.
+    pub repeated_cpu_seconds: f64,
+}
+
+/// Samples in each part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Trained on.
+    pub train: usize,
+    /// Chosen on.
+    pub validation: usize,
+    /// Read once.
+    pub test: usize,
+}
+
+/// One stage of one trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageRun {
+    /// The stage.
+    pub name: String,
+    /// Trainable numbers.
+    pub parameters: u64,
+    /// FLOPs per sample.
+    pub flops: Flops,
+    /// Optimiser steps done.
+    pub steps: u64,
+    /// Epochs done; a budget in FLOPs can end within one.
+    pub epochs: f64,
+    /// Metrics on the training part; empty where it was not measured.
+    pub train: Numbers,
+    /// Metrics on the validation part.
+    pub validation: Numbers,
+    /// Metrics on the test part.
+    pub test: Numbers,
+    /// Where its first weights came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grown: Option<GrownFrom>,
+}
+
+/// FLOPs of one sample; null where unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Flops {
+    /// Forward.
+    pub forward: Option<f64>,
+    /// Forward and backward.
+    pub train: Option<f64>,
+}
+
+/// A growth and how exactly it kept the small model's outputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GrownFrom {
+    /// The stage whose weights were taken.
+    pub from: String,
+    /// What the rule promises.
+    pub promise: Promise,
+    /// Largest over the rows of max|Δ| / max(1, max|f|).
+    pub max_difference: f64,
+    /// Rows measured.
+    pub rows: usize,
+}
+
+impl StageRun {
+    /// The metrics on one part.
+    pub fn part(&self, part: Part) -> &Numbers {
+        match part {
+            Part::Train => &self.train,
+            Part::Validation => &self.validation,
+            Part::Test => &self.test,
+        }
+    }
+
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            parameters: 0,
+            flops: Flops::default(),
+            steps: 0,
+            epochs: 0.0,
+            train: Numbers::default(),
+            validation: Numbers::default(),
+            test: Numbers::default(),
+            grown: None,
+        }
+    }
+}
+
+impl Trial {
+    /// What a trial's events amount to; none before it has started.
+    pub fn of(folded: &Folded<'_>, calibration: Option<&Calibration>) -> Option<Self> {
+        let started = folded.events.iter().find_map(|event| match event {
+            Event::Started(started) => Some(started),
+            _ => None,
+        })?;
+        let mut trial = Self {
+            arm: started.arm.clone(),
+            seed: started.seed,
+            fold: started.fold,
+            settings: started.settings.clone(),
+            status: Status::Failed,
+            stages: Vec::new(),
+            bill: Bill::of(folded, calibration),
+            data: Counts::default(),
+            resumes: folded.resumes,
+            repeated_cpu_seconds: folded.repeated_cpu_seconds,
+        };
+        for event in &folded.events {
+            trial.add(event);
+        }
+        Some(trial)
+    }
+
+    /// The stage whose model is the result: the last one.
+    pub fn result(&self) -> Option<&StageRun> {
+        self.stages.last()
+    }
+
+    /// Which trial it is.
+    pub fn id(&self) -> TrialId {
+        TrialId {
+            arm: self.arm.clone(),
+            seed: self.seed,
+            fold: self.fold,
+            settings: self.settings.clone(),
+        }
+    }
+
+    fn stage(&mut self, name: &str) -> &mut StageRun {
+        let place = self
+            .stages
+            .iter()
+            .position(|stage| stage.name == name)
+            .unwrap_or_else(|| {
+                self.stages.push(StageRun::new(name));
+                self.stages.len() - 1
+            });
+        &mut self.stages[place]
+    }
+
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::Data(e) => {
+                self.data = Counts {
+                    train: e.train,
+                    validation: e.validation,
+                    test: e.test,
+                }
+            }
+            Event::StageStarted(e) => {
+                let stage = self.stage(&e.stage);
+                stage.parameters = e.parameters;
+                stage.flops = Flops {
+                    forward: e.flops_forward,
+                    train: e.flops_train,
+                };
+            }
+            Event::Grown(e) => {
+                self.stage(&e.stage).grown = Some(GrownFrom {
+                    from: e.from.clone(),
+                    promise: e.promise,
+                    max_difference: e.max_difference,
+                    rows: e.rows,
+                });
+            }
+            Event::Progress(e) => {
+                let stage = self.stage(&e.stage);
+                (stage.steps, stage.epochs) = (e.step, e.epoch);
+            }
+            Event::Evaluated(e) => {
+                let stage = self.stage(&e.stage);
+                let metrics = match e.part {
+                    Part::Train => &mut stage.train,
+                    Part::Validation => &mut stage.validation,
+                    Part::Test => &mut stage.test,
+                };
+                *metrics = e.metrics.clone();
+            }
+            Event::StageFinished(e) => {
+                let stage = self.stage(&e.stage);
+                (stage.steps, stage.epochs) = (e.steps, e.epochs);
+            }
+            Event::Resumed(_) => self.status = Status::Failed,
+            Event::Diverged(_) => self.status = Status::Diverged,
+            Event::Stopped(_) => self.status = Status::Stopped,
+            Event::Finished => self.status = Status::Finished,
+            Event::Started(_) | Event::Billed(_) | Event::Checkpointed(_) | Event::Reused(_) => {}
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What tuning came to: which settings an arm chose on the validation part, among which, and what the others cost.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::trial::{Status, Trial};
+use crate::measure::MainMetric;
+
+/// The choice of one arm, on one fold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tuned {
+    /// The arm.
+    pub arm: String,
+    /// The fold, counted from 0; null without folds.
+    pub fold: Option<usize>,
+    /// The settings chosen; null where none has finished with every seed.
+    pub chosen: Option<String>,
+    /// All it could choose from.
+    pub tried: Vec<Tried>,
+    /// Trials it took, the chosen settings' own among them.
+    pub trials: usize,
+    /// FLOPs of the trials that were not chosen; null where unknown. In no arm's bill.
+    pub spare_flops: Option<f64>,
+    /// Their CPU seconds.
+    pub spare_cpu_seconds: f64,
+}
+
+/// One combination of settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Its name.
+    pub settings: String,
+    /// Trials with it that finished.
+    pub finished: usize,
+    /// The mean of the main metric on the validation part over the seeds; null unless all of them finished.
+    pub validation: Option<f64>,
+}
+
+/// Where a choice lies among the values it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Smaller and larger values were tried.
+    Inside,
+    /// No smaller value was tried.
+    Smallest,
+    /// No larger value was tried.
+    Largest,
+}
+
+impl Tuned {
+    /// The choice of `arm` on `fold` among `candidates`: the best mean of the metric on the validation part over `seeds`, the first of
+    /// those that are equal. A candidate that failed with one of the seeds is never chosen.
+    pub fn of(
+        trials: &[Trial],
+        (arm, fold): (&str, Option<usize>),
+        candidates: &[String],
+        seeds: &[u64],
+        metric: &MainMetric,
+    ) -> Self {
+        let of = |candidate: &str| -> Vec<&Trial> {
+            let mine = |trial: &&Trial| {
+                trial.arm == arm
+                    && trial.fold == fold
+                    && seeds.contains(&trial.seed)
+                    && trial.settings.as_deref() == Some(candidate)
+            };
+            trials.iter().filter(mine).collect()
+        };
+        let tried: Vec<Tried> = candidates
+            .iter()
+            .map(|candidate| {
+                let finished: Vec<f64> = of(candidate)
+                    .into_iter()
+                    .filter(|trial| trial.status == Status::Finished)
+                    .filter_map(|trial| trial.result()?.validation.get(&metric.name).copied())
+                    .filter(|value| value.is_finite())
+                    .collect();
+                let complete = finished.len() == seeds.len() && !seeds.is_empty();
+                Tried {
+                    settings: candidate.clone(),
+                    finished: finished.len(),
+                    validation: complete
+                        .then(|| finished.iter().sum::<f64>() / finished.len() as f64),
+                }
+            })
+            .collect();
+        let mut best: Option<(&str, f64)> = None;
+        for candidate in &tried {
+            let Some(value) = candidate.validation else {
+                continue;
+            };
+            if best.is_none_or(|(_, best)| metric.better.advantage(value - best) > 0.0) {
+                best = Some((&candidate.settings, value));
+            }
+        }
+        let chosen = best.map(|(settings, _)| settings.to_owned());
+        let all: Vec<&Trial> = candidates.iter().flat_map(|c| of(c)).collect();
+        let spare = || all.iter().filter(|trial| trial.settings != chosen);
+        Self {
+            arm: arm.to_owned(),
+            fold,
+            trials: all.len(),
+            spare_flops: spare().map(|trial| trial.bill.all().flops).sum(),
+            spare_cpu_seconds: spare().map(|trial| trial.bill.all().cpu_seconds).sum(),
+            tried,
+            chosen,
+        }
+    }
+
+    /// Where the choice lies among values of one setting, such as `lr=0.001`: at an end, and then a longer list might find better. None
+    /// where several settings vary or a value is no number.
+    pub fn end(&self) -> Option<End> {
+        let parts = |settings: &str| -> Option<(String, f64)> {
+            let (key, value) = settings.split_once('=')?;
+            Some((key.to_owned(), value.parse().ok()?))
+        };
+        let (key, chosen) = parts(self.chosen.as_deref()?)?;
+        let tried: Option<Vec<(String, f64)>> = self
+            .tried
+            .iter()
+            .map(|tried| parts(&tried.settings))
+            .collect();
+        let tried = tried.filter(|tried| tried.iter().all(|(other, _)| *other == key))?;
+        let most = tried.iter().all(|(_, value)| *value <= chosen);
+        let least = tried.iter().all(|(_, value)| *value >= chosen);
+        Some(match (least, most) {
+            (false, false) => End::Inside,
+            (true, _) => End::Smallest,
+            (false, true) => End::Largest,
+        })
+    }
+
+    /// How many settings each arm chose from, the fewest over the folds: what a comparison has to know to grant a claim. An arm
+    /// that could choose none on some fold is left out.
+    pub fn settings_by_arm(tuned: &[Self]) -> BTreeMap<String, usize> {
+        let mut fewest: BTreeMap<String, usize> = BTreeMap::new();
+        for one in tuned {
+            let settings = one.chosen.as_ref().map_or(0, |_| one.tried.len());
+            let known = fewest.entry(one.arm.clone()).or_insert(settings);
+            *known = settings.min(*known);
+        }
+        fewest.retain(|_, settings| *settings > 0);
+        fewest
+    }
+}
