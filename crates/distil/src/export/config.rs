@@ -1,23 +1,27 @@
 //! What the exported weights mean: config.json and preprocessor_config.json.
 
 use distil_report::measure::TaskKind;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::data::View;
-use crate::data::source::{AnySource, Source};
-use crate::model::{Activation, MlpConfig, ModelConfig, Norm};
+use crate::data::source::{Modality, Source};
 use crate::saved::SavedModel;
 
 /// Architecture, sizes, names of the outputs and provenance.
 pub fn config(model: &SavedModel) -> Value {
     let card = &model.card;
-    let mut config = architecture(&card.model);
+    let mut config = card.model.export_config();
+    config.remove("kind");
+    config.insert("architectures".into(), json!([card.model.pytorch().class]));
+    let kind = format!("distil-{}", card.model.name());
+    config.insert("model_type".into(), json!(kind));
     let names = &card.targets.names;
     config.insert("input_size".into(), json!(card.inputs));
     config.insert("output_size".into(), json!(card.outputs));
-    if !matches!(card.model, ModelConfig::Mlp(_)) {
+    let input = &model.net.shapes().input;
+    if input.len() > 1 {
         // Height, width and channels: rows of a sample are channels-last pictures.
-        config.insert("input_shape".into(), json!(model.net.shapes().input));
+        config.insert("input_shape".into(), json!(input));
     }
     config.insert(
         "problem_type".into(),
@@ -52,52 +56,6 @@ pub fn config(model: &SavedModel) -> Value {
         json!({ "stage": card.stage, "metric": card.metric, "provenance": card.provenance }),
     );
     Value::Object(config)
-}
-
-/// The family and its parameters; of convolutional families in the words of recipes.
-fn architecture(model: &ModelConfig) -> Map<String, Value> {
-    if let ModelConfig::Mlp(mlp) = model {
-        return perceptron(mlp);
-    }
-    let mut members = match serde_json::to_value(model) {
-        Ok(Value::Object(members)) => members,
-        _ => Map::new(),
-    };
-    let (class, kind) = match model {
-        ModelConfig::Mlp(_) => ("DistilMlp", "mlp"),
-        ModelConfig::Cnn(_) => ("DistilCnn", "cnn"),
-        ModelConfig::Resnet(_) => ("DistilResnet", "resnet"),
-        ModelConfig::Mobilenet(_) => ("DistilMobilenet", "mobilenet"),
-    };
-    members.remove("kind");
-    members.insert("architectures".into(), json!([class]));
-    members.insert("model_type".into(), json!(format!("distil-{kind}")));
-    members
-}
-
-fn perceptron(mlp: &MlpConfig) -> Map<String, Value> {
-    let activation = match mlp.activation {
-        Activation::Relu => "relu",
-        Activation::Gelu => "gelu",
-        Activation::Tanh => "tanh",
-    };
-    let norm = match mlp.norm {
-        Norm::None => Value::Null,
-        Norm::Batch => json!("batch"),
-        Norm::Layer => json!("layer"),
-    };
-    let members = [
-        ("architectures", json!(["DistilMlp"])),
-        ("model_type", json!("distil-mlp")),
-        ("hidden_sizes", json!(mlp.hidden)),
-        ("hidden_act", json!(activation)),
-        ("hidden_norm", norm),
-        ("hidden_dropout_prob", json!(mlp.dropout)),
-    ];
-    members
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
 }
 
 /// The Hub's word for what is predicted.
@@ -135,11 +93,56 @@ pub fn preprocessor(model: &SavedModel) -> Value {
 }
 
 /// The Hub's word for the task: modality and what is predicted.
-pub fn pipeline_tag(model: &SavedModel) -> &'static str {
-    match (&model.card.source, model.card.targets.kind) {
-        (AnySource::Digits(_), _) => "image-classification",
-        (AnySource::Fsdd(_), _) => "audio-classification",
-        (_, TaskKind::Regression) => "tabular-regression",
-        (_, TaskKind::Classification | TaskKind::MultiLabel) => "tabular-classification",
+pub fn pipeline_tag(modality: Modality, kind: TaskKind) -> &'static str {
+    match (modality, kind) {
+        (Modality::Table, TaskKind::Regression) => "tabular-regression",
+        (Modality::Table, _) => "tabular-classification",
+        (Modality::Picture, _) => "image-classification",
+        (Modality::Sound, _) => "audio-classification",
+        (Modality::Text, _) => "text-classification",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::source::{AnySource, SOURCES};
+
+    use super::*;
+
+    /// The source of this name with as few options as it takes.
+    fn source(name: &str) -> AnySource {
+        let options = [
+            json!({}),
+            json!({ "path": "x" }),
+            json!({ "path": "x", "target": "y" }),
+        ];
+        let mut sources = options.into_iter().filter_map(|mut options| {
+            options["source"] = json!(name);
+            serde_json::from_value(options).ok()
+        });
+        sources
+            .next()
+            .unwrap_or_else(|| panic!("`{name}` needs other options"))
+    }
+
+    #[test]
+    fn a_card_calls_a_models_task_by_what_its_source_reads() {
+        let tags = SOURCES.names().map(|name| {
+            let tag = pipeline_tag(source(name).modality(), TaskKind::Classification);
+            format!("{name}: {tag}")
+        });
+        insta::assert_snapshot!(tags.collect::<Vec<_>>().join("\n"), @r"
+        digits: image-classification
+        gaussian: tabular-classification
+        csv: tabular-classification
+        npy: tabular-classification
+        fsdd: audio-classification
+        idx: image-classification
+        image-folder: image-classification
+        parquet: image-classification
+        cifar-binary: image-classification
+        ");
+        let numbers = pipeline_tag(source("csv").modality(), TaskKind::Regression);
+        assert_eq!(numbers, "tabular-regression");
     }
 }

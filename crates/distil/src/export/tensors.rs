@@ -19,9 +19,12 @@ pub fn tensors(model: &SavedModel) -> Weights {
     let layout = model.net.shapes();
     let named = |(path, array): (String, Array)| {
         let layer = path.split_once(".norm.").or(path.rsplit_once('.'));
-        match layer.and_then(|(layer, name)| Some((layout.layer(layer)?, name))) {
-            Some((layer, name)) if layer.kind != Kind::Dense => convolution(layer, name, array),
-            _ => torch(&path, array),
+        match layer.and_then(|(layer, _)| layout.layer(layer)) {
+            Some(layer) => {
+                let (name, array) = torch(layer, &path[layer.path.len() + 1..], array);
+                (model.card.model.export_name(&layer.path, name), array)
+            }
+            None => (path, array),
         }
     };
     let mut tensors: Weights = model.weights().into_iter().map(named).collect();
@@ -31,48 +34,29 @@ pub fn tensors(model: &SavedModel) -> Weights {
     tensors
 }
 
-/// `hidden.0.norm.gamma` → `norm.0.weight`; matrices are transposed.
-fn torch(path: &str, array: Array) -> (String, Array) {
-    let norm = path
-        .strip_prefix("hidden.")
-        .and_then(|rest| rest.split_once(".norm."));
-    if let Some((layer, name)) = norm {
-        let name = match name {
-            "gamma" => "weight",
-            "beta" => "bias",
-            running => running,
-        };
-        return (format!("norm.{layer}.{name}"), array);
+/// A parameter under PyTorch's name and in its order of axes: `norm.gamma` is `norm.weight`, matrices are transposed,
+/// kernels `[outputs, inputs, height, width]`.
+fn torch<'a>(layer: &Layer, name: &'a str, array: Array) -> (&'a str, Array) {
+    match name {
+        "norm.gamma" => ("norm.weight", array),
+        "norm.beta" => ("norm.bias", array),
+        "weight" if layer.kind == Kind::Dense => (name, transposed(&array)),
+        "weight" => (name, kernel(layer, &array)),
+        _ => (name, array),
     }
-    let array = if array.shape.len() == 2 {
-        transposed(&array)
-    } else {
-        array
-    };
-    (path.to_owned(), array)
 }
 
-/// `stem.norm.gamma` → `stem.norm.weight`; kernels in PyTorch's order of axes.
-fn convolution(layer: &Layer, name: &str, array: Array) -> (String, Array) {
-    let name = match name {
-        "weight" => {
-            let side = layer.taps().isqrt();
-            let turned = transposed(&array);
-            let inputs = layer.rows() / layer.taps();
-            // [outputs, taps, inputs] → [outputs, inputs, taps]
-            let kernel = |of: &[f32]| -> Vec<f32> {
-                let taps = |input| (0..layer.taps()).map(move |tap| of[tap * inputs + input]);
-                (0..inputs).flat_map(taps).collect()
-            };
-            let values = turned.values.chunks(layer.rows()).flat_map(kernel);
-            let array = Array::new([layer.outputs, inputs, side, side], values.collect());
-            return (format!("{}.weight", layer.path), array);
-        }
-        "gamma" => "weight",
-        "beta" => "bias",
-        running => running,
+fn kernel(layer: &Layer, array: &Array) -> Array {
+    let side = layer.taps().isqrt();
+    let inputs = layer.rows() / layer.taps();
+    // [outputs, taps, inputs] → [outputs, inputs, taps]
+    let turned = |of: &[f32]| -> Vec<f32> {
+        let taps = |input| (0..layer.taps()).map(move |tap| of[tap * inputs + input]);
+        (0..inputs).flat_map(taps).collect()
     };
-    (format!("{}.norm.{name}", layer.path), array)
+    let rows = transposed(array);
+    let values = rows.values.chunks(layer.rows()).flat_map(turned);
+    Array::new([layer.outputs, inputs, side, side], values.collect())
 }
 
 fn transposed(matrix: &Array) -> Array {
@@ -85,29 +69,34 @@ fn transposed(matrix: &Array) -> Array {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Family, MlpConfig};
 
     #[test]
     fn matrices_are_transposed_and_norms_get_pytorchs_names() {
+        let model = MlpConfig::default();
+        let layer = Layer::dense("hidden.0", 2, 3);
+        let named = |name: &str, array: Array| {
+            let (name, array) = torch(&layer, name, array);
+            (model.export_name(&layer.path, name), array)
+        };
         let matrix = Array::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        let (path, turned) = torch("hidden.0.weight", matrix.clone());
+        let (path, turned) = named("weight", matrix.clone());
+        assert_eq!(path, "hidden.0.weight");
         assert_eq!(
-            (path.as_str(), turned.shape.as_slice()),
-            ("hidden.0.weight", [3, 2].as_slice())
+            turned,
+            Array::new([3, 2], vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0])
         );
-        assert_eq!(turned.values, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
         assert_eq!(transposed(&turned), matrix);
         let vector = Array::new([2], vec![1.0, 2.0]);
-        assert_eq!(
-            torch("hidden.1.norm.gamma", vector.clone()),
-            ("norm.1.weight".to_owned(), vector.clone())
-        );
-        assert_eq!(
-            torch("hidden.1.norm.running_var", vector.clone()).0,
-            "norm.1.running_var"
-        );
-        assert_eq!(
-            torch("head.bias", vector.clone()),
-            ("head.bias".to_owned(), vector)
-        );
+        for (name, torch) in [
+            ("norm.gamma", "norm.0.weight"),
+            ("norm.running_var", "norm.0.running_var"),
+            ("bias", "hidden.0.bias"),
+        ] {
+            assert_eq!(
+                named(name, vector.clone()),
+                (torch.to_owned(), vector.clone())
+            );
+        }
     }
 }

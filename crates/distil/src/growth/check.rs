@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Promise, StartRule};
+use super::{Promise, StartRule, copying};
 use crate::model::{Kind, Layer, Layout, Norm, Place};
 
 /// What growth from one layout to another promises; else why there is none and what to do, as a sentence without
@@ -124,11 +124,13 @@ fn numbers(rule: &StartRule) -> Result<(), String> {
         return Err(format!("noise is {}, but must be at least 0", rule.noise));
     }
     if rule.noise > 0.0 && !rule.width.copies() {
-        return Err(
-            "noise tells copies apart, and this width rule makes none; drop `noise`, or choose \
-             `width = \"copy\"`"
-                .into(),
-        );
+        let copying: Vec<_> = copying()
+            .map(|name| format!("`width = \"{name}\"`"))
+            .collect();
+        return Err(format!(
+            "noise tells copies apart, and this width rule makes none; drop `noise`, or choose {}",
+            copying.join(" or ")
+        ));
     }
     if rule.new_lr > 0.0 && rule.new_lr.is_finite() {
         Ok(())

@@ -31,7 +31,7 @@ pub use identity::Identity;
 pub use new_units::NewUnits;
 pub use parameter::Parameter;
 
-use distil_recipe::{Registry, entry};
+use distil_recipe::{Choice, Problems, Registry, entry};
 pub use distil_report::events::Promise;
 
 use crate::model::{Activation, Norm};
@@ -118,6 +118,14 @@ pub static WIDTHS: Registry<Box<dyn Width>> = Registry {
         entry!("copy", "copies of units that share their outgoing weights unevenly", Copies => Box::new),
     ],
 };
+
+/// The names of the width rules that make copies.
+fn copying() -> impl Iterator<Item = &'static str> {
+    let rule = |name| WIDTHS.resolve(&Choice::default_of(name), &mut Problems::new());
+    WIDTHS
+        .names()
+        .filter(move |name| rule(name).is_some_and(|rule| rule.copies()))
+}
 
 /// The ways to grow deeper that a recipe can name.
 pub static DEPTHS: Registry<Box<dyn Depth>> = Registry {

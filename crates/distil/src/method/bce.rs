@@ -28,9 +28,13 @@ impl Default for Bce {
 }
 
 impl Method for Bce {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::MultiLabel]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
         above_zero("temperature", self.temperature)?;
-        fit.same_outputs("bce", &[TaskKind::MultiLabel])?;
+        fit.same_outputs("bce", self.tasks())?;
         Ok(Needs::outputs())
     }
 

@@ -20,9 +20,13 @@ pub struct Bounded {
 }
 
 impl Method for Bounded {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::Regression]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
         not_negative("margin", self.margin)?;
-        fit.same_outputs("bounded", &[TaskKind::Regression])?;
+        fit.same_outputs("bounded", self.tasks())?;
         Ok(Needs::outputs())
     }
 

@@ -47,6 +47,10 @@ impl Default for Dkd {
 }
 
 impl Method for Dkd {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::Classification]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
         above_zero("temperature", self.temperature)?;
         not_negative("alpha", self.alpha)?;
@@ -57,7 +61,7 @@ impl Method for Dkd {
                 self.warmup
             ));
         }
-        fit.same_outputs("dkd", &[TaskKind::Classification])?;
+        fit.same_outputs("dkd", self.tasks())?;
         Ok(Needs::outputs())
     }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use distil_report::measure::TaskKind;
 
+use super::names_where;
+
 /// The shapes a method may rely on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputShape {
@@ -31,7 +33,6 @@ struct Words {
     task: &'static str,
     one: &'static str,
     several: &'static str,
-    methods: &'static str,
 }
 
 const fn words(task: TaskKind) -> Words {
@@ -40,20 +41,34 @@ const fn words(task: TaskKind) -> Words {
             task: "classification",
             one: "class",
             several: "classes",
-            methods: "kd, soft-ce, logits, dkd, smooth and fitnet",
         },
         TaskKind::MultiLabel => Words {
             task: "multi-label",
             one: "label",
             several: "labels",
-            methods: "logits, bce and fitnet",
         },
         TaskKind::Regression => Words {
             task: "regression",
             one: "value",
             several: "values",
-            methods: "mse, bounded and fitnet",
         },
+    }
+}
+
+/// The methods for a task, the usual one first.
+fn for_task(task: TaskKind) -> Vec<&'static str> {
+    names_where(|method| method.tasks().contains(&task))
+}
+
+fn on_features() -> Vec<&'static str> {
+    names_where(|method| method.compares_features())
+}
+
+/// `a, b and c`
+fn listed(names: &[&str]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
     }
 }
 
@@ -97,10 +112,10 @@ impl<'a> Fit<'a> {
         if tasks.contains(&self.student.task) {
             return Ok(());
         }
-        let words = words(self.student.task);
         Err(format!(
             "method `{method}` is not for {}; the methods for it are {}",
-            words.task, words.methods
+            words(self.student.task).task,
+            listed(&for_task(self.student.task))
         ))
     }
 
@@ -115,7 +130,8 @@ impl<'a> Fit<'a> {
     pub(super) fn no_teacher(&self, method: &str) -> Result<(), String> {
         match self.teacher {
             Some(_) => Err(format!(
-                "method `{method}` needs no teacher; remove `from`, or use kd to learn from it"
+                "method `{method}` needs no teacher; remove `from`, or use {} to learn from it",
+                for_task(self.student.task).first().unwrap_or(&"another")
             )),
             None => Ok(()),
         }
@@ -126,7 +142,8 @@ impl<'a> Fit<'a> {
         match self.layers {
             [] => Ok(()),
             _ => Err(format!(
-                "method `{method}` compares outputs, not features; remove `layers`, or use fitnet for them"
+                "method `{method}` compares outputs, not features; remove `layers`, or use {} for them",
+                listed(&on_features())
             )),
         }
     }
@@ -139,9 +156,10 @@ impl<'a> Fit<'a> {
         let student = self.student;
         if (teacher.task, teacher.outputs) != (student.task, student.outputs) {
             return Err(format!(
-                "the teacher's outputs ({}) are not the student's ({}); name a teacher trained for the same outputs, or compare features with fitnet",
+                "the teacher's outputs ({}) are not the student's ({}); name a teacher trained for the same outputs, or compare features with {}",
                 teacher.describe(),
-                student.describe()
+                student.describe(),
+                listed(&on_features())
             ));
         }
         Ok(())
@@ -251,8 +269,7 @@ pub(super) mod tests {
                 })
             };
             let fitting: Vec<_> = METHODS.names().filter(takes).collect();
-            let named = words(task).methods.replace(" and ", ", ");
-            assert_eq!(fitting.join(", "), named);
+            assert_eq!(fitting, for_task(task));
         }
     }
 

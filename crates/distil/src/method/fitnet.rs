@@ -20,6 +20,10 @@ use crate::model::Output;
 pub struct Fitnet {}
 
 impl Method for Fitnet {
+    fn compares_features(&self) -> bool {
+        true
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
         let teacher = fit.a_teacher("fitnet")?;
         if fit.layers.is_empty() {

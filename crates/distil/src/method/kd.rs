@@ -28,9 +28,13 @@ impl Default for Kd {
 }
 
 impl Method for Kd {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::Classification]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
         above_zero("temperature", self.temperature)?;
-        fit.same_outputs("kd", &[TaskKind::Classification])?;
+        fit.same_outputs("kd", self.tasks())?;
         Ok(Needs::outputs())
     }
 

@@ -19,8 +19,12 @@ pub struct Logits {
 }
 
 impl Method for Logits {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::Classification, TaskKind::MultiLabel]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
-        fit.same_outputs("logits", &[TaskKind::Classification, TaskKind::MultiLabel])?;
+        fit.same_outputs("logits", self.tasks())?;
         Ok(Needs::outputs())
     }
 

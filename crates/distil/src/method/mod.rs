@@ -30,7 +30,8 @@ pub use smooth::Smooth;
 pub use soft_ce::SoftCe;
 
 use burn::tensor::Tensor;
-use distil_recipe::{Registry, entry};
+use distil_recipe::{Choice, Problems, Registry, entry};
+use distil_report::measure::TaskKind;
 
 use crate::error::Result;
 
@@ -50,11 +51,34 @@ pub static METHODS: Registry<Box<dyn Method>> = Registry {
     ],
 };
 
+/// The names of the registered methods that are so, as a sentence lists them.
+fn names_where(holds: impl Fn(&dyn Method) -> bool) -> Vec<&'static str> {
+    let method = |name| METHODS.resolve(&Choice::default_of(name), &mut Problems::new());
+    let names = METHODS.names();
+    names
+        .filter(|name| method(name).is_some_and(|method| holds(&*method)))
+        .collect()
+}
+
 /// A distillation loss.
 ///
 /// A method gives its own loss only. The caller averages it over the batch's rows and weighs it against the label loss:
 /// `mix · term + (1 − mix) · label`, or `label + add · term`.
 pub trait Method: std::fmt::Debug + Send {
+    /// The tasks it is for; all of them unless it says otherwise.
+    fn tasks(&self) -> &[TaskKind] {
+        &[
+            TaskKind::Classification,
+            TaskKind::MultiLabel,
+            TaskKind::Regression,
+        ]
+    }
+
+    /// Whether it compares features, of the layers a recipe pairs, and not outputs.
+    fn compares_features(&self) -> bool {
+        false
+    }
+
     /// What the method needs of a student and a teacher of these shapes; else why they do not fit, as a sentence without
     /// its full stop.
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String>;

@@ -16,8 +16,12 @@ use crate::error::Result;
 pub struct Mse {}
 
 impl Method for Mse {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::Regression]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
-        fit.same_outputs("mse", &[TaskKind::Regression])?;
+        fit.same_outputs("mse", self.tasks())?;
         Ok(Needs::outputs())
     }
 

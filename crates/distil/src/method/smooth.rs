@@ -36,9 +36,13 @@ impl Default for Smooth {
 }
 
 impl Method for Smooth {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::Classification]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
         above_zero("temperature", self.temperature)?;
-        fit.task_among("smooth", &[TaskKind::Classification])?;
+        fit.task_among("smooth", self.tasks())?;
         fit.no_teacher("smooth")?;
         fit.no_layers("smooth")?;
         let chance = 1.0 / fit.student.outputs as f64;

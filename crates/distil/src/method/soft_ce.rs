@@ -27,9 +27,13 @@ impl Default for SoftCe {
 }
 
 impl Method for SoftCe {
+    fn tasks(&self) -> &[TaskKind] {
+        &[TaskKind::Classification]
+    }
+
     fn check(&self, fit: &Fit) -> std::result::Result<Needs, String> {
         above_zero("temperature", self.temperature)?;
-        fit.same_outputs("soft-ce", &[TaskKind::Classification])?;
+        fit.same_outputs("soft-ce", self.tasks())?;
         Ok(Needs::outputs())
     }
 

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Net;
 use super::access::with_weights;
+use super::family::{Family, PyTorch};
 use super::fresh::fresh;
-use super::layout::{Layout, Place};
+use super::layout::{Layout, Place, listed};
 use super::linear::Linear;
 use super::output::{Input, Output, TapSet, Taps};
-use super::picture::{Conv, ConvNorm, Sketch, picture, pictures};
+use super::picture::{Conv, ConvNorm, Sketch, picture, pictures, pytorch};
 use crate::error::Result;
 use crate::rng::Seed;
 
@@ -36,9 +37,10 @@ impl Default for CnnConfig {
     }
 }
 
-impl CnnConfig {
-    /// What this architecture cannot be, as a sentence.
-    pub fn problem(&self) -> Option<String> {
+impl Family for CnnConfig {
+    type Net = Cnn;
+
+    fn problem(&self) -> Option<String> {
         if self.channels.is_empty() || self.channels.contains(&0) {
             return Some(
                 "a cnn needs at least one block, and each block at least one channel".into(),
@@ -47,8 +49,7 @@ impl CnnConfig {
         (self.convs == 0).then(|| "a block needs at least one convolution".into())
     }
 
-    /// The shapes, for samples of this shape; else why there are none, as a sentence.
-    pub fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
+    fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
         let shape = picture(input)?;
         let (blocks, side) = (self.channels.len(), shape[0].min(shape[1]));
         let halvings = side.checked_ilog2().unwrap_or(0) as usize;
@@ -74,8 +75,7 @@ impl CnnConfig {
         Ok(sketch.head(flow, outputs))
     }
 
-    /// The network with weights drawn for this seed.
-    pub fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Cnn> {
+    fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Cnn> {
         let conv = |b: usize, c: usize| {
             let path = format!("block.{b}.conv.{c}");
             ConvNorm::empty(&layout, &path, Clamp::Relu, c + 1 == self.convs, device)
@@ -90,7 +90,35 @@ impl CnnConfig {
         };
         with_weights(net, &fresh(&layout, seed))
     }
+
+    fn describe(&self, _: &Layout) -> String {
+        let channels = listed(&self.channels);
+        match self.convs {
+            1 => format!("cnn {channels}"),
+            convs => format!("cnn {channels} × {convs}"),
+        }
+    }
+
+    fn pytorch(&self) -> PyTorch {
+        pytorch("DistilCnn", PYTORCH)
+    }
 }
+
+const PYTORCH: &str = "
+class DistilCnn(Pictures):
+    def __init__(self, config):
+        super().__init__(config, config[\"channels\"][-1])
+        sizes = [self.shape[2], *config[\"channels\"]]
+        convs = lambda i, o: nn.ModuleList(Conv(i if c == 0 else o, o) for c in range(config[\"convs\"]))
+        self.block = nn.ModuleList(nn.ModuleDict({\"conv\": convs(i, o)}) for i, o in zip(sizes, sizes[1:]))
+
+    def features(self, x):
+        for block in self.block:
+            for conv in block.conv:
+                x = F.relu(conv(x))
+            x = F.max_pool2d(x, 2)
+        return x
+";
 
 #[derive(Module, Debug)]
 struct Block {
@@ -103,14 +131,7 @@ pub struct Cnn {
     block: Vec<Block>,
     head: Linear,
     #[module(skip)]
-    layout: Layout,
-}
-
-impl Cnn {
-    /// The shapes.
-    pub fn shapes(&self) -> &Layout {
-        &self.layout
-    }
+    pub(super) layout: Layout,
 }
 
 impl Net for Cnn {

@@ -236,3 +236,9 @@ impl Layout {
         self.layers.last().map_or(0, |l| l.outputs)
     }
 }
+
+/// Widths as people write them, `64-128-10`.
+pub(super) fn listed(widths: &[usize]) -> String {
+    let widths: Vec<_> = widths.iter().map(usize::to_string).collect();
+    widths.join("-")
+}

@@ -7,11 +7,13 @@ use burn::tensor::{Device, Tensor};
 use distil_kernels::linear_act;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::Net;
 use super::access::with_weights;
+use super::family::{Family, PyTorch};
 use super::fresh::fresh;
-use super::layout::{Activation, Layer, Layout, Norm};
+use super::layout::{Activation, Layer, Layout, Norm, listed};
 use super::linear::Linear;
 use super::output::{Feature, Input, Output, TapSet};
 use crate::error::Result;
@@ -31,9 +33,10 @@ pub struct MlpConfig {
     pub norm: Norm,
 }
 
-impl MlpConfig {
-    /// What this architecture cannot be, as a sentence.
-    pub fn problem(&self) -> Option<String> {
+impl Family for MlpConfig {
+    type Net = Mlp;
+
+    fn problem(&self) -> Option<String> {
         if self.hidden.contains(&0) {
             return Some("a hidden layer needs at least one unit".into());
         }
@@ -41,9 +44,9 @@ impl MlpConfig {
             .then(|| format!("dropout is {}, but must lie in [0, 1)", self.dropout))
     }
 
-    /// The shapes, for so many inputs and outputs.
-    pub fn layout(&self, inputs: usize, outputs: usize) -> Layout {
-        let mut widths = vec![inputs];
+    /// Samples of any shape: their numbers in a row.
+    fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
+        let mut widths = vec![input.iter().product()];
         widths.extend(&self.hidden);
         let hidden = widths.windows(2).enumerate().map(|(i, w)| Layer {
             norm: self.norm,
@@ -51,16 +54,78 @@ impl MlpConfig {
             ..Layer::dense(&format!("hidden.{i}"), w[0], w[1])
         });
         let head = Layer::dense("head", widths[widths.len() - 1], outputs);
-        Layout::chain(hidden.chain([head]).collect())
+        Ok(Layout::chain(hidden.chain([head]).collect()))
     }
 
-    /// The network with weights drawn for this seed.
-    pub fn init(&self, inputs: usize, outputs: usize, seed: Seed, device: &Device) -> Result<Mlp> {
-        let layout = self.layout(inputs, outputs);
+    fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Mlp> {
         let weights = fresh(&layout, seed);
         with_weights(self.empty(layout, device), &weights)
     }
 
+    fn describe(&self, layout: &Layout) -> String {
+        let outputs = layout.layers.iter().map(|layer| layer.outputs);
+        let widths: Vec<_> = std::iter::once(layout.inputs()).chain(outputs).collect();
+        format!("mlp {}", listed(&widths))
+    }
+
+    fn export_config(&self) -> Map<String, Value> {
+        let norm = match self.norm {
+            Norm::None => Value::Null,
+            norm => json!(norm),
+        };
+        let members = [
+            ("hidden_sizes", json!(self.hidden)),
+            ("hidden_act", json!(self.activation)),
+            ("hidden_norm", norm),
+            ("hidden_dropout_prob", json!(self.dropout)),
+        ];
+        let named = |(name, value): (&str, Value)| (name.to_owned(), value);
+        members.map(named).into_iter().collect()
+    }
+
+    /// The norms are a list of their own: `norm.0.weight` follows `hidden.0`.
+    fn export_name(&self, layer: &str, parameter: &str) -> String {
+        let norm = layer
+            .strip_prefix("hidden.")
+            .zip(parameter.strip_prefix("norm."));
+        match norm {
+            Some((place, parameter)) => format!("norm.{place}.{parameter}"),
+            None => format!("{layer}.{parameter}"),
+        }
+    }
+
+    fn pytorch(&self) -> PyTorch {
+        PyTorch {
+            class: "DistilMlp",
+            source: PYTORCH.into(),
+        }
+    }
+}
+
+const PYTORCH: &str = "\
+from torch import nn
+
+class DistilMlp(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        sizes = [config[\"input_size\"], *config[\"hidden_sizes\"]]
+        norm = {\"batch\": nn.BatchNorm1d, \"layer\": nn.LayerNorm}.get(config[\"hidden_norm\"])
+        if \"view_size\" in config:
+            self.view = nn.Linear(*config[\"view_size\"], bias=False)
+        self.hidden = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:]))
+        self.norm = nn.ModuleList(norm(o) for o in sizes[1:] if norm)
+        self.head = nn.Linear(sizes[-1], config[\"output_size\"])
+        self.act = {\"relu\": nn.ReLU, \"gelu\": nn.GELU, \"tanh\": nn.Tanh}[config[\"hidden_act\"]]()
+
+    def forward(self, x):
+        x = self.view(x) if hasattr(self, \"view\") else x
+        for i, layer in enumerate(self.hidden):
+            x = layer(x)
+            x = self.act(self.norm[i](x) if self.norm else x)
+        return self.head(x)
+";
+
+impl MlpConfig {
     fn empty(&self, layout: Layout, device: &Device) -> Mlp {
         let hidden = layout
             .layers
@@ -119,14 +184,7 @@ pub struct Mlp {
     hidden: Vec<Hidden>,
     head: Linear,
     #[module(skip)]
-    layout: Layout,
-}
-
-impl Mlp {
-    /// The shapes.
-    pub fn shapes(&self) -> &Layout {
-        &self.layout
-    }
+    pub(super) layout: Layout,
 }
 
 impl Net for Mlp {

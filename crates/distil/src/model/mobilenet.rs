@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Net;
 use super::access::with_weights;
+use super::family::{Family, PyTorch};
 use super::fresh::fresh;
-use super::layout::{Layout, Place};
+use super::layout::{Layout, Place, listed};
 use super::linear::Linear;
 use super::output::{Input, Output, TapSet, Taps};
-use super::picture::{Conv, ConvNorm, Sketch, picture, pictures};
+use super::picture::{Conv, ConvNorm, Sketch, picture, pictures, pytorch};
 use crate::error::Result;
 use crate::rng::Seed;
 
@@ -40,9 +41,10 @@ impl Default for MobilenetConfig {
     }
 }
 
-impl MobilenetConfig {
-    /// What this architecture cannot be, as a sentence.
-    pub fn problem(&self) -> Option<String> {
+impl Family for MobilenetConfig {
+    type Net = Mobilenet;
+
+    fn problem(&self) -> Option<String> {
         if self.channels.is_empty() || self.channels.contains(&0) {
             return Some(
                 "a mobilenet needs at least one stage, and each stage at least one channel".into(),
@@ -52,8 +54,7 @@ impl MobilenetConfig {
         empty.then(|| "blocks and expansion must be at least 1".into())
     }
 
-    /// The shapes, for samples of this shape; else why there are none, as a sentence.
-    pub fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
+    fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
         let (mut sketch, flow) = Sketch::new(picture(input)?);
         let mut flow = sketch.conv(Conv::new("stem".into(), self.channels[0]), flow, None);
         for (s, &channels) in self.channels.iter().enumerate() {
@@ -90,8 +91,7 @@ impl MobilenetConfig {
         Ok(sketch.head(flow, outputs))
     }
 
-    /// The network with weights drawn for this seed.
-    pub fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Mobilenet> {
+    fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Mobilenet> {
         let conv =
             |path: String, clamp: Clamp| ConvNorm::empty(&layout, &path, clamp, false, device);
         let block = |s: usize, b: usize| {
@@ -114,7 +114,50 @@ impl MobilenetConfig {
         };
         with_weights(net, &fresh(&layout, seed))
     }
+
+    fn describe(&self, _: &Layout) -> String {
+        let channels = listed(&self.channels);
+        format!("mobilenet {channels} × {}, {}", self.blocks, self.expansion)
+    }
+
+    fn pytorch(&self) -> PyTorch {
+        pytorch("DistilMobilenet", PYTORCH)
+    }
 }
+
+const PYTORCH: &str = "
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, inner, stride, residual):
+        super().__init__()
+        self.expand = Conv(inputs, inner, kernel=1)
+        self.depthwise = Conv(inner, inner, stride=stride, groups=inner)
+        self.project = Conv(inner, outputs, kernel=1)
+        self.residual = residual
+
+    def forward(self, x):
+        y = self.project(F.relu6(self.depthwise(F.relu6(self.expand(x)))))
+        return y + x if self.residual else y
+
+class DistilMobilenet(Pictures):
+    def __init__(self, config):
+        sizes, times = config[\"channels\"], config[\"expansion\"]
+        super().__init__(config, sizes[-1])
+        self.stem = Conv(self.shape[2], sizes[0])
+
+        def block(s, b):
+            changes = s > 0 and b == 0
+            inputs = sizes[s - changes]
+            return Block(inputs, sizes[s], times * inputs, 1 + changes, not changes)
+
+        self.stage = stages([block(s, b) for b in range(config[\"blocks\"])] for s in range(len(sizes)))
+
+    def features(self, x):
+        x = F.relu6(self.stem(x))
+        for stage in self.stage:
+            for block in stage.block:
+                x = block(x)
+        return x
+";
 
 #[derive(Module, Debug)]
 struct Stage {
@@ -146,14 +189,7 @@ pub struct Mobilenet {
     stage: Vec<Stage>,
     head: Linear,
     #[module(skip)]
-    layout: Layout,
-}
-
-impl Mobilenet {
-    /// The shapes.
-    pub fn shapes(&self) -> &Layout {
-        &self.layout
-    }
+    pub(super) layout: Layout,
 }
 
 impl Net for Mobilenet {

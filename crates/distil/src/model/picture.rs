@@ -4,6 +4,7 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::{Device, Tensor};
 use distil_kernels::{Clamp, ConvBlock};
 
+use super::family::PyTorch;
 use super::layout::{Activation, Kind, Layer, Layout, Norm, Place};
 use super::output::Input;
 
@@ -204,3 +205,38 @@ impl ConvNorm {
         y
     }
 }
+
+/// The PyTorch module of a family of pictures: what they share, then its own class.
+pub(super) fn pytorch(class: &'static str, own: &str) -> PyTorch {
+    let source = format!("{SHARED}{own}");
+    PyTorch { class, source }
+}
+
+const SHARED: &str = "\
+from torch import nn
+from torch.nn import functional as F
+
+class Conv(nn.Conv2d):
+    def __init__(self, inputs, outputs, kernel=3, stride=1, groups=1):
+        super().__init__(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        return self.norm(super().forward(x))
+
+def stages(blocks):
+    return nn.ModuleList(nn.ModuleDict({\"block\": nn.ModuleList(stage)}) for stage in blocks)
+
+class Pictures(nn.Module):
+    def __init__(self, config, channels):
+        super().__init__()
+        self.shape = config[\"input_shape\"]
+        if \"view_size\" in config:
+            self.view = nn.Linear(*config[\"view_size\"], bias=False)
+        self.head = nn.Linear(channels, config[\"output_size\"])
+
+    def forward(self, x):
+        x = self.view(x) if hasattr(self, \"view\") else x
+        x = x.reshape(-1, *self.shape).permute(0, 3, 1, 2)
+        return self.head(self.features(x).mean((2, 3)))
+";

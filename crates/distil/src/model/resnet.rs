@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Net;
 use super::access::with_weights;
+use super::family::{Family, PyTorch};
 use super::fresh::fresh;
 use super::layout::{Layout, Place};
 use super::linear::Linear;
 use super::output::{Input, Output, TapSet, Taps};
-use super::picture::{Conv, ConvNorm, Sketch, picture, pictures};
+use super::picture::{Conv, ConvNorm, Sketch, picture, pictures, pytorch};
 use crate::error::Result;
 use crate::rng::Seed;
 
@@ -42,8 +43,19 @@ impl Default for ResnetConfig {
 const CHANNELS: [usize; 3] = [16, 32, 64];
 
 impl ResnetConfig {
-    /// What this architecture cannot be, as a sentence.
-    pub fn problem(&self) -> Option<String> {
+    fn blocks(&self) -> usize {
+        self.depth.saturating_sub(2) / 6
+    }
+
+    fn channels(&self) -> [usize; 3] {
+        CHANNELS.map(|channels| ((channels as f64 * self.width).round() as usize).max(1))
+    }
+}
+
+impl Family for ResnetConfig {
+    type Net = Resnet;
+
+    fn problem(&self) -> Option<String> {
         if self.depth < 8 || self.depth % 6 != 2 {
             return Some(format!(
                 "depth is {}, but a residual network has 6n + 2 layers: 8, 14, 20, 32, 44, 56, …",
@@ -54,16 +66,7 @@ impl ResnetConfig {
         (!fits).then(|| format!("width is {}, but must lie in [1/16, 64]", self.width))
     }
 
-    fn blocks(&self) -> usize {
-        self.depth.saturating_sub(2) / 6
-    }
-
-    fn channels(&self) -> [usize; 3] {
-        CHANNELS.map(|channels| ((channels as f64 * self.width).round() as usize).max(1))
-    }
-
-    /// The shapes, for samples of this shape; else why there are none, as a sentence.
-    pub fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
+    fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
         let (mut sketch, flow) = Sketch::new(picture(input)?);
         let channels = self.channels();
         let mut flow = sketch.conv(Conv::new("stem".into(), channels[0]), flow, None);
@@ -99,8 +102,7 @@ impl ResnetConfig {
         Ok(sketch.head(flow, outputs))
     }
 
-    /// The network with weights drawn for this seed.
-    pub fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Resnet> {
+    fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Resnet> {
         let conv =
             |path: String, clamp: Clamp| ConvNorm::empty(&layout, &path, clamp, false, device);
         let block = |s: usize, b: usize| {
@@ -123,7 +125,46 @@ impl ResnetConfig {
         };
         with_weights(net, &fresh(&layout, seed))
     }
+
+    fn describe(&self, _: &Layout) -> String {
+        match self.width {
+            1.0 => format!("resnet {}", self.depth),
+            width => format!("resnet {} × {width}", self.depth),
+        }
+    }
+
+    fn pytorch(&self) -> PyTorch {
+        pytorch("DistilResnet", PYTORCH)
+    }
 }
+
+const PYTORCH: &str = "
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.first, self.second = Conv(inputs, outputs, stride=stride), Conv(outputs, outputs)
+        if stride > 1:
+            self.shortcut = Conv(inputs, outputs, kernel=1, stride=stride)
+
+    def forward(self, x):
+        residual = self.shortcut(x) if hasattr(self, \"shortcut\") else x
+        return F.relu(self.second(F.relu(self.first(x))) + residual)
+
+class DistilResnet(Pictures):
+    def __init__(self, config):
+        sizes = [max(1, int(channels * config[\"width\"] + 0.5)) for channels in (16, 32, 64)]
+        super().__init__(config, sizes[-1])
+        self.stem = Conv(self.shape[2], sizes[0])
+        block = lambda s, b: Block(sizes[s - (s > 0 and b == 0)], sizes[s], 2 if s > 0 and b == 0 else 1)
+        self.stage = stages([block(s, b) for b in range((config[\"depth\"] - 2) // 6)] for s in range(3))
+
+    def features(self, x):
+        x = F.relu(self.stem(x))
+        for stage in self.stage:
+            for block in stage.block:
+                x = block(x)
+        return x
+";
 
 #[derive(Module, Debug)]
 struct Stage {
@@ -156,14 +197,7 @@ pub struct Resnet {
     stage: Vec<Stage>,
     head: Linear,
     #[module(skip)]
-    layout: Layout,
-}
-
-impl Resnet {
-    /// The shapes.
-    pub fn shapes(&self) -> &Layout {
-        &self.layout
-    }
+    pub(super) layout: Layout,
 }
 
 impl Net for Resnet {

@@ -8,7 +8,6 @@ use distil_report::show::grouped;
 use crate::data::View;
 use crate::data::source::Source;
 use crate::growth::Promise;
-use crate::model::{Layout, ModelConfig};
 use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::train::Curve;
@@ -84,7 +83,7 @@ impl Plan {
     fn row(&self, stage: &StagePlan) -> [String; 7] {
         let parameters = grouped(stage.layout.parameters() as f64);
         let name = stage.name.clone();
-        let model = model(&stage.model, &stage.layout);
+        let model = stage.model.describe(&stage.layout);
         match stage.training() {
             None => [
                 name,
@@ -155,32 +154,6 @@ fn copies(training: &Training) -> usize {
     train.optimizer.moments()
         + usize::from(train.average.is_some())
         + usize::from(train.patience.is_some())
-}
-
-fn model(model: &ModelConfig, layout: &Layout) -> String {
-    let list = |widths: &[usize]| {
-        let widths: Vec<_> = widths.iter().map(usize::to_string).collect();
-        widths.join("-")
-    };
-    match model {
-        ModelConfig::Mlp(_) => {
-            let widths = std::iter::once(layout.inputs());
-            let widths = widths.chain(layout.layers.iter().map(|layer| layer.outputs));
-            format!("mlp {}", list(&widths.collect::<Vec<_>>()))
-        }
-        ModelConfig::Cnn(cnn) if cnn.convs == 1 => format!("cnn {}", list(&cnn.channels)),
-        ModelConfig::Cnn(cnn) => format!("cnn {} × {}", list(&cnn.channels), cnn.convs),
-        ModelConfig::Resnet(resnet) if resnet.width == 1.0 => format!("resnet {}", resnet.depth),
-        ModelConfig::Resnet(resnet) => format!("resnet {} × {}", resnet.depth, resnet.width),
-        ModelConfig::Mobilenet(net) => {
-            format!(
-                "mobilenet {} × {}, {}",
-                list(&net.channels),
-                net.blocks,
-                net.expansion
-            )
-        }
-    }
 }
 
 fn epochs(training: &Training) -> String {

@@ -1,6 +1,6 @@
 //! FLOPs equal those PyTorch counts: `testdata/reference/flops.json`, format in `flops.py` beside it.
 
-use distil::model::{Layout, MlpConfig, ModelConfig};
+use distil::model::{Family, Layout, MlpConfig, ModelConfig};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ fn layout(widths: &[usize]) -> Layout {
         hidden: hidden.to_vec(),
         ..MlpConfig::default()
     };
-    config.layout(*inputs, *outputs)
+    config.layout(&[*inputs], *outputs).unwrap()
 }
 
 #[test]

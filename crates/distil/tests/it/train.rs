@@ -8,7 +8,7 @@ use distil::Kind;
 use distil::data::{Augment, Dataset, SplitRule};
 use distil::method::{Kd, OutputShape};
 use distil::model::access::weights_of;
-use distil::model::{Mlp, MlpConfig};
+use distil::model::{Family, Mlp, MlpConfig};
 use distil::optim::adam::Adam;
 use distil::plan::{Arm, Draft};
 use distil::rng::Seed;
@@ -48,7 +48,8 @@ pub fn net(dropout: f64) -> Mlp {
         dropout,
         ..MlpConfig::default()
     };
-    config.init(8, 3, Seed(1), &Device::flex()).unwrap()
+    let layout = config.layout(&[8], 3).unwrap();
+    config.init(layout, Seed(1), &Device::flex()).unwrap()
 }
 
 fn saved(folder: &Path, steps: u64) -> Option<Checkpoints> {
@@ -433,7 +434,8 @@ fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() 
             hidden,
             ..MlpConfig::default()
         };
-        config.init(64, 10, Seed(seed), &Device::flex()).unwrap()
+        let layout = config.layout(&[64], 10).unwrap();
+        config.init(layout, Seed(seed), &Device::flex()).unwrap()
     };
     let go = |net: Mlp, data: &Dataset, terms: &mut [DistillTerm], epochs: u64| {
         let settings = Settings {

@@ -11,7 +11,7 @@ use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Inputs, Raw, RawTargets};
 use crate::data::source::file::{read_file, refused};
 use crate::data::source::wav::parse_wav;
-use crate::data::source::{LogMel, Source};
+use crate::data::source::{LogMel, Modality, Source};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -60,6 +60,10 @@ impl Source for Fsdd {
             vec![path.to_path_buf()]
         };
         self.read_files(&files, kind, false)
+    }
+
+    fn modality(&self) -> Modality {
+        Modality::Sound
     }
 
     fn scaling(&self) -> Scaling {

@@ -64,11 +64,27 @@ pub trait Source: Clone {
         self.clone()
     }
 
+    /// What its samples are.
+    fn modality(&self) -> Modality;
+
     /// How its numbers are scaled.
     fn scaling(&self) -> Scaling;
 
     /// What it reads, in a few words.
     fn describe(&self) -> String;
+}
+
+/// What samples are, whatever is predicted of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modality {
+    /// Numbers and categories.
+    Table,
+    /// Pixels.
+    Picture,
+    /// Recordings, or what is computed from them.
+    Sound,
+    /// Words.
+    Text,
 }
 
 macro_rules! sources {
@@ -97,6 +113,10 @@ macro_rules! sources {
 
             fn settled(&self, raw: &Raw) -> Self {
                 match self { $(Self::$source(source) => Self::$source(source.settled(raw)),)* }
+            }
+
+            fn modality(&self) -> Modality {
+                match self { $(Self::$source(source) => source.modality(),)* }
             }
 
             fn scaling(&self) -> Scaling {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use distil::data::{Augment, Features, View};
-use distil::model::{MlpConfig, Net, TapSet};
+use distil::model::{Family, MlpConfig, Net, TapSet};
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::train::batch;
@@ -143,7 +143,9 @@ fn a_teacher_answers_to_the_varied_picture_its_student_sees_whatever_it_remember
         hidden: vec![5],
         ..MlpConfig::default()
     };
-    let net = config.init(96, 3, Seed(1), &device).unwrap();
+    let net = config
+        .init(config.layout(&[96], 3).unwrap(), Seed(1), &device)
+        .unwrap();
     let mut teacher = Frozen::new("teacher", &net, features.clone(), &device);
     assert_eq!(teacher.remember(&ids), 12);
     let partners = ids.iter().rev().copied().collect();

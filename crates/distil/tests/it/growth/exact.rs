@@ -1,6 +1,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use distil::growth::{Promise, StartRule, grow};
-use distil::model::{Activation, Input, MlpConfig, Net, Norm, TapSet, access::with_weights, fresh};
+use distil::model::{
+    Activation, Family, Input, MlpConfig, Net, Norm, TapSet, access::with_weights, fresh,
+};
 use distil::rng::Seed;
 use distil::weights::Weights;
 use proptest::prelude::*;
@@ -224,7 +226,10 @@ fn the_real_network_computes_what_the_small_one_did() {
             ..MlpConfig::default()
         },
     );
-    let (from, to) = (small.layout(100, 10), large.layout(1000, 10));
+    let (from, to) = (
+        small.layout(&[100], 10).unwrap(),
+        large.layout(&[1000], 10).unwrap(),
+    );
     let weights = trained(&[100, 50, 10]);
     let (view, x) = (pool(100, 10), inputs(32, 1000, 8));
     let device = Device::default();
@@ -236,7 +241,9 @@ fn the_real_network_computes_what_the_small_one_did() {
         ))
     };
     let outputs = |config: &MlpConfig, inputs: usize, weights: &Weights, x: &super::host::Rows| {
-        let net = config.init(inputs, 10, Seed(1), &device).unwrap();
+        let net = config
+            .init(config.layout(&[inputs], 10).unwrap(), Seed(1), &device)
+            .unwrap();
         let net = with_weights(net, weights).unwrap();
         let values = net
             .forward(&tensor(x), &TapSet::default())

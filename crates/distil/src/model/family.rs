@@ -1,0 +1,139 @@
+//! What a family of networks is.
+
+use burn::tensor::Device;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Net;
+use super::layout::Layout;
+use crate::error::Result;
+use crate::rng::Seed;
+
+/// A family of networks by its parameters: what a recipe gives, and all that is known of the network beside its numbers.
+pub trait Family: Serialize {
+    /// The network; its parameters are named as its layout says.
+    type Net: Net;
+
+    /// What this architecture cannot be, as a sentence.
+    fn problem(&self) -> Option<String>;
+
+    /// The shapes, for samples of this shape and so many outputs; else why the family cannot read them, as a sentence.
+    fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String>;
+
+    /// The network of its [`Self::layout`] with weights drawn for this seed.
+    fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Self::Net>;
+
+    /// The network in a few words, for example `mlp 64-128-10`.
+    fn describe(&self, layout: &Layout) -> String;
+
+    /// The parameters as `config.json` of an exported model names them: by default as recipes do.
+    fn export_config(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => members,
+            _ => Map::new(),
+        }
+    }
+
+    /// The name of a parameter of this layer in the PyTorch module, there being `weight`, `bias`, `norm.weight`, …
+    fn export_name(&self, layer: &str, parameter: &str) -> String {
+        format!("{layer}.{parameter}")
+    }
+
+    /// The PyTorch module that reads an exported model.
+    fn pytorch(&self) -> PyTorch;
+}
+
+/// A PyTorch module as a model card shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PyTorch {
+    /// The module's class; made from `config.json`, it has the parameters of the weights.
+    pub class: &'static str,
+    /// Its Python, imports of `torch` first.
+    pub source: String,
+}
+
+/// Declares the families: a name, what it is in one line, and its parameters and network.
+macro_rules! families {
+    ($($name:literal, $summary:literal => $family:ident($config:ident);)*) => {
+        /// The architecture a recipe names: family and its parameters.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        pub enum ModelConfig {
+            $(#[doc = $summary] #[serde(rename = $name)] $family($config),)*
+        }
+
+        /// Every family, in the order in which lists show them.
+        pub static MODELS: Registry<ModelConfig> = Registry {
+            noun: "model",
+            entries: &[$(entry!($name, $summary, $config => ModelConfig::$family)),*],
+        };
+
+        impl ModelConfig {
+            /// The family's name.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$family(_) => $name,)* }
+            }
+
+            /// See [`Family::problem`].
+            pub fn problem(&self) -> Option<String> {
+                match self { $(Self::$family(config) => config.problem(),)* }
+            }
+
+            /// See [`Family::layout`].
+            pub fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
+                match self { $(Self::$family(config) => config.layout(input, outputs),)* }
+            }
+
+            /// See [`Family::init`].
+            pub fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Model> {
+                match self { $(Self::$family(config) => config.init(layout, seed, device).map(Model::$family),)* }
+            }
+
+            /// See [`Family::describe`].
+            pub fn describe(&self, layout: &Layout) -> String {
+                match self { $(Self::$family(config) => config.describe(layout),)* }
+            }
+
+            /// See [`Family::export_config`].
+            pub fn export_config(&self) -> Map<String, Value> {
+                match self { $(Self::$family(config) => config.export_config(),)* }
+            }
+
+            /// See [`Family::export_name`].
+            pub fn export_name(&self, layer: &str, parameter: &str) -> String {
+                match self { $(Self::$family(config) => config.export_name(layer, parameter),)* }
+            }
+
+            /// See [`Family::pytorch`].
+            pub fn pytorch(&self) -> PyTorch {
+                match self { $(Self::$family(config) => config.pytorch(),)* }
+            }
+        }
+
+        /// A network of a built-in family.
+        #[derive(Module, Debug)]
+        #[allow(clippy::large_enum_variant)]
+        pub enum Model {
+            $(#[doc = $summary] $family($family),)*
+        }
+
+        impl Model {
+            /// The shapes.
+            pub fn shapes(&self) -> &Layout {
+                match self { $(Self::$family(net) => &net.layout,)* }
+            }
+        }
+
+        impl Net for Model {
+            fn forward(&self, x: &Input, taps: &TapSet) -> Output {
+                match self { $(Self::$family(net) => net.forward(x, taps),)* }
+            }
+
+            fn layout(&self) -> Option<Layout> {
+                Some(self.shapes().clone())
+            }
+        }
+    };
+}
+
+pub(super) use families;
