@@ -1,15 +1,15 @@
 //! From a recipe to a plan: every default filled, every name resolved, every check made.
 //!
 //! Planning has two phases. [`Draft::read`] checks everything that can be checked without data;
-//! [`Draft::plan`] fits the draft to the data. Either reports all its problems at once, each with its place, the
+//! [`Draft::plan`] binds the draft to the data. Either reports all its problems at once, each with its place, the
 //! rule it breaks and a remedy. Only a [`Plan`] can run, and nothing is written before there is one.
 
 mod arm;
-mod check;
+mod bind;
+mod chain;
 mod cost;
-mod curve;
+mod describe;
 mod draft;
-mod fit;
 mod given;
 mod learn;
 mod like;
@@ -18,10 +18,10 @@ mod order;
 mod recipes;
 mod refusal;
 mod schema;
-mod settings;
 mod stage;
 mod train;
 mod tune;
+mod written;
 
 pub use arm::Arm;
 pub use cost::Cost;
@@ -30,7 +30,7 @@ pub use recipes::{SHIPPED, Shipped, shipped};
 pub use refusal::Refusal;
 pub use schema::schema;
 pub use stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-pub use train::{Curve, TrainPlan};
+pub use train::{ScheduleScope, TrainPlan};
 pub use tune::Tuning;
 
 use std::collections::BTreeSet;
@@ -81,7 +81,7 @@ pub struct Plan {
     pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.
     pub notes: Vec<String>,
-    settings: settings::Settings,
+    written: written::Written,
 }
 
 impl Plan {
@@ -100,7 +100,7 @@ impl Plan {
     /// Names, `[run]` and `[compare]` have no part in it, nor has the way a value was written: two recipes that train
     /// the same have the same hash.
     pub fn hash(&self) -> String {
-        self.settings.hash()
+        self.written.hash()
     }
 
     /// SHA-256 over everything that decides what comes of one stage: its own settings, those of the stages it starts or learns from,
@@ -122,13 +122,13 @@ impl Plan {
                 open.extend(training.needs().filter_map(|name| self.stage(name)));
             }
         }
-        let settings = self.settings.hash_of_stages(&names);
-        sha256(format!("{settings}\n{}\n{follows}", self.metric.name).as_bytes())
+        let written = self.written.hash_of_stages(&names);
+        sha256(format!("{written}\n{}\n{follows}", self.metric.name).as_bytes())
     }
 
     /// The plan for people, as TOML.
     pub fn to_toml(&self) -> String {
-        self.settings.to_toml(self)
+        self.written.to_toml(self)
     }
 
     /// FLOPs of all stages: training and teaching.

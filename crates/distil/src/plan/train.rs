@@ -9,9 +9,9 @@ use crate::optim::{RULES, Rule, SCHEDULES, Schedule, WarmUp};
 use crate::plan::refusal::sentence;
 use crate::train::Length;
 
-/// What a learning rate's curve spans.
+/// What a learning rate's schedule spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Curve {
+pub enum ScheduleScope {
     /// The stage that says so.
     Stage,
     /// All stages of a chain of growth that have no schedule of their own.
@@ -33,8 +33,8 @@ pub struct TrainPlan {
     pub lr: f64,
     /// The learning rate's curve, warm-up included.
     pub schedule: Box<dyn Schedule>,
-    /// What the curve spans.
-    pub curve: Curve,
+    /// What the schedule spans.
+    pub scope: ScheduleScope,
     /// Largest norm of all gradients together.
     pub clip: Option<f64>,
     /// Decay per step of the weights' average, which is then the stage's model.
@@ -56,11 +56,11 @@ pub(super) fn settle(
     problems: &mut Problems,
 ) -> Option<TrainPlan> {
     let own = own.cloned().unwrap_or_default();
-    let curve = match (&own.schedule, &top.schedule) {
-        (None, Some(_)) => Curve::Chain,
-        _ => Curve::Stage,
+    let scope = match (&own.schedule, &top.schedule) {
+        (None, Some(_)) => ScheduleScope::Chain,
+        _ => ScheduleScope::Stage,
     };
-    if curve == Curve::Chain
+    if scope == ScheduleScope::Chain
         && let Some(warmup) = &own.warmup
     {
         problems.push(
@@ -101,7 +101,7 @@ pub(super) fn settle(
             0 => shape,
             steps => Box::new(WarmUp { steps, then: shape }),
         },
-        curve,
+        scope,
         clip: train.clip.map(|clip| clip.value),
         average: train.average.map(|average| average.value),
         patience: train.patience.map(|patience| patience.value),

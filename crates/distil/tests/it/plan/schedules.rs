@@ -1,6 +1,6 @@
 //! Steps, and the curve of the learning rate over a chain of growth.
 
-use distil::plan::{Arm, Curve, StagePlan, Training};
+use distil::plan::{Arm, ScheduleScope, StagePlan, Training};
 use distil::train::ScheduleSpan;
 
 use super::{GROW, plan, plan_of, with};
@@ -36,7 +36,7 @@ fn a_schedule_at_the_top_is_one_curve_over_the_chain_of_growth() {
     let steps = training(&plan.stages, "small").steps;
     for (name, before) in [("small", 0), ("large", steps), ("larger", 2 * steps)] {
         let training = training(&plan.stages, name);
-        assert_eq!(training.train.curve, Curve::Chain);
+        assert_eq!(training.train.scope, ScheduleScope::Chain);
         assert_eq!(
             training.span,
             ScheduleSpan {

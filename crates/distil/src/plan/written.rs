@@ -12,7 +12,7 @@ use crate::growth::{DEPTHS, WIDTHS};
 use crate::method::METHODS;
 use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
-use crate::plan::train::{Curve, TrainPlan};
+use crate::plan::train::{ScheduleScope, TrainPlan};
 use crate::samples::SAMPLES;
 use crate::task::TASKS;
 use crate::train::{Length, TermWeight};
@@ -20,14 +20,14 @@ use crate::weights::sha256;
 
 /// Everything that decides what is trained.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Settings {
+pub(super) struct Written {
     /// SHA-256 of the data's content.
     data: String,
     /// `task`, `data` and `stage`, every default filled in.
     table: Table,
 }
 
-impl Settings {
+impl Written {
     pub fn of(recipe: &Recipe, stages: &[StagePlan], data: &Dataset) -> Self {
         let mut source = SOURCES.settings(&recipe.data.source, "source");
         source.insert("split".into(), value(&SplitRule::from(&recipe.data.split)));
@@ -199,9 +199,9 @@ fn train_settings(train: &TrainPlan) -> Table {
     settings.insert("optimizer".into(), optimizer.into());
     settings.insert("lr".into(), train.lr.into());
     settings.insert("schedule".into(), schedule.into());
-    let curve = match train.curve {
-        Curve::Stage => "stage",
-        Curve::Chain => "chain of growth",
+    let curve = match train.scope {
+        ScheduleScope::Stage => "stage",
+        ScheduleScope::Chain => "chain of growth",
     };
     settings.insert("schedule_spans".into(), curve.into());
     settings.insert("warmup".into(), whole(train.warmup));

@@ -10,7 +10,7 @@ use crate::data::source::Source;
 use crate::growth::Promise;
 use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::train::Curve;
+use crate::plan::train::ScheduleScope;
 use crate::train::{Length, TermWeight};
 
 impl Plan {
@@ -190,9 +190,9 @@ fn describe_stage(out: &mut String, stage: &StagePlan, plan: &Plan) -> std::fmt:
             .and_then(|kind| kind.as_str())
             .unwrap_or_default()
     };
-    let curve = match train.curve {
-        Curve::Stage => "",
-        Curve::Chain => " along the chain of growth",
+    let curve = match train.scope {
+        ScheduleScope::Stage => "",
+        ScheduleScope::Chain => " along the chain of growth",
     };
     let samples = grouped(training.epoch_samples as f64);
     writeln!(

@@ -1,4 +1,4 @@
-//! The second phase of planning: the draft against its data.
+//! The second phase of planning: the draft bound to its data.
 
 use distil_recipe::recipe::{ModelTable, StageTable};
 use distil_recipe::{Problem, Problems};
@@ -14,14 +14,14 @@ use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::train::TrainPlan;
-use crate::plan::{Arm, Plan, Tuning, arm, curve, learn, notes, settings};
+use crate::plan::{Arm, Plan, Tuning, arm, chain, learn, notes, written};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
 use crate::train::{Length, ScheduleSpan};
 
 impl Draft {
-    /// Fits the draft to its data.
+    /// Binds the draft to its data.
     ///
     /// # Errors
     /// Everything about the recipe that does not fit the data, or does not fit together.
@@ -38,7 +38,7 @@ impl Draft {
                 return Err(self.refusal(sentence(place, &reason).into()));
             }
         };
-        let fitting = Fitting {
+        let binding = Binding {
             data,
             columns: data.preprocessing.columns(),
             outputs,
@@ -50,18 +50,18 @@ impl Draft {
         };
         let mut stages: Vec<StagePlan> = Vec::new();
         for draft in std::mem::take(&mut self.stages) {
-            let stage = fitting.stage(draft, &stages, &mut problems);
+            let stage = binding.stage(draft, &stages, &mut problems);
             stages.extend(stage);
         }
         if !problems.is_empty() {
             return Err(self.refusal(problems));
         }
-        curve::span(&mut stages);
+        chain::span(&mut stages);
         let result = stages
             .iter()
             .position(|stage| stage.name == self.result)
             .unwrap_or_default();
-        let settings = settings::Settings::of(&self.recipe, &stages, data);
+        let written = written::Written::of(&self.recipe, &stages, data);
         let Some(metric) = metric(self.task.default_metric()) else {
             let reason = format!("there is no metric `{}`", self.task.default_metric());
             return Err(self.refusal(Problem::new(reason).into()));
@@ -102,12 +102,12 @@ impl Draft {
                 data.split.validation.len(),
                 data.split.test.len(),
             ],
-            settings,
+            written,
         })
     }
 }
 
-struct Fitting<'a> {
+struct Binding<'a> {
     data: &'a Dataset,
     columns: Vec<String>,
     outputs: usize,
@@ -118,7 +118,7 @@ struct Fitting<'a> {
     result: String,
 }
 
-impl Fitting<'_> {
+impl Binding<'_> {
     fn stage(
         &self,
         draft: StageDraft,

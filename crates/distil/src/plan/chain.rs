@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::stage::{StagePlan, Work};
-use crate::plan::train::Curve;
+use crate::plan::train::ScheduleScope;
 use crate::train::ScheduleSpan;
 
 /// Gives every stage its place on its learning rate's curve: in a chain of growth, the stages without a schedule of
@@ -13,7 +13,7 @@ pub(super) fn span(stages: &mut [StagePlan]) {
     let mut before = BTreeMap::<String, u64>::new();
     let mut after = BTreeMap::<String, u64>::new();
     let shared = |stage: &StagePlan| match stage.training() {
-        Some(training) if training.train.curve == Curve::Chain => training.steps,
+        Some(training) if training.train.scope == ScheduleScope::Chain => training.steps,
         _ => 0,
     };
     let from = |stage: &StagePlan| {
@@ -39,7 +39,7 @@ pub(super) fn span(stages: &mut [StagePlan]) {
     for stage in stages {
         let (offset, rest) = (before[&stage.name], after[&stage.name]);
         if let Work::Train(training) = &mut stage.work
-            && training.train.curve == Curve::Chain
+            && training.train.scope == ScheduleScope::Chain
         {
             training.span = ScheduleSpan {
                 offset,
