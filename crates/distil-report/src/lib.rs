@@ -14,10 +14,10 @@ pub mod present;
 pub mod record;
 pub mod run_json;
 pub mod statistics;
+pub mod summary;
 pub mod trials;
 
-mod files;
-mod summary;
+mod json;
 
 pub use error::Error;
 pub use present::{csv, markdown, page, runs, show, table, tables, text};

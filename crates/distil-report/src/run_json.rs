@@ -15,7 +15,7 @@ use crate::Error;
 use crate::bill::Calibration;
 use crate::compare::Comparison;
 use crate::compare::curve::Curve;
-use crate::files;
+use crate::json;
 use crate::measure::TaskKind;
 
 /// The format this crate writes and reads.
@@ -119,7 +119,7 @@ impl RunJson {
         struct Version {
             format: u32,
         }
-        let Version { format } = files::read_json(path)?;
+        let Version { format } = json::read(path)?;
         if format != FORMAT {
             let reason =
                 format!("run.json has format {format}, this version reads format {FORMAT}");
@@ -129,15 +129,15 @@ impl RunJson {
                 reason,
             });
         }
-        files::read_json(path)
+        json::read(path)
     }
 
-    /// Writes run.json: whole or not at all.
+    /// The bytes of run.json.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        files::write_json(path, self, files::Layout::Indented)
+    /// None that these types can cause.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        json::indented(self)
     }
 
     /// The trials of one arm, in their order.

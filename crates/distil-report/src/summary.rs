@@ -1,44 +1,133 @@
-//! An arm's results seed by seed, as tables, charts and CSV show them.
+//! What an arm came to: the one fold over its trials behind cards, tables, charts and the comparison of runs.
 
+use crate::bill::{BillRow, Total};
+use crate::record::Purpose;
 use crate::run_json::RunJson;
 use crate::statistics::mean;
-use crate::trials::Status;
+use crate::trials::{Status, Trial};
 
-/// Each seed's value of the main metric on the test part, the mean over its finished folds, by rising seed.
-pub fn values(run: &RunJson, arm: &str) -> Vec<(u64, f64)> {
-    by_seed(run, arm, |trial| {
-        trial.result()?.test.get(&run.metric.name).copied()
-    })
+/// One arm of a run.
+#[derive(Clone, Debug)]
+pub struct Summary<'a> {
+    /// The arm.
+    pub arm: &'a str,
+    /// Its bill: the mean over its finished trials, or over all where none finished; a number is none where one trial's is.
+    pub bill: Vec<BillRow>,
+    /// What of the bill counts towards equal cost; none without a trial that cost anything.
+    pub cost: Option<Total>,
+    /// The main metric on the test part: the mean over the finished trials.
+    pub value: Option<f64>,
+    /// Each seed's value of it, the mean over its finished folds, by rising seed.
+    pub values: Vec<(u64, f64)>,
+    finished: Vec<&'a Trial>,
 }
 
-/// Each seed's FLOPs towards equal cost, the mean over its finished folds, by rising seed.
-pub fn flops(run: &RunJson, arm: &str) -> Vec<(u64, f64)> {
-    by_seed(run, arm, |trial| trial.bill.equalised().flops)
+impl<'a> Summary<'a> {
+    /// Every arm's, in the run's order.
+    pub fn all(run: &'a RunJson) -> Vec<Self> {
+        let arms = run.arms().into_iter();
+        arms.map(|arm| Self::of(run, arm)).collect()
+    }
+
+    /// One arm's.
+    pub fn of(run: &'a RunJson, arm: &'a str) -> Self {
+        let all: Vec<&Trial> = run.arm(arm).collect();
+        let finished: Vec<&Trial> = run
+            .arm(arm)
+            .filter(|trial| trial.status == Status::Finished)
+            .collect();
+        let bill = mean_bill(if finished.is_empty() { &all } else { &finished });
+        let mut summary = Self {
+            arm,
+            cost: (!bill.is_empty()).then(|| equalised(&bill)),
+            bill,
+            value: None,
+            values: Vec::new(),
+            finished,
+        };
+        summary.value = summary.mean(&run.metric.name);
+        summary.values = summary.by_seed(|trial| tested(trial, &run.metric.name));
+        summary
+    }
+
+    /// The mean over the finished trials of a metric of the result on the test part.
+    pub fn mean(&self, metric: &str) -> Option<f64> {
+        let values = self
+            .finished
+            .iter()
+            .filter_map(|trial| tested(trial, metric));
+        mean(&values.collect::<Vec<_>>())
+    }
+
+    /// Each seed's FLOPs towards equal cost, the mean over its finished folds, by rising seed.
+    pub fn flops_by_seed(&self) -> Vec<(u64, f64)> {
+        self.by_seed(|trial| trial.bill.equalised().flops)
+    }
+
+    /// FLOPs towards equal cost.
+    pub fn flops(&self) -> Option<f64> {
+        self.cost?.flops
+    }
+
+    /// FLOPs towards equal cost as a share of another arm's.
+    pub fn share_of(&self, other: &Self) -> Option<f64> {
+        let other = other.flops().filter(|flops| *flops > 0.0)?;
+        Some(self.flops()? / other)
+    }
+
+    /// The standard deviation of the seeds' values; none of fewer than two.
+    pub fn spread(&self) -> Option<f64> {
+        let values: Vec<f64> = self.values.iter().map(|(_, value)| *value).collect();
+        let middle = mean(&values).filter(|_| values.len() > 1)?;
+        let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
+        Some((squares / (values.len() - 1) as f64).sqrt())
+    }
+
+    fn by_seed(&self, of: impl Fn(&Trial) -> Option<f64>) -> Vec<(u64, f64)> {
+        let mut seeds: Vec<u64> = self.finished.iter().map(|trial| trial.seed).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        let value = |seed: u64| {
+            let folds = self.finished.iter().filter(|trial| trial.seed == seed);
+            let values: Vec<f64> = folds
+                .filter_map(|t| of(t))
+                .filter(|v| v.is_finite())
+                .collect();
+            Some((seed, mean(&values)?))
+        };
+        seeds.into_iter().filter_map(value).collect()
+    }
 }
 
-/// The standard deviation of a sample; none of fewer than two numbers.
-pub fn spread(values: &[f64]) -> Option<f64> {
-    let middle = mean(values).filter(|_| values.len() > 1)?;
-    let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
-    Some((squares / (values.len() - 1) as f64).sqrt())
+fn tested(trial: &Trial, metric: &str) -> Option<f64> {
+    trial.result()?.test.get(metric).copied()
 }
 
-fn by_seed(
-    run: &RunJson,
-    arm: &str,
-    of: impl Fn(&crate::trials::Trial) -> Option<f64>,
-) -> Vec<(u64, f64)> {
-    let finished = || {
-        let of_arm = run.arm(arm);
-        of_arm.filter(|trial| trial.status == Status::Finished)
+fn mean_bill(trials: &[&Trial]) -> Vec<BillRow> {
+    let mut kinds: Vec<(&str, Purpose)> = Vec::new();
+    for row in trials.iter().flat_map(|trial| &trial.bill.rows) {
+        if !kinds.contains(&(row.stage.as_str(), row.purpose)) {
+            kinds.push((&row.stage, row.purpose));
+        }
+    }
+    let count = trials.len() as f64;
+    let row = |(stage, purpose): (&str, Purpose)| {
+        let rows = trials
+            .iter()
+            .filter_map(|trial| trial.bill.row(stage, purpose));
+        let total: Total = rows.collect();
+        BillRow {
+            stage: stage.to_owned(),
+            purpose,
+            flops: total.flops.map(|flops| flops / count),
+            cpu_seconds: total.cpu_seconds / count,
+            reference_seconds: total.reference_seconds.map(|seconds| seconds / count),
+            samples: (total.samples as f64 / count).round() as u64,
+        }
     };
-    let mut seeds: Vec<u64> = finished().map(|trial| trial.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
-    let value = |seed: u64| {
-        let folds = finished().filter(|trial| trial.seed == seed);
-        let values: Vec<f64> = folds.filter_map(&of).filter(|v| v.is_finite()).collect();
-        Some((seed, mean(&values)?))
-    };
-    seeds.into_iter().filter_map(value).collect()
+    kinds.into_iter().map(row).collect()
+}
+
+fn equalised(bill: &[BillRow]) -> Total {
+    bill.iter().filter(|row| row.purpose.equalised()).collect()
 }

@@ -144,7 +144,9 @@ impl<'a> Pairs<'a> {
             _ if never => Tested::default(),
             1 => self.over_samples(name, differences[0]),
             _ if differences.iter().all(|d| d.is_finite()) => Tested {
-                samples_p: rows::test_over_samples(self.units.iter().map(|u| &u.pairs[..]), name),
+                samples_p: measure::metric(name).and_then(|metric| {
+                    rows::test_over_samples(self.units.iter().map(|u| &u.pairs[..]), metric)
+                }),
                 ..over_seeds(&differences)
             },
             _ => over_ranks(&differences),
@@ -197,12 +199,14 @@ impl<'a> Pairs<'a> {
         (comparison, better.advantage(tested.direction))
     }
 
-    fn over_samples(&self, metric: &str, difference: f64) -> Tested {
+    fn over_samples(&self, name: &str, difference: f64) -> Tested {
         let unit = self
             .units
             .iter()
             .find(|unit| unit.flow.is_some() && unit.other.is_some());
-        let found = unit.and_then(|unit| rows::test(&unit.pairs, metric));
+        let found = unit
+            .zip(measure::metric(name))
+            .and_then(|(unit, metric)| rows::test(&unit.pairs, metric));
         Tested {
             difference: Some(difference),
             direction: difference,

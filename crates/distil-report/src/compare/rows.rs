@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::comparison::Test;
 use super::entry::Entry;
-use crate::measure::{self, Outputs, nll_label_rows, nll_rows};
+use crate::measure::{Metric, Rows};
 use crate::statistics;
 use crate::trials::Predictions;
 
@@ -16,25 +16,14 @@ pub(super) struct Found {
     pub half_width: Option<f64>,
 }
 
-/// What is compared of each sample.
-enum Rows {
-    /// Whether it is right.
-    Right(Vec<bool>),
-    /// A number whose mean is the metric.
-    Means(Vec<f64>),
-    /// Squared errors per target: the metric is the mean over the targets of the root of their mean.
-    Squares(usize, Vec<f64>),
-}
-
 /// Tests one seed's pairs, their folds' samples pooled and paired by id; none without predictions of every trial.
 ///
-/// * accuracy, top5, subset_accuracy: McNemar's test of who is right;
-/// * nll, mae: paired errors of the samples' own;
+/// * shares of right samples: McNemar's test of who is right;
+/// * means over the samples: paired errors of the samples' own;
 /// * rmse: paired squared errors, divided by the sum of the two rmse, which makes their mean the difference of the two rmse
 ///   exactly (a² − b² = (a − b)(a + b)) and leaves p as it is;
-/// * others have no value per sample, so a kin is tested and no interval is given: macro_f1 and ece of a classifier by who is right, those of
-///   several labels by their cross-entropy, r2 by squared errors.
-pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<Found> {
+/// * others have no value per sample, so their next of kin is tested ([`Rows`]) and no interval is given.
+pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &Metric) -> Option<Found> {
     let (_, flow, other) = pooled(unit, metric)?;
     let found = match (flow, other) {
         (Rows::Right(flow), Rows::Right(other)) => {
@@ -48,7 +37,7 @@ pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<Foun
         (flow, other) => paired(&differences(flow, other)?)?,
     };
     Some(Found {
-        half_width: found.half_width.filter(|_| is_mean(metric)),
+        half_width: found.half_width.filter(|_| metric.is_mean),
         ..found
     })
 }
@@ -58,9 +47,9 @@ pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<Foun
 /// means over samples.
 pub(super) fn test_over_samples<'a>(
     units: impl Iterator<Item = &'a [(Entry<'a>, Entry<'a>)]>,
-    metric: &str,
+    metric: &Metric,
 ) -> Option<f64> {
-    if !is_mean(metric) {
+    if !metric.is_mean {
         return None;
     }
     let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
@@ -76,13 +65,8 @@ pub(super) fn test_over_samples<'a>(
     statistics::paired_errors(&means).map(|test| test.p)
 }
 
-fn is_mean(metric: &str) -> bool {
-    let means = ["accuracy", "top5", "subset_accuracy", "nll", "mae", "rmse"];
-    means.contains(&metric)
-}
-
 /// One seed's samples, its folds pooled: ids, and the rows of both sides in their order.
-fn pooled(unit: &[(Entry<'_>, Entry<'_>)], metric: &str) -> Option<(Vec<u32>, Rows, Rows)> {
+fn pooled(unit: &[(Entry<'_>, Entry<'_>)], metric: &Metric) -> Option<(Vec<u32>, Rows, Rows)> {
     let mut pooled: Option<(Vec<u32>, Rows, Rows)> = None;
     for (flow, other) in unit {
         let (flow, other) = (flow.predictions?, other.predictions?);
@@ -158,53 +142,7 @@ fn places(first: &[u32], second: &[u32]) -> (Vec<usize>, Vec<usize>) {
         .unzip()
 }
 
-fn rows(predictions: &Predictions, metric: &str) -> Option<Rows> {
+fn rows(predictions: &Predictions, metric: &Metric) -> Option<Rows> {
     let outputs = predictions.outputs().ok()?;
-    if predictions.ids.len() != outputs.len() {
-        return None;
-    }
-    Some(match (&outputs, metric) {
-        (Outputs::Classes(outputs), "nll") => Rows::Means(nll_rows(outputs).collect()),
-        (Outputs::Classes(outputs), "top5") => {
-            Rows::Right(measure::top_k_rows(outputs, 5).collect())
-        }
-        (Outputs::Classes(outputs), _) => Rows::Right(outputs.correct().collect()),
-        (Outputs::Labels(outputs), "subset_accuracy") => {
-            Rows::Right(measure::subset_rows(outputs).collect())
-        }
-        (Outputs::Labels(outputs), _) => Rows::Means(nll_label_rows(outputs).collect()),
-        (Outputs::Values(outputs), "mae") => Rows::Means(outputs.row_means(|_, error| error.abs())),
-        (Outputs::Values(outputs), _) => {
-            Rows::Squares(outputs.targets(), outputs.errors().map(|e| e * e).collect())
-        }
-    })
-}
-
-impl Rows {
-    fn picked(&self, places: &[usize]) -> Option<Self> {
-        Some(match self {
-            Self::Right(rows) => Self::Right(pick(rows, places, 1)?),
-            Self::Means(rows) => Self::Means(pick(rows, places, 1)?),
-            Self::Squares(width, rows) => Self::Squares(*width, pick(rows, places, *width)?),
-        })
-    }
-
-    fn joined(self, more: Self) -> Option<Self> {
-        match (self, more) {
-            (Self::Right(a), Self::Right(b)) => Some(Self::Right([a, b].concat())),
-            (Self::Means(a), Self::Means(b)) => Some(Self::Means([a, b].concat())),
-            (Self::Squares(width, a), Self::Squares(other, b)) if width == other => {
-                Some(Self::Squares(width, [a, b].concat()))
-            }
-            _ => None,
-        }
-    }
-}
-
-fn pick<T: Copy>(rows: &[T], places: &[usize], width: usize) -> Option<Vec<T>> {
-    let picked: Option<Vec<&[T]>> = places
-        .iter()
-        .map(|place| rows.get(place * width..(place + 1) * width))
-        .collect();
-    picked.map(|parts| parts.concat())
+    (predictions.ids.len() == outputs.len()).then(|| metric.rows(&outputs))
 }

@@ -1,6 +1,7 @@
 //! Accuracy.
 
 use super::ClassOutputs;
+use super::Rows;
 use super::registry::{Better, Metric, Scale};
 
 /// The registry's entry.
@@ -13,6 +14,8 @@ pub(super) const METRIC: Metric = Metric {
     classes: Some(|outputs| Some(accuracy(outputs))),
     labels: None,
     values: None,
+    rows: Rows::kin,
+    is_mean: true,
 };
 
 /// The share of rows whose largest logit is at the label, in [0, 1].

@@ -1,6 +1,7 @@
 //! Expected calibration error.
 
 use super::ClassOutputs;
+use super::Rows;
 use super::nll::log_sum_exp;
 use super::outputs::largest;
 use super::registry::{Better, Metric, Scale};
@@ -15,6 +16,8 @@ pub(super) const METRIC: Metric = Metric {
     classes: Some(|outputs| Some(ece(outputs))),
     labels: None,
     values: None,
+    rows: Rows::kin,
+    is_mean: false,
 };
 
 /// Bins of equal width over the confidence; bin m is ((m − 1)/15, m/15].

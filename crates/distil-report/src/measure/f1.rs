@@ -1,5 +1,6 @@
 //! F1: the harmonic mean of precision and recall, 2·tp / (2·tp + fp + fn).
 
+use super::Rows;
 use super::registry::{Better, Metric, Scale};
 use super::{ClassOutputs, LabelOutputs};
 
@@ -13,6 +14,8 @@ pub(super) const MICRO: Metric = Metric {
     classes: None,
     labels: Some(|outputs| Some(micro_f1_labels(outputs))),
     values: None,
+    rows: Rows::kin,
+    is_mean: false,
 };
 
 /// The registry's entry.
@@ -25,6 +28,8 @@ pub(super) const MACRO: Metric = Metric {
     classes: Some(|outputs| Some(macro_f1(outputs))),
     labels: Some(|outputs| Some(macro_f1_labels(outputs))),
     values: None,
+    rows: Rows::kin,
+    is_mean: false,
 };
 
 /// Counts of one class or label.

@@ -2,6 +2,7 @@
 
 use super::ValueOutputs;
 use super::registry::{Better, Metric, Scale};
+use super::{Outputs, Rows};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
@@ -13,6 +14,11 @@ pub(super) const METRIC: Metric = Metric {
     classes: None,
     labels: None,
     values: Some(|outputs| Some(mae(outputs))),
+    rows: |outputs| match outputs {
+        Outputs::Values(outputs) => Rows::Means(outputs.row_means(|_, error| error.abs())),
+        other => Rows::kin(other),
+    },
+    is_mean: true,
 };
 
 /// mean |error| in the target's unit; with several targets the mean of theirs.

@@ -16,6 +16,7 @@ mod r2;
 mod registry;
 mod resolution;
 mod rmse;
+mod rows;
 mod subset_accuracy;
 mod top;
 
@@ -31,5 +32,6 @@ pub use r2::r2;
 pub use registry::{Better, METRICS, Metric, Scale, all, metric};
 pub use resolution::{Resolution, resolution};
 pub use rmse::{rmse, rmse_by_target};
+pub use rows::Rows;
 pub use subset_accuracy::{subset_accuracy, subset_rows};
 pub use top::{top_k, top_k_rows};

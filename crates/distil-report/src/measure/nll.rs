@@ -2,6 +2,7 @@
 
 use super::registry::{Better, Metric, Scale};
 use super::{ClassOutputs, LabelOutputs};
+use super::{Outputs, Rows};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
@@ -13,6 +14,11 @@ pub(super) const METRIC: Metric = Metric {
     classes: Some(|outputs| Some(nll(outputs))),
     labels: Some(|outputs| Some(nll_labels(outputs))),
     values: None,
+    rows: |outputs| match outputs {
+        Outputs::Classes(outputs) => Rows::Means(nll_rows(outputs).collect()),
+        other => Rows::kin(other),
+    },
+    is_mean: true,
 };
 
 /// Each row's −ln p(label) under the softmax of its logits, in nats, at least 0.

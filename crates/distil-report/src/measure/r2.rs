@@ -1,5 +1,6 @@
 //! The coefficient of determination.
 
+use super::Rows;
 use super::ValueOutputs;
 use super::registry::{Better, Metric, Scale};
 
@@ -13,6 +14,8 @@ pub(super) const METRIC: Metric = Metric {
     classes: None,
     labels: None,
     values: Some(|outputs| Some(r2(outputs))),
+    rows: Rows::kin,
+    is_mean: false,
 };
 
 /// 1 − Σ(y − f)² / Σ(y − ȳ)², at most 1; with several targets the mean of theirs. A target that never varies gives 1 where it

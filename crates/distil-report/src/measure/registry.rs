@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
+use super::{ClassOutputs, LabelOutputs, Outputs, Rows, TaskKind, ValueOutputs};
 use crate::record::Numbers;
 
 /// Which way a metric points.
@@ -54,6 +54,10 @@ pub struct Metric {
     pub(super) classes: Option<fn(&ClassOutputs<'_>) -> Option<f64>>,
     pub(super) labels: Option<fn(&LabelOutputs<'_>) -> Option<f64>>,
     pub(super) values: Option<fn(&ValueOutputs<'_>) -> Option<f64>>,
+    /// What two models are compared by, sample by sample.
+    pub(super) rows: fn(&Outputs<'_>) -> Rows,
+    /// Whether the metric is the rows' mean, so that they give it an interval; else they are only its next of kin.
+    pub(crate) is_mean: bool,
 }
 
 /// All metrics, in the order in which tables show them.
@@ -91,6 +95,11 @@ impl Metric {
             Outputs::Labels(outputs) => self.labels?(outputs),
             Outputs::Values(outputs) => self.values?(outputs),
         }
+    }
+
+    /// What two models are compared by, sample by sample.
+    pub(crate) fn rows(&self, outputs: &Outputs<'_>) -> Rows {
+        (self.rows)(outputs)
     }
 
     /// The tasks it knows.

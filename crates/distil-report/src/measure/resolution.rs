@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Outputs;
-use super::{nll_label_rows, nll_rows, rmse_by_target};
+use super::{Outputs, Rows, registry, rmse_by_target};
 
 /// The smallest differences a test set of this size can show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,24 +39,22 @@ impl Resolution {
     }
 }
 
-/// The resolution of `metric` on these outputs: √(p(1 − p)/n) for shares of right samples (accuracy, top5, subset_accuracy), the standard
-/// error of the mean for nll and mae, and that of the mean squared error divided by 2·rmse for rmse (the delta method; with
-/// several targets on the mean over them). None for other metrics and with fewer than two samples.
+/// The resolution of `metric` on these outputs: √(p(1 − p)/n) for shares of right samples, the standard error of the mean for
+/// means over the samples, and that of the mean squared error divided by 2·rmse for rmse (the delta method; with
+/// several targets on the mean over them). None for metrics that are no means over samples, and with fewer than two samples.
 pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
     let samples = outputs.len();
-    let rows: Vec<f64> = match (metric, outputs) {
-        ("accuracy" | "top5", Outputs::Classes(_)) | ("subset_accuracy", Outputs::Labels(_)) => {
-            let share = super::metric(metric)?.of(outputs)?;
+    let metric = registry::metric(metric).filter(|metric| metric.is_mean)?;
+    let value = metric.of(outputs)?;
+    let rows: Vec<f64> = match (metric.rows(outputs), outputs) {
+        (Rows::Right(_), _) => {
             return Some(Resolution {
                 samples,
                 one_sample: Some(1.0 / samples as f64),
-                standard_error: (share * (1.0 - share) / samples as f64).sqrt(),
+                standard_error: (value * (1.0 - value) / samples as f64).sqrt(),
             });
         }
-        ("nll", Outputs::Classes(outputs)) => nll_rows(outputs).collect(),
-        ("nll", Outputs::Labels(outputs)) => nll_label_rows(outputs).collect(),
-        ("mae", Outputs::Values(outputs)) => outputs.row_means(|_, error| error.abs()),
-        ("rmse", Outputs::Values(outputs)) => {
+        (Rows::Squares(..), Outputs::Values(outputs)) => {
             let rmse: Vec<f64> = (0..outputs.targets())
                 .map(|target| rmse_by_target(outputs, target))
                 .collect();
@@ -69,7 +66,7 @@ pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
                 }
             })
         }
-        _ => return None,
+        (Rows::Means(rows) | Rows::Squares(_, rows), _) => rows,
     };
     standard_error(&rows).map(|standard_error| Resolution {
         samples,

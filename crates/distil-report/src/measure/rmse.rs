@@ -1,5 +1,6 @@
 //! Root mean squared error.
 
+use super::Rows;
 use super::ValueOutputs;
 use super::registry::{Better, Metric, Scale};
 
@@ -13,6 +14,8 @@ pub(super) const METRIC: Metric = Metric {
     classes: None,
     labels: None,
     values: Some(|outputs| Some(rmse(outputs))),
+    rows: Rows::kin,
+    is_mean: true,
 };
 
 /// √(mean squared error) in the target's unit; with several targets the mean of theirs.

@@ -2,6 +2,7 @@
 
 use super::LabelOutputs;
 use super::registry::{Better, Metric, Scale};
+use super::{Outputs, Rows};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
@@ -13,6 +14,11 @@ pub(super) const METRIC: Metric = Metric {
     classes: None,
     labels: Some(|outputs| Some(subset_accuracy(outputs))),
     values: None,
+    rows: |outputs| match outputs {
+        Outputs::Labels(outputs) => Rows::Right(subset_rows(outputs).collect()),
+        other => Rows::kin(other),
+    },
+    is_mean: true,
 };
 
 /// Whether all of each row's labels are right at probability 0.5.

@@ -2,6 +2,7 @@
 
 use super::ClassOutputs;
 use super::registry::{Better, Metric, Scale};
+use super::{Outputs, Rows};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
@@ -13,6 +14,11 @@ pub(super) const METRIC: Metric = Metric {
     classes: Some(|outputs| (outputs.classes() > 5).then(|| top_k(outputs, 5))),
     labels: None,
     values: None,
+    rows: |outputs| match outputs {
+        Outputs::Classes(outputs) => Rows::Right(top_k_rows(outputs, 5).collect()),
+        other => Rows::kin(other),
+    },
+    is_mean: true,
 };
 
 /// Whether each row's label is among the `k` largest logits. Of equal logits the earlier class counts as the larger, so that

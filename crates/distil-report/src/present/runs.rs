@@ -4,11 +4,10 @@ use crate::present::human::{human_flops, human_seconds};
 use crate::present::sentence::{arm_words, headline};
 use crate::present::show;
 use crate::present::table::{NONE, Table};
-use crate::present::tables::{cost, mean_metric};
 use crate::record::arm::FLOW;
 use crate::run_json::{RunJson, Status};
 use crate::statistics::{FEWEST_PAIRS, mean, paired_errors, sign_flip};
-use crate::summary as seeds;
+use crate::summary::Summary;
 
 /// What two runs have in common and what not.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +76,7 @@ fn differing(a: &RunJson, b: &RunJson) -> Table {
         ("recipe", &|run| run.name.clone()),
         ("plan", &|run| run.plan.clone()),
         ("status", &|run| run.status.word().into()),
-        ("metric", &|run| show::title(&run.metric.name).into()),
+        ("metric", &|run| run.metric.title().into()),
         ("arms", &|run| run.arms().join(", ")),
         ("seeds", &seeds),
         ("the flow's settings", &chosen),
@@ -113,20 +112,16 @@ fn arms<'a>(a: &'a RunJson, b: &'a RunJson) -> Vec<&'a str> {
 }
 
 fn results(a: &RunJson, b: &RunJson) -> Table {
-    let (name, unit) = (a.metric.name.as_str(), a.metric.unit.as_deref());
-    let title = format!("{} on the test part", show::title(name));
+    let metric = &a.metric;
+    let title = format!("{} on the test part", metric.title());
     let mut table = Table::new(&title, 1, &["arm", "a", "b", "b − a"]);
     for arm in arms(a, b) {
-        let values = [a, b].map(|run| mean_metric(run, arm, name));
-        let shown = values.map(|value| value.map_or(NONE.into(), |v| show::value(name, unit, v)));
-        let difference = values[0].zip(values[1]);
-        let difference = difference.map(|(a, b)| show::difference(name, unit, b - a));
-        let [of_a, of_b] = shown;
+        let [of_a, of_b] = [a, b].map(|run| Summary::of(run, arm).value);
         table.row(vec![
             arm.into(),
-            of_a,
-            of_b,
-            difference.unwrap_or(NONE.into()),
+            metric.value(of_a),
+            metric.value(of_b),
+            metric.difference(of_a.zip(of_b).map(|(a, b)| b - a)),
         ]);
     }
     table
@@ -138,7 +133,7 @@ fn costs(a: &RunJson, b: &RunJson) -> Table {
     ];
     let mut table = Table::new("Cost towards equal cost", 1, &columns);
     for arm in arms(a, b) {
-        let totals = [a, b].map(|run| cost(run, arm));
+        let totals = [a, b].map(|run| Summary::of(run, arm).cost);
         let mut cells = vec![arm.to_owned()];
         let mut pair = |of: &dyn Fn(usize) -> Option<f64>, human: fn(f64) -> String| {
             let (a, b) = (of(0), of(1));
@@ -202,7 +197,7 @@ fn notes(a: &RunJson, b: &RunJson, same_metric: bool) -> Vec<String> {
 /// The flows seed by seed. Pairing by seed is fair only where the two runs test on the same samples.
 fn flows(a: &RunJson, b: &RunJson) -> Option<String> {
     let test = |run: &RunJson| run.arm(FLOW).next().map(|trial| trial.data.test);
-    let (of_a, of_b) = (seeds::values(a, FLOW), seeds::values(b, FLOW));
+    let [of_a, of_b] = [a, b].map(|run| Summary::of(run, FLOW).values);
     let pair = |(seed, value): &(u64, f64)| {
         let (_, other) = of_b.iter().find(|(other, _)| other == seed)?;
         Some(other - value)
@@ -211,20 +206,18 @@ fn flows(a: &RunJson, b: &RunJson) -> Option<String> {
     if test(a) != test(b) || differences.len() < 2 {
         return None;
     }
-    let (name, unit) = (a.metric.name.as_str(), a.metric.unit.as_deref());
-    let [low, high] = paired_errors(&differences)?.ci95;
+    let ends = paired_errors(&differences)?.ci95;
     let few = if differences.len() < FEWEST_PAIRS {
         format!("; at least {FEWEST_PAIRS} seeds can show a difference")
     } else {
         String::new()
     };
     Some(format!(
-        "Over {} seeds that both have, b − a of {} is {} (95 % interval {} to {}, sign-flip test {}), should both test on the same samples{few}.",
+        "Over {} seeds that both have, b − a of {} is {} (95 % interval {}, sign-flip test {}), should both test on the same samples{few}.",
         differences.len(),
         arm_words(FLOW),
-        show::difference(name, unit, mean(&differences)?),
-        show::bare_difference(name, low),
-        show::bare_difference(name, high),
+        a.metric.difference(Some(mean(&differences)?)),
+        a.metric.interval(Some(ends)),
         show::p(sign_flip(&differences)?.p)
     ))
 }

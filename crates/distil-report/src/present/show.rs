@@ -1,6 +1,7 @@
 //! How metrics are written for people: in sentences, tables and pages alike.
 
-use crate::measure::{Scale, metric};
+use super::table::NONE;
+use crate::measure::{MainMetric, Scale, metric};
 
 fn scale(name: &str) -> Scale {
     metric(name).map_or(Scale::Plain, |metric| metric.scale)
@@ -61,6 +62,42 @@ pub fn width(name: &str, unit: Option<&str>, value: f64) -> String {
     }
 }
 
+impl MainMetric {
+    /// As people call it.
+    pub fn title(&self) -> &str {
+        title(&self.name)
+    }
+
+    /// See [`value`]; `–` where there is none.
+    pub fn value(&self, known: Option<f64>) -> String {
+        known.map_or(NONE.into(), |known| value(&self.name, self.unit(), known))
+    }
+
+    /// See [`difference`]; `–` where there is none.
+    pub fn difference(&self, known: Option<f64>) -> String {
+        known.map_or(NONE.into(), |known| {
+            difference(&self.name, self.unit(), known)
+        })
+    }
+
+    /// `−0.80 to +1.36`; `–` where there is none.
+    pub fn interval(&self, ends: Option<[f64; 2]>) -> String {
+        ends.map_or(NONE.into(), |ends| {
+            ends.map(|end| bare_difference(&self.name, end))
+                .join(" to ")
+        })
+    }
+
+    /// See [`width`]; `–` where there is none.
+    pub fn width(&self, known: Option<f64>) -> String {
+        known.map_or(NONE.into(), |known| width(&self.name, self.unit(), known))
+    }
+
+    fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+}
+
 /// p = 0.031, p < 0.001.
 pub fn p(p: f64) -> String {
     if p < 0.001 {
@@ -90,7 +127,8 @@ pub fn per_cent(share: f64) -> String {
     }
 }
 
-fn with_unit(number: String, unit: Option<&str>) -> String {
+/// A number with its unit: `51,234 $`.
+pub fn with_unit(number: String, unit: Option<&str>) -> String {
     match unit {
         Some(unit) => format!("{number} {unit}"),
         None => number,

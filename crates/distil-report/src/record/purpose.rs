@@ -10,8 +10,6 @@ pub enum Purpose {
     Train,
     /// Choosing samples.
     Select,
-    /// Forward passes that only score samples.
-    Score,
     /// Making a large model's weights from a small model's.
     Grow,
     /// A teacher's forward passes.
@@ -26,10 +24,9 @@ pub enum Purpose {
 
 impl Purpose {
     /// All purposes, in the bill's order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::Train,
         Self::Select,
-        Self::Score,
         Self::Grow,
         Self::Teach,
         Self::Evaluate,
@@ -47,7 +44,6 @@ impl Purpose {
         match self {
             Self::Train => "train",
             Self::Select => "select",
-            Self::Score => "score",
             Self::Grow => "grow",
             Self::Teach => "teach",
             Self::Evaluate => "evaluate",

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::files;
+use crate::json;
 use crate::measure::{
     BadOutputs, ClassOutputs, LabelOutputs, Outputs, ValueOutputs, nll_label_rows, nll_rows,
 };
@@ -131,15 +131,15 @@ impl Predictions {
     /// # Errors
     /// The file cannot be read or is not one of ours.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        files::read_json(path)
+        json::read(path)
     }
 
-    /// Writes `test.json`: whole or not at all.
+    /// The bytes of `test.json`.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        files::write_json(path, self, files::Layout::OneLine)
+    /// None that these types can cause.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        json::one_line(self)
     }
 }
 

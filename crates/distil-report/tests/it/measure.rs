@@ -1,5 +1,7 @@
 //! Metrics agree with scikit-learn (`testdata/reference/measure/`) and with what a hand computes.
 
+use std::collections::BTreeMap;
+
 use distil_report::measure::{
     BadOutputs, ClassOutputs, LabelOutputs, METRICS, Outputs, Resolution, ValueOutputs, all,
     confusion, ece, metric, resolution, top_k,
@@ -230,4 +232,32 @@ rmse (Lower is better): root mean squared error in the target's unit; with sever
 mae (Lower is better): mean absolute error in the target's unit; with several targets the mean of theirs
 r2 (Higher is better): the share of the target's variance explained; with several targets the mean of theirs
 ");
+}
+
+#[test]
+fn a_metrics_name_stands_in_its_own_file_and_nowhere_else() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![source];
+    let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap() {
+            let path = path.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let library = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for metric in METRICS {
+                if library.contains(&format!("\"{}\"", metric.name)) {
+                    let file = path.file_name().unwrap().to_string_lossy().into_owned();
+                    named.entry(metric.name).or_default().push(file);
+                }
+            }
+        }
+    }
+    assert_eq!(named.len(), METRICS.len());
+    for (metric, files) in named {
+        assert_eq!(files.len(), 1, "{metric} is named in {files:?}");
+    }
 }

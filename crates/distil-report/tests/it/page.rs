@@ -101,7 +101,7 @@ fn the_page_shows_each_part_in_order() -> Outcome {
     assert!(places.iter().all(Option::is_some), "{places:?}");
     assert!(places.is_sorted(), "{places:?}");
     assert_eq!(
-        html.matches("data:image/bmp;base64,").count(),
+        html.matches("data:image/png;base64,").count(),
         9,
         "one picture per mistake"
     );

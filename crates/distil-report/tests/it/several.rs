@@ -76,7 +76,7 @@ fn a_trial_that_diverged_is_in_the_tables_without_a_result() {
 
 #[test]
 fn the_csv_of_trials_has_a_row_for_each_and_no_metrics_where_one_failed() {
-    let csv = trials_csv(&broken_run().record);
+    let csv = String::from_utf8(trials_csv(&broken_run().record).unwrap()).unwrap();
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 1 + 30);
     insta::assert_snapshot!([lines[0], lines[1], lines[8]].join("\n"), @r#"

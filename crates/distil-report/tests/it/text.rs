@@ -153,7 +153,7 @@ One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost
 fn the_csv_has_a_row_per_progress_point_and_counts_the_small_stage_first() {
     let run = digits_run(40);
     let folded: Vec<Folded<'_>> = run.trials.iter().map(|(events, _)| fold(events)).collect();
-    let csv = metrics_csv(&folded, &run.record);
+    let csv = String::from_utf8(metrics_csv(&folded, &run.record).unwrap()).unwrap();
     let lines: Vec<&str> = csv.lines().collect();
     let points = 24 * 5;
     assert_eq!(lines.len(), 1 + points);

@@ -53,20 +53,6 @@ impl Meter {
         reading.time.wall_seconds += time.wall_seconds;
     }
 
-    /// Runs a piece of work and adds it.
-    pub fn measure<T>(
-        &mut self,
-        purpose: Purpose,
-        flops_per_sample: Option<f64>,
-        samples: usize,
-        work: impl FnOnce() -> T,
-    ) -> T {
-        let watch = Stopwatch::start();
-        let done = work();
-        self.add(purpose, flops_per_sample, samples, watch.time());
-        done
-    }
-
     /// Writes what has come together since the last call, purpose by purpose.
     pub fn flush(&mut self, sink: &mut dyn EventSink) -> Result<()> {
         for (purpose, reading) in std::mem::take(&mut self.readings) {

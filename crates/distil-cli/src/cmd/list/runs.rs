@@ -7,8 +7,7 @@ use distil::run::RunFolder;
 use distil_report::present::sentence::headline;
 use distil_report::record::arm::FLOW;
 use distil_report::run_json::{RunJson, Status};
-use distil_report::show::value;
-use distil_report::tables::mean_metric;
+use distil_report::summary::Summary;
 
 use crate::exit::Failure;
 use crate::show::table::{table, text};
@@ -56,16 +55,14 @@ fn row(folder: &RunFolder) -> [String; 7] {
         Err(_) => [&name, NONE, "run.json is damaged", NONE, NONE, NONE, NONE].map(str::to_owned),
         Ok(run) => {
             let metric = &run.metric;
-            let test = mean_metric(&run, FLOW, &metric.name);
+            let test = Summary::of(&run, FLOW).value;
             [
                 name,
                 run.name.clone(),
                 status(run.status).to_owned(),
                 run.trials.len().to_string(),
                 metric.name.clone(),
-                test.map_or(NONE.to_owned(), |test| {
-                    value(&metric.name, metric.unit.as_deref(), test)
-                }),
+                metric.value(test),
                 headline(&run.comparisons, metric).0.word().to_owned(),
             ]
         }

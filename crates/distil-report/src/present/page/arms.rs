@@ -1,25 +1,23 @@
 //! All arms at once: quality against cost, and the differences seed by seed.
 
 use super::arm_class::arm_class;
-use super::chart::{Axis, CostPoint, Scale, StripRow, cost, strip};
+use super::chart::{Axis, CostPoint, Scale, StripRow, bounds, cost, strip};
 use super::curves::flops_unit;
-use crate::measure::{Better, Scale as MetricScale, metric};
+use super::metric_axis;
+use crate::measure::Better;
 use crate::present::show;
 use crate::record::arm::FLOW;
 use crate::run_json::RunJson;
 use crate::statistics::{mean, paired_errors};
-use crate::summary as seeds;
+use crate::summary::Summary;
 
 /// Cost ratios beyond which the axis of cost runs by powers.
 const WIDE: f64 = 5.0;
 
 /// The main metric against FLOPs, all arms; none where FLOPs are unknown or no arm finished.
 pub(super) fn quality_against_cost(run: &RunJson) -> Option<String> {
-    let points: Vec<CostPoint> = run
-        .arms()
-        .into_iter()
-        .filter_map(|arm| point(run, arm))
-        .collect();
+    let arms = Summary::all(run);
+    let points: Vec<CostPoint> = arms.iter().filter_map(|arm| point(run, arm)).collect();
     if points.is_empty() {
         return None;
     }
@@ -47,27 +45,27 @@ pub(super) fn quality_against_cost(run: &RunJson) -> Option<String> {
         let points = curve.points.iter();
         points.filter_map(|p| Some((p.flops?, p.value))).collect()
     });
-    let y = value_axis(run, "", bounds(values()));
+    let y = metric_axis::values(&run.metric, "", bounds(values()));
     let what = format!(
         "{} on the test part against cost, by arm",
-        show::title(&run.metric.name)
+        run.metric.title()
     );
     Some(cost(&what, &x, &y, &points, &line))
 }
 
-fn point(run: &RunJson, arm: &str) -> Option<CostPoint> {
-    let values = seeds::values(run, arm);
-    let costs = seeds::flops(run, arm);
+fn point(run: &RunJson, arm: &Summary<'_>) -> Option<CostPoint> {
+    let costs = arm.flops_by_seed();
     let cost_of = |seed: u64| costs.iter().find(|(other, _)| *other == seed);
-    let both: Vec<(f64, f64)> = values
+    let both: Vec<(f64, f64)> = arm
+        .values
         .iter()
         .filter_map(|(seed, value)| Some((cost_of(*seed)?.1, *value)))
         .filter(|(cost, _)| *cost > 0.0)
         .collect();
     let value: Vec<f64> = both.iter().map(|(_, value)| *value).collect();
     Some(CostPoint {
-        name: arm.into(),
-        class: arm_class(run, arm),
+        name: arm.arm.into(),
+        class: arm_class(run, arm.arm),
         at: (
             mean(&both.iter().map(|(cost, _)| *cost).collect::<Vec<_>>())?,
             mean(&value)?,
@@ -79,13 +77,13 @@ fn point(run: &RunJson, arm: &str) -> Option<CostPoint> {
 
 /// The flow − each other arm, seed by seed; none with a single seed.
 pub(super) fn differences(run: &RunJson) -> Option<String> {
-    let flow = seeds::values(run, FLOW);
+    let flow = Summary::of(run, FLOW).values;
     let rows: Vec<StripRow> = run
         .comparisons
         .iter()
         .filter(|comparison| comparison.n > 1)
         .filter_map(|comparison| {
-            let other = seeds::values(run, &comparison.against);
+            let other = Summary::of(run, &comparison.against).values;
             let pair = |(seed, value): &(u64, f64)| {
                 let (_, theirs) = other.iter().find(|(other, _)| other == seed)?;
                 Some((*seed, value - theirs))
@@ -110,7 +108,7 @@ pub(super) fn differences(run: &RunJson) -> Option<String> {
         let seeds = row.seeds.iter().map(|(_, difference)| *difference);
         seeds.chain(row.interval.into_iter().flatten())
     });
-    let x = value_axis(run, "flow − other arm, ", bounds(all.chain([0.0])));
+    let x = metric_axis::differences(&run.metric, "flow − other arm, ", bounds(all.chain([0.0])));
     let sides = match run.metric.better {
         Better::Higher => ["flow worse", "flow better"],
         Better::Lower => ["flow better", "flow worse"],
@@ -121,39 +119,4 @@ pub(super) fn differences(run: &RunJson) -> Option<String> {
         &rows,
         sides,
     ))
-}
-
-fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    })
-}
-
-/// An axis of the main metric or, after `what`, of its differences.
-fn value_axis(run: &RunJson, what: &str, (low, high): (f64, f64)) -> Axis {
-    let title = show::title(&run.metric.name);
-    let scale = metric(&run.metric.name).map_or(MetricScale::Plain, |metric| metric.scale);
-    let (unit, factor) = match (scale, what.is_empty()) {
-        (MetricScale::Share, true) => ("%".to_owned(), 100.0),
-        (MetricScale::Share, false) => ("points".to_owned(), 100.0),
-        (MetricScale::Nats, _) => ("nats".to_owned(), 1.0),
-        (MetricScale::Target, _) => (run.metric.unit.clone().unwrap_or_default(), 1.0),
-        (MetricScale::Plain, _) => (String::new(), 1.0),
-    };
-    let unit = if unit.is_empty() {
-        unit
-    } else {
-        format!(" ({unit})")
-    };
-    let axis = Axis::new(
-        &format!("{what}{title}{unit}"),
-        low,
-        high,
-        Scale::Linear,
-        factor,
-    );
-    match scale {
-        MetricScale::Share if what.is_empty() => axis.of_shares(),
-        _ => axis,
-    }
 }

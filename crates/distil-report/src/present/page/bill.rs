@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::chart::{Bar, Piece, bars};
 use crate::bill::BillRow;
 use crate::present::human::{human_flops, human_seconds};
-use crate::present::tables::arm_bill;
 use crate::run_json::RunJson;
+use crate::summary::Summary;
 
 /// One colour and what it stands for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,19 +19,15 @@ pub struct Legend {
 
 /// Bars of FLOPs where they are known, and of reference seconds, or CPU seconds without calibration; and their colours.
 pub(super) fn charts(run: &RunJson) -> (Vec<(String, String)>, Vec<Legend>) {
-    let arms: Vec<(&str, Vec<BillRow>)> = run
-        .arms()
-        .into_iter()
-        .map(|arm| (arm, arm_bill(run, arm)))
-        .collect();
+    let arms = Summary::all(run);
     let mut stages: Vec<&str> = Vec::new();
     let mut legend: Vec<Legend> = Vec::new();
-    for row in arms.iter().flat_map(|(_, rows)| rows) {
+    for row in arms.iter().flat_map(|arm| &arm.bill) {
         if row.purpose.equalised() && !stages.contains(&row.stage.as_str()) {
             stages.push(&row.stage);
         }
     }
-    for row in arms.iter().flat_map(|(_, rows)| rows) {
+    for row in arms.iter().flat_map(|arm| &arm.bill) {
         let entry = Legend {
             class: class(&stages, row),
             words: words(row),
@@ -41,7 +37,7 @@ pub(super) fn charts(run: &RunJson) -> (Vec<(String, String)>, Vec<Legend>) {
         }
     }
     legend.sort_by_key(|entry| entry.class.starts_with("beside"));
-    let all = || arms.iter().flat_map(|(_, rows)| rows);
+    let all = || arms.iter().flat_map(|arm| &arm.bill);
     let flops_known = all().all(|row| row.flops.is_some());
     let calibrated = all()
         .filter(|row| row.purpose.equalised())
@@ -49,7 +45,7 @@ pub(super) fn charts(run: &RunJson) -> (Vec<(String, String)>, Vec<Legend>) {
     let draw = |title: &str, size: &dyn Fn(&BillRow) -> f64, human: fn(f64) -> String| {
         let drawn: Vec<Bar> = arms
             .iter()
-            .map(|(arm, rows)| bar(arm, rows, &stages, size, human))
+            .map(|arm| bar(arm.arm, &arm.bill, &stages, size, human))
             .collect();
         (title.to_owned(), bars(title, &drawn))
     };

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::arm_class::arm_class;
+use crate::bill::Total;
 use crate::present::human::{human_flops, human_seconds};
 use crate::present::show;
-use crate::present::tables::{cost, mean_metric};
 use crate::record::arm::FLOW;
 use crate::record::arm::share_of_arm;
 use crate::run_json::{RunJson, Status};
+use crate::summary::Summary;
 
 /// One arm's headline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,50 +32,40 @@ pub struct Card {
 
 /// A card per arm, the flow first.
 pub(super) fn cards(run: &RunJson) -> Vec<Card> {
-    let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
-    let of_flow = cost(run, FLOW).and_then(|total| total.flops);
-    let value_of_flow = mean_metric(run, FLOW, name);
-    run.arms()
+    let flow = Summary::of(run, FLOW);
+    Summary::all(run)
         .into_iter()
-        .filter(|arm| share_of_arm(arm).is_none())
-        .map(|arm| {
-            let value = mean_metric(run, arm, name);
-            let total = cost(run, arm);
-            let parts = [
-                total.and_then(|total| total.flops).map(human_flops),
-                total
-                    .and_then(|total| total.reference_seconds.or(Some(total.cpu_seconds)))
-                    .map(human_seconds),
-            ];
-            let share = total
-                .and_then(|total| total.flops)
-                .zip(of_flow)
-                .filter(|(_, flow)| *flow > 0.0);
-            let difference = value.zip(value_of_flow).filter(|_| arm != FLOW);
-            Card {
-                class: arm_class(run, arm),
-                arm: arm.into(),
-                meaning: meaning(arm).into(),
-                value: value.map_or("–".into(), |value| show::value(name, unit, value)),
-                difference: difference.map_or(
-                    format!("{} on the test part", show::title(name)),
-                    |(value, flow)| {
-                        format!(
-                            "{} against the flow",
-                            show::difference(name, unit, value - flow)
-                        )
-                    },
-                ),
-                cost: parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-                share: match share {
-                    Some((own, flow)) if arm != FLOW => {
-                        format!("{} of the flow's FLOPs", show::per_cent(own / flow))
-                    }
-                    _ => "everything that equal cost compares".into(),
-                },
-            }
-        })
+        .filter(|arm| share_of_arm(arm.arm).is_none())
+        .map(|arm| card(run, &arm, &flow))
         .collect()
+}
+
+fn card(run: &RunJson, arm: &Summary<'_>, flow: &Summary<'_>) -> Card {
+    let metric = &run.metric;
+    let other = arm.arm != FLOW;
+    let seconds = |total: Total| total.reference_seconds.unwrap_or(total.cpu_seconds);
+    let cost = [
+        arm.flops().map(human_flops),
+        arm.cost.map(|total| human_seconds(seconds(total))),
+    ];
+    let difference = arm.value.zip(flow.value).filter(|_| other);
+    let share = arm.share_of(flow).filter(|_| other);
+    Card {
+        class: arm_class(run, arm.arm),
+        arm: arm.arm.into(),
+        meaning: meaning(arm.arm).into(),
+        value: metric.value(arm.value),
+        difference: match difference {
+            Some((own, flow)) => {
+                format!("{} against the flow", metric.difference(Some(own - flow)))
+            }
+            None => format!("{} on the test part", metric.title()),
+        },
+        cost: cost.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        share: share.map_or("everything that equal cost compares".into(), |share| {
+            format!("{} of the flow's FLOPs", show::per_cent(share))
+        }),
+    }
 }
 
 fn meaning(arm: &str) -> &'static str {

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::arm_class::arm_class;
-use super::chart::{Axis, Scale, Series, lines};
-use crate::measure::{Better, Scale as MetricScale, metric};
-use crate::present::show;
+use super::chart::{Axis, Scale, Series, bounds, lines};
+use super::metric_axis;
+use crate::measure::Better;
 use crate::record::events::Folded;
 use crate::run_json::RunJson;
 use crate::trials::learning::{Point, curve};
@@ -106,14 +106,13 @@ fn panel(
     };
     let mut charts = Vec::new();
     let on_validation = series(run, drawn, cost, &validation);
-    if let Some(y) = metric_axis(run, &on_validation) {
-        let what = format!("{} on validation against {label}", show::title(name));
+    if let Some(y) = validation_axis(run, &on_validation) {
+        let what = format!("{} on validation against {label}", run.metric.title());
         charts.push(lines(&what, &x, &y, &on_validation));
     }
     let training = series(run, drawn, cost, &loss);
-    let losses: Vec<f64> = values(&training).collect();
-    if !losses.is_empty() {
-        let (low, high) = bounds(&losses);
+    let (low, high) = bounds(values(&training));
+    if low <= high {
         let y = Axis::new("training loss", low, high, Scale::Log, 1.0);
         charts.push(lines(
             &format!("training loss against {label}"),
@@ -183,16 +182,9 @@ fn values(series: &[Series]) -> impl Iterator<Item = f64> {
         .flat_map(|one| one.stages.iter().flatten().map(|(_, value)| *value))
 }
 
-fn bounds(values: &[f64]) -> (f64, f64) {
-    (
-        values.iter().copied().fold(f64::INFINITY, f64::min),
-        values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-    )
-}
-
 /// The metric's axis. The first steps of training from nothing would flatten all that matters: the axis leaves out the worst
 /// quarter of the values, and the curves enter from its edge.
-fn metric_axis(run: &RunJson, series: &[Series]) -> Option<Axis> {
+fn validation_axis(run: &RunJson, series: &[Series]) -> Option<Axis> {
     let mut sorted: Vec<f64> = values(series).collect();
     if sorted.is_empty() {
         return None;
@@ -203,45 +195,5 @@ fn metric_axis(run: &RunJson, series: &[Series]) -> Option<Axis> {
         Better::Higher => (sorted[quarter], sorted[sorted.len() - 1]),
         Better::Lower => (sorted[0], sorted[sorted.len() - 1 - quarter]),
     };
-    let title = show::title(&run.metric.name);
-    let scale = metric(&run.metric.name).map_or(MetricScale::Plain, |metric| metric.scale);
-    let axis = match scale {
-        MetricScale::Share => Axis::new(
-            &format!("validation {title} (%)"),
-            low,
-            high,
-            Scale::Linear,
-            100.0,
-        )
-        .of_shares(),
-        MetricScale::Target => {
-            let unit = run
-                .metric
-                .unit
-                .as_ref()
-                .map_or(String::new(), |unit| format!(" ({unit})"));
-            Axis::new(
-                &format!("validation {title}{unit}"),
-                low,
-                high,
-                Scale::Linear,
-                1.0,
-            )
-        }
-        MetricScale::Nats => Axis::new(
-            &format!("validation {title} (nats)"),
-            low,
-            high,
-            Scale::Linear,
-            1.0,
-        ),
-        MetricScale::Plain => Axis::new(
-            &format!("validation {title}"),
-            low,
-            high,
-            Scale::Linear,
-            1.0,
-        ),
-    };
-    Some(axis)
+    Some(metric_axis::values(&run.metric, "validation ", (low, high)))
 }

@@ -10,6 +10,7 @@ mod cards;
 mod chart;
 mod curves;
 mod generalisation;
+mod metric_axis;
 mod mistakes;
 mod outputs;
 mod picture;

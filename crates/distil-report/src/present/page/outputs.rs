@@ -1,6 +1,6 @@
 //! What the result says about the test samples: confusion matrix, residual plot, or F1 by label.
 
-use super::chart::{Axis, Bar, Piece, Scale, bars, heat, scatter};
+use super::chart::{Axis, Bar, Piece, Scale, bars, bounds, heat, scatter};
 use crate::measure::{
     ClassOutputs, Confusion, LabelOutputs, Outputs, ValueOutputs, confusion, label_f1,
 };
@@ -86,11 +86,8 @@ fn values(outputs: &ValueOutputs<'_>, predictions: &Predictions) -> (String, Str
         .target(0)
         .map(|(value, truth)| (truth, value))
         .collect();
-    let all = || points.iter().flat_map(|(truth, value)| [*truth, *value]);
-    let (low, high) = (
-        all().fold(f64::INFINITY, f64::min),
-        all().fold(f64::NEG_INFINITY, f64::max),
-    );
+    let all = points.iter().flat_map(|(truth, value)| [*truth, *value]);
+    let (low, high) = bounds(all);
     let unit = predictions.unit.as_deref();
     let shown = unit.map_or(String::new(), |unit| format!(" ({unit})"));
     let margin = 0.03 * (high - low).max(1e-9);
@@ -104,23 +101,19 @@ fn values(outputs: &ValueOutputs<'_>, predictions: &Predictions) -> (String, Str
         .map(|(truth, value)| (value - truth).abs())
         .collect();
     errors.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        show::value(
-            "mae",
-            unit,
-            errors[((errors.len() - 1) as f64 * share).round() as usize],
-        )
-    };
+    let in_unit = |value: f64| show::with_unit(show::number(value), unit);
+    let at = |share: f64| in_unit(errors[((errors.len() - 1) as f64 * share).round() as usize]);
     let bias = points
         .iter()
         .map(|(truth, value)| value - truth)
         .sum::<f64>()
         / points.len() as f64;
+    let sign = if bias < 0.0 { "−" } else { "+" };
     let sentence = format!(
         "Half of the errors are below {}, nine in ten below {}; on average the prediction is {} off.",
         at(0.5),
         at(0.9),
-        show::difference("mae", unit, bias)
+        sign.to_owned() + &in_unit(bias.abs())
     );
     let title = format!("predicted against true {}", predictions.names[0]);
     (

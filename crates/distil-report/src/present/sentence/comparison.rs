@@ -36,12 +36,11 @@ pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, St
 pub fn resolution(comparisons: &[Comparison], metric: &MainMetric) -> Option<String> {
     let known = |comparison: &Comparison| Some((comparison.samples, comparison.resolution?));
     let (samples, width) = comparisons.iter().find_map(known)?;
-    let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
     Some(format!(
         "{} test samples: models closer than {} of {} look alike to them.",
         show::grouped(samples as f64),
-        show::width(name, unit, width),
-        show::title(name)
+        metric.width(Some(width)),
+        metric.title()
     ))
 }
 
@@ -144,18 +143,6 @@ impl Words<'_> {
         value.map_or("–".into(), |value| show::named_value(name, unit, value))
     }
 
-    fn bare(&self, value: Option<f64>) -> String {
-        value.map_or("–".into(), |value| {
-            show::value(&self.metric.name, self.metric.unit.as_deref(), value)
-        })
-    }
-
-    fn difference(&self, value: Option<f64>) -> String {
-        value.map_or("–".into(), |value| {
-            show::difference(&self.metric.name, self.metric.unit.as_deref(), value)
-        })
-    }
-
     /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.
     fn evidence(&self) -> String {
         let c = self.comparison;
@@ -163,10 +150,9 @@ impl Words<'_> {
             Some(Test::SignedRank) => "median difference",
             _ => "difference",
         };
-        let mut parts = vec![format!("{what} {}", self.difference(c.difference))];
-        if let Some([low, high]) = c.ci95 {
-            let bare = |value| show::bare_difference(&self.metric.name, value);
-            parts.push(format!("95 % interval {} to {}", bare(low), bare(high)));
+        let mut parts = vec![format!("{what} {}", self.metric.difference(c.difference))];
+        if c.ci95.is_some() {
+            parts.push(format!("95 % interval {}", self.metric.interval(c.ci95)));
         }
         parts.extend(self.test());
         if let Some(p) = c.samples_p {
@@ -176,7 +162,7 @@ impl Words<'_> {
             parts.push(format!("Holm-adjusted {}", show::p(p)));
         }
         if let Some((margin, p)) = c.margin.zip(c.non_inferior_p) {
-            let margin = self.width(Some(margin));
+            let margin = self.metric.width(Some(margin));
             parts.push(format!("one-sided {} against {margin} worse", show::p(p)));
         }
         if let Some(folds) = c.folds {
@@ -218,11 +204,6 @@ impl Words<'_> {
         }
     }
 
-    fn width(&self, value: Option<f64>) -> String {
-        let (name, unit) = (&self.metric.name, self.metric.unit.as_deref());
-        value.map_or("–".into(), |value| show::width(name, unit, value))
-    }
-
     fn cheaper(&self) -> bool {
         let cost = &self.comparison.cost;
         let known = || [cost.flops_ratio, cost.seconds_ratio].into_iter().flatten();
@@ -249,7 +230,7 @@ impl Words<'_> {
     fn resolution(&self) -> String {
         let c = self.comparison;
         c.resolution.map_or(String::new(), |width| {
-            let width = self.width(Some(width));
+            let width = self.metric.width(Some(width));
             format!("; {} test samples resolve {width}", c.samples)
         })
     }
@@ -260,7 +241,7 @@ impl Words<'_> {
             "One pair, no claim: the flow reached {}, {} {} ({}), {}{}; to say more takes at least {FEWEST_PAIRS} seeds.",
             self.value(c.value),
             arm_words(&c.against),
-            self.bare(c.against_value),
+            self.metric.value(c.against_value),
             self.evidence(),
             self.cost(),
             self.resolution(),
@@ -275,7 +256,7 @@ impl Words<'_> {
             self.failures(),
             self.value(c.value),
             arm_words(&c.against),
-            self.bare(c.against_value),
+            self.metric.value(c.against_value),
             self.evidence(),
             self.cost(),
             self.resolution(),
@@ -324,7 +305,7 @@ impl Words<'_> {
             }
             Some(Because::MarginNotShown) => format!(
                 "; that it is less than {} worse is not shown",
-                self.width(c.margin)
+                self.metric.width(c.margin)
             ),
             Some(Because::EqualCost) => {
                 "; being as good within the margin at equal cost saves nothing".into()
@@ -392,19 +373,19 @@ impl Words<'_> {
         let told = match c.margin.filter(|_| c.n > 1) {
             Some(margin) => format!(
                 "not better by the margin of {} (difference {}{test})",
-                self.width(Some(margin)),
-                self.difference(c.difference),
+                self.metric.width(Some(margin)),
+                self.metric.difference(c.difference),
             ),
             None => format!(
                 "no better than the test set can tell (±{}{test})",
-                self.width(c.resolution)
+                self.metric.width(c.resolution)
             ),
         };
         format!(
             "The small model suffices: alone it reached {} for {}; the flow's {} is {told}.",
             self.value(c.against_value),
             cost.join(" and "),
-            self.bare(c.value),
+            self.metric.value(c.value),
         )
     }
 }

@@ -29,8 +29,7 @@ impl Curve {
 
     /// Where plain's knee is: what every claim of a saving has to stand beside.
     pub fn knee_sentence(&self, metric: &MainMetric) -> String {
-        let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
-        let width = self.margin.map(|margin| show::width(name, unit, margin));
+        let width = self.margin.map(|margin| metric.width(Some(margin)));
         let seeds = self.seeds;
         match (self.knee, width) {
             (None, _) => format!(
@@ -58,18 +57,13 @@ impl Curve {
 
     fn equal_cost_sentence(&self, metric: &MainMetric) -> Option<String> {
         let found = self.equal_cost?;
-        let (name, unit) = (metric.name.as_str(), metric.unit.as_deref());
-        let interval = found.ci95.map_or(String::new(), |[low, high]| {
-            format!(
-                "95 % interval {} to {}, ",
-                show::bare_difference(name, low),
-                show::bare_difference(name, high)
-            )
+        let interval = found.ci95.map_or(String::new(), |_| {
+            format!("95 % interval {}, ", metric.interval(found.ci95))
         });
         Some(format!(
             "At equal cost, {} of plain's declared budget: the flow − plain is {} ({interval}sign-flip test {}), plain being read between its points.",
             show::per_cent(found.share),
-            show::difference(name, unit, found.difference),
+            metric.difference(Some(found.difference)),
             show::p(found.p)
         ))
     }

@@ -1,12 +1,12 @@
 //! What arms cost: the bill, tuning beside it, and what earlier stages are worth.
 
-use crate::bill::{self, BillRow, Total};
+use crate::bill::{self, Total};
 use crate::present::human::{human_count, human_flops, human_seconds};
 use crate::present::show;
 use crate::present::table::{NONE, Table};
-use crate::record::Purpose;
 use crate::record::arm::{FLOW, PLAIN_FULL};
-use crate::run_json::{End, RunJson, Status, Trial};
+use crate::run_json::{End, RunJson};
+use crate::summary::Summary;
 
 /// Every arm's bill by stage and purpose, means over its trials, with the sum that equal cost compares and the sum of all.
 pub fn bill(run: &RunJson) -> Table {
@@ -20,15 +20,14 @@ pub fn bill(run: &RunJson) -> Table {
         "samples",
     ];
     let mut table = Table::new("The bill", 3, &columns);
-    for arm in run.arms() {
-        let rows = arm_bill(run, arm);
-        for row in &rows {
+    for Summary { arm, bill, .. } in Summary::all(run) {
+        for row in &bill {
             let words = [arm, &row.stage, row.purpose.word()];
             table.row(bill_cells(&words, [row].into_iter().collect()));
         }
-        let equalised: Total = rows.iter().filter(|row| row.purpose.equalised()).collect();
+        let equalised: Total = bill.iter().filter(|row| row.purpose.equalised()).collect();
         table.total(bill_cells(&[arm, "equal cost", ""], equalised));
-        table.total(bill_cells(&[arm, "everything", ""], rows.iter().collect()));
+        table.total(bill_cells(&[arm, "everything", ""], bill.iter().collect()));
     }
     table
 }
@@ -46,15 +45,15 @@ fn bill_cells(words: &[&str], total: Total) -> Vec<String> {
 /// they have paid for themselves; none where the flow has one stage, or plain's full budget was not run.
 pub fn break_even(run: &RunJson) -> Option<Table> {
     let result = run.arm(FLOW).find_map(|trial| trial.result())?.name.clone();
-    let rows = arm_bill(run, FLOW);
+    let flow = Summary::of(run, FLOW);
     let sum = |of_result: bool| -> Total {
-        let equalised = rows.iter().filter(|row| row.purpose.equalised());
+        let equalised = flow.bill.iter().filter(|row| row.purpose.equalised());
         equalised
             .filter(|row| (row.stage == result) == of_result)
             .collect()
     };
     let (earlier, student) = (sum(false), sum(true));
-    let plain = cost(run, PLAIN_FULL)?;
+    let plain = Summary::of(run, PLAIN_FULL).cost?;
     if earlier.samples == 0 {
         return None;
     }
@@ -65,7 +64,7 @@ pub fn break_even(run: &RunJson) -> Option<Table> {
         let seconds = seconds.map_or(NONE.into(), human_seconds);
         table.row(vec![what.into(), flops, seconds]);
     };
-    let all = cost(run, FLOW)?;
+    let all = flow.cost?;
     row("flow, all stages counted", all.flops, all.reference_seconds);
     row(
         "flow, earlier stages given",
@@ -127,43 +126,4 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         table.row(cells);
     }
     (!table.rows.is_empty()).then_some(table)
-}
-
-/// One arm's bill, the mean over its finished trials, or over all where none finished; a number is none where one trial's is.
-pub(crate) fn arm_bill(run: &RunJson, arm: &str) -> Vec<BillRow> {
-    let mut trials: Vec<&Trial> = run.arm(arm).collect();
-    let finished = |trial: &&Trial| trial.status == Status::Finished;
-    if trials.iter().any(finished) {
-        trials.retain(finished);
-    }
-    let mut kinds: Vec<(&str, Purpose)> = Vec::new();
-    for row in trials.iter().flat_map(|trial| &trial.bill.rows) {
-        if !kinds.contains(&(row.stage.as_str(), row.purpose)) {
-            kinds.push((&row.stage, row.purpose));
-        }
-    }
-    let count = trials.len() as f64;
-    kinds
-        .into_iter()
-        .map(|(stage, purpose)| {
-            let total: Total = trials
-                .iter()
-                .filter_map(|trial| trial.bill.row(stage, purpose))
-                .collect();
-            BillRow {
-                stage: stage.to_owned(),
-                purpose,
-                flops: total.flops.map(|flops| flops / count),
-                cpu_seconds: total.cpu_seconds / count,
-                reference_seconds: total.reference_seconds.map(|seconds| seconds / count),
-                samples: (total.samples as f64 / count).round() as u64,
-            }
-        })
-        .collect()
-}
-
-/// What an arm cost towards equal cost, the mean over its trials.
-pub(crate) fn cost(run: &RunJson, arm: &str) -> Option<Total> {
-    let rows = arm_bill(run, arm);
-    (!rows.is_empty()).then(|| rows.iter().filter(|row| row.purpose.equalised()).collect())
 }

@@ -24,25 +24,17 @@ pub fn comparisons(run: &RunJson) -> Table {
     columns.extend(margin.then_some("p against the margin"));
     columns.extend(["of its FLOPs", "of its time"]);
     let mut table = Table::new("Comparisons on the test part", 2, &columns);
-    let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
-    let interval = |ends: Option<[f64; 2]>| {
-        ends.map_or(NONE.into(), |[low, high]| {
-            let bare = |value| show::bare_difference(name, value);
-            format!("{} to {}", bare(low), bare(high))
-        })
-    };
     let p = |p: Option<f64>| p.map_or(NONE.into(), show::bare_p);
     let ratio = |ratio: Option<f64>| ratio.map_or(NONE.into(), show::per_cent);
     for c in all {
-        let difference = c.difference;
         let mut cells = vec![
             c.against.clone(),
             c.verdict.word().into(),
             c.n.to_string(),
-            difference.map_or(NONE.into(), |value| show::difference(name, unit, value)),
-            interval(c.ci95),
+            run.metric.difference(c.difference),
+            run.metric.interval(c.ci95),
         ];
-        cells.extend(bootstrap.then(|| interval(c.bca95)));
+        cells.extend(bootstrap.then(|| run.metric.interval(c.bca95)));
         cells.push(p(c.p));
         cells.extend(adjusted.then(|| p(c.holm_p)));
         cells.extend(margin.then(|| p(c.non_inferior_p)));
@@ -55,10 +47,9 @@ pub fn comparisons(run: &RunJson) -> Table {
 /// Plain's curve, point by point; none where it was not run.
 pub fn curve(run: &RunJson) -> Option<Table> {
     let curve = run.curve.as_ref()?;
-    let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
     let columns = [
         "share of its budget",
-        show::title(name),
+        run.metric.title(),
         "FLOPs",
         "reference time",
     ];
@@ -66,7 +57,7 @@ pub fn curve(run: &RunJson) -> Option<Table> {
     for point in &curve.points {
         table.row(vec![
             show::per_cent(point.share),
-            show::value(name, unit, point.value),
+            run.metric.value(Some(point.value)),
             point.flops.map_or(NONE.into(), human_flops),
             point.seconds.map_or(NONE.into(), human_seconds),
         ]);

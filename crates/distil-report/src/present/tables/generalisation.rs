@@ -1,7 +1,6 @@
 //! Train, validation and test side by side.
 
-use crate::present::show;
-use crate::present::table::{NONE, Table};
+use crate::present::table::Table;
 use crate::record::Part;
 use crate::run_json::RunJson;
 use crate::statistics::mean;
@@ -9,10 +8,7 @@ use crate::statistics::mean;
 /// Train, validation and test side by side: does it generalise?
 pub fn generalisation(run: &RunJson) -> Table {
     let mut table = Table::new(
-        &format!(
-            "{} on train, validation and test",
-            show::title(&run.metric.name)
-        ),
+        &format!("{} on train, validation and test", run.metric.title()),
         2,
         &[
             "arm",
@@ -23,21 +19,16 @@ pub fn generalisation(run: &RunJson) -> Table {
             "gap (test − train)",
         ],
     );
-    let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
     for (arm, stage) in arm_stages(run) {
         let [train, validation, test] = parts(run, arm, stage);
-        let shown =
-            |value: Option<f64>| value.map_or(NONE.into(), |value| show::value(name, unit, value));
-        let gap = test.zip(train).map_or(NONE.into(), |(test, train)| {
-            show::difference(name, unit, test - train)
-        });
+        let gap = test.zip(train).map(|(test, train)| test - train);
         table.row(vec![
             arm.into(),
             stage.into(),
-            shown(train),
-            shown(validation),
-            shown(test),
-            gap,
+            run.metric.value(train),
+            run.metric.value(validation),
+            run.metric.value(test),
+            run.metric.difference(gap),
         ]);
     }
     table

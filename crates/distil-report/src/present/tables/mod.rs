@@ -12,7 +12,6 @@ pub use comparisons::{comparisons, curve};
 pub use environment::environment;
 pub use generalisation::generalisation;
 pub use models::{compress, growth};
-pub use results::{mean_metric, results, trials};
+pub use results::{results, trials};
 
-pub(crate) use bill::{arm_bill, cost};
 pub(crate) use generalisation::{arm_stages, parts};

@@ -1,23 +1,19 @@
 //! Results on the test part: of arms, and trial by trial.
 
-use super::bill::cost;
 use crate::measure::METRICS;
 use crate::present::human::{human_flops, human_seconds};
 use crate::present::show;
 use crate::present::table::{NONE, Table};
 use crate::record::arm::FLOW;
 use crate::run_json::{RunJson, Status, Trial};
-use crate::statistics::mean;
-use crate::summary as seeds;
+use crate::summary::Summary;
 
 /// Each arm's metrics on the test part, means over its finished trials, and its cost; with several seeds the main metric's standard
 /// deviation over them.
 pub fn results(run: &RunJson) -> Table {
     let names = metric_names(run);
-    let several = run
-        .arms()
-        .iter()
-        .any(|arm| seeds::values(run, arm).len() > 1);
+    let arms = Summary::all(run);
+    let several = arms.iter().any(|arm| arm.values.len() > 1);
     let mut columns = vec!["arm"];
     columns.extend(names.iter().map(|name| show::title(name)));
     if several {
@@ -26,37 +22,22 @@ pub fn results(run: &RunJson) -> Table {
     columns.extend(["FLOPs", "reference time", "of the flow's FLOPs"]);
     let mut table = Table::new("Test results and cost", 1, &columns);
     let unit = run.metric.unit.as_deref();
-    let flow = cost(run, FLOW).and_then(|total| total.flops);
-    for arm in run.arms() {
-        let mut cells = vec![arm.to_owned()];
+    let flow = Summary::of(run, FLOW);
+    for arm in arms {
+        let mut cells = vec![arm.arm.to_owned()];
         for name in &names {
-            cells.push(
-                mean_metric(run, arm, name)
-                    .map_or(NONE.into(), |value| show::value(name, unit, value)),
-            );
+            let value = arm.mean(name);
+            cells.push(value.map_or(NONE.into(), |value| show::value(name, unit, value)));
         }
         if several {
-            let own: Vec<f64> = seeds::values(run, arm).iter().map(|(_, v)| *v).collect();
-            let spread = seeds::spread(&own);
-            let spread = spread.map(|spread| show::width(&run.metric.name, unit, spread));
-            cells.splice(2..2, [spread.unwrap_or(NONE.into()), own.len().to_string()]);
+            let seeds = arm.values.len().to_string();
+            cells.splice(2..2, [run.metric.width(arm.spread()), seeds]);
         }
-        let total = cost(run, arm);
-        cells.push(
-            total
-                .and_then(|total| total.flops)
-                .map_or(NONE.into(), human_flops),
-        );
-        cells.push(
-            total
-                .and_then(|total| total.reference_seconds)
-                .map_or(NONE.into(), human_seconds),
-        );
-        let ratio = total
-            .and_then(|total| total.flops)
-            .zip(flow)
-            .filter(|(_, flow)| *flow > 0.0);
-        cells.push(ratio.map_or(NONE.into(), |(own, flow)| show::per_cent(own / flow)));
+        let seconds = arm.cost.and_then(|total| total.reference_seconds);
+        cells.push(arm.flops().map_or(NONE.into(), human_flops));
+        cells.push(seconds.map_or(NONE.into(), human_seconds));
+        let share = arm.share_of(&flow);
+        cells.push(share.map_or(NONE.into(), show::per_cent));
         table.row(cells);
     }
     table
@@ -87,13 +68,12 @@ pub fn trials(run: &RunJson) -> Option<Table> {
     }
     let folds = run.trials.iter().any(|trial| trial.fold.is_some());
     let settings = run.trials.iter().any(|trial| trial.settings.is_some());
-    let (name, unit) = (run.metric.name.as_str(), run.metric.unit.as_deref());
     let mut columns = vec!["arm", "seed"];
     columns.extend(folds.then_some("fold"));
     columns.extend(settings.then_some("settings"));
     columns.push("ended");
     let words = columns.len();
-    columns.extend([show::title(name), "FLOPs", "reference time"]);
+    columns.extend([run.metric.title(), "FLOPs", "reference time"]);
     let mut table = Table::new("Trials", words, &columns);
     for trial in &run.trials {
         let mut cells = vec![trial.arm.clone(), trial.seed.to_string()];
@@ -103,23 +83,12 @@ pub fn trials(run: &RunJson) -> Option<Table> {
         cells.extend(settings.then_some(own));
         cells.push(trial.status.word().into());
         let value = trial.result().filter(|_| finished(trial));
-        let value = value.and_then(|stage| stage.test.get(name).copied());
-        cells.push(value.map_or(NONE.into(), |value| show::value(name, unit, value)));
+        let value = value.and_then(|stage| stage.test.get(&run.metric.name).copied());
+        cells.push(run.metric.value(value));
         let total = trial.bill.equalised();
         cells.push(total.flops.map_or(NONE.into(), human_flops));
         cells.push(total.reference_seconds.map_or(NONE.into(), human_seconds));
         table.row(cells);
     }
     Some(table)
-}
-
-/// The mean over an arm's finished trials of a metric of the result on the test part.
-pub fn mean_metric(run: &RunJson, arm: &str, name: &str) -> Option<f64> {
-    let values: Vec<f64> = run
-        .trials
-        .iter()
-        .filter(|t| t.arm == arm && t.status == Status::Finished)
-        .filter_map(|t| t.result()?.test.get(name).copied())
-        .collect();
-    mean(&values)
 }

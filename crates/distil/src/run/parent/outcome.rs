@@ -44,7 +44,9 @@ pub(super) fn conclude(
 ) -> Result<RunJson> {
     let logs = logs(folder)?;
     let run = assemble(folder, plan, options, threads, signal, &logs)?;
-    run.write(&folder.run_json()).map_err(refused)?;
+    let path = folder.run_json();
+    let bytes = run.to_json().map_err(|e| Error::damaged(&path, e))?;
+    files::write(&path, &bytes)?;
     report(folder, &run, &logs)?;
     Ok(run)
 }
@@ -207,8 +209,14 @@ fn report(folder: &RunFolder, run: &RunJson, logs: &[Log]) -> Result<()> {
         .html()
         .map_err(refused)?;
     files::write(&folder.report(), page.as_bytes())?;
-    files::write(&folder.metrics(), metrics_csv(&folded, run).as_bytes())?;
-    files::write(&folder.trials_csv(), trials_csv(run).as_bytes())
+    let tables = [
+        (folder.metrics(), metrics_csv(&folded, run)),
+        (folder.trials_csv(), trials_csv(run)),
+    ];
+    for (path, bytes) in tables {
+        files::write(&path, &bytes.map_err(|e| Error::damaged(&path, e))?)?;
+    }
+    Ok(())
 }
 
 /// A trial's log, and what its result says about the test part, if it came so far.

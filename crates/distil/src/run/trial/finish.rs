@@ -37,9 +37,9 @@ impl Trial<'_> {
         } else {
             metrics(&outputs, &self.data.targets, ids)?
         };
-        predictions(&plan.name, &outputs, self.data, ids)?
-            .write(&folder.predictions())
-            .map_err(crate::train::refused)?;
+        let path = folder.predictions();
+        let tested = predictions(&plan.name, &outputs, self.data, ids)?.to_json();
+        files::write(&path, &tested.map_err(|e| Error::damaged(&path, e))?)?;
         let mut meter = Meter::new(&plan.name);
         if let Work::Train(training) = &plan.work {
             let card = Card {

@@ -36,6 +36,23 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "crates/distil-report",
+        "lib.rs",
+        &[
+            "error",
+            "json",
+            "statistics",
+            "record",
+            "bill",
+            "measure",
+            "trials",
+            "compare",
+            "run_json",
+            "summary",
+            "present",
+        ],
+    ),
+    (
         "crates/distil-cli",
         "main.rs",
         &["args", "machine", "stderr", "exit", "find", "show", "cmd"],

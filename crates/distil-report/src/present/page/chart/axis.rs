@@ -11,6 +11,13 @@ pub(in crate::present::page) enum Scale {
     Log,
 }
 
+/// The least and the largest of these values; the least is above the largest where there are none.
+pub(in crate::present::page) fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
+}
+
 /// From numbers to places, with round ticks.
 #[derive(Clone, Debug)]
 pub(in crate::present::page) struct Axis {

@@ -1,6 +1,6 @@
 //! Stacked bars of cost.
 
-use super::svg::{escape, frame, label, text_width};
+use super::svg::{escape, frame, label, widest};
 
 /// One part of a bar.
 pub(in crate::present::page) struct Piece {
@@ -25,16 +25,8 @@ const THICK: f64 = 20.0;
 
 /// Horizontal bars on one scale from 0.
 pub(in crate::present::page) fn bars(title: &str, bars: &[Bar]) -> String {
-    let left = bars
-        .iter()
-        .map(|bar| text_width(&bar.name))
-        .fold(0.0, f64::max)
-        + 14.0;
-    let room = bars
-        .iter()
-        .map(|bar| text_width(&bar.total))
-        .fold(0.0, f64::max)
-        + 14.0;
+    let left = widest(bars.iter().map(|bar| &bar.name)) + 14.0;
+    let room = widest(bars.iter().map(|bar| &bar.total)) + 14.0;
     let longest = bars
         .iter()
         .map(|bar| bar.pieces.iter().map(|piece| piece.size).sum::<f64>())

@@ -1,7 +1,7 @@
 //! Train, validation and test on one line each: the gap is the line's length.
 
-use super::axis::Axis;
-use super::svg::{escape, frame, label, text_width};
+use super::axis::{Axis, bounds};
+use super::svg::{escape, frame, label, widest};
 
 /// One model.
 pub(in crate::present::page) struct DotRow {
@@ -19,17 +19,8 @@ const ROW: f64 = 30.0;
 
 /// A row per model, values on a common axis: a ring for train, a small dot for validation, a large one for test.
 pub(in crate::present::page) fn dots(title: &str, x: &Axis, rows: &[DotRow]) -> String {
-    let left = rows
-        .iter()
-        .map(|row| text_width(&row.name))
-        .fold(0.0, f64::max)
-        + 22.0;
-    let right = WIDTH
-        - rows
-            .iter()
-            .map(|row| text_width(&row.note))
-            .fold(0.0, f64::max)
-        - 30.0;
+    let left = widest(rows.iter().map(|row| &row.name)) + 22.0;
+    let right = WIDTH - widest(rows.iter().map(|row| &row.note)) - 30.0;
     let bottom = rows.len() as f64 * ROW + 6.0;
     let mut body = String::new();
     for (place, row) in rows.iter().enumerate() {
@@ -41,11 +32,7 @@ pub(in crate::present::page) fn dots(title: &str, x: &Axis, rows: &[DotRow]) -> 
             "<line class=\"grid\" x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
         );
         body += &label(left - 14.0, y + 4.0, "end", "name", &row.name);
-        let known = || places.iter().flatten().copied();
-        let (low, high) = (
-            known().fold(f64::INFINITY, f64::min),
-            known().fold(f64::NEG_INFINITY, f64::max),
-        );
+        let (low, high) = bounds(places.iter().flatten().copied());
         if low < high {
             body += &format!(
                 "<line class=\"gap {}\" x1=\"{low:.1}\" x2=\"{high:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>",

@@ -1,6 +1,6 @@
 //! The confusion matrix as a heat map.
 
-use super::svg::{escape, frame, label, text_width};
+use super::svg::{escape, frame, label, widest};
 use crate::measure::Confusion;
 
 /// Classes beyond which cells carry no numbers and only some names.
@@ -15,11 +15,7 @@ pub(in crate::present::page) fn heat(
 ) -> String {
     let classes = confusion.classes;
     let cell = (460.0 / classes as f64).clamp(4.0, 38.0);
-    let longest = names
-        .iter()
-        .map(|name| text_width(name))
-        .fold(0.0, f64::max)
-        .min(150.0);
+    let longest = widest(names.iter()).min(150.0);
     let slanted = longest > cell - 4.0;
     let (left, top) = (
         longest + 40.0,

@@ -10,7 +10,7 @@ mod scatter;
 mod strip;
 mod svg;
 
-pub(super) use axis::{Axis, Scale};
+pub(super) use axis::{Axis, Scale, bounds};
 pub(super) use bars::{Bar, Piece, bars};
 pub(super) use cost::{CostPoint, cost};
 pub(super) use dots::{DotRow, dots};

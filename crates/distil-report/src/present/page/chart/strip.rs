@@ -1,7 +1,7 @@
 //! Differences from pair to pair: a row per arm, a dot per seed, the mean and its interval, zero marked.
 
 use super::axis::Axis;
-use super::svg::{escape, frame, label, text_width};
+use super::svg::{escape, frame, label, widest};
 
 /// One arm the flow is compared with.
 pub(in crate::present::page) struct StripRow {
@@ -26,12 +26,8 @@ pub(in crate::present::page) fn strip(
     rows: &[StripRow],
     sides: [&str; 2],
 ) -> String {
-    let widest = |of: fn(&StripRow) -> &str| {
-        let widths = rows.iter().map(|row| text_width(of(row)));
-        widths.fold(0.0, f64::max)
-    };
-    let left = widest(|row| &row.name) + 22.0;
-    let right = WIDTH - widest(|row| &row.note) - 26.0;
+    let left = widest(rows.iter().map(|row| &row.name)) + 22.0;
+    let right = WIDTH - widest(rows.iter().map(|row| &row.note)) - 26.0;
     let (top, bottom) = (26.0, rows.len() as f64 * ROW + 26.0);
     let at = |value: f64| left + x.place(value) * (right - left);
     let zero = at(0.0);

@@ -28,3 +28,8 @@ pub(super) fn label(x: f64, y: f64, anchor: &str, class: &str, text: &str) -> St
 pub(super) fn text_width(text: &str) -> f64 {
     6.4 * text.chars().count() as f64
 }
+
+/// The width of the widest of these texts.
+pub(super) fn widest<'a>(texts: impl Iterator<Item = &'a String>) -> f64 {
+    texts.map(|text| text_width(text)).fold(0.0, f64::max)
+}
