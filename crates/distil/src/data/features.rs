@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use distil_kernels::gather;
 
 use crate::data::augment::Augmentation;
+use crate::data::codes::Coded;
 use crate::data::reduction::Reduction;
 use crate::sample::SampleId;
 use crate::weights::Array;
@@ -29,6 +30,8 @@ enum Block {
         shift: Vec<f32>,
         scale: Vec<f32>,
     },
+    /// One feature for each place.
+    Coded(Coded),
 }
 
 /// What a view makes of the finest form; computed when it is first read.
@@ -41,6 +44,15 @@ struct Seen {
 impl From<Array> for Features {
     fn from(values: Array) -> Self {
         Self::of(Block::Numbers(values))
+    }
+}
+
+impl From<Coded> for Features {
+    fn from(samples: Coded) -> Self {
+        match samples.codes.is_empty() {
+            true => samples.numbers.into(),
+            false => Self::of(Block::Coded(samples)),
+        }
     }
 }
 
@@ -93,6 +105,7 @@ impl Features {
         match &*self.fine {
             Block::Numbers(array) => array.rows_cols().0,
             Block::Bytes { values, shift, .. } => values.len() / shift.len().max(1),
+            Block::Coded(samples) => samples.rows(),
         }
     }
 
@@ -106,6 +119,7 @@ impl Features {
         match &*self.fine {
             Block::Numbers(array) => 4 * array.values.len() as u64,
             Block::Bytes { values, .. } => values.len() as u64,
+            Block::Coded(of) => 4 * (of.numbers.values.len() + of.codes.len()) as u64,
         }
     }
 
@@ -134,6 +148,14 @@ impl Features {
         let mut values = Vec::with_capacity(shape.iter().product());
         ids.iter().for_each(|id| self.push(id.row(), &mut values));
         Array::new(shape, values)
+    }
+
+    /// The numbers and codes of these samples, where they have codes and no view reads them.
+    pub fn coded(&self, ids: &[SampleId]) -> Option<Coded> {
+        match (&self.seen, &*self.fine) {
+            (None, Block::Coded(samples)) => Some(samples.take(ids.iter().map(|id| id.row()))),
+            _ => None,
+        }
     }
 
     /// The features of these samples as an epoch of training varies them: their finest form is changed and mixed, then
@@ -178,7 +200,7 @@ impl Features {
         match (&self.seen, &*self.fine) {
             (Some(seen), _) => Some(seen.values.get_or_init(|| self.reduced(&seen.reduction))),
             (None, Block::Numbers(array)) => Some(array),
-            (None, Block::Bytes { .. }) => None,
+            (None, Block::Bytes { .. } | Block::Coded(_)) => None,
         }
     }
 
@@ -199,12 +221,14 @@ impl Block {
         match self {
             Self::Numbers(array) => array.rows_cols().1,
             Self::Bytes { shift, .. } => shift.len(),
+            Self::Coded(samples) => samples.places.len(),
         }
     }
 
     fn push(&self, row: usize, out: &mut Vec<f32>) {
         match self {
             Self::Numbers(array) => out.extend_from_slice(array.row(row)),
+            Self::Coded(samples) => samples.push(row, out),
             Self::Bytes {
                 values,
                 shift,

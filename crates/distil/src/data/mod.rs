@@ -5,6 +5,7 @@
 mod apportion;
 mod augment;
 mod axis;
+mod codes;
 mod dataset;
 mod features;
 mod mixup;
@@ -23,6 +24,7 @@ mod view;
 
 pub(crate) use apportion::{apportion, strata};
 pub use augment::{Augment, Augmentation};
+pub use codes::{Coded, Place};
 pub use dataset::Dataset;
 pub use distil_report::Part;
 pub use features::Features;

@@ -7,7 +7,7 @@ use crate::data::features::Features;
 use crate::data::moments::{byte_moments, moments};
 use crate::data::prepared::Prepared;
 use crate::data::raw::{Column, Inputs};
-use crate::data::table::TableColumn;
+use crate::data::table::{Columns, TableColumn};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 use crate::weights::Array;
@@ -218,11 +218,8 @@ impl Preprocessing {
 }
 
 fn apply_table(fitted: &[TableColumn], columns: &[Column]) -> Result<Prepared> {
-    let width = fitted.iter().map(TableColumn::width).sum();
     let rows = columns.first().map_or(0, |column| column.cells.len());
-    let mut features = Array::zeros([rows, width]);
-    let mut prepared = Prepared::default();
-    let mut start = 0;
+    let (mut samples, mut prepared) = (Columns::default(), Prepared::default());
     for target in fitted {
         let column = columns
             .iter()
@@ -239,10 +236,9 @@ fn apply_table(fitted: &[TableColumn], columns: &[Column]) -> Result<Prepared> {
                 )
                 .remedy("Add the column the model was trained on; its cells may be empty")
             })?;
-        target.write(&column.cells, &mut features, start, &mut prepared)?;
-        start += target.width();
+        target.write(&column.cells, &mut samples, &mut prepared)?;
     }
-    prepared.inputs = features.into();
+    prepared.inputs = samples.join(rows).into();
     Ok(prepared)
 }
 

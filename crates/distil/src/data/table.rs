@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::codes::{Coded, Place};
 use crate::data::moments::moments;
 use crate::data::prepared::Prepared;
 use crate::data::raw::{Cells, Column};
@@ -138,15 +139,13 @@ impl TableColumn {
         names
     }
 
-    /// Writes the features of all rows from column `start` on.
+    /// Adds the features of all rows.
     pub(super) fn write(
         &self,
         cells: &Cells,
-        features: &mut Array,
-        start: usize,
+        samples: &mut Columns,
         prepared: &mut Prepared,
     ) -> Result<()> {
-        let (_, width) = features.rows_cols();
         match (self, cells) {
             (
                 Self::Numeric {
@@ -158,14 +157,14 @@ impl TableColumn {
                 },
                 Cells::Numeric(cells),
             ) => {
-                for (row, &x) in cells.iter().enumerate() {
-                    let out = &mut features.values[row * width + start..];
-                    out[0] = (if x.is_nan() { *median } else { x } - mean) / std;
-                    if x.is_nan() && *missing {
-                        out[1] = 1.0;
-                    } else if x.is_nan() {
-                        Prepared::note(&mut prepared.missing, name, row);
-                    }
+                let filled = |x: &f32| (if x.is_nan() { *median } else { *x } - mean) / std;
+                samples.numbers(cells.iter().map(filled).collect());
+                if *missing {
+                    let gaps = cells.iter().map(|x| f32::from(u8::from(x.is_nan())));
+                    samples.numbers(gaps.collect());
+                } else {
+                    let gaps = (0..cells.len()).filter(|row| cells[*row].is_nan());
+                    gaps.for_each(|row| Prepared::note(&mut prepared.missing, name, row));
                 }
             }
             (
@@ -183,15 +182,23 @@ impl TableColumn {
                     .iter()
                     .map(|level| levels.binary_search(level).ok())
                     .collect();
-                for (row, code) in codes.iter().enumerate() {
-                    let out = &mut features.values[row * width + start..];
-                    match code.map(|code| places[code as usize]) {
-                        Some(Some(place)) => out[place] = 1.0,
-                        Some(None) => Prepared::note(&mut prepared.unknown, name, row),
-                        None if *missing => out[levels.len()] = 1.0,
-                        None => Prepared::note(&mut prepared.missing, name, row),
+                let mut note = |row, code: &Option<u32>| match code {
+                    Some(code) => places[*code as usize].map_or_else(
+                        || {
+                            Prepared::note(&mut prepared.unknown, name, row);
+                            Coded::NONE
+                        },
+                        |place| place as u32,
+                    ),
+                    None if *missing => levels.len() as u32,
+                    None => {
+                        Prepared::note(&mut prepared.missing, name, row);
+                        Coded::NONE
                     }
-                }
+                };
+                let codes = codes.iter().enumerate();
+                let codes = codes.map(|(row, code)| note(row, code)).collect();
+                samples.codes(codes, self.width() as u32);
             }
             _ => {
                 let wanted = if self.is_categorical() {
@@ -211,6 +218,44 @@ impl TableColumn {
             }
         }
         Ok(())
+    }
+}
+
+/// A table's features, column by column.
+#[derive(Default)]
+pub struct Columns {
+    numbers: Vec<Vec<f32>>,
+    codes: Vec<Vec<u32>>,
+    places: Vec<Place>,
+}
+
+impl Columns {
+    /// One feature of numbers.
+    fn numbers(&mut self, values: Vec<f32>) {
+        self.places.push(Place::Number(self.numbers.len()));
+        self.numbers.push(values);
+    }
+
+    /// One feature for each code below `count`.
+    fn codes(&mut self, codes: Vec<u32>, count: u32) {
+        let column = self.codes.len();
+        let places = (0..count).map(|code| Place::Code { column, code });
+        self.places.extend(places);
+        self.codes.push(codes);
+    }
+
+    /// The samples, row by row.
+    pub fn join(self, rows: usize) -> Coded {
+        let by_row = 0..rows;
+        let numbers = by_row
+            .clone()
+            .flat_map(|row| self.numbers.iter().map(move |column| column[row]));
+        let codes = by_row.flat_map(|row| self.codes.iter().map(move |column| column[row]));
+        Coded {
+            numbers: Array::new([rows, self.numbers.len()], numbers.collect()),
+            codes: codes.collect(),
+            places: self.places.into(),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ fn torch<'a>(layer: &Layer, name: &'a str, array: Array) -> (&'a str, Array) {
         "norm.gamma" => ("norm.weight", array),
         "norm.beta" => ("norm.bias", array),
         "weight" if layer.kind == Kind::Dense => (name, transposed(&array)),
-        "weight" => (name, kernel(layer, &array)),
+        "weight" if layer.is_conv() => (name, kernel(layer, &array)),
         _ => (name, array),
     }
 }

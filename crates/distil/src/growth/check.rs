@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Promise, StartRule, copying};
-use crate::model::{Kind, Layer, Layout, Norm, Place};
+use crate::model::{Layer, Layout, Norm, Place};
 
 /// What growth from one layout to another promises; else why there is none and what to do, as a sentence without
 /// its full stop. `view`: the shape of the view matrix, if the small model reads the large one's inputs
@@ -46,7 +46,7 @@ fn hidden(layout: &Layout) -> impl Iterator<Item = &Layer> {
 }
 
 fn is_convolutional(layout: &Layout) -> bool {
-    layout.layers.iter().any(|layer| layer.kind != Kind::Dense)
+    layout.layers.iter().any(Layer::is_conv)
 }
 
 fn family(from: &Layout, to: &Layout) -> Result<(), String> {

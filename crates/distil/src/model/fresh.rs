@@ -6,7 +6,7 @@ use crate::weights::{Array, Weights};
 
 /// Initial weights of a layout, each array drawn from its own stream. Dense weights and biases come from
 /// U(−1/√inputs, 1/√inputs) (PyTorch's default for linear layers), kernels from a normal distribution with
-/// variance 2 / (taps · inputs) (He et al. 2015, of fan-in), norms begin at the identity.
+/// variance 2 / (taps · inputs) (He et al. 2015, of fan-in), embeddings from N(0, 1) (PyTorch's), norms begin at the identity.
 pub fn fresh(layout: &Layout, seed: Seed) -> Weights {
     let mut weights = Weights::new();
     for layer in &layout.layers {
@@ -23,6 +23,7 @@ pub fn fresh(layout: &Layout, seed: Seed) -> Weights {
                 draw("weight", matrix, &|s| s.uniform(-bound, bound));
                 draw("bias", vec![layer.outputs], &|s| s.uniform(-bound, bound));
             }
+            Kind::Embedding => draw("weight", matrix, &|s| s.normal()),
             Kind::Conv { .. } => {
                 let deviation = (2.0 / layer.rows().max(1) as f32).sqrt();
                 draw("weight", matrix, &|s| deviation * s.normal());

@@ -37,6 +37,8 @@ pub enum Norm {
 pub enum Kind {
     /// Every output reads every input.
     Dense,
+    /// Reads codes instead of numbers: each of the codes, as many as it has inputs, has its row of the weights.
+    Embedding,
     /// A convolution with "same" padding.
     Conv {
         /// Side of the kernel: 1 or 3.
@@ -107,6 +109,19 @@ impl Layer {
         }
     }
 
+    /// An embedding of so many codes at the beginning of a chain.
+    pub fn embedding(path: &str, codes: usize, outputs: usize) -> Self {
+        Self {
+            kind: Kind::Embedding,
+            ..Self::dense(path, codes, outputs)
+        }
+    }
+
+    /// Whether it is a convolution.
+    pub fn is_conv(&self) -> bool {
+        matches!(self.kind, Kind::Conv { .. })
+    }
+
     /// Whether every channel is convolved by itself.
     pub fn is_depthwise(&self) -> bool {
         matches!(self.kind, Kind::Conv { depthwise, .. } if depthwise)
@@ -115,7 +130,7 @@ impl Layer {
     /// Rows of the weight matrix for each input.
     pub fn taps(&self) -> usize {
         match self.kind {
-            Kind::Dense => 1,
+            Kind::Dense | Kind::Embedding => 1,
             Kind::Conv { kernel, .. } => kernel * kernel,
         }
     }
@@ -131,7 +146,7 @@ impl Layer {
     /// Numbers of one sample's output.
     pub fn answers(&self) -> usize {
         match self.kind {
-            Kind::Dense => self.outputs,
+            Kind::Dense | Kind::Embedding => self.outputs,
             Kind::Conv { places, .. } => places * self.outputs,
         }
     }
@@ -143,9 +158,12 @@ impl Layer {
         ((self.rows() + bias + norm) * self.outputs) as u64
     }
 
-    /// FLOPs of one sample's forward pass: two for each multiply-add.
+    /// FLOPs of one sample's forward pass: two for each multiply-add; looking up a row takes none.
     pub fn flops_forward(&self) -> f64 {
-        2.0 * self.rows() as f64 * self.answers() as f64
+        match self.kind {
+            Kind::Embedding => 0.0,
+            _ => 2.0 * self.rows() as f64 * self.answers() as f64,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod layout;
 mod linear;
 mod mlp;
 mod mobilenet;
+mod one_hot;
 mod output;
 mod picture;
 mod resnet;
@@ -18,6 +19,7 @@ pub use fresh::fresh;
 pub use layout::{Activation, Kind, Layer, Layout, Norm, Place};
 pub use mlp::{Mlp, MlpConfig};
 pub use mobilenet::{Mobilenet, MobilenetConfig};
+pub use one_hot::OneHot;
 pub use output::{Feature, Input, Output, TapSet};
 pub use resnet::{Resnet, ResnetConfig};
 

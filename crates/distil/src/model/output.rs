@@ -1,23 +1,36 @@
 //! What goes into a network and what comes out.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 use distil_kernels::global_mean;
+
+use super::one_hot::OneHot;
 
 /// One batch as a network reads it.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// Features in a row: `[rows, features]`.
     Flat(Tensor<2>),
-    /// Maps: `[rows, channels, height, width]`.
-    Map(Tensor<4>),
+    /// Codes beside numbers: the categories of a table.
+    Coded {
+        /// `[rows, numbers]`
+        numbers: Tensor<2>,
+        /// `[rows, columns]`, from 0; a code that is none of its column's is in no one-hot vector.
+        codes: Tensor<2, Int>,
+        /// What makes features of them.
+        one_hot: OneHot,
+    },
 }
 
 impl Input {
-    /// The numbers of each sample in a row, `[rows, features]`.
+    /// The numbers of each sample in a row, codes as one-hot vectors: `[rows, features]`.
     pub fn flat(&self) -> Tensor<2> {
         match self {
             Self::Flat(x) => x.clone(),
-            Self::Map(x) => x.clone().flatten(1, 3),
+            Self::Coded {
+                numbers,
+                codes,
+                one_hot,
+            } => one_hot.forward(numbers.clone(), codes.clone()),
         }
     }
 }

@@ -157,7 +157,7 @@ impl ConvNorm {
         let none = Layer::dense(path, 0, 0);
         let layer = layout.layer(path).unwrap_or(&none);
         let (kernel, stride, depthwise) = match layer.kind {
-            Kind::Dense => (1, 1, false),
+            Kind::Dense | Kind::Embedding => (1, 1, false),
             Kind::Conv {
                 kernel,
                 stride,

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::{Augmentation, Features, Targets};
-use crate::model::{Input, Net, TapSet};
+use crate::model::{Input, Net, OneHot, TapSet};
 use crate::sample::SampleId;
 use crate::task::Target;
 use crate::weights::Array;
@@ -11,9 +11,18 @@ use crate::weights::Array;
 /// Rows evaluated at once: fixed, because a row's last bits may depend on its place in the batch.
 pub const EVALUATION_ROWS: usize = 256;
 
-/// The features of these samples, `[ids, features]`.
+/// What a network reads of these samples: their features, `[ids, features]`, or numbers and codes.
 pub fn inputs(features: &Features, ids: &[SampleId], device: &Device) -> Input {
-    Input::Flat(tensor(features.rows(ids), device))
+    let Some(coded) = features.coded(ids) else {
+        return Input::Flat(tensor(features.rows(ids), device));
+    };
+    let shape = [ids.len(), coded.columns()];
+    let codes = coded.codes.iter().map(|code| i64::from(*code)).collect();
+    Input::Coded {
+        numbers: tensor(coded.numbers, device),
+        codes: Tensor::from_data(TensorData::new::<i64, _>(codes, shape), device),
+        one_hot: OneHot(coded.places),
+    }
 }
 
 /// The same in training, where an epoch may vary them.

@@ -1,0 +1,70 @@
+//! Samples that hold integer codes beside numbers: the categories of a table.
+
+use std::sync::Arc;
+
+use crate::weights::Array;
+
+/// Where one feature of a sample comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The number of this column.
+    Number(usize),
+    /// 1 where this column holds this code, else 0: one place of a one-hot vector.
+    Code {
+        /// The column of codes.
+        column: usize,
+        /// The code.
+        code: u32,
+    },
+}
+
+/// Numbers and codes of samples, row by row the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coded {
+    /// `[rows, numbers]`
+    pub numbers: Array,
+    /// `[rows, columns]`
+    pub codes: Vec<u32>,
+    /// The features they stand for, in order.
+    pub places: Arc<[Place]>,
+}
+
+impl Coded {
+    /// The code of a cell that is in no place: all its features are 0.
+    pub const NONE: u32 = u32::MAX;
+
+    /// Columns of codes.
+    pub fn columns(&self) -> usize {
+        self.codes.len() / self.rows().max(1)
+    }
+
+    /// Number of samples.
+    pub fn rows(&self) -> usize {
+        self.numbers.rows_cols().0
+    }
+
+    /// These rows, in this order.
+    pub fn take(&self, rows: impl ExactSizeIterator<Item = usize> + Clone) -> Self {
+        let width = self.columns();
+        let numbers = rows.clone().flat_map(|row| self.numbers.row(row));
+        let codes = rows
+            .clone()
+            .flat_map(|row| &self.codes[row * width..][..width]);
+        let (_, columns) = self.numbers.rows_cols();
+        Self {
+            numbers: Array::new([rows.len(), columns], numbers.copied().collect()),
+            codes: codes.copied().collect(),
+            places: Arc::clone(&self.places),
+        }
+    }
+
+    /// Appends the features of a row, codes as one-hot vectors.
+    pub(super) fn push(&self, row: usize, out: &mut Vec<f32>) {
+        let width = self.columns();
+        let (numbers, codes) = (self.numbers.row(row), &self.codes[row * width..][..width]);
+        out.extend(self.places.iter().map(|place| match *place {
+            Place::Number(column) => numbers[column],
+            Place::Code { column, code } => f32::from(u8::from(codes[column] == code)),
+        }));
+    }
+}
