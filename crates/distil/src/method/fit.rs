@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use distil_report::measure::TaskKind;
 
 use super::names_where;
+use crate::task::name_of;
 
 /// The shapes a method may rely on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,33 +27,6 @@ pub struct Fit<'a> {
     pub teacher: Option<&'a OutputShape>,
     /// The recipe's `layers`: pairs of taps, the student's and the teacher's.
     pub layers: &'a [(String, String)],
-}
-
-/// What a sentence says of a task.
-struct Words {
-    task: &'static str,
-    one: &'static str,
-    several: &'static str,
-}
-
-const fn words(task: TaskKind) -> Words {
-    match task {
-        TaskKind::Classification => Words {
-            task: "classification",
-            one: "class",
-            several: "classes",
-        },
-        TaskKind::MultiLabel => Words {
-            task: "multi-label",
-            one: "label",
-            several: "labels",
-        },
-        TaskKind::Regression => Words {
-            task: "regression",
-            one: "value",
-            several: "values",
-        },
-    }
 }
 
 /// The methods for a task, the usual one first.
@@ -97,12 +71,15 @@ impl OutputShape {
     }
 
     fn describe(&self) -> String {
-        let words = words(self.task);
-        let outputs = match self.outputs {
-            1 => words.one,
-            _ => words.several,
+        let outputs = match (self.task, self.outputs) {
+            (TaskKind::Classification, 1) => "class",
+            (TaskKind::Classification, _) => "classes",
+            (TaskKind::MultiLabel, 1) => "label",
+            (TaskKind::MultiLabel, _) => "labels",
+            (TaskKind::Regression, 1) => "value",
+            (TaskKind::Regression, _) => "values",
         };
-        format!("{} with {} {outputs}", words.task, self.outputs)
+        format!("{} with {} {outputs}", name_of(self.task), self.outputs)
     }
 }
 
@@ -114,7 +91,7 @@ impl<'a> Fit<'a> {
         }
         Err(format!(
             "method `{method}` is not for {}; the methods for it are {}",
-            words(self.student.task).task,
+            name_of(self.student.task),
             listed(&for_task(self.student.task))
         ))
     }

@@ -11,7 +11,7 @@ pub use regression::{Regression, RegressionLoss};
 pub use target::{Target, TargetShape};
 
 use burn::tensor::{Device, Tensor};
-use distil_recipe::{Registry, entry};
+use distil_recipe::{Choice, Problems, Registry, entry};
 use distil_report::measure::{METRICS, Metric, TaskKind};
 
 use crate::error::Result;
@@ -60,6 +60,15 @@ pub trait LabelLoss: std::fmt::Debug + Send {
     fn rows(&self, values: Tensor<2>, target: &Target) -> Result<Tensor<1>>;
 }
 
+/// The name of the task of this kind, as recipes write it.
+pub fn name_of(kind: TaskKind) -> &'static str {
+    let task = |name| TASKS.resolve(&Choice::default_of(name), &mut Problems::new());
+    let mut names = TASKS.names();
+    names
+        .find(|name| task(name).is_some_and(|task| task.kind() == kind))
+        .unwrap_or_default()
+}
+
 /// The metrics of a task, in the order in which tables show them; each says whether higher is better.
 pub fn metrics(task: TaskKind) -> impl Iterator<Item = &'static Metric> {
     METRICS
@@ -69,8 +78,6 @@ pub fn metrics(task: TaskKind) -> impl Iterator<Item = &'static Metric> {
 
 #[cfg(test)]
 mod tests {
-    use distil_recipe::{Choice, Problems};
-
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 use burn::tensor::{Int, Tensor};
 use distil_report::measure::TaskKind;
 
+use super::name_of;
 use crate::data::Targets;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -66,15 +67,11 @@ impl TargetShape {
     /// The reason why `task` cannot be trained on these targets.
     pub(super) fn refuse(&self, task: TaskKind) -> String {
         let (own, fitting) = match self {
-            Self::Classes(_) => ("classes", "classification"),
-            Self::Labels(_) => ("0/1 labels", "multi-label"),
-            Self::Values(_) => ("numbers", "regression"),
+            Self::Classes(_) => ("classes", TaskKind::Classification),
+            Self::Labels(_) => ("0/1 labels", TaskKind::MultiLabel),
+            Self::Values(_) => ("numbers", TaskKind::Regression),
         };
-        let task = match task {
-            TaskKind::Classification => "classification",
-            TaskKind::MultiLabel => "multi-label",
-            TaskKind::Regression => "regression",
-        };
+        let (task, fitting) = (name_of(task), name_of(fitting));
         format!(
             "the task is {task}, and the data's targets are {own}; use task = \"{fitting}\", or name other targets in [data]"
         )

@@ -3,9 +3,10 @@
 mod runs;
 
 use distil::plan::SHIPPED;
+use distil::task::name_of;
 use distil_recipe::Kinds;
 use distil_recipe::registry::KindSchema;
-use distil_report::measure::{Better, METRICS, TaskKind};
+use distil_report::measure::{Better, METRICS};
 use schemars::SchemaGenerator;
 
 use crate::args::{ListArgs, What};
@@ -91,16 +92,8 @@ fn metrics() -> String {
             Better::Higher => "higher",
             Better::Lower => "lower",
         };
-        let tasks: Vec<&str> = metric.tasks().into_iter().map(task).collect();
+        let tasks: Vec<&str> = metric.tasks().into_iter().map(name_of).collect();
         shown.add_row([metric.name, better, &tasks.join(", "), metric.summary]);
     }
     text(&shown)
-}
-
-fn task(kind: TaskKind) -> &'static str {
-    match kind {
-        TaskKind::Classification => "classification",
-        TaskKind::MultiLabel => "multi-label",
-        TaskKind::Regression => "regression",
-    }
 }

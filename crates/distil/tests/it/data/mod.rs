@@ -1,6 +1,7 @@
 //! Data: sources, splits, preprocessing, views.
 
 mod augment;
+mod codes;
 mod prepare;
 mod real;
 mod sources;

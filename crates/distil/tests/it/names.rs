@@ -1,0 +1,141 @@
+//! Every name a recipe can choose stands in one file and in its registry, and nowhere else.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use distil::data::source::SOURCES;
+use distil::growth::{DEPTHS, WIDTHS};
+use distil::method::METHODS;
+use distil::model::MODELS;
+use distil::optim::{RULES, SCHEDULES};
+use distil::samples::SAMPLES;
+use distil::task::TASKS;
+use distil_report::measure::METRICS;
+
+/// Names that stand elsewhere too, and why.
+const ELSEWHERE: &[(&str, &[&str])] = &[
+    (
+        "the default of a recipe, which is read without the library",
+        &["kd", "new", "identity", "all", "adam", "constant"],
+    ),
+    (
+        "a word that means something else too: an arm, a split, a recipe, a curve, the ending of a file's name, the Hub's task",
+        &[
+            "smooth",
+            "random",
+            "digits",
+            "linear",
+            "csv",
+            "npy",
+            "parquet",
+            "regression",
+        ],
+    ),
+    ("the task that label smoothing is for", &["classification"]),
+    (
+        "the main metric of a task, or one whose resolution is a formula",
+        &[
+            "accuracy",
+            "macro_f1",
+            "mae",
+            "nll",
+            "rmse",
+            "subset_accuracy",
+            "top5",
+        ],
+    ),
+];
+
+/// What the files of a folder do, by path: no comments, no tests.
+fn read(folder: &Path, found: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(&path, found);
+        } else if path.extension().is_some_and(|suffix| suffix == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let library = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let code = library
+                .lines()
+                .filter(|line| !line.trim().starts_with("//"));
+            let name = path.display().to_string().replace('\\', "/");
+            found.insert(name, code.collect::<Vec<_>>().join("\n"));
+        }
+    }
+}
+
+/// The files in which a name stands between quotes, or in a message.
+fn files<'a>(name: &str, code: &'a BTreeMap<String, String>) -> Vec<&'a str> {
+    let forms = [
+        format!("\"{name}\""),
+        format!("\\\"{name}\\\""),
+        format!("`{name}`"),
+    ];
+    let holds = |text: &String| forms.iter().any(|form| text.contains(form));
+    let files = code.iter().filter(|(_, text)| holds(text));
+    files.map(|(file, _)| file.as_str()).collect()
+}
+
+/// Why a name stands where it may not: beside its registry in one file of the same folder at most.
+fn astray(name: &str, folder: &str, code: &BTreeMap<String, String>) -> Option<String> {
+    let is_registry = |file: &str| file.ends_with("/mod.rs") || file.ends_with("/registry.rs");
+    let (near, far): (Vec<&str>, Vec<&str>) = files(name, code)
+        .into_iter()
+        .partition(|file| file.contains(&format!("/{folder}/")));
+    let own: Vec<_> = near.into_iter().filter(|file| !is_registry(file)).collect();
+    (own.len() > 1 || !far.is_empty()).then(|| format!("`{name}`: {own:?} {far:?}"))
+}
+
+#[test]
+fn a_name_stands_in_its_own_file_and_in_its_registry() {
+    let mut code = BTreeMap::new();
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for entry in fs::read_dir(crates).unwrap() {
+        read(&entry.unwrap().path().join("src"), &mut code);
+    }
+    let metrics = METRICS.iter().map(|metric| metric.name).collect();
+    let kinds: [(&str, Vec<&str>); 10] = [
+        ("model", MODELS.names().collect()),
+        ("method", METHODS.names().collect()),
+        ("growth", WIDTHS.names().collect()),
+        ("growth", DEPTHS.names().collect()),
+        ("samples", SAMPLES.names().collect()),
+        ("data/source", SOURCES.names().collect()),
+        ("optim", RULES.names().collect()),
+        ("optim", SCHEDULES.names().collect()),
+        ("task", TASKS.names().collect()),
+        ("measure", metrics),
+    ];
+    let known = |name: &&str| ELSEWHERE.iter().any(|(_, names)| names.contains(name));
+    for (folder, names) in kinds {
+        let strict: Vec<_> = names.into_iter().filter(|name| !known(name)).collect();
+        assert!(!strict.is_empty() || folder == "growth", "{folder}");
+        let astray: Vec<_> = strict
+            .iter()
+            .filter_map(|name| astray(name, folder, &code))
+            .collect();
+        assert!(astray.is_empty(), "{folder}: {astray:#?}");
+    }
+}
+
+#[test]
+fn a_name_that_another_file_matches_on_is_found() {
+    let files = |other: &str| {
+        BTreeMap::from([
+            (
+                "src/method/mod.rs".to_string(),
+                "entry!(\"dkd\")".to_string(),
+            ),
+            (
+                "src/method/dkd.rs".to_string(),
+                "outputs(\"dkd\")".to_string(),
+            ),
+            ("src/plan/arm.rs".to_string(), other.to_string()),
+        ])
+    };
+    assert_eq!(astray("dkd", "method", &files("a kdkd")), None);
+    for other in ["\"dkd\" =>", "\"write \\\"dkd\\\"\"", "\"use `dkd`\""] {
+        assert!(astray("dkd", "method", &files(other)).is_some(), "{other}");
+    }
+}
