@@ -23,16 +23,13 @@ pub enum Place {
 pub struct Coded {
     /// `[rows, numbers]`
     pub numbers: Array,
-    /// `[rows, columns]`
+    /// `[rows, columns]`; a code that no place has, makes all its column's features 0.
     pub codes: Vec<u32>,
     /// The features they stand for, in order.
     pub places: Arc<[Place]>,
 }
 
 impl Coded {
-    /// The code of a cell that is in no place: all its features are 0.
-    pub const NONE: u32 = u32::MAX;
-
     /// Columns of codes.
     pub fn columns(&self) -> usize {
         self.codes.len() / self.rows().max(1)

@@ -178,6 +178,8 @@ impl TableColumn {
                     codes,
                 },
             ) => {
+                // One more than there are places for.
+                let none = self.width() as u32;
                 let places: Vec<Option<usize>> = found
                     .iter()
                     .map(|level| levels.binary_search(level).ok())
@@ -186,19 +188,19 @@ impl TableColumn {
                     Some(code) => places[*code as usize].map_or_else(
                         || {
                             Prepared::note(&mut prepared.unknown, name, row);
-                            Coded::NONE
+                            none
                         },
                         |place| place as u32,
                     ),
                     None if *missing => levels.len() as u32,
                     None => {
                         Prepared::note(&mut prepared.missing, name, row);
-                        Coded::NONE
+                        none
                     }
                 };
                 let codes = codes.iter().enumerate();
                 let codes = codes.map(|(row, code)| note(row, code)).collect();
-                samples.codes(codes, self.width() as u32);
+                samples.codes(codes, none);
             }
             _ => {
                 let wanted = if self.is_categorical() {

@@ -1,7 +1,7 @@
 //! What the exported weights mean: config.json and preprocessor_config.json.
 
 use distil_report::measure::TaskKind;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::data::View;
 use crate::data::source::{Modality, Source};
@@ -10,11 +10,11 @@ use crate::saved::SavedModel;
 /// Architecture, sizes, names of the outputs and provenance.
 pub fn config(model: &SavedModel) -> Value {
     let card = &model.card;
-    let mut config = card.model.export_config();
-    config.remove("kind");
-    config.insert("architectures".into(), json!([card.model.pytorch().class]));
-    let kind = format!("distil-{}", card.model.name());
-    config.insert("model_type".into(), json!(kind));
+    let mut config = Map::new();
+    let (class, kind) = (card.model.pytorch().class, card.model.name());
+    config.insert("architectures".into(), json!([class]));
+    config.insert("model_type".into(), json!(format!("distil-{kind}")));
+    config.extend(card.model.export_config());
     let names = &card.targets.names;
     config.insert("input_size".into(), json!(card.inputs));
     config.insert("output_size".into(), json!(card.outputs));
