@@ -98,7 +98,7 @@ fn every_registry_is_listed_with_its_options() {
     name            what it is                                                   options
     classification  one of several classes, by cross-entropy                     smoothing, class_weights
     multi-label     any number of labels, by binary cross-entropy
-    regression      one or several numbers, by squared, absolute or huber error  loss, delta
+    regression      one or several numbers, by squared, absolute or huber error  loss, delta, unit
     ");
 }
 

@@ -34,6 +34,11 @@ pub trait Task: std::fmt::Debug + Send + Sync {
     /// The metric that compares models unless the recipe names another; one of [`metrics`].
     fn default_metric(&self) -> &'static str;
 
+    /// What the targets are measured in, where the recipe says so.
+    fn unit(&self) -> Option<&str> {
+        None
+    }
+
     /// Number of outputs of a network for these targets; else why the task and its parameters do not fit them, as a
     /// sentence without its full stop.
     fn outputs(&self, targets: &TargetShape) -> std::result::Result<usize, String>;

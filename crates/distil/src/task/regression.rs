@@ -9,13 +9,17 @@ use super::{LabelLoss, Target, TargetShape, Task};
 use crate::error::Result;
 
 /// One or several numbers. The loss is that of the standardised targets, averaged over them.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Regression {
     /// The loss of one number.
     pub loss: RegressionLoss,
     /// Where huber turns from square to linear, in standard deviations of the target, above 0; 1 unless given.
     pub delta: Option<f64>,
+    /// What the target is measured in, such as "$": written behind its numbers in tables and charts. It changes no number.
+    // Not serialised: what training depends on, and the plan's hash, are made of what is.
+    #[serde(skip_serializing)]
+    pub unit: Option<String>,
 }
 
 /// The loss of an error e.
@@ -40,6 +44,10 @@ impl Task for Regression {
         "rmse"
     }
 
+    fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+
     fn outputs(&self, targets: &TargetShape) -> std::result::Result<usize, String> {
         let TargetShape::Values(count) = targets else {
             return Err(targets.refuse(self.kind()));
@@ -61,7 +69,7 @@ impl Task for Regression {
         _: &Device,
     ) -> std::result::Result<Box<dyn LabelLoss>, String> {
         self.outputs(targets)?;
-        Ok(Box::new(*self))
+        Ok(Box::new(self.clone()))
     }
 }
 

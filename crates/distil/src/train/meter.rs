@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use distil_report::Purpose;
 use distil_report::events::{Billed, Event, Time};
 
-use super::clock::Stopwatch;
 use super::sink::EventSink;
 use crate::error::Result;
 

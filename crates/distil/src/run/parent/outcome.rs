@@ -144,7 +144,7 @@ fn assemble(
 
 /// The metric a plan's models are compared by.
 pub(super) fn main_metric(plan: &Plan) -> Result<MainMetric> {
-    MainMetric::named(plan.metric.name, None).ok_or_else(|| {
+    MainMetric::named(plan.metric.name, plan.task.unit()).ok_or_else(|| {
         Error::input(
             "metric",
             format!("there is no metric `{}`", plan.metric.name),

@@ -37,8 +37,9 @@ impl Trial<'_> {
         } else {
             metrics(&outputs, &self.data.targets, ids)?
         };
+        let unit = self.plan.task.unit();
         let path = folder.predictions();
-        let tested = predictions(&plan.name, &outputs, self.data, ids)?.to_json();
+        let tested = predictions(&plan.name, unit, &outputs, self.data, ids)?.to_json();
         files::write(&path, &tested.map_err(|e| Error::damaged(&path, e))?)?;
         let mut meter = Meter::new(&plan.name);
         if let Work::Train(training) = &plan.work {

@@ -13,6 +13,7 @@ const SHOWN: usize = 24;
 /// Outputs, truths and the worst mistakes of these samples.
 pub fn predictions(
     stage: &str,
+    unit: Option<&str>,
     outputs: &Array,
     data: &Dataset,
     ids: &[SampleId],
@@ -38,7 +39,7 @@ pub fn predictions(
         stage: stage.to_string(),
         ids: ids.iter().map(|id| id.0).collect(),
         names: data.targets.names().to_vec(),
-        unit: None,
+        unit: unit.map(Into::into),
         outputs,
         truth,
         worst: Vec::new(),
