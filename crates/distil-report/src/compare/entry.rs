@@ -7,7 +7,7 @@ use crate::trials::{Predictions, Trial};
 
 /// A trial and, where it is at hand, what its result said about the test samples.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
+pub struct TrialOutputs<'a> {
     /// The trial.
     pub trial: &'a Trial,
     /// Its predictions.

@@ -17,7 +17,7 @@ mod verdict;
 
 pub use crate::record::arm::{FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
 pub use comparison::{Because, Comparison, CostRatios, Sides, Test, Verdict};
-pub use entry::{Entry, Question};
+pub use entry::{Question, TrialOutputs};
 
 pub(crate) use verdict::EQUAL_COST;
 
@@ -29,7 +29,7 @@ use verdict::{Evidence, Others};
 /// Compares the flow with every other arm, controls first. Where no `plain` finished, a comparison with it of no pairs says so
 /// (`not-compared`). Trials that a signal stopped are not yet results and have no part in it; those that failed or diverged
 /// count as the worst. Arms of plain's curve ([`share_of_arm`]) are left to [`curve`].
-pub fn compare(entries: &[Entry<'_>], question: &Question<'_>) -> Vec<Comparison> {
+pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Comparison> {
     let mut comparisons: Vec<(Comparison, f64)> = arms(entries)
         .into_iter()
         .map(|against| Pairs::of(entries, against, question).measured(question))
@@ -77,7 +77,7 @@ fn adjust(comparisons: &mut [(Comparison, f64)]) {
 }
 
 /// The other arms: the controls in a fixed order, then the user's own as they come.
-fn arms<'a>(entries: &[Entry<'a>]) -> Vec<&'a str> {
+fn arms<'a>(entries: &[TrialOutputs<'a>]) -> Vec<&'a str> {
     let present = |arm: &str| entries.iter().any(|entry| entry.trial.arm == arm);
     let mut arms = vec![PLAIN];
     arms.extend(

@@ -1,7 +1,7 @@
 //! The trials of the flow and of another arm that belong together, by seed.
 
 use super::comparison::{Comparison, CostRatios, Sides, Test, Verdict};
-use super::entry::{Entry, Question};
+use super::entry::{Question, TrialOutputs};
 use super::rows;
 use crate::bill::Total;
 use crate::measure::{self, Better, Resolution};
@@ -15,21 +15,21 @@ use crate::trials::{Status, Trial};
 /// The flow's and the other arm's trials, seed by seed.
 pub(super) struct Pairs<'a> {
     against: &'a str,
-    flow: Vec<Entry<'a>>,
+    flow: Vec<TrialOutputs<'a>>,
     /// Trials that came to an end, as counts of failures need them.
     ended: Vec<&'a Trial>,
-    units: Vec<Unit<'a>>,
+    units: Vec<Seed<'a>>,
 }
 
 /// One seed.
-struct Unit<'a> {
-    pairs: Vec<(Entry<'a>, Entry<'a>)>,
+struct Seed<'a> {
+    pairs: Vec<(TrialOutputs<'a>, TrialOutputs<'a>)>,
     /// The mean over the folds of the main metric on the test part; none where a fold failed.
     flow: Option<f64>,
     other: Option<f64>,
 }
 
-impl Unit<'_> {
+impl Seed<'_> {
     /// flow − other: −∞ or +∞, for the worse, where one failed.
     fn difference(&self, better: Better) -> f64 {
         let worst = better.advantage(f64::NEG_INFINITY);
@@ -77,17 +77,18 @@ fn ending(trial: &Trial, metric: &str) -> Ending {
 }
 
 impl<'a> Pairs<'a> {
-    pub fn of(entries: &[Entry<'a>], against: &'a str, question: &Question<'_>) -> Self {
+    pub fn of(entries: &[TrialOutputs<'a>], against: &'a str, question: &Question<'_>) -> Self {
         let metric = question.metric.name.as_str();
         let of_arm = |arm: &'a str| {
-            let ended = |entry: &Entry<'_>| !matches!(ending(entry.trial, metric), Ending::Nothing);
+            let ended =
+                |entry: &TrialOutputs<'_>| !matches!(ending(entry.trial, metric), Ending::Nothing);
             let of_arm = entries.iter().filter(move |entry| entry.trial.arm == arm);
             of_arm.filter(move |entry| ended(entry)).copied()
         };
-        let flow: Vec<Entry<'a>> = of_arm(FLOW).collect();
-        let mut seeds: Vec<(u64, Vec<(Entry<'a>, Entry<'a>)>)> = Vec::new();
+        let flow: Vec<TrialOutputs<'a>> = of_arm(FLOW).collect();
+        let mut seeds: Vec<(u64, Vec<(TrialOutputs<'a>, TrialOutputs<'a>)>)> = Vec::new();
         for entry in &flow {
-            let same = |other: &Entry<'_>| {
+            let same = |other: &TrialOutputs<'_>| {
                 (other.trial.seed, other.trial.fold) == (entry.trial.seed, entry.trial.fold)
             };
             let Some(other) = of_arm(against).find(same) else {
@@ -110,7 +111,7 @@ impl<'a> Pairs<'a> {
         };
         let units = seeds
             .into_iter()
-            .map(|(_, pairs)| Unit {
+            .map(|(_, pairs)| Seed {
                 flow: value(pairs.iter().map(|(flow, _)| flow.trial).collect()),
                 other: value(pairs.iter().map(|(_, other)| other.trial).collect()),
                 pairs,
@@ -135,7 +136,7 @@ impl<'a> Pairs<'a> {
             .map(|unit| unit.difference(better))
             .filter(|difference| !difference.is_nan())
             .collect();
-        let finished = |of: fn(&Unit<'_>) -> Option<f64>| -> Vec<f64> {
+        let finished = |of: fn(&Seed<'_>) -> Option<f64>| -> Vec<f64> {
             self.units.iter().filter_map(of).collect()
         };
         let (flow, other) = (finished(|unit| unit.flow), finished(|unit| unit.other));
@@ -269,7 +270,7 @@ impl<'a> Pairs<'a> {
         if pairs().any(|(flow, _)| flow.trial.fold.is_none()) {
             return None;
         }
-        let value = |entry: &Entry<'_>| match ending(entry.trial, metric) {
+        let value = |entry: &TrialOutputs<'_>| match ending(entry.trial, metric) {
             Ending::Value(value) => Some(value),
             Ending::Failed | Ending::Nothing => None,
         };

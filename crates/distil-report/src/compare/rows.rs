@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::comparison::Test;
-use super::entry::Entry;
+use super::entry::TrialOutputs;
 use crate::measure::{Metric, Rows};
 use crate::statistics;
 use crate::trials::Predictions;
@@ -23,7 +23,10 @@ pub(super) struct Found {
 /// * rmse: paired squared errors, divided by the sum of the two rmse, which makes their mean the difference of the two rmse
 ///   exactly (a² − b² = (a − b)(a + b)) and leaves p as it is;
 /// * others have no value per sample, so their next of kin is tested ([`Rows`]) and no interval is given.
-pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &Metric) -> Option<Found> {
+pub(super) fn test(
+    unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)],
+    metric: &Metric,
+) -> Option<Found> {
     let (_, flow, other) = pooled(unit, metric)?;
     let found = match (flow, other) {
         (Rows::Right(flow), Rows::Right(other)) => {
@@ -46,7 +49,7 @@ pub(super) fn test(unit: &[(Entry<'_>, Entry<'_>)], metric: &Metric) -> Option<F
 /// test says whether other samples might show none. None without predictions of every trial, and for metrics that are no
 /// means over samples.
 pub(super) fn test_over_samples<'a>(
-    units: impl Iterator<Item = &'a [(Entry<'a>, Entry<'a>)]>,
+    units: impl Iterator<Item = &'a [(TrialOutputs<'a>, TrialOutputs<'a>)]>,
     metric: &Metric,
 ) -> Option<f64> {
     if !metric.is_mean {
@@ -66,7 +69,10 @@ pub(super) fn test_over_samples<'a>(
 }
 
 /// One seed's samples, its folds pooled: ids, and the rows of both sides in their order.
-fn pooled(unit: &[(Entry<'_>, Entry<'_>)], metric: &Metric) -> Option<(Vec<u32>, Rows, Rows)> {
+fn pooled(
+    unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)],
+    metric: &Metric,
+) -> Option<(Vec<u32>, Rows, Rows)> {
     let mut pooled: Option<(Vec<u32>, Rows, Rows)> = None;
     for (flow, other) in unit {
         let (flow, other) = (flow.predictions?, other.predictions?);

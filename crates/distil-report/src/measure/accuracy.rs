@@ -2,14 +2,14 @@
 
 use super::ClassOutputs;
 use super::Rows;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
     name: "accuracy",
     title: "accuracy",
     better: Better::Higher,
-    scale: Scale::Share,
+    quantity: Quantity::Share,
     summary: "the share of samples classified right",
     classes: Some(|outputs| Some(accuracy(outputs))),
     labels: None,

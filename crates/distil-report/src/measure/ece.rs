@@ -4,14 +4,14 @@ use super::ClassOutputs;
 use super::Rows;
 use super::nll::log_sum_exp;
 use super::outputs::largest;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
     name: "ece",
     title: "calibration error",
     better: Better::Lower,
-    scale: Scale::Share,
+    quantity: Quantity::Share,
     summary: "how far confidence and accuracy are apart, over 15 bins",
     classes: Some(|outputs| Some(ece(outputs))),
     labels: None,

@@ -1,7 +1,7 @@
 //! F1: the harmonic mean of precision and recall, 2·tp / (2·tp + fp + fn).
 
 use super::Rows;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 use super::{ClassOutputs, LabelOutputs};
 
 /// The registry's entry.
@@ -9,7 +9,7 @@ pub(super) const MICRO: Metric = Metric {
     name: "micro_f1",
     title: "micro F1",
     better: Better::Higher,
-    scale: Scale::Plain,
+    quantity: Quantity::Plain,
     summary: "F1 of all labels' decisions together, at probability 0.5",
     classes: None,
     labels: Some(|outputs| Some(micro_f1_labels(outputs))),
@@ -23,7 +23,7 @@ pub(super) const MACRO: Metric = Metric {
     name: "macro_f1",
     title: "macro F1",
     better: Better::Higher,
-    scale: Scale::Plain,
+    quantity: Quantity::Plain,
     summary: "the mean of the classes' or labels' F1",
     classes: Some(|outputs| Some(macro_f1(outputs))),
     labels: Some(|outputs| Some(macro_f1_labels(outputs))),

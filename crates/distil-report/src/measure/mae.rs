@@ -1,7 +1,7 @@
 //! Mean absolute error.
 
 use super::ValueOutputs;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 use super::{Outputs, Rows};
 
 /// The registry's entry.
@@ -9,7 +9,7 @@ pub(super) const METRIC: Metric = Metric {
     name: "mae",
     title: "MAE",
     better: Better::Lower,
-    scale: Scale::Target,
+    quantity: Quantity::Target,
     summary: "mean absolute error in the target's unit; with several targets the mean of theirs",
     classes: None,
     labels: None,

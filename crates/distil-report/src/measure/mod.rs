@@ -29,7 +29,7 @@ pub use main_metric::MainMetric;
 pub use nll::{nll, nll_label_rows, nll_labels, nll_rows};
 pub use outputs::{BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
 pub use r2::r2;
-pub use registry::{Better, METRICS, Metric, Scale, all, metric};
+pub use registry::{Better, METRICS, Metric, Quantity, all, metric};
 pub use resolution::{Resolution, resolution};
 pub use rmse::{rmse, rmse_by_target};
 pub use rows::Rows;

@@ -1,6 +1,6 @@
 //! Negative log-likelihood.
 
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 use super::{ClassOutputs, LabelOutputs};
 use super::{Outputs, Rows};
 
@@ -9,7 +9,7 @@ pub(super) const METRIC: Metric = Metric {
     name: "nll",
     title: "NLL",
     better: Better::Lower,
-    scale: Scale::Nats,
+    quantity: Quantity::Nats,
     summary: "mean negative log-likelihood in nats; with several labels their mean binary cross-entropy",
     classes: Some(|outputs| Some(nll(outputs))),
     labels: Some(|outputs| Some(nll_labels(outputs))),

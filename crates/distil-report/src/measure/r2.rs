@@ -2,14 +2,14 @@
 
 use super::Rows;
 use super::ValueOutputs;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
     name: "r2",
     title: "R²",
     better: Better::Higher,
-    scale: Scale::Plain,
+    quantity: Quantity::Plain,
     summary: "the share of the target's variance explained; with several targets the mean of theirs",
     classes: None,
     labels: None,

@@ -27,7 +27,7 @@ impl Better {
 
 /// How a metric is written for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
+pub enum Quantity {
     /// A share of the samples: shown in per cent.
     Share,
     /// Nats: shown as it is.
@@ -48,7 +48,7 @@ pub struct Metric {
     /// Which way it points.
     pub better: Better,
     /// How it is written.
-    pub scale: Scale,
+    pub quantity: Quantity,
     /// What it is, in one sentence.
     pub summary: &'static str,
     pub(super) classes: Option<fn(&ClassOutputs<'_>) -> Option<f64>>,

@@ -2,14 +2,14 @@
 
 use super::Rows;
 use super::ValueOutputs;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
     name: "rmse",
     title: "RMSE",
     better: Better::Lower,
-    scale: Scale::Target,
+    quantity: Quantity::Target,
     summary: "root mean squared error in the target's unit; with several targets the mean of theirs",
     classes: None,
     labels: None,

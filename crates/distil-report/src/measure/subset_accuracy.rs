@@ -1,7 +1,7 @@
 //! Subset accuracy.
 
 use super::LabelOutputs;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 use super::{Outputs, Rows};
 
 /// The registry's entry.
@@ -9,7 +9,7 @@ pub(super) const METRIC: Metric = Metric {
     name: "subset_accuracy",
     title: "subset accuracy",
     better: Better::Higher,
-    scale: Scale::Share,
+    quantity: Quantity::Share,
     summary: "the share of samples all of whose labels are right",
     classes: None,
     labels: Some(|outputs| Some(subset_accuracy(outputs))),

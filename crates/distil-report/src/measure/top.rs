@@ -1,7 +1,7 @@
 //! Top-k accuracy.
 
 use super::ClassOutputs;
-use super::registry::{Better, Metric, Scale};
+use super::registry::{Better, Metric, Quantity};
 use super::{Outputs, Rows};
 
 /// The registry's entry.
@@ -9,7 +9,7 @@ pub(super) const METRIC: Metric = Metric {
     name: "top5",
     title: "top-5 accuracy",
     better: Better::Higher,
-    scale: Scale::Share,
+    quantity: Quantity::Share,
     summary: "the share of samples whose class is among the five likeliest; shown where there are more than five",
     classes: Some(|outputs| (outputs.classes() > 5).then(|| top_k(outputs, 5))),
     labels: None,

@@ -2,21 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::record::events::{Event, Folded};
+use crate::record::Numbers;
+use crate::record::events::{Folded, Started};
 use crate::run_json::{RunJson, Status, Trial};
-use crate::trials::learning::{Point, curve};
+use crate::trials::learning::{Point, learning_curve};
 
 /// The header and one row per progress event. Costs are the trial's up to that point, towards equal cost; unknown numbers are
 /// empty. Loss terms are columns `term.<name>`, validation metrics `validation.<name>`.
 pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> csv::Result<Vec<u8>> {
-    let curves: Vec<(&Folded<'_>, Vec<Point<'_>>)> = trials
+    let curves: Vec<(&Started, Vec<Point<'_>>)> = trials
         .iter()
-        .map(|trial| {
-            let calibration = match trial.events.first() {
-                Some(Event::Started(started)) => run.calibration_of(&started.arm),
-                _ => &run.calibration,
-            };
-            (trial, curve(trial, Some(calibration)))
+        .filter_map(|trial| {
+            let started = trial.started()?;
+            let calibration = run.calibration_of(&started.arm);
+            Some((started, learning_curve(trial, Some(calibration))))
         })
         .collect();
     let points = || curves.iter().flat_map(|(_, points)| points);
@@ -27,15 +26,12 @@ pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> csv::Result<Vec<u8>>
         .filter_map(|point| point.progress.validation.as_ref())
         .flat_map(|metrics| metrics.keys())
         .collect();
-    let mut header: Vec<String> = COLUMNS.iter().map(|column| (*column).to_owned()).collect();
+    let mut header: Vec<String> = COLUMNS.split(',').map(str::to_owned).collect();
     header.extend(terms.iter().map(|name| format!("term.{name}")));
     header.extend(metrics.iter().map(|name| format!("validation.{name}")));
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(header)?;
-    for (trial, points) in &curves {
-        let Some(Event::Started(started)) = trial.events.first() else {
-            continue;
-        };
+    for (started, points) in &curves {
         for point in points {
             let progress = point.progress;
             let mut cells = vec![
@@ -53,19 +49,12 @@ pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> csv::Result<Vec<u8>>
                 point.cpu_seconds.to_string(),
                 progress.time.samples_per_second.to_string(),
             ];
-            cells.extend(
-                terms
-                    .iter()
-                    .map(|name| number(progress.terms.get(*name).copied())),
-            );
-            cells.extend(metrics.iter().map(|name| {
-                number(
-                    progress
-                        .validation
-                        .as_ref()
-                        .and_then(|metrics| metrics.get(*name).copied()),
-                )
-            }));
+            let of = |numbers: Option<&Numbers>, name: &str| {
+                number(numbers.and_then(|numbers| numbers.get(name).copied()))
+            };
+            let validation = progress.validation.as_ref();
+            cells.extend(terms.iter().map(|name| of(Some(&progress.terms), name)));
+            cells.extend(metrics.iter().map(|name| of(validation, name)));
             table.write_record(cells)?;
         }
     }
@@ -85,7 +74,7 @@ pub fn trials_csv(run: &RunJson) -> csv::Result<Vec<u8>> {
         .filter_map(tested)
         .flat_map(|test| test.keys().cloned().collect::<Vec<_>>())
         .collect();
-    let mut header: Vec<String> = TRIAL_COLUMNS.map(str::to_owned).to_vec();
+    let mut header: Vec<String> = TRIAL_COLUMNS.split(',').map(str::to_owned).collect();
     header.extend(metrics.iter().map(|name| format!("test.{name}")));
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(header)?;
@@ -108,32 +97,9 @@ pub fn trials_csv(run: &RunJson) -> csv::Result<Vec<u8>> {
     table.into_inner().map_err(|e| e.into_error().into())
 }
 
-const TRIAL_COLUMNS: [&str; 8] = [
-    "arm",
-    "seed",
-    "fold",
-    "settings",
-    "status",
-    "flops",
-    "reference_seconds",
-    "cpu_seconds",
-];
+const TRIAL_COLUMNS: &str = "arm,seed,fold,settings,status,flops,reference_seconds,cpu_seconds";
 
-const COLUMNS: [&str; 13] = [
-    "arm",
-    "seed",
-    "fold",
-    "stage",
-    "step",
-    "epoch",
-    "samples",
-    "loss",
-    "lr",
-    "flops",
-    "reference_seconds",
-    "cpu_seconds",
-    "samples_per_second",
-];
+const COLUMNS: &str = "arm,seed,fold,stage,step,epoch,samples,loss,lr,flops,reference_seconds,cpu_seconds,samples_per_second";
 
 fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| value.to_string())

@@ -1,10 +1,10 @@
 //! How metrics are written for people: in sentences, tables and pages alike.
 
 use super::table::NONE;
-use crate::measure::{MainMetric, Scale, metric};
+use crate::measure::{MainMetric, Quantity, metric};
 
-fn scale(name: &str) -> Scale {
-    metric(name).map_or(Scale::Plain, |metric| metric.scale)
+fn quantity(name: &str) -> Quantity {
+    metric(name).map_or(Quantity::Plain, |metric| metric.quantity)
 }
 
 /// The metric as people call it: `macro_f1` → `macro F1`.
@@ -17,18 +17,18 @@ pub fn value(name: &str, unit: Option<&str>, value: f64) -> String {
     if !value.is_finite() {
         return "–".into();
     }
-    match scale(name) {
-        Scale::Share => format!("{:.2} %", value * 100.0),
-        Scale::Target => with_unit(number(value), unit),
-        Scale::Nats | Scale::Plain => format!("{value:.4}"),
+    match quantity(name) {
+        Quantity::Share => format!("{:.2} %", value * 100.0),
+        Quantity::Target => with_unit(number(value), unit),
+        Quantity::Nats | Quantity::Plain => format!("{value:.4}"),
     }
 }
 
 /// A value with its unit and the metric's name: `97.22 % accuracy`, `RMSE 51,234 $`.
 pub fn named_value(name: &str, unit: Option<&str>, number: f64) -> String {
-    match scale(name) {
-        Scale::Share => format!("{} {}", value(name, unit, number), title(name)),
-        Scale::Nats | Scale::Target | Scale::Plain => {
+    match quantity(name) {
+        Quantity::Share => format!("{} {}", value(name, unit, number), title(name)),
+        Quantity::Nats | Quantity::Target | Quantity::Plain => {
             format!("{} {}", title(name), value(name, unit, number))
         }
     }
@@ -37,10 +37,10 @@ pub fn named_value(name: &str, unit: Option<&str>, number: f64) -> String {
 /// A difference with sign, without its unit: `−0.80`.
 pub fn bare_difference(name: &str, value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "+" };
-    match scale(name) {
-        Scale::Share => format!("{sign}{:.2}", value.abs() * 100.0),
-        Scale::Target => format!("{sign}{}", number(value.abs())),
-        Scale::Nats | Scale::Plain => format!("{sign}{:.4}", value.abs()),
+    match quantity(name) {
+        Quantity::Share => format!("{sign}{:.2}", value.abs() * 100.0),
+        Quantity::Target => format!("{sign}{}", number(value.abs())),
+        Quantity::Nats | Quantity::Plain => format!("{sign}{:.4}", value.abs()),
     }
 }
 
@@ -55,10 +55,10 @@ pub fn width(name: &str, unit: Option<&str>, value: f64) -> String {
     if !value.is_finite() {
         return "–".into();
     }
-    match scale(name) {
-        Scale::Share => format!("{:.2} points", value * 100.0),
-        Scale::Target => with_unit(number(value), unit),
-        Scale::Nats | Scale::Plain => format!("{value:.4}"),
+    match quantity(name) {
+        Quantity::Share => format!("{:.2} points", value * 100.0),
+        Quantity::Target => with_unit(number(value), unit),
+        Quantity::Nats | Quantity::Plain => format!("{value:.4}"),
     }
 }
 

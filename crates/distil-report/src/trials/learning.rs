@@ -30,7 +30,10 @@ struct Spent {
 
 /// The points of one trial. A progress event's own counters hold its stage's training and teaching; everything else that
 /// counts towards equal cost and was billed before it is added.
-pub fn curve<'a>(folded: &Folded<'a>, calibration: Option<&Calibration>) -> Vec<Point<'a>> {
+pub fn learning_curve<'a>(
+    folded: &Folded<'a>,
+    calibration: Option<&Calibration>,
+) -> Vec<Point<'a>> {
     let mut points: Vec<Point<'a>> = Vec::new();
     for (place, event) in folded.events.iter().enumerate() {
         let Event::Progress(progress) = event else {

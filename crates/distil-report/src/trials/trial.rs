@@ -143,10 +143,7 @@ impl StageRun {
 impl Trial {
     /// What a trial's events amount to; none before it has started.
     pub fn of(folded: &Folded<'_>, calibration: Option<&Calibration>) -> Option<Self> {
-        let started = folded.events.iter().find_map(|event| match event {
-            Event::Started(started) => Some(started),
-            _ => None,
-        })?;
+        let started = folded.started()?;
         let mut trial = Self {
             arm: started.arm.clone(),
             seed: started.seed,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use distil_report::Numbers;
 use distil_report::Purpose;
 use distil_report::bill::{Bill, BillRow};
-use distil_report::compare::{Comparison, Entry, Question, Test, Verdict, compare};
+use distil_report::compare::{Comparison, Question, Test, TrialOutputs, Verdict, compare};
 use distil_report::measure::{self, Better, all};
 use distil_report::predictions::Predictions;
 use distil_report::present::sentence::headline;
@@ -89,9 +89,9 @@ pub fn tuned_alike(trials: &[Trial]) -> BTreeMap<String, usize> {
 }
 
 fn compared(trials: &[Trial], tuned: bool) -> Vec<Comparison> {
-    let entries: Vec<Entry<'_>> = trials
+    let entries: Vec<TrialOutputs<'_>> = trials
         .iter()
-        .map(|trial| Entry {
+        .map(|trial| TrialOutputs {
             trial,
             predictions: None,
         })
@@ -202,7 +202,7 @@ fn a_small_model_that_costs_more_than_the_flow_never_suffices() {
             trial("flow", 1, None, metrics[0].clone(), 100.0),
             trial("small", 1, None, metrics[1].clone(), small_cost),
         ];
-        let entries = [0, 1].map(|place| Entry {
+        let entries = [0, 1].map(|place| TrialOutputs {
             trial: &trials[place],
             predictions: Some(&predictions[place]),
         });
@@ -308,9 +308,9 @@ fn one_seed_with_its_folds_averaged_is_one_pair_with_the_folds_samples_pooled() 
                 .collect::<Vec<_>>()
         })
         .collect();
-    let entries: Vec<Entry<'_>> = trials
+    let entries: Vec<TrialOutputs<'_>> = trials
         .iter()
-        .map(|trial| Entry {
+        .map(|trial| TrialOutputs {
             trial,
             predictions: Some(&parts[trial.fold.unwrap()][usize::from(trial.arm == "plain")]),
         })
@@ -352,11 +352,11 @@ fn trials_are_paired_by_sample_id_not_by_place() {
         let trials = ["flow", "plain"]
             .map(|arm| trial(arm, 1, None, Numbers::from([("accuracy", 0.9)]), 1.0));
         let entries = [
-            Entry {
+            TrialOutputs {
                 trial: &trials[0],
                 predictions: Some(&flow),
             },
-            Entry {
+            TrialOutputs {
                 trial: &trials[1],
                 predictions: Some(predictions),
             },

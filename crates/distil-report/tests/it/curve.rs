@@ -3,7 +3,7 @@
 use distil_report::compare::curve::{
     Bound, Curve, Reached, ceiling, ceilings, cost_to_reach, value_at_cost,
 };
-use distil_report::compare::{Entry, Question};
+use distil_report::compare::{Question, TrialOutputs};
 use distil_report::measure::Better;
 use distil_report::record::arm::arm_of_share;
 use distil_report::record::arm::share_of_arm;
@@ -113,11 +113,11 @@ fn trials(flow: f64, [quarter, half, whole]: [f64; 3]) -> Vec<Trial> {
 }
 
 fn curve(trials: &[Trial], margin: Option<f64>, ceilings: &[f64]) -> Option<Curve> {
-    let entry = |trial| Entry {
+    let entry = |trial| TrialOutputs {
         trial,
         predictions: None,
     };
-    let entries: Vec<Entry<'_>> = trials.iter().map(entry).collect();
+    let entries: Vec<TrialOutputs<'_>> = trials.iter().map(entry).collect();
     let metric = accuracy();
     let question = Question {
         margin,

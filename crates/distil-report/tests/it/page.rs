@@ -2,7 +2,7 @@
 
 use distil_report::bill::Calibration;
 use distil_report::events::{Event, Folded, fold};
-use distil_report::page::{Page, TrialEvents};
+use distil_report::page::Page;
 use distil_report::predictions::{Predictions, Truth};
 
 use crate::synthetic::{
@@ -15,17 +15,7 @@ const RECIPE: &str = "# Handwritten digits: small, then large.\ntask = \"classif
 
 fn html(run: &Run) -> Result<String, distil_report::Error> {
     let folded: Vec<Folded<'_>> = run.trials.iter().map(|(events, _)| fold(events)).collect();
-    let trials: Vec<TrialEvents<'_>> = run
-        .record
-        .trials
-        .iter()
-        .zip(&folded)
-        .map(|(trial, events)| TrialEvents {
-            arm: &trial.arm,
-            events,
-        })
-        .collect();
-    Page::new(&run.record, &trials, Some(&run.trials[0].1), RECIPE).html()
+    Page::new(&run.record, &folded, Some(&run.trials[0].1), RECIPE).html()
 }
 
 /// Elements are closed in the order in which they were opened.

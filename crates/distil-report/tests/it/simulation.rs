@@ -1,7 +1,9 @@
 //! What tests and verdicts do in the long run, by simulation with fixed draws: they keep their level, have the power that a hand
 //! computes, and intervals hold the truth as often as they say.
 
-use distil_report::compare::{Comparison, Entry, PLAIN, PLAIN_FULL, Question, Verdict, compare};
+use distil_report::compare::{
+    Comparison, PLAIN, PLAIN_FULL, Question, TrialOutputs, Verdict, compare,
+};
 use distil_report::statistics::{
     FEWEST_FOR_BCA, bca, non_inferiority, normal_below, paired_errors, sign_flip,
 };
@@ -105,11 +107,11 @@ fn simulated(run: u64, [flow, plain, full, small]: [f64; 4]) -> Vec<Comparison> 
         (PLAIN_FULL, 4e12, &arms[2]),
         ("small", 1e11, &arms[3]),
     ]);
-    let entry = |trial| Entry {
+    let entry = |trial| TrialOutputs {
         trial,
         predictions: None,
     };
-    let entries: Vec<Entry<'_>> = trials.iter().map(entry).collect();
+    let entries: Vec<TrialOutputs<'_>> = trials.iter().map(entry).collect();
     let metric = accuracy();
     let question = Question {
         tuned: tuned_alike(&trials),

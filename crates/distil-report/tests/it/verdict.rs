@@ -1,7 +1,8 @@
 //! A saving is claimed only where a referee would grant it, and every refusal says why.
 
 use distil_report::compare::{
-    Because, Comparison, Entry, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, Verdict, compare,
+    Because, Comparison, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, TrialOutputs, Verdict,
+    compare,
 };
 use distil_report::measure;
 use distil_report::predictions::Predictions;
@@ -31,11 +32,11 @@ fn asked(trials: &[Trial], margin: Option<f64>) -> Vec<Comparison> {
 }
 
 fn compared(trials: &[Trial], question: &Question<'_>) -> Vec<Comparison> {
-    let entry = |trial| Entry {
+    let entry = |trial| TrialOutputs {
         trial,
         predictions: None,
     };
-    let entries: Vec<Entry<'_>> = trials.iter().map(entry).collect();
+    let entries: Vec<TrialOutputs<'_>> = trials.iter().map(entry).collect();
     compare(&entries, question)
 }
 
@@ -366,9 +367,9 @@ fn with_samples(more: usize) -> Vec<Comparison> {
     let values = predictions.each_ref().map(|of| [value(of); 6]);
     let trials = seeds(&[("flow", 1e12, &values[0]), (PLAIN, 1e12, &values[1])]);
     let entry = |trial: &'_ Trial| usize::from(trial.arm == PLAIN);
-    let entries: Vec<Entry<'_>> = trials
+    let entries: Vec<TrialOutputs<'_>> = trials
         .iter()
-        .map(|trial| Entry {
+        .map(|trial| TrialOutputs {
             trial,
             predictions: Some(&predictions[entry(trial)]),
         })

@@ -9,16 +9,16 @@ use crate::record::TrialId;
 use crate::record::arm::{PLAIN_FULL, SMALL};
 use crate::record::events::Folded;
 use crate::trials::Trial;
-use crate::trials::learning::curve;
+use crate::trials::learning::learning_curve;
 
 /// A trial's learning curve: FLOPs so far and the metric on the validation part, in the order of cost.
-pub fn learning_curve(
+pub fn validation_curve(
     folded: &Folded<'_>,
     calibration: Option<&Calibration>,
     metric: &str,
 ) -> Vec<(f64, f64)> {
     let value = |value: &f64| value.is_finite();
-    curve(folded, calibration)
+    learning_curve(folded, calibration)
         .into_iter()
         .filter_map(|point| {
             let metrics = point.progress.validation.as_ref()?;

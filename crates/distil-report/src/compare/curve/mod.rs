@@ -9,14 +9,14 @@ mod invert;
 mod knee;
 mod points;
 
-pub use ceiling::{ceiling, ceilings, learning_curve};
+pub use ceiling::{ceiling, ceilings, validation_curve};
 pub use invert::{Bound, Reached, cost_to_reach, value_at_cost};
 pub use knee::knee;
-pub use points::{Point, Seeds, Unit};
+pub use points::{Point, Seed, Seeds};
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Question};
+use super::entry::{Question, TrialOutputs};
 use crate::measure::Better;
 use crate::record::numbers;
 use crate::statistics::{
@@ -88,7 +88,11 @@ pub struct Times {
 impl Curve {
     /// The curve of a run's trials; none unless the flow, plain at its whole budget and one share at least finished with one seed. `ceilings`
     /// are the growth ceilings of the seeds that have one.
-    pub fn of(entries: &[Entry<'_>], question: &Question<'_>, ceilings: &[f64]) -> Option<Self> {
+    pub fn of(
+        entries: &[TrialOutputs<'_>],
+        question: &Question<'_>,
+        ceilings: &[f64],
+    ) -> Option<Self> {
         let seeds = Seeds::of(entries, question.metric)?;
         let better = question.metric.better;
         let all: Vec<usize> = (0..seeds.units.len()).collect();

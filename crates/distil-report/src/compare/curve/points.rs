@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::bill::Total;
-use crate::compare::entry::Entry;
+use crate::compare::entry::TrialOutputs;
 use crate::measure::MainMetric;
 use crate::record::arm::{FLOW, PLAIN_FULL, arm_of_share, share_of_arm};
 use crate::statistics::mean;
@@ -30,14 +30,14 @@ pub struct Seeds {
     /// The shares of the points, rising, the last one 1.
     pub shares: Vec<f64>,
     /// One per seed.
-    pub units: Vec<Unit>,
+    pub units: Vec<Seed>,
     /// Seeds with which a trial did not finish.
     pub left_out: usize,
 }
 
 /// One seed, its folds averaged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Unit {
+pub struct Seed {
     /// The flow; its share is not known.
     pub flow: Point,
     /// Plain, in the order of [`Seeds::shares`].
@@ -46,7 +46,7 @@ pub struct Unit {
 
 impl Seeds {
     /// The complete seeds of these trials; none without one, or without a share below the whole budget.
-    pub fn of(entries: &[Entry<'_>], metric: &MainMetric) -> Option<Self> {
+    pub fn of(entries: &[TrialOutputs<'_>], metric: &MainMetric) -> Option<Self> {
         let trials = || entries.iter().map(|entry| entry.trial);
         let mut shares: Vec<f64> = trials()
             .filter_map(|trial| share_of_arm(&trial.arm))
@@ -66,11 +66,11 @@ impl Seeds {
             }
         }
         let all = by_seed.len();
-        let units: Vec<Unit> = by_seed
+        let units: Vec<Seed> = by_seed
             .into_values()
             .filter_map(|trials| {
                 let at = |share: &f64| point(&trials, &arm_of_share(*share), *share, metric);
-                Some(Unit {
+                Some(Seed {
                     flow: point(&trials, FLOW, f64::NAN, metric)?,
                     points: shares.iter().map(at).collect::<Option<Vec<Point>>>()?,
                 })

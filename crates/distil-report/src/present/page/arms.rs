@@ -2,7 +2,7 @@
 
 use super::arm_class::arm_class;
 use super::chart::{Axis, CostPoint, Scale, StripRow, bounds, cost, strip};
-use super::curves::flops_unit;
+use super::learning::flops_unit;
 use super::metric_axis;
 use crate::measure::Better;
 use crate::present::show;

@@ -8,8 +8,8 @@ mod arms;
 mod bill;
 mod cards;
 mod chart;
-mod curves;
 mod generalisation;
+mod learning;
 mod metric_axis;
 mod mistakes;
 mod outputs;
@@ -17,7 +17,7 @@ mod picture;
 
 pub use bill::Legend;
 pub use cards::Card;
-pub use curves::{Panel, TrialEvents};
+pub use learning::Panel;
 pub use mistakes::Mistake;
 
 use minijinja::value::Serde;
@@ -28,6 +28,7 @@ use crate::Error;
 use crate::present::sentence::{headline, sentence};
 use crate::present::table::Table;
 use crate::present::tables;
+use crate::record::events::Folded;
 use crate::run_json::RunJson;
 use crate::trials::Predictions;
 
@@ -97,7 +98,7 @@ impl Page {
     /// the recipe's text.
     pub fn new(
         run: &RunJson,
-        trials: &[TrialEvents<'_>],
+        trials: &[Folded<'_>],
         predictions: Option<&Predictions>,
         recipe: &str,
     ) -> Self {
@@ -141,7 +142,7 @@ impl Page {
             bill: tables::bill(run),
             tuning: tables::tuning(run),
             break_even: tables::break_even(run),
-            panels: curves::panels(run, trials),
+            panels: learning::panels(run, trials),
             gaps: generalisation::chart(run),
             generalisation: tables::generalisation(run),
             outputs: predictions.and_then(outputs::chart),

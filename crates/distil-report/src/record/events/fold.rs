@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event::Event;
+use super::event::{Event, Started};
 use crate::record::Purpose;
 
 /// A trial's events as if it had never been interrupted, and what the interruptions cost.
@@ -14,6 +14,16 @@ pub struct Folded<'a> {
     pub repeated_cpu_seconds: f64,
     /// How often the trial was resumed.
     pub resumes: usize,
+}
+
+impl<'a> Folded<'a> {
+    /// How the trial began; none before it has.
+    pub fn started(&self) -> Option<&'a Started> {
+        self.events.iter().find_map(|event| match event {
+            Event::Started(started) => Some(started),
+            _ => None,
+        })
+    }
 }
 
 /// Honours every resume: lines after its `keep` and before it are dropped, and their work is counted as repeated.

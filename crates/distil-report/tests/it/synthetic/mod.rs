@@ -8,7 +8,7 @@ pub use several::{broken_run, labels_run, several_run};
 
 use distil_report::Numbers;
 use distil_report::bill::{Calibration, Rate};
-use distil_report::compare::{Entry, Question, compare};
+use distil_report::compare::{Question, TrialOutputs, compare};
 use distil_report::events::{
     Billed, Checkpointed, Data, Evaluated, Event, Grown, Pace, Process, Progress, Promise,
     StageFinished, StageStarted, Started, Time, fold,
@@ -391,10 +391,10 @@ fn run(
         .iter()
         .map(|(events, _)| Trial::of(&fold(events), Some(&calibration)).unwrap())
         .collect();
-    let entries: Vec<Entry<'_>> = records
+    let entries: Vec<TrialOutputs<'_>> = records
         .iter()
         .zip(&trials)
-        .map(|(trial, (_, predictions))| Entry {
+        .map(|(trial, (_, predictions))| TrialOutputs {
             trial,
             predictions: Some(predictions),
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use distil_report::Numbers;
 use distil_report::compare::curve::Curve;
-use distil_report::compare::{Entry, Question, compare};
+use distil_report::compare::{Question, TrialOutputs, compare};
 use distil_report::events::{Event, fold};
 use distil_report::measure::{TaskKind, all};
 use distil_report::predictions::{Predictions, Truth};
@@ -133,10 +133,10 @@ fn assemble(
     if trials[0].1.outputs().unwrap().task() == TaskKind::MultiLabel {
         record.metric.name = "subset_accuracy".into();
     }
-    let entries: Vec<Entry<'_>> = records
+    let entries: Vec<TrialOutputs<'_>> = records
         .iter()
         .zip(&trials)
-        .map(|(trial, (_, predictions))| Entry {
+        .map(|(trial, (_, predictions))| TrialOutputs {
             trial,
             predictions: Some(predictions),
         })

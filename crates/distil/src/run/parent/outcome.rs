@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use distil_report::TrialId;
 use distil_report::bill::Calibration;
-use distil_report::compare::curve::{Curve, ceilings, learning_curve};
-use distil_report::compare::{Entry, FLOW, Question, compare};
+use distil_report::compare::curve::{Curve, ceilings, validation_curve};
+use distil_report::compare::{FLOW, Question, TrialOutputs, compare};
 use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Event, fold, read};
-use distil_report::page::{Page, TrialEvents};
+use distil_report::page::Page;
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{Compress, FORMAT, MainMetric, RunJson, Status, Trial, Tuned};
 
@@ -79,9 +79,9 @@ fn assemble(
     let metric = main_metric(plan)?;
     let tuned = tuned(plan, &trials, options.seeds, &metric);
     trials.retain(|(trial, _)| counts(trial, &tuned));
-    let entries: Vec<Entry> = trials
+    let entries: Vec<TrialOutputs> = trials
         .iter()
-        .map(|(trial, predictions)| Entry {
+        .map(|(trial, predictions)| TrialOutputs {
             trial,
             predictions: predictions.as_ref(),
         })
@@ -101,7 +101,7 @@ fn assemble(
         .iter()
         .map(|log| {
             let folded = fold(&log.events);
-            let curve = learning_curve(&folded, calibration_of(&log.id.arm), &metric.name);
+            let curve = validation_curve(&folded, calibration_of(&log.id.arm), &metric.name);
             (log.id.clone(), curve)
         })
         .collect();
@@ -194,18 +194,10 @@ fn report(folder: &RunFolder, run: &RunJson, logs: &[Log]) -> Result<()> {
     let log_of = |trial: &Trial| logs.iter().find(|log| log.id == trial.id());
     let ordered: Vec<&Log> = run.trials.iter().filter_map(log_of).collect();
     let folded: Vec<_> = ordered.iter().map(|log| fold(&log.events)).collect();
-    let events: Vec<TrialEvents> = ordered
-        .iter()
-        .zip(&folded)
-        .map(|(log, events)| TrialEvents {
-            arm: &log.id.arm,
-            events,
-        })
-        .collect();
     let flow = ordered.iter().find(|log| log.id.arm == FLOW);
     let predictions = flow.and_then(|log| log.predictions.as_ref());
     let recipe = folder.text()?;
-    let page = Page::new(run, &events, predictions, recipe.text())
+    let page = Page::new(run, &folded, predictions, recipe.text())
         .html()
         .map_err(refused)?;
     files::write(&folder.report(), page.as_bytes())?;

@@ -310,6 +310,25 @@ fn recipes_that_train_the_same_have_the_same_hash() {
 }
 
 #[test]
+fn the_unit_of_a_target_is_known_to_the_plan_and_changes_no_hash() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("prices.csv");
+    let rows: String = (0..60).map(|n| format!("{n},{}\n", 3 * n)).collect();
+    std::fs::write(&path, format!("rooms,price\n{rows}")).unwrap();
+    let priced = |task: &str| {
+        plan(&format!(
+            "task = {task}\ndata = {{ source = \"csv\", path = {path:?}, target = \"price\" }}\n[stage.one]\nmodel = \"linear\"\n"
+        ))
+    };
+    let (bare, dollars) = (
+        priced("\"regression\""),
+        priced("{ kind = \"regression\", unit = \"$\" }"),
+    );
+    assert_eq!([bare.task.unit(), dollars.task.unit()], [None, Some("$")]);
+    assert_eq!(bare.hash(), dollars.hash());
+}
+
+#[test]
 fn a_change_to_what_is_trained_changes_the_hash() {
     let changes = [
         (

@@ -1,6 +1,7 @@
 //! Quality against cost: a point per arm with its interval, a dot per seed.
 
 use super::axis::Axis;
+use super::plot::Plot;
 use super::svg::{escape, frame, label, text_width};
 
 /// One arm.
@@ -18,10 +19,12 @@ pub(in crate::present::page) struct CostPoint {
 
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 350.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = WIDTH - 24.0;
-const TOP: f64 = 30.0;
-const BOTTOM: f64 = HEIGHT - 48.0;
+const PLOT: Plot = Plot {
+    left: 64.0,
+    right: WIDTH - 24.0,
+    top: 30.0,
+    bottom: HEIGHT - 48.0,
+};
 /// Height of a name, for keeping names apart.
 const NAME: f64 = 13.0;
 
@@ -33,13 +36,8 @@ pub(in crate::present::page) fn cost(
     points: &[CostPoint],
     line: &[(f64, f64)],
 ) -> String {
-    let at = |(cost, value): (f64, f64)| {
-        (
-            LEFT + x.place(cost) * (RIGHT - LEFT),
-            BOTTOM - y.place(value).clamp(0.0, 1.0) * (BOTTOM - TOP),
-        )
-    };
-    let mut body = y.vertical(LEFT, RIGHT, TOP, BOTTOM) + &x.horizontal(LEFT, RIGHT, BOTTOM);
+    let at = |point: (f64, f64)| PLOT.at((x, y), point, 0.0);
+    let mut body = PLOT.axes(x, y);
     if line.len() > 1 {
         let places: Vec<String> = line
             .iter()
@@ -115,8 +113,8 @@ impl Name {
             let apart = |other: &Self| {
                 other.right < *left || left + width < other.left || (other.y - y).abs() >= NAME
             };
-            let inside = *left > LEFT - 20.0 && left + width < RIGHT + 20.0;
-            inside && (TOP - 6.0..BOTTOM).contains(y) && others.iter().all(apart)
+            let inside = *left > PLOT.left - 20.0 && left + width < PLOT.right + 20.0;
+            inside && (PLOT.top - 6.0..PLOT.bottom).contains(y) && others.iter().all(apart)
         };
         let steps = [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0];
         let mut places = steps.into_iter().flat_map(|step| {

@@ -1,7 +1,8 @@
 //! Train, validation and test on one line each: the gap is the line's length.
 
 use super::axis::{Axis, bounds};
-use super::svg::{escape, frame, label, widest};
+use super::plot::Plot;
+use super::svg::{escape, label, widest};
 
 /// One model.
 pub(in crate::present::page) struct DotRow {
@@ -19,15 +20,17 @@ const ROW: f64 = 30.0;
 
 /// A row per model, values on a common axis: a ring for train, a small dot for validation, a large one for test.
 pub(in crate::present::page) fn dots(title: &str, x: &Axis, rows: &[DotRow]) -> String {
-    let left = widest(rows.iter().map(|row| &row.name)) + 22.0;
-    let right = WIDTH - widest(rows.iter().map(|row| &row.note)) - 30.0;
-    let bottom = rows.len() as f64 * ROW + 6.0;
+    let plot = Plot {
+        left: widest(rows.iter().map(|row| &row.name)) + 22.0,
+        right: WIDTH - widest(rows.iter().map(|row| &row.note)) - 30.0,
+        top: 0.0,
+        bottom: rows.len() as f64 * ROW + 6.0,
+    };
+    let (left, right) = (plot.left, plot.right);
     let mut body = String::new();
     for (place, row) in rows.iter().enumerate() {
         let y = place as f64 * ROW + ROW / 2.0;
-        let places = row
-            .values
-            .map(|value| value.map(|value| left + x.place(value) * (right - left)));
+        let places = row.values.map(|value| value.map(|value| plot.x(x, value)));
         body += &format!(
             "<line class=\"grid\" x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
         );
@@ -54,6 +57,6 @@ pub(in crate::present::page) fn dots(title: &str, x: &Axis, rows: &[DotRow]) -> 
         }
         body += &label(WIDTH - 6.0, y + 4.0, "end", "number", &row.note);
     }
-    body += &x.horizontal(left, right, bottom);
-    frame(WIDTH, bottom + 46.0, title, &body)
+    body += &plot.axis(x);
+    plot.chart(WIDTH, title, &body)
 }

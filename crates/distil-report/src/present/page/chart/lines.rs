@@ -1,6 +1,7 @@
 //! Learning curves.
 
 use super::axis::Axis;
+use super::plot::Plot;
 use super::svg::{escape, frame, label};
 
 /// One trial's curve.
@@ -15,10 +16,12 @@ pub(in crate::present::page) struct Series {
 
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 330.0;
-const LEFT: f64 = 52.0;
-const RIGHT: f64 = WIDTH - 86.0;
-const TOP: f64 = 30.0;
-const BOTTOM: f64 = HEIGHT - 48.0;
+const PLOT: Plot = Plot {
+    left: 52.0,
+    right: WIDTH - 86.0,
+    top: 30.0,
+    bottom: HEIGHT - 48.0,
+};
 
 /// Curves over a common axis, each named at its end.
 pub(in crate::present::page) fn lines(
@@ -27,12 +30,7 @@ pub(in crate::present::page) fn lines(
     y: &Axis,
     series: &[Series],
 ) -> String {
-    let at = |point: &(f64, f64)| {
-        (
-            LEFT + x.place(point.0) * (RIGHT - LEFT),
-            BOTTOM - y.place(point.1).clamp(-0.2, 1.2) * (BOTTOM - TOP),
-        )
-    };
+    let at = |point: &(f64, f64)| PLOT.at((x, y), *point, 0.2);
     let clip = format!(
         "clip-{}",
         title
@@ -41,13 +39,13 @@ pub(in crate::present::page) fn lines(
                 ^ u32::from(byte))
     );
     let mut body = format!(
-        "<clipPath id=\"{clip}\"><rect x=\"{LEFT}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath>",
-        TOP - 3.0,
-        RIGHT - LEFT + 3.0,
-        BOTTOM - TOP + 3.0
+        "<clipPath id=\"{clip}\"><rect x=\"{}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath>",
+        PLOT.left,
+        PLOT.top - 3.0,
+        PLOT.right - PLOT.left + 3.0,
+        PLOT.bottom - PLOT.top + 3.0
     );
-    body += &y.vertical(LEFT, RIGHT, TOP, BOTTOM);
-    body += &x.horizontal(LEFT, RIGHT, BOTTOM);
+    body += &PLOT.axes(x, y);
     body += &format!("<g clip-path=\"url(#{clip})\">");
     let mut ends: Vec<(f64, &Series, f64)> = Vec::new();
     // The first series, the flow, is drawn last and so on top.
@@ -95,10 +93,12 @@ fn names(mut ends: Vec<(f64, &Series, f64)>) -> String {
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut places: Vec<f64> = Vec::new();
     for (y, _, _) in &ends {
-        let lowest = places.last().map_or(TOP, |last| last + APART);
+        let lowest = places.last().map_or(PLOT.top, |last| last + APART);
         places.push(y.max(lowest));
     }
-    let over = places.last().map_or(0.0, |last| (last - BOTTOM).max(0.0));
+    let over = places
+        .last()
+        .map_or(0.0, |last| (last - PLOT.bottom).max(0.0));
     ends.iter()
         .zip(places)
         .map(|((y, series, x), place)| {
@@ -107,11 +107,11 @@ fn names(mut ends: Vec<(f64, &Series, f64)>) -> String {
                 "<path class=\"tie {}\" d=\"M{:.1} {y:.1} L{:.1} {y:.1} L{:.1} {place:.1}\"/>",
                 series.class,
                 x + 5.0,
-                RIGHT + 3.0,
-                RIGHT + 12.0
+                PLOT.right + 3.0,
+                PLOT.right + 12.0
             );
             tie + &label(
-                RIGHT + 15.0,
+                PLOT.right + 15.0,
                 place + 4.0,
                 "start",
                 &format!("name {}", series.class),

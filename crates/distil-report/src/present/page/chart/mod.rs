@@ -6,6 +6,7 @@ mod cost;
 mod dots;
 mod heat;
 mod lines;
+mod plot;
 mod scatter;
 mod strip;
 mod svg;

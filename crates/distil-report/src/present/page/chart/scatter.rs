@@ -1,7 +1,7 @@
 //! Predicted against true values.
 
 use super::axis::Axis;
-use super::svg::frame;
+use super::plot::Plot;
 
 const SIDE: f64 = 370.0;
 const LEFT: f64 = 78.0;
@@ -16,17 +16,21 @@ pub(in crate::present::page) fn scatter(
     y: &Axis,
     points: &[(f64, f64)],
 ) -> String {
-    let (right, bottom) = (LEFT + SIDE, TOP + SIDE);
-    let at =
-        |truth: f64, value: f64| (LEFT + x.place(truth) * SIDE, bottom - y.place(value) * SIDE);
-    let mut body = y.vertical(LEFT, right, TOP, bottom) + &x.horizontal(LEFT, right, bottom);
+    let plot = Plot {
+        left: LEFT,
+        right: LEFT + SIDE,
+        top: TOP,
+        bottom: TOP + SIDE,
+    };
+    let mut body = plot.axes(x, y);
     let every = points.len().div_ceil(MOST).max(1);
-    for (truth, value) in points.iter().step_by(every) {
-        let (cx, cy) = at(*truth, *value);
+    for point in points.iter().step_by(every) {
+        let (cx, cy) = plot.at((x, y), *point, 0.2);
         body += &format!("<circle class=\"point\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"2.4\"/>");
     }
     body += &format!(
-        "<line class=\"equal\" x1=\"{LEFT}\" y1=\"{bottom}\" x2=\"{right}\" y2=\"{TOP}\"/>"
+        "<line class=\"equal\" x1=\"{LEFT}\" y1=\"{}\" x2=\"{}\" y2=\"{TOP}\"/>",
+        plot.bottom, plot.right
     );
-    frame(right + 34.0, bottom + 46.0, title, &body)
+    plot.chart(plot.right + 34.0, title, &body)
 }

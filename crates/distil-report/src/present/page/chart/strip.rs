@@ -1,7 +1,8 @@
 //! Differences from pair to pair: a row per arm, a dot per seed, the mean and its interval, zero marked.
 
 use super::axis::Axis;
-use super::svg::{escape, frame, label, widest};
+use super::plot::Plot;
+use super::svg::{escape, label, widest};
 
 /// One arm the flow is compared with.
 pub(in crate::present::page) struct StripRow {
@@ -26,10 +27,16 @@ pub(in crate::present::page) fn strip(
     rows: &[StripRow],
     sides: [&str; 2],
 ) -> String {
-    let left = widest(rows.iter().map(|row| &row.name)) + 22.0;
-    let right = WIDTH - widest(rows.iter().map(|row| &row.note)) - 26.0;
-    let (top, bottom) = (26.0, rows.len() as f64 * ROW + 26.0);
-    let at = |value: f64| left + x.place(value) * (right - left);
+    let plot = Plot {
+        left: widest(rows.iter().map(|row| &row.name)) + 22.0,
+        right: WIDTH - widest(rows.iter().map(|row| &row.note)) - 26.0,
+        top: 26.0,
+        bottom: rows.len() as f64 * ROW + 26.0,
+    };
+    let Plot {
+        left, top, bottom, ..
+    } = plot;
+    let at = |value: f64| plot.x(x, value);
     let zero = at(0.0);
     let mut body = format!(
         "<line class=\"zero\" x1=\"{zero:.1}\" x2=\"{zero:.1}\" y1=\"{top:.1}\" y2=\"{bottom:.1}\"/>"
@@ -66,6 +73,6 @@ pub(in crate::present::page) fn strip(
         }
         body += &label(WIDTH - 6.0, y + 4.0, "end", "number", &row.note);
     }
-    body += &x.horizontal(left, right, bottom);
-    frame(WIDTH, bottom + 46.0, title, &body)
+    body += &plot.axis(x);
+    plot.chart(WIDTH, title, &body)
 }

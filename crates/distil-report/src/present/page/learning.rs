@@ -8,16 +8,7 @@ use super::metric_axis;
 use crate::measure::Better;
 use crate::record::events::Folded;
 use crate::run_json::RunJson;
-use crate::trials::learning::{Point, curve};
-
-/// A trial's events as the page needs them, in run.json's order of trials.
-#[derive(Clone, Copy, Debug)]
-pub struct TrialEvents<'a> {
-    /// The arm.
-    pub arm: &'a str,
-    /// Its events, resumes honoured.
-    pub events: &'a Folded<'a>,
-}
+use crate::trials::learning::{Point, learning_curve};
 
 /// The charts over one axis of cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,19 +29,19 @@ struct Drawn<'a> {
 }
 
 /// Panels for the costs that are known for every point. Empty without progress events.
-pub(super) fn panels(run: &RunJson, trials: &[TrialEvents<'_>]) -> Vec<Panel> {
-    let drawn: Vec<Drawn<'_>> = trials
-        .iter()
-        .enumerate()
-        .map(|(place, trial)| Drawn {
-            arm: trial.arm,
-            first: trials[..place]
-                .iter()
-                .all(|earlier| earlier.arm != trial.arm),
-            points: curve(trial.events, Some(run.calibration_of(trial.arm))),
-        })
-        .filter(|drawn| !drawn.points.is_empty())
-        .collect();
+pub(super) fn panels<'a>(run: &RunJson, trials: &'a [Folded<'a>]) -> Vec<Panel> {
+    let mut drawn: Vec<Drawn<'_>> = Vec::new();
+    for trial in trials {
+        let Some(arm) = trial.started().map(|started| started.arm.as_str()) else {
+            continue;
+        };
+        drawn.push(Drawn {
+            arm,
+            first: drawn.iter().all(|earlier| earlier.arm != arm),
+            points: learning_curve(trial, Some(run.calibration_of(arm))),
+        });
+    }
+    drawn.retain(|drawn| !drawn.points.is_empty());
     if drawn.is_empty() {
         return Vec::new();
     }
