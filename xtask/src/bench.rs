@@ -67,7 +67,7 @@ pub fn run(arguments: &[String]) -> Result<Measured, String> {
         let mut command = match name {
             "distil" => {
                 let mut command = Command::new("target/release/examples/bench_steps");
-                // As a run starts its trials (crates/distil/src/run/children.rs).
+                // As a run starts its trials (crates/distil/src/run/parent/launch.rs).
                 command.env("MIMALLOC_PURGE_DELAY", "10000");
                 command
             }

@@ -82,7 +82,7 @@ pub struct RunArgs {
     /// Where to compute, cpu, whatever the recipe says
     #[arg(long, value_parser = device)]
     pub device: Option<String>,
-    /// Threads of each trial [default: the recipe's, else 1]
+    /// Threads of each trial [default: the recipe's, else by the size of a step]
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub threads: Option<usize>,
     /// Trials at the same time; a control waits for its own seed's flow [default: cores / threads]
@@ -284,8 +284,11 @@ pub struct CompletionsArgs {
 /// `distil trial`
 #[derive(Debug, Args)]
 pub struct TrialArgs {
-    /// What to do, as JSON
-    pub order: String,
+    /// The trial's folder, with its order in it
+    pub folder: PathBuf,
+    /// Where relative paths of the recipe start, if not where the run was asked for
+    #[arg(long, value_name = "DIR")]
+    pub base: Option<PathBuf>,
 }
 
 fn at_least<N: FromStr + PartialOrd + From<u8>>(least: u8, word: &str) -> Result<N, String> {

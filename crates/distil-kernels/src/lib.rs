@@ -24,6 +24,7 @@ pub use gather::gather;
 pub use linear::{Activation, linear_act};
 pub use op::Op;
 pub use pool::global_mean;
+pub use product::SHARED_FROM as PRODUCTS_SHARED_FROM;
 pub use simd::{Forced, Isa};
 pub use softmax::{CrossEntropy, Soft, cross_entropy, soften};
 pub use with_gradient::with_gradient;

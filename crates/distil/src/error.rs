@@ -3,8 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 /// What went wrong, in the terms an exit code needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// The recipe breaks a rule; the message is the rendered list of problems.
     Recipe,
@@ -23,7 +25,7 @@ pub enum Kind {
 }
 
 /// An error a user can act on: the place, the reason, the remedy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Error {
     /// What went wrong.
     pub kind: Kind,

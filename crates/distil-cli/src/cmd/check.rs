@@ -46,8 +46,8 @@ pub fn check(args: &CheckArgs) -> Ended {
 fn this_machine() -> String {
     let host = host(1, &device::cpu());
     format!(
-        "Distil {}\n{}\n{}\n{} cores, {} instructions, {} of memory\nA trial uses 1 thread and there are as many trials \
-         at a time as cores, unless --threads and --jobs say otherwise.\nA training step through a wide layer: {:.0} GFLOPs per second\n",
+        "Distil {}\n{}\n{}\n{} cores, {} instructions, {} of memory\nA trial uses 1 thread, or several where trials are few and \
+         steps large, and there are as many trials at a time as the cores have room for, unless --threads and --jobs say otherwise.\nA training step through a wide layer: {:.0} GFLOPs per second\n",
         host.distil,
         host.system,
         host.cpu,

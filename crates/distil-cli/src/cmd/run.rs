@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use distil::Error;
 use distil::plan::{Arm, Draft, Refusal};
-use distil::run::{Request, RunFolder};
+use distil::run::{Options, Request, RunFolder};
 use distil_recipe::set::{Set, parse_sets};
 use distil_recipe::{Problem, RecipeText, render};
 
 use crate::args::RunArgs;
 use crate::exit::{Ended, Failure};
 use crate::find::{self, Found};
-use crate::show::progress::Progress;
+use crate::show::progress::Screen;
 use crate::show::results;
 use crate::stderr::colours;
 
@@ -26,26 +26,28 @@ pub fn run(args: &RunArgs) -> Ended {
     check(&text)?;
     let request = Request {
         recipe: text,
-        sweeps,
-        name,
-        base: PathBuf::from("."),
-        seeds: args.seeds,
-        folds: args.folds,
-        control: !args.no_control,
-        curve: args.curve,
-        jobs: args.jobs,
-        threads: args.threads,
-        smoke: args.smoke,
-        fresh: args.fresh,
+        options: Options {
+            name,
+            base: PathBuf::from("."),
+            seeds: args.seeds,
+            folds: args.folds,
+            control: !args.no_control,
+            curve: args.curve,
+            jobs: args.jobs,
+            threads: args.threads,
+            smoke: args.smoke,
+            fresh: args.fresh,
+            swept: sweeps.iter().flat_map(swept).collect(),
+        },
         runs: args.runs.clone(),
         program: program()?,
     };
-    let mut progress = Progress::new(args.quiet);
-    let ended = distil::run::run(&request, &mut progress);
-    progress.close();
+    let mut screen = Screen::new(args.quiet);
+    let ended = distil::run::run(&request, &mut screen);
+    screen.close();
     match ended {
         Ok(outcome) => results::show(&outcome, args.json),
-        Err(error) => Err(failed(error, progress.folder())),
+        Err(error) => Err(failed(error, screen.folder())),
     }
 }
 
@@ -56,6 +58,13 @@ pub fn failed(error: Error, folder: Option<&RunFolder>) -> Failure {
         None => failure.before_anything(),
         Some(_) => failure.after_all_checks(),
     }
+}
+
+/// The arms a sweep makes: each value as `key=value`.
+fn swept(set: &Set) -> impl Iterator<Item = String> {
+    set.values
+        .iter()
+        .map(|value| format!("{}={}", set.path, value.toml))
 }
 
 /// Applies `--set` arguments of one value to the recipe's text; returns those of several.

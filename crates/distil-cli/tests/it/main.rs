@@ -6,6 +6,7 @@ mod golden;
 mod harness;
 mod help;
 mod hostile;
+mod hosts;
 mod leaks;
 mod list;
 mod models;

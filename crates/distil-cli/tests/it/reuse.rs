@@ -1,6 +1,8 @@
 //! A stage that was trained before is not trained again, and nobody can tell by the result.
 
-use std::fs;
+use std::fs::{self, File};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use distil_report::events::Event;
 
@@ -156,4 +158,45 @@ fn clean_removes_the_kept_stages_when_asked_to() {
     assert!(!place.path("runs/.stages").exists());
     run(&place, &[]);
     assert_eq!(reused(&place, "runs/mine-0002", "flow-s1"), []);
+}
+
+#[test]
+fn another_build_of_the_program_trains_anew_and_a_copy_of_the_same_does_not() {
+    let place = Place::new();
+    place.write("mine.toml", RECIPE);
+    let program = place.path("distil");
+    let built = fs::read(env!("CARGO_BIN_EXE_distil")).unwrap();
+    // Loaders take no notice of what stands behind a program.
+    let build = |ending: &[u8], changed: SystemTime| {
+        let _ = fs::remove_file(&program);
+        fs::copy(env!("CARGO_BIN_EXE_distil"), &program).unwrap();
+        fs::write(&program, [&built[..], ending].concat()).unwrap();
+        let file = File::options().append(true).open(&program).unwrap();
+        file.set_modified(changed).unwrap();
+    };
+    let run = || {
+        let mut command = Command::new(&program);
+        command.args(["run", "./mine.toml", "--no-control", "--quiet"]);
+        command.current_dir(place.path("."));
+        assert_eq!(crate::harness::ended(command).code, 0);
+    };
+    let now = SystemTime::now();
+    let stages = |run| reused(&place, run, "flow-s1").len();
+    build(b"1", now);
+    run();
+    assert_eq!(stages("runs/mine-0001"), 0);
+    build(b"1", now + Duration::from_secs(60));
+    run();
+    assert_eq!(
+        stages("runs/mine-0002"),
+        2,
+        "the same program, copied later"
+    );
+    build(b"2", now);
+    run();
+    assert_eq!(
+        stages("runs/mine-0003"),
+        0,
+        "another program of the same size and time"
+    );
 }

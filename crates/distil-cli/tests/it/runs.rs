@@ -410,3 +410,41 @@ fn fifty_runs_are_listed_compared_and_cleaned() {
     }
     assert_eq!(place.distil(&["list", "runs"]).stdout, listed.stdout);
 }
+
+#[test]
+fn an_own_arm_that_fails_is_no_failure_of_the_run_whatever_it_is_called() {
+    let place = Place::new();
+    place.write(
+        "mine.toml",
+        r#"task = "classification"
+data = "digits"
+
+[train]
+steps = 20
+
+[stage.model]
+model = { kind = "mlp", hidden = [8] }
+
+[compare]
+arms = ["flow-x"]
+
+[compare.arm.flow-x]
+stage.model.train.lr = 1e30
+"#,
+    );
+    let ended = place.distil(&["run", "./mine.toml"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let said = "trial flow-x-s1 failed, the result is kept: ";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/mine-0001/run.json")).unwrap();
+    let ends: Vec<_> = run
+        .trials
+        .iter()
+        .map(|trial| (trial.arm.as_str(), trial.status))
+        .collect();
+    assert_eq!(
+        ends,
+        [("flow", Status::Finished), ("flow-x", Status::Diverged)]
+    );
+    assert_eq!(run.status, Status::Finished);
+}

@@ -64,7 +64,7 @@ pub struct Epilogue<'a> {
 }
 
 /// Multiplications from which on a product is shared among threads: below, handing work over costs more than it saves.
-const SHARED_FROM: usize = 1 << 22;
+pub const SHARED_FROM: usize = 1 << 22;
 
 /// Terms of the sums worked on at a time.
 const TERMS: usize = 256;

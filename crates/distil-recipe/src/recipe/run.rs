@@ -13,7 +13,7 @@ pub struct RunTable {
     pub checkpoint_seconds: Spanned<f64>,
     /// Steps between two checkpoints, 1 or more; instead of seconds if given.
     pub checkpoint_steps: Option<Spanned<u64>>,
-    /// Threads of one trial, 1 or more; chosen by size of the model if absent.
+    /// Threads of one trial, 1 or more; if absent 1, or the cores that too few trials leave idle, where a step is large enough to be shared.
     pub threads: Option<Spanned<u64>>,
     /// Where to compute: `cpu`. What a build lacks, `cuda:0` and `wgpu` in this one, is refused.
     pub device: Option<Spanned<String>>,

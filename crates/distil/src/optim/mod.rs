@@ -12,7 +12,7 @@ mod state;
 
 pub use average::Average;
 pub use gradients::{Accumulator, Gradients, Norms};
-pub use optimizer::Optimizer;
+pub use optimizer::{Optimizer, SHARED_FROM as UPDATES_SHARED_FROM};
 pub use rule::{Elements, Rule, UpdateParams};
 pub use schedule::{Schedule, WarmUp};
 pub use state::{Slot, State, Young};

@@ -14,7 +14,7 @@ use crate::model::access::Path;
 use crate::weights::{Array, Weights};
 
 /// Elements from which on an update is shared among threads; below it, handing work over costs more than it saves.
-const SHARED_FROM: usize = 1 << 17;
+pub const SHARED_FROM: usize = 1 << 17;
 
 /// Updates a module's parameters; remembers moments and ages by path.
 #[derive(Debug)]

@@ -48,6 +48,12 @@ impl RunFolder {
         }
     }
 
+    /// The run of a trial's folder.
+    pub(super) fn of(trial: &TrialFolder) -> Result<Self> {
+        let run = trial.0.parent().and_then(Path::parent);
+        Self::open(run.unwrap_or(Path::new("")))
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.0
@@ -150,6 +156,16 @@ impl RunFolder {
 pub struct TrialFolder(PathBuf);
 
 impl TrialFolder {
+    /// A folder that may be a trial's.
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// What the trial is asked to do.
+    pub fn order(&self) -> PathBuf {
+        self.0.join("order.json")
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.0

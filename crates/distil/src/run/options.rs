@@ -1,4 +1,4 @@
-//! What `distil run` was asked for besides the recipe: kept in the run folder for `resume` and the trials.
+//! What `distil run` is asked for besides the recipe: kept in the run folder for `resume` and the trials.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,29 @@ use crate::data::Fold;
 use crate::error::{Error, Result};
 use crate::files;
 
-/// What a run is asked for besides its recipe: what `resume` and the trials need.
+/// What a run is asked for besides its recipe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Options {
+pub struct Options {
+    /// The run's name, where the recipe gives none.
     pub name: String,
+    /// The folder relative paths in the recipe start at.
     pub base: PathBuf,
+    /// How many seeds.
     pub seeds: u64,
+    /// How many folds, at least 2.
     pub folds: Option<usize>,
+    /// Whether controls run after the flow.
     pub control: bool,
+    /// Whether plain training's curve is among the controls.
     #[serde(default)]
     pub curve: bool,
+    /// Trials at a time; `None`: as many as the cores have room for.
     pub jobs: Option<usize>,
+    /// Threads of a trial; `None`: the recipe's.
     pub threads: Option<usize>,
+    /// Whether to cut data and epochs short.
     pub smoke: bool,
+    /// Whether to train every stage, those that an earlier run trained the same way too.
     #[serde(default)]
     pub fresh: bool,
     /// Arms made by `--set` with several values, as `key=value`.
@@ -28,25 +38,25 @@ pub(super) struct Options {
 }
 
 impl Options {
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(super) fn read(path: &Path) -> Result<Self> {
         serde_json::from_slice(&files::read(path)?)
             .map_err(|e| Error::damaged(path, e).remedy("Start a new run with `distil run`"))
     }
 
-    pub fn write(&self, path: &Path) -> Result<()> {
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(|e| Error::damaged(path, e))?;
         files::write(path, &text)
     }
 
     /// The fold of this index, if there are folds.
-    pub fn fold(&self, index: usize) -> Option<Fold> {
+    pub(super) fn fold(&self, index: usize) -> Option<Fold> {
         self.folds.map(|of| Fold { index, of })
     }
 
     /// Fold indices, or the one trial without folds.
-    pub fn folds(&self) -> Vec<Option<(usize, usize)>> {
+    pub(super) fn folds(&self) -> Vec<Option<usize>> {
         match self.folds {
-            Some(of) => (0..of).map(|index| Some((index, of))).collect(),
+            Some(of) => (0..of).map(Some).collect(),
             None => vec![None],
         }
     }

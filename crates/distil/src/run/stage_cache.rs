@@ -13,7 +13,7 @@ use distil_report::events::{Event, fold, read};
 
 use super::folder::{RunFolder, TrialFolder};
 use super::host::host;
-use super::message::Order;
+use crate::data::Fold;
 use crate::error::Result;
 use crate::files;
 use crate::optim::State;
@@ -42,7 +42,7 @@ pub struct StageCache {
 
 /// A stage as it was trained before.
 #[derive(Debug)]
-pub struct Kept {
+pub struct CachedStage {
     /// Weights and optimiser memory.
     pub state: State,
     /// The last loss of each sample, as the stage's file has it.
@@ -54,16 +54,9 @@ pub struct Kept {
 }
 
 impl StageCache {
-    /// The cache that a run shares with the other runs of its folder.
-    pub fn beside(run: &RunFolder, threads: usize, device: &Device) -> Self {
+    /// The cache that a run shares with the other runs of its folder, for a program of this hash.
+    pub fn beside(run: &RunFolder, program: &str, threads: usize, device: &Device) -> Self {
         let host = host(threads, device);
-        // A program that was built anew may compute something else.
-        let program = std::env::current_exe().and_then(fs::metadata);
-        let program = program.map_or(String::new(), |data| {
-            let changed = data.modified().ok();
-            let changed = changed.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
-            format!("{} {:?}", data.len(), changed)
-        });
         Self {
             folder: folder_in(run.path().parent().unwrap_or(Path::new("."))),
             machine: format!(
@@ -74,18 +67,19 @@ impl StageCache {
     }
 
     /// The key of a stage with this hash in a trial of this seed and fold.
-    pub fn key(&self, stage: &str, order: &Order) -> String {
+    pub fn key(&self, stage: &str, seed: u64, fold: Option<Fold>) -> String {
         sha256(
             format!(
-                "{stage}\n{}\n{:?}\n{}",
-                order.seed, order.fold, self.machine
+                "{stage}\n{seed}\n{:?}\n{}",
+                fold.map(|fold| (fold.index, fold.of)),
+                self.machine
             )
             .as_bytes(),
         )
     }
 
     /// The stage of this key, if it is there and whole.
-    pub fn find(&self, key: &str) -> Option<Kept> {
+    pub fn find(&self, key: &str) -> Option<CachedStage> {
         let folder = self.folder.join(key);
         // What is missing or damaged is trained again.
         let end = checkpoint::read(&folder.join(END), Some(key)).ok()?;
@@ -93,7 +87,7 @@ impl StageCache {
         let trained_by = fs::read_to_string(folder.join(TRAINED_BY)).ok()?;
         // The newest file says when the stage was last of use.
         let _ = files::write(&folder.join(TRAINED_BY), trained_by.as_bytes());
-        Some(Kept {
+        Some(CachedStage {
             state: end.state,
             scores: files::read(&folder.join(SCORES)).ok()?,
             events,

@@ -17,7 +17,7 @@ use self::live::Live;
 use crate::stderr;
 
 /// Shows a run's progress on stderr.
-pub struct Progress {
+pub struct Screen {
     shown: Shown,
     begun: Instant,
     board: Board,
@@ -30,7 +30,7 @@ enum Shown {
     Live(Live),
 }
 
-impl Progress {
+impl Screen {
     /// A live table if stderr is a terminal; nothing at all if `quiet`.
     pub fn new(quiet: bool) -> Self {
         let shown = match (quiet, io::stderr().is_terminal()) {
@@ -104,7 +104,7 @@ impl Progress {
     }
 }
 
-impl Watcher for Progress {
+impl Watcher for Screen {
     fn reading(&mut self, done: usize, all: usize) {
         let now = self.now();
         if let Shown::Live(live) = &mut self.shown {

@@ -1,102 +1,67 @@
-//! Trials as processes: started here, heard through a pipe, ended with this process.
+//! The trials under way: started with an order, heard until they end, ended with this process.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use super::cores::Cores;
-use crate::error::{Error, Kind, Result};
-use crate::files;
-use crate::run::message::{Order, VERB, Word};
 use distil_report::TrialId;
 
-/// Milliseconds after which the allocator hands freed memory back: longer than a training step, or each would have the
-/// system clear its arrays anew.
-const KEEP_MEMORY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10000");
+use super::launch::{Launched, Launcher};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::run::folder::RunFolder;
+use crate::run::message::{Message, Order};
 
 /// The running children.
 pub struct Children {
-    program: PathBuf,
-    threads: usize,
-    cores: Cores,
-    running: Vec<Running>,
+    launcher: Box<dyn Launcher>,
+    running: Vec<Child>,
     sender: Sender<(TrialId, Heard)>,
     receiver: Receiver<(TrialId, Heard)>,
 }
 
-struct Running {
-    order: Order,
-    child: Child,
-    /// The one it is pinned to.
-    core: Option<usize>,
+struct Child {
+    trial: TrialId,
+    process: Box<dyn Launched>,
 }
 
 /// What came out of a child's pipe.
 enum Heard {
-    Word(Box<Word>),
+    Message(Box<Message>),
     End,
 }
 
 /// News of a child.
 pub enum News {
     /// It said something.
-    Word(TrialId, Box<Word>),
+    Message(TrialId, Box<Message>),
     /// It ended, with this exit code (`None`: killed by a signal).
-    Ended(Order, Option<i32>),
+    Ended(TrialId, Option<i32>),
 }
 
 impl Children {
-    /// None yet; each will run `program` with so many threads, and at most `jobs` at a time.
-    pub fn new(program: &Path, threads: usize, jobs: usize) -> Self {
+    /// None yet.
+    pub fn new(launcher: Box<dyn Launcher>) -> Self {
         let (sender, receiver) = channel();
         Self {
-            program: program.to_path_buf(),
-            threads,
-            cores: Cores::shared_by(jobs, threads),
+            launcher,
             running: Vec::new(),
             sender,
             receiver,
         }
     }
 
-    /// Starts one.
-    pub fn start(&mut self, order: &Order) -> Result<()> {
-        let argument =
-            serde_json::to_string(order).map_err(|e| Error::new(Kind::Io, "trial", e))?;
-        let keep_memory = std::env::var_os(KEEP_MEMORY.0)
-            .is_none()
-            .then_some(KEEP_MEMORY);
-        let spawned = Command::new(&self.program)
-            .arg(VERB)
-            .arg(argument)
-            .env("RAYON_NUM_THREADS", self.threads.to_string())
-            .envs(keep_memory)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn();
-        let mut child = spawned.map_err(|e| files::refused(&self.program, &e))?;
-        let core = self.cores.pin(child.id());
-        let (trial, sender, pipe) = (order.trial(), self.sender.clone(), child.stdout.take());
-        std::thread::spawn(move || {
-            for line in pipe
-                .into_iter()
-                .flat_map(|p| BufReader::new(p).lines())
-                .map_while(std::result::Result::ok)
-            {
-                let word = serde_json::from_str(&line).unwrap_or(Word::Note(line));
-                if sender
-                    .send((trial.clone(), Heard::Word(Box::new(word))))
-                    .is_err()
-                {
-                    return;
-                }
-            }
-            let _ = sender.send((trial, Heard::End));
-        });
-        let order = order.clone();
-        self.running.push(Running { order, child, core });
+    /// Starts one, its order in its folder.
+    pub fn start(&mut self, run: &RunFolder, order: &Order) -> Result<()> {
+        let (trial, folder) = (order.trial.clone(), run.trial(&order.trial));
+        let path = folder.order();
+        let text = serde_json::to_vec_pretty(order).map_err(|e| Error::damaged(&path, e))?;
+        files::create_folder(folder.path())?;
+        files::write(&path, &text)?;
+        let mut process = self.launcher.start(&folder)?;
+        let (said, sender, name) = (process.says(), self.sender.clone(), trial.clone());
+        std::thread::spawn(move || hear(said, &name, &sender));
+        self.running.push(Child { trial, process });
         Ok(())
     }
 
@@ -105,48 +70,127 @@ impl Children {
         self.running.len()
     }
 
-    /// The orders of those that run.
-    pub fn orders(&self) -> impl Iterator<Item = &Order> {
-        self.running.iter().map(|running| &running.order)
+    /// Those that run, in the order in which they were started.
+    pub fn trials(&self) -> impl Iterator<Item = &TrialId> {
+        self.running.iter().map(|child| &child.trial)
     }
 
     /// The next news, if any comes within this time.
     pub fn news(&mut self, within: Duration) -> Option<News> {
         let (trial, heard) = self.receiver.recv_timeout(within).ok()?;
         match heard {
-            Heard::Word(word) => Some(News::Word(trial, word)),
+            Heard::Message(message) => Some(News::Message(trial, message)),
             Heard::End => {
-                let at = self
-                    .running
-                    .iter()
-                    .position(|running| running.order.trial() == trial)?;
-                let Running {
-                    order,
-                    mut child,
-                    core,
-                } = self.running.swap_remove(at);
-                let code = child.wait().ok().and_then(|status| status.code());
-                self.cores.give_back(core);
-                Some(News::Ended(order, code))
+                let at = self.trials().position(|running| *running == trial)?;
+                let mut ended = self.running.swap_remove(at);
+                Some(News::Ended(trial, ended.process.wait()))
             }
         }
     }
 
     /// Asks all of them to save and stop.
     pub fn stop(&self) {
-        for Running { child, .. } in &self.running {
-            if let Some(pid) = rustix::process::Pid::from_raw(child.id() as i32) {
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-            }
-        }
+        self.running.iter().for_each(|child| child.process.stop());
     }
 }
 
 impl Drop for Children {
     fn drop(&mut self) {
-        for Running { child, .. } in &mut self.running {
-            let _ = child.kill();
-            let _ = child.wait();
+        for child in &mut self.running {
+            child.process.kill();
+            child.process.wait();
+        }
+    }
+}
+
+/// Passes on what a child says; what is no message is worth telling a person.
+fn hear(said: Option<Box<dyn Read + Send>>, trial: &TrialId, sender: &Sender<(TrialId, Heard)>) {
+    let lines = said
+        .into_iter()
+        .flat_map(|said| BufReader::new(said).lines());
+    for line in lines.map_while(std::result::Result::ok) {
+        let message = serde_json::from_str(&line).unwrap_or(Message::Note(line));
+        let heard = Heard::Message(Box::new(message));
+        if sender.send((trial.clone(), heard)).is_err() {
+            return;
+        }
+    }
+    let _ = sender.send((trial.clone(), Heard::End));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::io::Cursor;
+    use std::path::Path;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::run::folder::TrialFolder;
+
+    /// A launcher of another host: it carries the order there, and brings back what the trial said.
+    struct Elsewhere(Rc<RefCell<Vec<String>>>);
+
+    struct Said(Option<&'static str>);
+
+    impl Launcher for Elsewhere {
+        fn start(&mut self, folder: &TrialFolder) -> Result<Box<dyn Launched>> {
+            let order = files::read(&folder.order())?;
+            self.0.borrow_mut().push(String::from_utf8(order).unwrap());
+            Ok(Box::new(Said(Some("{\"note\":\"from afar\"}\nnot JSON\n"))))
+        }
+    }
+
+    impl Launched for Said {
+        fn says(&mut self) -> Option<Box<dyn Read + Send>> {
+            Some(Box::new(Cursor::new(self.0.take()?)))
+        }
+        fn stop(&self) {}
+        fn kill(&mut self) {}
+        fn wait(&mut self) -> Option<i32> {
+            Some(7)
+        }
+    }
+
+    #[test]
+    fn a_trial_may_run_anywhere_and_its_order_names_no_path_of_its_parent() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(runs.path(), "there").unwrap();
+        let orders = Rc::new(RefCell::new(Vec::new()));
+        let mut children = Children::new(Box::new(Elsewhere(Rc::clone(&orders))));
+        let trial = TrialId {
+            arm: "flow".into(),
+            seed: 3,
+            fold: Some(1),
+            settings: None,
+        };
+        let order = Order {
+            trial: trial.clone(),
+            budget: Some(0.1 + 0.2),
+            rehearse: true,
+            reuse: None,
+        };
+        children.start(&run, &order).unwrap();
+        let mut notes = Vec::new();
+        let code = loop {
+            match children.news(Duration::from_secs(10)).unwrap() {
+                News::Message(from, message) => match *message {
+                    Message::Note(note) => notes.push((from, note)),
+                    other => panic!("{other:?}"),
+                },
+                News::Ended(from, code) => break (from, code),
+            }
+        };
+        assert_eq!(code, (trial.clone(), Some(7)));
+        assert_eq!(
+            notes,
+            ["from afar", "not JSON"].map(|note| (trial.clone(), note.to_string()))
+        );
+        let [sent] = orders.take().try_into().unwrap();
+        assert_eq!(serde_json::from_str::<Order>(&sent).unwrap(), order);
+        let here = std::path::absolute(Path::new(".")).unwrap();
+        for path in [runs.path(), &here] {
+            assert!(!sent.contains(&path.display().to_string()), "{sent}");
         }
     }
 }

@@ -3,15 +3,18 @@
 mod children;
 mod clean;
 mod cores;
+mod launch;
+mod logs;
 mod outcome;
 mod request;
 mod supervise;
+mod threads;
 
 pub use clean::clean;
 pub use outcome::{Outcome, write_report};
 pub use request::{Request, Standing, Watcher};
 
-use std::path::Path;
+use std::path::{Path, absolute};
 use std::thread;
 
 use super::folder::RunFolder;
@@ -29,8 +32,9 @@ use crate::plan::Arm;
 /// Before the folder exists, whatever is wrong with recipe and data; afterwards what ended the flow. A run that
 /// a signal stopped is no error: [`Outcome::signal`] says so.
 pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
-    let mut options = request.options();
-    let text = match request.smoke {
+    let mut options = request.options.clone();
+    options.base = absolute(&options.base).unwrap_or(options.base);
+    let text = match options.smoke {
         true => shortened(&request.recipe)?,
         false => request.recipe.clone(),
     };

@@ -1,19 +1,19 @@
 //! The outcome of a run, folded from its trials' logs: run.json, report.html, metrics.csv, trials.csv.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use distil_report::TrialId;
 use distil_report::bill::Calibration;
 use distil_report::compare::curve::{Curve, ceilings, validation_curve};
-use distil_report::compare::{FLOW, Question, TrialOutputs, compare};
+use distil_report::compare::{Comparison, FLOW, Question, TrialOutputs, compare};
 use distil_report::csv::{metrics_csv, trials_csv};
-use distil_report::events::{Event, fold, read};
+use distil_report::events::{Folded, fold};
 use distil_report::page::Page;
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{Compress, FORMAT, MainMetric, RunJson, Status, Trial, Tuned};
 
+use super::logs::{Log, Logs};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{Arm, Plan, Work};
@@ -41,92 +41,22 @@ pub(super) fn conclude(
     options: &Options,
     threads: usize,
     signal: Option<i32>,
+    logs: &Logs,
 ) -> Result<RunJson> {
-    let logs = logs(folder)?;
-    let run = assemble(folder, plan, options, threads, signal, &logs)?;
-    let path = folder.run_json();
-    let bytes = run.to_json().map_err(|e| Error::damaged(&path, e))?;
-    files::write(&path, &bytes)?;
-    report(folder, &run, &logs)?;
-    Ok(run)
-}
-
-fn assemble(
-    folder: &RunFolder,
-    plan: &Plan,
-    options: &Options,
-    threads: usize,
-    signal: Option<i32>,
-    logs: &[Log],
-) -> Result<RunJson> {
-    let calibration = calibrate::read(&folder.calibration(&Arm::Flow))?;
-    let mut of_arms = BTreeMap::new();
-    for log in logs {
-        let arm = Arm::named(&log.id.arm);
-        if arm.changes_the_recipe()
-            && let Some(own) = calibrate::read(&folder.calibration(&arm))?
-        {
-            of_arms.insert(log.id.arm.clone(), own);
-        }
-    }
-    let calibration_of = |arm: &str| of_arms.get(arm).or(calibration.as_ref());
-    let trials = logs.iter().filter_map(|log| {
-        let trial = Trial::of(&fold(&log.events), calibration_of(&log.id.arm))?;
-        Some((trial, log.predictions.clone()))
-    });
-    let mut trials: Vec<(Trial, Option<Predictions>)> = trials.collect();
-    trials.sort_by_key(|(trial, _)| (trial.seed, trial.fold, rank(plan, &trial.arm)));
+    let told = told(logs);
+    let calibrations = Calibrations::read(folder, &told)?;
     let metric = main_metric(plan)?;
-    let tuned = tuned(plan, &trials, options.seeds, &metric);
-    trials.retain(|(trial, _)| counts(trial, &tuned));
-    let entries: Vec<TrialOutputs> = trials
-        .iter()
-        .map(|(trial, predictions)| TrialOutputs {
-            trial,
-            predictions: predictions.as_ref(),
-        })
-        .collect();
-    let given = plan
-        .stages
-        .iter()
-        .any(|stage| matches!(stage.work, Work::Given { .. }));
-    let question = Question {
-        tuned: Tuned::settings_by_arm(&tuned),
-        margin: plan.margin,
-        given,
-        ..Question::new(&metric)
+    let (trials, tuned) = compared(plan, options, &metric, &told, &calibrations);
+    let (comparisons, curve) = judged(plan, &metric, &trials, &tuned, &told, &calibrations);
+    let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
+    let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.arm == FLOW).collect();
+    let compress = match flows.first() {
+        Some(flow) => read_compress(&folder.trial(&flow.id()).compress())?,
+        None => None,
     };
-    let comparisons = compare(&entries, &question);
-    let learned: BTreeMap<TrialId, Vec<(f64, f64)>> = logs
-        .iter()
-        .map(|log| {
-            let folded = fold(&log.events);
-            let curve = validation_curve(&folded, calibration_of(&log.id.arm), &metric.name);
-            (log.id.clone(), curve)
-        })
-        .collect();
-    let compared: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
-    let ceilings = ceilings(&compared, &learned, metric.better);
-    let curve = Curve::of(&entries, &question, &ceilings);
-    let flows = || {
-        trials
-            .iter()
-            .filter(|(trial, _)| trial.arm == FLOW)
-            .map(|(trial, _)| trial)
-    };
-    let status = flows()
-        .map(|trial| trial.status)
-        .find(|status| *status != Status::Finished);
-    let compress = flows()
-        .next()
-        .map(|flow| folder.trial(&flow.id()).compress());
-    Ok(RunJson {
+    let run = RunJson {
         format: FORMAT,
-        status: status.unwrap_or(match (flows().next(), signal) {
-            (Some(_), _) => Status::Finished,
-            (None, Some(_)) => Status::Stopped,
-            (None, None) => Status::Failed,
-        }),
+        status: status(&flows, signal),
         name: options.name.clone(),
         plan: plan.hash(),
         host: host(threads, &plan.device),
@@ -135,11 +65,21 @@ fn assemble(
         comparisons,
         tuned,
         curve,
-        calibration: calibration.unwrap_or_else(Calibration::default),
-        arm_calibrations: of_arms,
-        compress: compress.map(read_compress).transpose()?.flatten(),
-        trials: trials.into_iter().map(|(trial, _)| trial).collect(),
-    })
+        calibration: calibrations.all.unwrap_or_default(),
+        arm_calibrations: calibrations.of_arms,
+        compress,
+        trials,
+    };
+    let path = folder.run_json();
+    let bytes = run.to_json().map_err(|e| Error::damaged(&path, e))?;
+    files::write(&path, &bytes)?;
+    report(folder, &run, &told)?;
+    Ok(run)
+}
+
+/// Writes the page and the table of all progress points.
+pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
+    report(folder, run, &told(&Logs::read(folder)?))
 }
 
 /// The metric a plan's models are compared by.
@@ -152,13 +92,120 @@ pub(super) fn main_metric(plan: &Plan) -> Result<MainMetric> {
     })
 }
 
-/// The choice of every arm on every fold.
-fn tuned(
+/// A log and what is left of its events when resumes are honoured.
+struct Told<'a> {
+    log: &'a Log,
+    folded: Folded<'a>,
+}
+
+fn told(logs: &Logs) -> Vec<Told<'_>> {
+    let fold = |log| Told {
+        log,
+        folded: fold(&log.events),
+    };
+    logs.by_name().into_iter().map(fold).collect()
+}
+
+/// Reference seconds: those of the recipe, and of arms that change it.
+struct Calibrations {
+    all: Option<Calibration>,
+    of_arms: BTreeMap<String, Calibration>,
+}
+
+impl Calibrations {
+    fn read(folder: &RunFolder, told: &[Told<'_>]) -> Result<Self> {
+        let mut of_arms = BTreeMap::new();
+        for name in told.iter().map(|told| &told.log.trial.arm) {
+            let arm = Arm::named(name);
+            if arm.changes_the_recipe()
+                && let Some(own) = calibrate::read(&folder.calibration(&arm))?
+            {
+                of_arms.insert(name.clone(), own);
+            }
+        }
+        Ok(Self {
+            all: calibrate::read(&folder.calibration(&Arm::Flow))?,
+            of_arms,
+        })
+    }
+
+    fn of(&self, arm: &str) -> Option<&Calibration> {
+        self.of_arms.get(arm).or(self.all.as_ref())
+    }
+}
+
+/// A trial with its bill in reference seconds, and what its result says about the test part.
+type Tested<'a> = (Trial, Option<&'a Predictions>);
+
+/// The trials that are compared, by seed, fold and arm in the order in which arms run; and the settings each arm chose.
+fn compared<'a>(
     plan: &Plan,
-    trials: &[(Trial, Option<Predictions>)],
-    seeds: u64,
+    options: &Options,
     metric: &MainMetric,
-) -> Vec<Tuned> {
+    told: &[Told<'a>],
+    calibrations: &Calibrations,
+) -> (Vec<Tested<'a>>, Vec<Tuned>) {
+    let billed = |told: &Told<'a>| {
+        let trial = Trial::of(&told.folded, calibrations.of(&told.log.trial.arm))?;
+        Some((trial, told.log.predictions.as_ref()))
+    };
+    let mut trials: Vec<Tested<'a>> = told.iter().filter_map(billed).collect();
+    trials.sort_by_key(|(trial, _)| (trial.seed, trial.fold, rank(plan, &trial.arm)));
+    let tuned = tuned(plan, &trials, options.seeds, metric);
+    trials.retain(|(trial, _)| counts(trial, &tuned));
+    (trials, tuned)
+}
+
+/// Every arm against the flow, and plain training's curve.
+fn judged(
+    plan: &Plan,
+    metric: &MainMetric,
+    trials: &[Tested<'_>],
+    tuned: &[Tuned],
+    told: &[Told<'_>],
+    calibrations: &Calibrations,
+) -> (Vec<Comparison>, Option<Curve>) {
+    let entries: Vec<TrialOutputs> = trials
+        .iter()
+        .map(|(trial, predictions)| TrialOutputs {
+            trial,
+            predictions: *predictions,
+        })
+        .collect();
+    let given = |work: &Work| matches!(work, Work::Given { .. });
+    let question = Question {
+        tuned: Tuned::settings_by_arm(tuned),
+        margin: plan.margin,
+        given: plan.stages.iter().any(|stage| given(&stage.work)),
+        ..Question::new(metric)
+    };
+    let learned: BTreeMap<TrialId, Vec<(f64, f64)>> = told
+        .iter()
+        .map(|Told { log, folded }| {
+            let calibration = calibrations.of(&log.trial.arm);
+            let curve = validation_curve(folded, calibration, &metric.name);
+            (log.trial.id(), curve)
+        })
+        .collect();
+    let compared: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
+    let ceilings = ceilings(&compared, &learned, metric.better);
+    let curve = Curve::of(&entries, &question, &ceilings);
+    (compare(&entries, &question), curve)
+}
+
+/// How a run ended: as its flows did.
+fn status(flows: &[&Trial], signal: Option<i32>) -> Status {
+    let mut ends = flows.iter().map(|trial| trial.status);
+    match ends.find(|status| *status != Status::Finished) {
+        Some(status) => status,
+        None if !flows.is_empty() => Status::Finished,
+        None if signal.is_some() => Status::Stopped,
+        None => Status::Failed,
+    }
+}
+
+/// The choice of every arm on every fold.
+fn tuned(plan: &Plan, trials: &[Tested<'_>], seeds: u64, metric: &MainMetric) -> Vec<Tuned> {
     let Some(tuning) = &plan.tuning else {
         return Vec::new();
     };
@@ -185,17 +232,15 @@ fn counts(trial: &Trial, tuned: &[Tuned]) -> bool {
     trial.settings.is_none() || choice.any(|tuned| tuned.chosen == trial.settings)
 }
 
-/// Writes the page and the table of all progress points.
-pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
-    report(folder, run, &logs(folder)?)
-}
-
-fn report(folder: &RunFolder, run: &RunJson, logs: &[Log]) -> Result<()> {
-    let log_of = |trial: &Trial| logs.iter().find(|log| log.id == trial.id());
-    let ordered: Vec<&Log> = run.trials.iter().filter_map(log_of).collect();
-    let folded: Vec<_> = ordered.iter().map(|log| fold(&log.events)).collect();
-    let flow = ordered.iter().find(|log| log.id.arm == FLOW);
-    let predictions = flow.and_then(|log| log.predictions.as_ref());
+fn report(folder: &RunFolder, run: &RunJson, told: &[Told<'_>]) -> Result<()> {
+    let of = |trial: &Trial| {
+        let id = trial.id();
+        told.iter().find(|told| told.log.trial.id() == id)
+    };
+    let ordered: Vec<&Told<'_>> = run.trials.iter().filter_map(of).collect();
+    let folded: Vec<Folded<'_>> = ordered.iter().map(|told| told.folded.clone()).collect();
+    let flow = ordered.iter().find(|told| told.log.trial.arm == FLOW);
+    let predictions = flow.and_then(|told| told.log.predictions.as_ref());
     let recipe = folder.text()?;
     let page = Page::new(run, &folded, predictions, recipe.text())
         .html()
@@ -211,46 +256,6 @@ fn report(folder: &RunFolder, run: &RunJson, logs: &[Log]) -> Result<()> {
     Ok(())
 }
 
-/// A trial's log, and what its result says about the test part, if it came so far.
-struct Log {
-    id: TrialId,
-    events: Vec<Event>,
-    predictions: Option<Predictions>,
-}
-
-/// The log of every trial that has begun, by folder name.
-fn logs(folder: &RunFolder) -> Result<Vec<Log>> {
-    let mut trials: Vec<PathBuf> = fs::read_dir(folder.trials())
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    trials.sort();
-    let mut logs = Vec::new();
-    for trial in trials {
-        let path = trial.join("events.jsonl");
-        if !path.is_file() {
-            continue;
-        }
-        let events = read(&path).map_err(refused)?;
-        let Some(begun) = Trial::of(&fold(&events), None) else {
-            continue;
-        };
-        let tested = trial.join("test.json");
-        let predictions = match tested.is_file() {
-            true => Some(Predictions::read(&tested).map_err(refused)?),
-            false => None,
-        };
-        logs.push(Log {
-            id: begun.id(),
-            events,
-            predictions,
-        });
-    }
-    Ok(logs)
-}
-
 /// The arms in the order in which they ran.
 fn rank(plan: &Plan, arm: &str) -> usize {
     plan.arms
@@ -259,11 +264,11 @@ fn rank(plan: &Plan, arm: &str) -> usize {
         .unwrap_or(usize::MAX)
 }
 
-fn read_compress(path: PathBuf) -> Result<Option<Compress>> {
+fn read_compress(path: &Path) -> Result<Option<Compress>> {
     if !path.is_file() {
         return Ok(None);
     }
-    serde_json::from_slice(&files::read(&path)?)
+    serde_json::from_slice(&files::read(path)?)
         .map(Some)
-        .map_err(|e| Error::damaged(&path, e))
+        .map_err(|e| Error::damaged(path, e))
 }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use distil_recipe::RecipeText;
-use distil_recipe::set::Set;
 use distil_report::TrialId;
 use distil_report::events::Event;
 
@@ -15,57 +14,12 @@ use crate::run::options::Options;
 pub struct Request {
     /// The recipe, every `--set` with a single value applied.
     pub recipe: RecipeText,
-    /// Each `--set` with several values: every value is an arm.
-    pub sweeps: Vec<Set>,
-    /// The run's name, where the recipe gives none.
-    pub name: String,
-    /// The folder relative paths in the recipe start at.
-    pub base: PathBuf,
-    /// How many seeds.
-    pub seeds: u64,
-    /// How many folds, at least 2.
-    pub folds: Option<usize>,
-    /// Whether controls run after the flow.
-    pub control: bool,
-    /// Whether plain training's curve is among the controls.
-    pub curve: bool,
-    /// Trials at a time; `None`: as many as there are cores, one thread each.
-    pub jobs: Option<usize>,
-    /// Threads of a trial.
-    pub threads: Option<usize>,
-    /// Whether to cut data and epochs short.
-    pub smoke: bool,
-    /// Whether to train every stage, those that an earlier run trained the same way too.
-    pub fresh: bool,
+    /// Everything else that is kept with the run.
+    pub options: Options,
     /// The folder of all runs.
     pub runs: PathBuf,
     /// This program, which trials are processes of.
     pub program: PathBuf,
-}
-
-impl Request {
-    /// What `resume` and the trials need of it.
-    pub(super) fn options(&self) -> Options {
-        let swept = |set: &Set| {
-            set.values
-                .iter()
-                .map(|value| format!("{}={}", set.path, value.toml))
-                .collect::<Vec<_>>()
-        };
-        Options {
-            name: self.name.clone(),
-            base: std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone()),
-            seeds: self.seeds,
-            folds: self.folds,
-            control: self.control,
-            curve: self.curve,
-            jobs: self.jobs,
-            threads: self.threads,
-            smoke: self.smoke,
-            fresh: self.fresh,
-            swept: self.sweeps.iter().flat_map(swept).collect(),
-        }
-    }
 }
 
 /// Who is told how a run goes.

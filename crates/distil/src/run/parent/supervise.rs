@@ -6,20 +6,24 @@ use std::time::Duration;
 
 use distil_report::TrialId;
 use distil_report::compare::FLOW;
-use distil_report::events::{Event, fold, read};
-use distil_report::run_json::{Status, Trial as TrialRow, Tuned};
+use distil_report::events::Event;
+use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 
 use super::children::{Children, News};
+use super::launch::Local;
+use super::logs::Logs;
 use super::outcome::{Outcome, conclude, main_metric};
 use super::request::{Standing, Watcher};
+use super::threads::threads;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
 use crate::run::folder::RunFolder;
-use crate::run::message::{Order, Word};
+use crate::run::message::{Message, Order};
 use crate::run::options::Options;
+use crate::run::program::Program;
 use crate::run::stage_cache;
 use crate::saved::SavedModel;
-use crate::train::{Signals, refused};
+use crate::train::Signals;
 
 /// Plain training at 25, 50, 75 and 100 % of its declared budget.
 const CURVE: [Arm; 4] = [
@@ -41,56 +45,48 @@ pub fn supervise(
     watcher: &mut dyn Watcher,
 ) -> Result<Outcome> {
     let signals = Signals::catch()?;
-    let threads = options
-        .threads
-        .or(plan.run.threads.as_ref().map(|t| t.value as usize))
-        .unwrap_or(1);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads(plan, options, cores);
     let jobs = options.jobs.unwrap_or((cores / threads).max(1)).max(1);
-    let mut desk = Desk {
+    let reuse = match options.fresh {
+        true => None,
+        false => Some(Program::read(program)?),
+    };
+    let mut scheduler = Scheduler {
         folder,
         options,
         plan,
-        children: Children::new(program, threads, jobs),
-        waiting: orders(folder, options, plan),
-        rows: BTreeMap::new(),
+        reuse,
+        children: Children::new(Box::new(Local::new(program, threads, jobs))),
+        waiting: trials(options, plan),
+        logs: Logs::read(folder)?,
         reused: 0,
         failures: BTreeMap::new(),
         watcher,
     };
-    desk.settle_finished()?;
-    while signals.received().is_none() && desk.advance(jobs)? {
-        desk.listen()?;
-    }
-    desk.keep_result()?;
-    desk.tell_reuse();
+    scheduler.run(jobs, &signals)?;
     stage_cache::trim(folder);
-    if signals.received().is_some() {
-        desk.children.stop();
-        while desk.children.count() > 0 {
-            desk.listen()?;
-        }
-    }
-    let mut failures = std::mem::take(&mut desk.failures);
+    let (logs, failures) = (scheduler.logs, scheduler.failures);
     let signal = signals.received();
-    let run = conclude(folder, plan, options, threads, signal)?;
-    let flow = failures
-        .keys()
-        .find(|name| name.starts_with(&format!("{FLOW}-")))
-        .cloned();
-    // Settings that cannot be trained with are no failure of a run that has others.
-    let tuned = run
-        .tuned
-        .iter()
-        .any(|tuned| tuned.arm == FLOW && tuned.chosen.is_some());
-    match flow.and_then(|name| failures.remove(&name)) {
-        Some(error) if signal.is_none() && !tuned => Err(error),
+    let run = conclude(folder, plan, options, threads, signal, &logs)?;
+    match flows_failure(failures, &run) {
+        Some(error) if signal.is_none() => Err(error),
         _ => Ok(Outcome {
             folder: folder.clone(),
             run,
             signal,
         }),
     }
+}
+
+/// Why the flow has no result, if it has none: settings that cannot be trained with are no failure of a run that has others.
+fn flows_failure(failures: BTreeMap<TrialId, Error>, run: &RunJson) -> Option<Error> {
+    let tuned = run
+        .tuned
+        .iter()
+        .any(|tuned| tuned.arm == FLOW && tuned.chosen.is_some());
+    let mut flows = failures.into_iter().filter(|(trial, _)| trial.arm == FLOW);
+    flows.next().map(|(_, error)| error).filter(|_| !tuned)
 }
 
 /// The arms of the run, the flow first.
@@ -112,10 +108,10 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
 
 /// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the first seeds have a trial for each of
 /// them, and the others one whose settings are not known yet.
-fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order> {
+fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
     let arms = arms(options, plan);
     let first = plan.run.seed.value;
-    let mut orders = VecDeque::new();
+    let mut trials = VecDeque::new();
     for seed in first..first + options.seeds.max(1) {
         let choosing = plan
             .tuning
@@ -127,68 +123,65 @@ fn orders(folder: &RunFolder, options: &Options, plan: &Plan) -> VecDeque<Order>
         };
         for fold in options.folds() {
             for arm in &arms {
-                orders.extend(settings.iter().map(|settings| Order {
-                    run: folder.path().to_path_buf(),
+                trials.extend(settings.iter().map(|settings| TrialId {
                     arm: arm.clone(),
                     seed,
                     fold,
                     settings: settings.clone(),
-                    budget: None,
-                    rehearse: false,
                 }));
             }
         }
     }
-    orders
+    trials
 }
 
-struct Desk<'a> {
+/// What may start when, and what has become of it.
+struct Scheduler<'a> {
     folder: &'a RunFolder,
     options: &'a Options,
     plan: &'a Plan,
+    /// The program, where stages that were trained before may be taken.
+    reuse: Option<Program>,
     children: Children,
-    waiting: VecDeque<Order>,
-    /// What the trials that have ended came to.
-    rows: BTreeMap<TrialId, TrialRow>,
+    waiting: VecDeque<TrialId>,
+    /// What the trials that do not run came to.
+    logs: Logs,
     /// Stages that were not trained again.
     reused: usize,
-    /// Why trials ended without a result, by the trial's name.
-    failures: BTreeMap<String, Error>,
+    /// Why trials ended without a result.
+    failures: BTreeMap<TrialId, Error>,
     watcher: &'a mut dyn Watcher,
 }
 
-impl Desk<'_> {
-    /// Takes trials that an earlier process finished off the list.
-    fn settle_finished(&mut self) -> Result<()> {
-        for order in std::mem::take(&mut self.waiting) {
-            self.note_row(&order)?;
-            if !self.finished(&order) {
-                self.waiting.push_back(order);
-            }
+impl Scheduler<'_> {
+    /// Runs what is left, until all is done or a signal asks to stop.
+    fn run(&mut self, jobs: usize, signals: &Signals) -> Result<()> {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|trial| !self.finished(trial));
+        self.waiting = waiting;
+        self.keep_result()?;
+        while signals.received().is_none() && self.advance(jobs)? {
+            self.listen()?;
         }
-        self.keep_result()
-    }
-
-    fn finished(&self, order: &Order) -> bool {
-        self.row(order)
-            .is_some_and(|row| row.status == Status::Finished)
-    }
-
-    fn row(&self, order: &Order) -> Option<&TrialRow> {
-        self.rows.get(&order.trial())
-    }
-
-    /// Reads what a trial that does not run came to; its log does not change until it is started again.
-    fn note_row(&mut self, order: &Order) -> Result<()> {
-        let id = order.trial();
-        let path = self.folder.trial(&id).events();
-        if path.exists() {
-            let events = read(&path).map_err(refused)?;
-            if let Some(row) = TrialRow::of(&fold(&events), None) {
-                self.rows.insert(id, row);
+        self.keep_result()?;
+        self.tell_reuse();
+        if signals.received().is_some() {
+            self.children.stop();
+            while self.children.count() > 0 {
+                self.listen()?;
             }
         }
         Ok(())
+    }
+
+    fn finished(&self, trial: &TrialId) -> bool {
+        self.result(trial).is_some()
+    }
+
+    /// A trial that has finished.
+    fn result(&self, trial: &TrialId) -> Option<&Trial> {
+        let trial = self.logs.trial(trial)?;
+        (trial.status == Status::Finished).then_some(trial)
     }
 
     /// Starts what may start; false once nothing runs and nothing waits.
@@ -198,56 +191,63 @@ impl Desk<'_> {
             else {
                 break;
             };
-            let Some(order) = self.waiting.remove(at) else {
+            let Some(trial) = self.waiting.remove(at) else {
                 break;
             };
-            let name = order.trial().to_string();
-            let Some(mut order) = self.settled(order)? else {
+            let Some(order) = self.order(&trial)? else {
                 self.watcher.note(&format!(
-                    "{name} is left out: what it waits for has no finished trial."
+                    "{trial} is left out: what it waits for has no finished trial."
                 ));
                 continue;
             };
-            self.note_row(&order)?;
-            if !self.finished(&order) {
-                order.rehearse = !self.calibrated(&order);
-                self.children.start(&order)?;
+            if !self.finished(&order.trial) {
+                self.children.start(self.folder, &order)?;
             }
         }
         Ok(self.children.count() > 0 || !self.waiting.is_empty())
     }
 
-    /// The order with the settings its arm chose and the cost of its flow; none where either is missing.
-    fn settled(&self, mut order: Order) -> Result<Option<Order>> {
-        if order.settings.is_none() && self.plan.tuning.is_some() {
-            order.settings = self.chosen(&order)?;
-            if order.settings.is_none() {
-                return Ok(None);
-            }
-        }
-        if order.arm == FLOW {
-            return Ok(Some(order));
-        }
-        let mut flow = Order {
-            arm: FLOW.into(),
-            settings: None,
-            ..order.clone()
-        };
-        if self.plan.tuning.is_some() {
-            flow.settings = self.chosen(&flow)?;
-        }
-        let Some(row) = self.row(&flow).filter(|row| row.status == Status::Finished) else {
+    /// The order to a trial, with the settings its arm chose and the cost of its flow; none where either is missing.
+    fn order(&self, trial: &TrialId) -> Result<Option<Order>> {
+        let Some(trial) = self.settled(trial)? else {
             return Ok(None);
         };
-        if Arm::named(&order.arm).costs_as_the_flow() {
-            order.budget = row.bill.equalised().flops;
-            return Ok(order.budget.is_some().then_some(order));
+        let mut budget = None;
+        if trial.arm != FLOW {
+            let Some(flow) = self.settled(&flow_of(&trial))? else {
+                return Ok(None);
+            };
+            let Some(flow) = self.result(&flow) else {
+                return Ok(None);
+            };
+            if Arm::named(&trial.arm).costs_as_the_flow() {
+                budget = flow.bill.equalised().flops;
+                if budget.is_none() {
+                    return Ok(None);
+                }
+            }
         }
-        Ok(Some(order))
+        Ok(Some(Order {
+            rehearse: !self.calibrated(&trial),
+            trial,
+            budget,
+            reuse: self.reuse.clone(),
+        }))
     }
 
-    /// The settings an order's arm chose on its fold.
-    fn chosen(&self, order: &Order) -> Result<Option<String>> {
+    /// The trial with the settings its arm chose, where settings are tuned; none where it could not choose.
+    fn settled(&self, trial: &TrialId) -> Result<Option<TrialId>> {
+        if trial.settings.is_some() || self.plan.tuning.is_none() {
+            return Ok(Some(trial.clone()));
+        }
+        Ok(self.chosen(trial)?.map(|settings| TrialId {
+            settings: Some(settings),
+            ..trial.clone()
+        }))
+    }
+
+    /// The settings a trial's arm chose on its fold.
+    fn chosen(&self, trial: &TrialId) -> Result<Option<String>> {
         let Some(tuning) = &self.plan.tuning else {
             return Ok(None);
         };
@@ -255,48 +255,48 @@ impl Desk<'_> {
         let mut rows = Vec::new();
         for seed in &seeds {
             for candidate in &tuning.candidates {
-                let tried = Order {
+                let tried = TrialId {
                     seed: *seed,
                     settings: Some(candidate.clone()),
-                    ..order.clone()
+                    ..trial.clone()
                 };
-                rows.extend(self.row(&tried).cloned());
+                rows.extend(self.logs.trial(&tried).cloned());
             }
         }
-        let place = (order.arm.as_str(), order.fold.map(|fold| fold.0));
+        let place = (trial.arm.as_str(), trial.fold);
         let metric = main_metric(self.plan)?;
         Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
     }
 
     /// Whether the arm's reference seconds have been measured: its first trial does so, while no other runs.
-    fn calibrated(&self, order: &Order) -> bool {
-        self.folder.calibration(&Arm::named(&order.arm)).is_file()
+    fn calibrated(&self, trial: &TrialId) -> bool {
+        self.folder.calibration(&Arm::named(&trial.arm)).is_file()
     }
 
-    /// Whether nothing is under way that the order waits for: the trials its arm chooses its settings by, and, for a control, those the
+    /// Whether nothing is under way that the trial waits for: those its arm chooses its settings by, and, for a control, those the
     /// flow chooses by and its own seed's flow.
-    fn may_start(&self, order: &Order) -> bool {
-        let measuring = self.children.orders().any(|other| !self.calibrated(other));
-        if measuring || self.children.count() > 0 && !self.calibrated(order) {
+    fn may_start(&self, trial: &TrialId) -> bool {
+        let measuring = self.children.trials().any(|other| !self.calibrated(other));
+        if measuring || self.children.count() > 0 && !self.calibrated(trial) {
             return false;
         }
         let choice = |arm: &str| {
             self.under_way(|other| {
-                other.arm == arm && other.fold == order.fold && other.settings.is_some()
+                other.arm == arm && other.fold == trial.fold && other.settings.is_some()
             })
         };
-        let own_choice = order.settings.is_none() && choice(&order.arm);
-        let flow = order.arm != FLOW
+        let own_choice = trial.settings.is_none() && choice(&trial.arm);
+        let flow = trial.arm != FLOW
             && (choice(FLOW)
                 || self.under_way(|other| {
-                    other.arm == FLOW && other.fold == order.fold && other.seed == order.seed
+                    other.arm == FLOW && other.fold == trial.fold && other.seed == trial.seed
                 }));
         !own_choice && !flow
     }
 
     /// Whether some trial like this waits or runs.
-    fn under_way(&self, like: impl Fn(&Order) -> bool) -> bool {
-        self.waiting.iter().any(&like) || self.children.orders().any(like)
+    fn under_way(&self, like: impl Fn(&TrialId) -> bool) -> bool {
+        self.waiting.iter().any(&like) || self.children.trials().any(like)
     }
 
     fn tell_reuse(&mut self) {
@@ -311,19 +311,17 @@ impl Desk<'_> {
     }
 
     fn standing(&self) -> Standing {
-        let running: Vec<TrialId> = self.children.orders().map(Order::trial).collect();
-        let ended = |trial: &String| !running.iter().any(|id| id.to_string() == *trial);
-        let failed = self
-            .failures
-            .iter()
-            .filter(|(trial, error)| ended(trial) && !matches!(error.kind, Kind::Stopped(_)));
+        let running: Vec<TrialId> = self.children.trials().cloned().collect();
+        let failed = self.failures.iter().filter(|(trial, error)| {
+            !running.contains(trial) && !matches!(error.kind, Kind::Stopped(_))
+        });
         let finished = self
-            .rows
-            .values()
-            .filter(|row| row.status == Status::Finished);
+            .logs
+            .trials()
+            .filter(|trial| trial.status == Status::Finished);
         Standing {
             metric: self.plan.metric.name,
-            waiting: self.waiting.iter().map(Order::trial).collect(),
+            waiting: self.waiting.iter().cloned().collect(),
             finished: finished.count(),
             failed: failed.count(),
             running,
@@ -335,77 +333,78 @@ impl Desk<'_> {
         self.watcher.standing(&self.standing());
         match self.children.news(PULSE) {
             None => {}
-            Some(News::Word(trial, word)) => match *word {
-                Word::Event(event) => {
+            Some(News::Message(trial, message)) => match *message {
+                Message::Event(event) => {
                     self.reused += usize::from(matches!(event, Event::Reused(_)));
                     self.watcher.event(&trial, &event);
                 }
-                Word::Note(text) => self.watcher.note(&text),
-                Word::Failed(failure) => {
-                    self.failures.insert(trial.to_string(), failure.into());
+                Message::Note(text) => self.watcher.note(&text),
+                Message::Failed(error) => {
+                    self.failures.insert(trial, error);
                 }
             },
-            Some(News::Ended(order, code)) => self.ended(&order, code)?,
+            Some(News::Ended(trial, code)) => self.ended(&trial, code)?,
         }
         Ok(())
     }
 
-    fn ended(&mut self, order: &Order, code: Option<i32>) -> Result<()> {
-        let name = order.trial().to_string();
-        self.note_row(order)?;
-        if self.finished(order) {
+    fn ended(&mut self, trial: &TrialId, code: Option<i32>) -> Result<()> {
+        self.logs.renew(&self.folder.trial(trial))?;
+        if self.finished(trial) {
             return self.keep_result();
         }
         let unknown = || {
             let how = code.map_or("it was killed".to_string(), |code| {
                 format!("it ended with exit code {code}")
             });
-            Error::new(Kind::Io, format!("trial {name}"), how)
+            Error::new(Kind::Io, format!("trial {trial}"), how)
                 .remedy("`distil resume` goes on from its last checkpoint")
         };
-        let error = self.failures.entry(name.clone()).or_insert_with(unknown);
+        let error = self.failures.entry(trial.clone()).or_insert_with(unknown);
         let stopped = matches!(error.kind, Kind::Stopped(_));
-        if order.arm != FLOW && !stopped {
-            self.watcher
-                .note(&format!("trial {name} failed, the result is kept: {error}"));
+        if trial.arm != FLOW && !stopped {
+            self.watcher.note(&format!(
+                "trial {trial} failed, the result is kept: {error}"
+            ));
         }
-        if order.arm == FLOW && self.plan.tuning.is_none() {
+        if trial.arm == FLOW && self.plan.tuning.is_none() {
             // Its controls have nothing to be compared with.
             self.waiting
-                .retain(|other| (other.seed, other.fold) != (order.seed, order.fold));
+                .retain(|other| (other.seed, other.fold) != (trial.seed, trial.fold));
         }
         Ok(())
     }
 
     /// The first flow's model is the run's result; it is kept before any control starts, once the flow has chosen its settings.
     fn keep_result(&self) -> Result<()> {
-        let mut flow = Order {
-            run: self.folder.path().to_path_buf(),
+        let first = TrialId {
             arm: FLOW.into(),
             seed: self.plan.run.seed.value,
             fold: self.options.folds().swap_remove(0),
             settings: None,
-            budget: None,
-            rehearse: false,
         };
-        if self.folder.model().exists() {
+        let choosing = |other: &TrialId| {
+            other.arm == FLOW && other.fold == first.fold && other.settings.is_some()
+        };
+        if self.folder.model().exists() || self.under_way(choosing) {
             return Ok(());
         }
-        if self.plan.tuning.is_some() {
-            let choosing = |other: &Order| {
-                other.arm == FLOW && other.fold == flow.fold && other.settings.is_some()
-            };
-            if self.under_way(choosing) {
-                return Ok(());
-            }
-            flow.settings = self.chosen(&flow)?;
-        }
-        if self.finished(&flow) {
-            let model = self.folder.trial(&flow.trial()).model();
-            if model.exists() {
-                SavedModel::read(&model, &self.plan.device)?.write(&self.folder.model())?;
-            }
+        let Some(flow) = self.settled(&first)? else {
+            return Ok(());
+        };
+        let model = self.folder.trial(&flow).model();
+        if self.finished(&flow) && model.exists() {
+            SavedModel::read(&model, &self.plan.device)?.write(&self.folder.model())?;
         }
         Ok(())
+    }
+}
+
+/// The flow of a trial's seed and fold, its settings yet to be chosen.
+fn flow_of(trial: &TrialId) -> TrialId {
+    TrialId {
+        arm: FLOW.into(),
+        settings: None,
+        ..trial.clone()
     }
 }

@@ -11,7 +11,7 @@ use super::compress::size;
 use super::pipe::Piped;
 use super::predictions::predictions;
 use super::stages::{Done, Trial, lookup};
-use crate::data::{Fold, SplitRule};
+use crate::data::SplitRule;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{StagePlan, Work};
@@ -55,7 +55,7 @@ impl Trial<'_> {
                 targets: self.data.fitted_targets.clone(),
                 metric: self.plan.metric.name.to_string(),
                 split: SplitRule {
-                    fold: self.order.fold.map(|(index, of)| Fold { index, of }),
+                    fold: self.fold,
                     ..self.plan.split.clone()
                 },
                 provenance: Provenance {
@@ -63,7 +63,7 @@ impl Trial<'_> {
                     recipe: self.plan.name.clone(),
                     plan: self.hash(),
                     data: self.data.hash.clone(),
-                    trial: self.order.trial().to_string(),
+                    trial: self.id.to_string(),
                     grown_from: training.start.as_ref().map(|s| s.from.clone()),
                     learned_from: training
                         .learn

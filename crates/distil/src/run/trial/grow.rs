@@ -38,7 +38,7 @@ impl Trial<'_> {
                 ),
             ));
         }
-        let seed = stage_seed(self.order.seed, &plan.name);
+        let seed = stage_seed(self.id.seed, &plan.name);
         let fresh = fresh(&large.layout, seed);
         let grown = growth::grow(
             &small.state,

@@ -7,79 +7,93 @@ mod pipe;
 mod predictions;
 mod stages;
 
+use std::path::Path;
+
 use distil_report::bill::Calibration;
 
 use self::pipe::{die_with_parent, say};
 use self::stages::Trial;
 use super::calibrate;
-use super::folder::RunFolder;
-use super::message::{Order, Word};
+use super::folder::{RunFolder, TrialFolder};
+use super::message::{Message, Order};
 use super::options::Options;
 use super::prepare::{Prepared, prepare};
+use super::program::Program;
 use super::stage_cache::StageCache;
-use crate::data::Fold;
 use crate::error::{Error, Kind, Result};
+use crate::files;
 use crate::plan::Arm;
 use crate::train::{Signals, Stopwatch};
 
-/// The child's side of a run: one trial, the run's first after the rehearsal that measures reference seconds.
+/// The child's side of a run: the trial whose order lies in `folder`, the run's first after the rehearsal that measures reference seconds.
 ///
-/// `order` is what the parent gave as the verb's argument. Errors go to the parent as well.
-pub fn trial(order: &str) -> Result<()> {
+/// Relative paths of the recipe start at `base`, or where the run was asked for. Errors go to the parent as well.
+pub fn trial(folder: &Path, base: Option<&Path>) -> Result<()> {
     die_with_parent();
     // This thread takes its share of the work: it need not wake all others and wait for them. (The pool may be there.)
     let _ = rayon::ThreadPoolBuilder::new()
         .use_current_thread()
         .build_global();
-    let done = obey(order);
+    let done = obey(&TrialFolder::at(folder.to_path_buf()), base);
     if let Err(error) = &done {
         // If the parent is gone there is nobody left to tell.
-        let _ = say(&Word::Failed(error.into()));
+        let _ = say(&Message::Failed(error.clone()));
     }
     done
 }
 
-fn obey(order: &str) -> Result<()> {
+fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
+    let path = folder.order();
     let order: Order =
-        serde_json::from_str(order).map_err(|e| Error::new(Kind::Input, "trial", e))?;
+        serde_json::from_slice(&files::read(&path)?).map_err(|e| Error::damaged(&path, e))?;
     let signals = Signals::catch()?;
-    let run = RunFolder::open(&order.run)?;
-    let options = Options::read(&run.options())?;
+    let run = RunFolder::of(folder)?;
+    let mut options = Options::read(&run.options())?;
+    if let Some(base) = base {
+        options.base = base.to_path_buf();
+    }
     let watch = Stopwatch::start();
-    let fold = order.fold.map(|(index, of)| Fold { index, of });
+    let id = &order.trial;
+    let fold = id.fold.and_then(|index| options.fold(index));
     let arm = match order.budget {
-        Some(flops) => Arm::named(&order.arm).within(flops),
-        None => Arm::named(&order.arm),
+        Some(flops) => Arm::named(&id.arm).within(flops),
+        None => Arm::named(&id.arm),
     };
-    let settings = order.settings.as_deref();
-    let threads = rayon::current_num_threads();
-    let Prepared { plan, data, raw } = prepare(&run.text()?, &options, &arm, settings, fold)?;
-    let cache = (!options.fresh).then(|| StageCache::beside(&run, threads, &plan.device));
+    let Prepared { plan, data, raw } =
+        prepare(&run.text()?, &options, &arm, id.settings.as_deref(), fold)?;
     let loading = watch.time();
+    let threads = rayon::current_num_threads();
+    let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
+    let cache = program.map(|program| StageCache::beside(&run, &program, threads, &plan.device));
     let mut trial = Trial {
         plan: &plan,
         data: &data,
         raw: raw.as_ref(),
         folder: None,
         cache: cache.as_ref(),
-        order: &order,
+        id,
+        fold,
         device: plan.device.clone(),
         signals,
     };
     if order.rehearse {
-        let mut calibration = Calibration::default();
-        for _ in 0..calibrate::REPETITIONS {
-            match trial.rehearse() {
-                Ok(events) => calibrate::note(&mut calibration, &events),
-                // The trial itself will tell, with a checkpoint to go back to.
-                Err(error) if error.kind == Kind::Diverged => break,
-                Err(error) => return Err(error),
-            }
-        }
-        calibrate::write(&run.calibration(&arm), &calibration)?;
+        rehearse(&trial, &run.calibration(&arm))?;
     }
-    let folder = run.trial(&order.trial());
     let _lock = folder.lock()?;
     trial.folder = Some(folder.clone());
-    trial.run(&folder, loading)
+    trial.run(folder, loading)
+}
+
+/// Measures what a sample costs, and writes it for the processes to come.
+fn rehearse(trial: &Trial<'_>, path: &Path) -> Result<()> {
+    let mut calibration = Calibration::default();
+    for _ in 0..calibrate::REPETITIONS {
+        match trial.rehearse() {
+            Ok(events) => calibrate::note(&mut calibration, &events),
+            // The trial itself will tell, with a checkpoint to go back to.
+            Err(error) if error.kind == Kind::Diverged => break,
+            Err(error) => return Err(error),
+        }
+    }
+    calibrate::write(path, &calibration)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use distil_report::events::{Event, EventLog};
 
 use crate::error::{Error, Kind, Result};
-use crate::run::message::Word;
+use crate::run::message::Message;
 use crate::train::{EventSink, refused};
 
 /// A trial's sink: its log, and the pipe to the parent.
@@ -32,7 +32,7 @@ impl Piped {
 impl EventSink for Piped {
     fn write(&mut self, event: Event) -> Result<()> {
         self.log.append(&event).map_err(refused)?;
-        say(&Word::Event(event))
+        say(&Message::Event(event))
     }
 
     fn repeat(&mut self, event: Event) -> Result<()> {
@@ -45,8 +45,8 @@ impl EventSink for Piped {
 }
 
 /// Tells the parent something. A closed pipe means that the parent is gone, and ends the child.
-pub fn say(word: &Word) -> Result<()> {
-    let mut line = serde_json::to_string(word).map_err(|e| Error::new(Kind::Io, "pipe", e))?;
+pub fn say(message: &Message) -> Result<()> {
+    let mut line = serde_json::to_string(message).map_err(|e| Error::new(Kind::Io, "pipe", e))?;
     line.push('\n');
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_bytes())
@@ -65,7 +65,7 @@ pub fn say(word: &Word) -> Result<()> {
 pub fn die_with_parent() {
     #[cfg(target_os = "linux")]
     {
-        // Failing to arm this leaves the closed pipe, which ends the trial at its next word.
+        // Failing to arm this leaves the closed pipe, which ends the trial at its next message.
         let _ =
             rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     }

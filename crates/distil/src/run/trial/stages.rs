@@ -6,10 +6,10 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time};
-use distil_report::{Part, Purpose};
+use distil_report::{Part, Purpose, TrialId};
 
 use super::pipe::{Piped, say};
-use crate::data::{Dataset, Features, Inputs, ViewMatrix};
+use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::method::OutputShape;
@@ -19,8 +19,8 @@ use crate::optim::State;
 use crate::plan::{Plan, StagePlan, TermPlan, Training, Work};
 use crate::rng::Seed;
 use crate::run::folder::TrialFolder;
-use crate::run::message::{Order, Word};
-use crate::run::stage_cache::{Kept, StageCache};
+use crate::run::message::Message;
+use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{
@@ -44,8 +44,10 @@ pub struct Trial<'a> {
     pub folder: Option<TrialFolder>,
     /// Stages that were trained before; none to train each.
     pub cache: Option<&'a StageCache>,
-    /// What it was asked for.
-    pub order: &'a Order,
+    /// Which trial it is.
+    pub id: &'a TrialId,
+    /// Its fold, where there are folds.
+    pub fold: Option<Fold>,
     /// Where it computes.
     pub device: Device,
     /// When a run may be asked to stop.
@@ -112,7 +114,7 @@ impl Trial<'_> {
 
     /// The hash a checkpoint of this trial carries.
     pub(super) fn hash(&self) -> String {
-        format!("{} {}", self.plan.hash(), self.order.trial())
+        format!("{} {}", self.plan.hash(), self.id)
     }
 
     /// The last stage with a checkpoint: its place, the step, the events to keep.
@@ -124,7 +126,7 @@ impl Trial<'_> {
             }
             let (found, damaged) = Store::open(&folder, &self.hash())?.latest()?;
             for error in damaged {
-                say(&Word::Note(format!(
+                say(&Message::Note(format!(
                     "{error} Going on from an older checkpoint."
                 )))?;
             }
@@ -142,10 +144,10 @@ impl Trial<'_> {
     fn begin(&self, sink: &mut Piped, loading: Time) -> Result<()> {
         let split = &self.data.split;
         sink.write(Event::Started(Started {
-            arm: self.order.arm.clone(),
-            seed: self.order.seed,
-            fold: self.order.fold.map(|f| f.0),
-            settings: self.order.settings.clone(),
+            arm: self.id.arm.clone(),
+            seed: self.id.seed,
+            fold: self.id.fold,
+            settings: self.id.settings.clone(),
             plan: self.hash(),
             process: process(),
         }))?;
@@ -215,7 +217,10 @@ impl Trial<'_> {
     fn cache_key(&self, plan: &StagePlan) -> Option<(&StageCache, String)> {
         let cache = self.cache.filter(|_| self.folder.is_some())?;
         plan.training()?;
-        Some((cache, cache.key(&self.plan.stage_hash(plan), self.order)))
+        Some((
+            cache,
+            cache.key(&self.plan.stage_hash(plan), self.id.seed, self.fold),
+        ))
     }
 
     /// Whether this trial has a checkpoint of the stage.
@@ -228,7 +233,7 @@ impl Trial<'_> {
     fn reuse(
         &self,
         plan: &StagePlan,
-        kept: Kept,
+        kept: CachedStage,
         folder: &TrialFolder,
         sink: &mut dyn EventSink,
     ) -> Result<Done> {
@@ -256,7 +261,7 @@ impl Trial<'_> {
             .fit(self.data.fine(&self.data.preprocessing.columns()))?;
         let inputs = view.see(&self.data.inputs);
         let layout = plan.layout.clone();
-        let seed = stage_seed(self.order.seed, &plan.name);
+        let seed = stage_seed(self.id.seed, &plan.name);
         let net = plan.model.init(layout.clone(), seed, device)?;
         Ok(Done {
             net,
@@ -299,7 +304,7 @@ impl Trial<'_> {
         meter: &mut Meter,
     ) -> Result<Done> {
         let device = self.device.clone().autodiff();
-        let seed = stage_seed(self.order.seed, &plan.name);
+        let seed = stage_seed(self.id.seed, &plan.name);
         let mut stage = self.fresh(plan, &device)?;
         // A checkpoint holds what growth made.
         let begun = match &self.folder {
