@@ -71,24 +71,31 @@ pub struct Picture {
     pub pixels: Vec<u8>,
 }
 
+impl Truth {
+    /// Outputs beside this truth, `width` of each row, checked.
+    ///
+    /// # Errors
+    /// They do not fit each other.
+    pub fn beside<'a>(
+        &'a self,
+        outputs: &'a [f32],
+        width: usize,
+    ) -> Result<Outputs<'a>, BadOutputs> {
+        Ok(match self {
+            Self::Classes(labels) => Outputs::Classes(ClassOutputs::new(outputs, labels, width)?),
+            Self::Labels(targets) => Outputs::Labels(LabelOutputs::new(outputs, targets, width)?),
+            Self::Values(values) => Outputs::Values(ValueOutputs::new(outputs, values, width)?),
+        })
+    }
+}
+
 impl Predictions {
     /// The outputs beside the truth, checked.
     ///
     /// # Errors
     /// They do not fit each other.
     pub fn outputs(&self) -> Result<Outputs<'_>, BadOutputs> {
-        let width = self.names.len();
-        Ok(match &self.truth {
-            Truth::Classes(labels) => {
-                Outputs::Classes(ClassOutputs::new(&self.outputs, labels, width)?)
-            }
-            Truth::Labels(targets) => {
-                Outputs::Labels(LabelOutputs::new(&self.outputs, targets, width)?)
-            }
-            Truth::Values(values) => {
-                Outputs::Values(ValueOutputs::new(&self.outputs, values, width)?)
-            }
-        })
+        self.truth.beside(&self.outputs, self.names.len())
     }
 
     /// Each row's loss: negative log-likelihood in nats; for several labels their mean binary cross-entropy; for values the mean

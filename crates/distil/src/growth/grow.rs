@@ -1,7 +1,6 @@
 //! Growth itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::check::check;
 use super::dense::{Dense, is_statistic};
@@ -18,35 +17,6 @@ pub struct Grown {
     pub state: State,
     /// What holds between the two models' functions.
     pub promise: Promise,
-    /// What became of each layer, in order.
-    pub changes: Vec<Change>,
-}
-
-/// What became of one layer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The layer of the large model.
-    pub path: String,
-    /// Inputs and units of the small model's layer; `None` if the layer was inserted.
-    pub before: Option<(usize, usize)>,
-    /// Inputs and units now.
-    pub after: (usize, usize),
-    /// Elements of its parameters that growth made or replaced.
-    pub young: usize,
-    /// Elements of its parameters.
-    pub elements: usize,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (inputs, units) = self.after;
-        write!(f, "{}: ", self.path)?;
-        match self.before {
-            Some(before) => write!(f, "{} × {} → {inputs} × {units}", before.0, before.1)?,
-            None => write!(f, "inserted, {inputs} × {units}")?,
-        }
-        write!(f, ", {} of {} elements new", self.young, self.elements)
-    }
 }
 
 /// Makes a large model's first state out of a small model's: weights with the promised function, and the
@@ -103,7 +73,6 @@ pub fn grow(
         }
     }
     Ok(Grown {
-        changes: changes(&layers, from, to),
         state: state(layers, rule, is_adam(small)),
         promise,
     })
@@ -267,25 +236,4 @@ fn state(layers: Layers, rule: &StartRule, adam: bool) -> State {
         }
     }
     state
-}
-
-fn changes(layers: &Layers, from: &Layout, to: &Layout) -> Vec<Change> {
-    let change = |shape: &Layer| {
-        let layer = layers.get(&shape.path)?;
-        let vectors = layer.units.iter().filter(|(name, _)| !is_statistic(name));
-        let parameters = || {
-            [&layer.weight]
-                .into_iter()
-                .chain(vectors.clone().map(|(_, p)| p))
-        };
-        let before = from.layer(&shape.path);
-        Some(Change {
-            path: shape.path.clone(),
-            before: before.map(|before| (before.inputs, before.outputs)),
-            after: (shape.inputs, shape.outputs),
-            young: parameters().map(|p| p.young_count()).sum(),
-            elements: parameters().map(|p| p.value.values.len()).sum(),
-        })
-    };
-    to.layers.iter().filter_map(change).collect()
 }

@@ -26,7 +26,7 @@ mod parameter;
 pub use check::check;
 pub use copies::Copies;
 pub use dense::Dense;
-pub use grow::{Change, Grown, grow};
+pub use grow::{Grown, grow};
 pub use identity::Identity;
 pub use new_units::NewUnits;
 pub use parameter::Parameter;

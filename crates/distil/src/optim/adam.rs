@@ -35,7 +35,7 @@ impl Default for Adam {
     }
 }
 
-impl Adam {
+impl AdamLike for Adam {
     fn core(&self) -> Core {
         Core {
             beta1: self.beta1,
@@ -43,12 +43,32 @@ impl Adam {
             epsilon: self.epsilon,
         }
     }
+
+    fn weight_decay(&self) -> f32 {
+        self.weight_decay
+    }
+
+    fn decay(&self, _: &UpdateParams) -> (f32, f32) {
+        (self.weight_decay, 1.0)
+    }
 }
 
-impl Rule for Adam {
+/// An update by Adam's moments.
+pub(super) trait AdamLike: std::fmt::Debug + Clone + Send + Sync + 'static {
+    /// What all of them have.
+    fn core(&self) -> Core;
+
+    /// The decay as it is set.
+    fn weight_decay(&self) -> f32;
+
+    /// What part of a weight is added to its gradient, and the factor on the weight itself, of this update.
+    fn decay(&self, params: &UpdateParams) -> (f32, f32);
+}
+
+impl<T: AdamLike> Rule for T {
     fn check(&self) -> Result<(), String> {
         self.core().check()?;
-        super::rule::check_decay(self.weight_decay)
+        super::rule::check_decay(self.weight_decay())
     }
 
     fn default_lr(&self) -> f64 {
@@ -64,7 +84,7 @@ impl Rule for Adam {
     }
 
     fn host(&self, elements: Elements<'_>, params: &UpdateParams) {
-        self.core().host(elements, params, self.weight_decay, 1.0);
+        self.core().host(elements, params, self.decay(params));
     }
 
     fn tensors(
@@ -74,12 +94,13 @@ impl Rule for Adam {
         moments: Vec<Tensor<1>>,
         params: &UpdateParams,
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
+        let decay = self.decay(params);
         self.core()
-            .tensors(weights, gradient, moments, params, self.weight_decay, 1.0)
+            .tensors(weights, gradient, moments, params, decay)
     }
 }
 
-/// What Adam and AdamW share: `penalty` is added to the gradient, `keep` multiplies the weights first.
+/// The moments' decay: what every update of this kind has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Core {
     pub beta1: f64,
@@ -88,7 +109,7 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub fn check(self) -> Result<(), String> {
+    fn check(self) -> Result<(), String> {
         for (name, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
             if !(0.0..1.0).contains(&beta) {
                 return Err(format!("`{name}` must be at least 0 and below 1"));
@@ -108,7 +129,7 @@ impl Core {
         (step as f32, correction(self.beta2).sqrt().recip() as f32)
     }
 
-    pub fn host(self, elements: Elements<'_>, params: &UpdateParams, penalty: f32, keep: f32) {
+    fn host(self, elements: Elements<'_>, params: &UpdateParams, (penalty, keep): (f32, f32)) {
         let (step, root) = self.corrections(params);
         let (rest1, beta2) = ((1.0 - self.beta1) as f32, self.beta2 as f32);
         let (rest2, epsilon) = ((1.0 - self.beta2) as f32, self.epsilon as f32);
@@ -129,14 +150,13 @@ impl Core {
         });
     }
 
-    pub fn tensors(
+    fn tensors(
         self,
         weights: Tensor<1>,
         gradient: Tensor<1>,
         moments: Vec<Tensor<1>>,
         params: &UpdateParams,
-        penalty: f32,
-        keep: f32,
+        (penalty, keep): (f32, f32),
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
         let (step, root) = self.corrections(params);
         let gradient = gradient * params.gradient + weights.clone() * penalty;

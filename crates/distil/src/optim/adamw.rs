@@ -1,9 +1,7 @@
 //! AdamW: Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019, algorithm 2).
 
-use burn::tensor::Tensor;
-
-use super::adam::Core;
-use super::rule::{Elements, Rule, UpdateParams};
+use super::adam::{AdamLike, Core};
+use super::rule::UpdateParams;
 
 /// w ← (1 − lr·wd)·w, then Adam's step without a penalty. PyTorch's `AdamW`, but for `exclude`.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -58,7 +56,7 @@ impl Default for AdamW {
     }
 }
 
-impl AdamW {
+impl AdamLike for AdamW {
     fn core(&self) -> Core {
         Core {
             beta1: self.beta1,
@@ -67,45 +65,15 @@ impl AdamW {
         }
     }
 
-    /// The factor on the weights.
-    fn keep(&self, params: &UpdateParams) -> f32 {
-        match self.exclude {
+    fn weight_decay(&self) -> f32 {
+        self.weight_decay
+    }
+
+    fn decay(&self, params: &UpdateParams) -> (f32, f32) {
+        let keep = match self.exclude {
             Exclude::BiasesAndNorms if params.axes < 2 => 1.0,
             _ => (1.0 - params.lr * f64::from(self.weight_decay)) as f32,
-        }
-    }
-}
-
-impl Rule for AdamW {
-    fn check(&self) -> Result<(), String> {
-        self.core().check()?;
-        super::rule::check_decay(self.weight_decay)
-    }
-
-    fn default_lr(&self) -> f64 {
-        1e-3
-    }
-
-    fn clone_rule(&self) -> Box<dyn Rule> {
-        Box::new(self.clone())
-    }
-
-    fn moments(&self) -> usize {
-        2
-    }
-
-    fn host(&self, elements: Elements<'_>, params: &UpdateParams) {
-        self.core().host(elements, params, 0.0, self.keep(params));
-    }
-
-    fn tensors(
-        &self,
-        weights: Tensor<1>,
-        gradient: Tensor<1>,
-        moments: Vec<Tensor<1>>,
-        params: &UpdateParams,
-    ) -> (Tensor<1>, Vec<Tensor<1>>) {
-        self.core()
-            .tensors(weights, gradient, moments, params, 0.0, self.keep(params))
+        };
+        (0.0, keep)
     }
 }

@@ -14,7 +14,7 @@ mod teacher;
 mod term;
 
 pub use clock::{Stopwatch, cpu_seconds};
-pub use evaluate::{metrics, with_outputs};
+pub use evaluate::{in_own_terms, metrics};
 pub use learner::Learner;
 pub use meter::Meter;
 pub use settings::{Checkpoints, Length, ScheduleSpan, Settings};

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Raw, RawTargets};
+use crate::data::source::Source;
 use crate::data::source::decode::Colour;
-use crate::data::source::file::read_file;
+use crate::data::source::file::{files_in, read_file};
 use crate::data::source::new_pictures;
-use crate::data::source::pictures::{Block, Form, files_in};
-use crate::data::source::{Modality, Source};
+use crate::data::source::pictures::{Block, Form};
 use crate::error::{Error, Result};
 
 /// The source `cifar-binary`: the binary form of CIFAR-10 (`data_batch_1.bin` … and `test_batch.bin`) or CIFAR-100
@@ -48,14 +48,6 @@ impl Source for CifarBinary {
             colour: Colour::Rgb,
         };
         new_pictures::read(path, form)
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Picture
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use distil_report::Part;
 
 use crate::data::raw::{Raw, RawTargets};
-use crate::data::source::pictures::{Form, PICTURES, decode_all, entries, files_in};
+use crate::data::source::file::{entries, files_in};
+use crate::data::source::pictures::{Form, PICTURES, decode_all};
 use crate::error::{Error, Result};
 
 /// Pictures and their classes.

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets};
+use crate::data::source::Source;
 use crate::data::source::cells::{
     categorical, is_missing, looks_numeric, members, numeric, targets,
 };
 use crate::data::source::file::read_file;
 use crate::data::source::names::Names;
 use crate::data::source::text_table::{TextColumn, TextTable};
-use crate::data::source::{Modality, Source};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -101,14 +101,6 @@ impl Source for Csv {
             numeric: names(numbers),
             ..self.clone()
         }
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Table
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

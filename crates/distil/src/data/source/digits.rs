@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Picture, Raw, RawTargets};
+use crate::data::source::Source;
 use crate::data::source::numbers::{Numbers, parse_lines, read_numbers};
-use crate::data::source::{Modality, Source};
 use crate::error::{Error, Result};
 
 /// UCI Optical Recognition of Handwritten Digits (Alpaydin & Kaynak 1998, CC BY 4.0), test part:
@@ -57,14 +57,6 @@ impl Source for Digits {
 
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         raw(read_numbers(path, &SHAPE, CLASSES)?, kind)
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Picture
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

@@ -1,7 +1,7 @@
-//! Reading whole files, with errors that say what to do.
+//! Reading whole files and folders, with errors that say what to do.
 
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
@@ -38,4 +38,38 @@ pub fn refused(path: &Path, error: &std::io::Error) -> Error {
         }
         _ => Error::io(path, error),
     }
+}
+
+/// The files of a folder whose names end so, by name.
+pub fn files_in(folder: &Path, suffixes: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut files = entries(folder)?;
+    files.retain(|path| path.is_file() && has_suffix(path, suffixes));
+    Ok(files)
+}
+
+/// What lies in a folder, by name; hidden entries are left aside.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, &error))? {
+        let entry = entry.map_err(|error| refused(folder, &error))?;
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
+    path.extension().is_some_and(|found| {
+        suffixes
+            .iter()
+            .any(|suffix| found.eq_ignore_ascii_case(suffix))
+    })
+}
+
+/// The name of a file without its folder.
+pub fn file_name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    name.to_string_lossy().into_owned()
 }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Inputs, Raw, RawTargets};
-use crate::data::source::file::{read_file, refused};
+use crate::data::source::file::{file_name, files_in, read_file};
 use crate::data::source::wav::parse_wav;
-use crate::data::source::{LogMel, Modality, Source};
+use crate::data::source::{LogMel, Source};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -60,14 +60,6 @@ impl Source for Fsdd {
             vec![path.to_path_buf()]
         };
         self.read_files(&files, kind, false)
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Sound
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {
@@ -163,31 +155,14 @@ impl Label {
     }
 }
 
-fn file_name(file: &Path) -> String {
-    file.file_name().map_or_else(
-        || file.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
-}
-
 /// The WAV files of a folder, by name.
 fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, &error))? {
-        let path = entry.map_err(|error| refused(folder, &error))?.path();
-        if path
-            .extension()
-            .is_some_and(|suffix| suffix.eq_ignore_ascii_case("wav"))
-        {
-            files.push(path);
-        }
-    }
-    if files.is_empty() {
-        return Err(
+    let files = files_in(folder, &["wav"])?;
+    match files.is_empty() {
+        false => Ok(files),
+        true => Err(
             Error::input(folder.display(), "there is no WAV file in this folder")
                 .remedy("Name the folder of recordings, or its parent"),
-        );
+        ),
     }
-    files.sort();
-    Ok(files)
 }

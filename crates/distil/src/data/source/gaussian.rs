@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Inputs, Raw, RawTargets};
+use crate::data::source::Source;
 use crate::data::source::numbers::read_numbers;
-use crate::data::source::{Modality, Source};
 use crate::error::{Error, Result};
 use crate::rng::{Seed, Stream};
 use crate::weights::sha256_of;
@@ -113,14 +113,6 @@ impl Source for Gaussian {
             labels,
         });
         Ok(Raw::new(numbers.inputs, targets, numbers.hash))
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Table
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

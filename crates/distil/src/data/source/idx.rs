@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Raw, RawTargets};
+use crate::data::source::Source;
 use crate::data::source::decode::Colour;
-use crate::data::source::file::read_file;
+use crate::data::source::file::{entries, read_file};
 use crate::data::source::new_pictures;
-use crate::data::source::pictures::{self, Block, Form, entries};
-use crate::data::source::{Modality, Source};
+use crate::data::source::pictures::{self, Block, Form};
 use crate::error::{Error, Result};
 
 /// The source `idx`: grey pictures in IDX files, plain or `.gz`, as MNIST, Fashion-MNIST, EMNIST and KMNIST have them.
@@ -99,14 +99,6 @@ impl Source for Idx {
             size: pictures::size_of(raw),
             ..self.clone()
         }
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Picture
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::Raw;
+use crate::data::source::Source;
 use crate::data::source::class_folders::{Files, classes, read_classes};
 use crate::data::source::decode::Colour;
 use crate::data::source::new_pictures;
 use crate::data::source::pictures::{self, Form};
-use crate::data::source::{Modality, Source};
 use crate::error::{Error, Result};
 
 /// The source `image-folder`: JPEG and PNG files in a folder per class, whose name is the class.
@@ -89,14 +89,6 @@ impl Source for ImageFolder {
             size: pictures::size_of(raw).or(self.size),
             ..self.clone()
         }
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Picture
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

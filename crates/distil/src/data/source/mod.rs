@@ -1,4 +1,4 @@
-//! Sources: where data comes from. One file per source, one line in `sources!`.
+//! Sources: where data comes from. One file per source; one line in `sources!`: name, what it is, what its samples are.
 
 mod arrays;
 mod cells;
@@ -64,12 +64,6 @@ pub trait Source: Clone {
         self.clone()
     }
 
-    /// What its samples are.
-    fn modality(&self) -> Modality;
-
-    /// How its numbers are scaled.
-    fn scaling(&self) -> Scaling;
-
     /// What it reads, in a few words.
     fn describe(&self) -> String;
 }
@@ -88,7 +82,7 @@ pub enum Modality {
 }
 
 macro_rules! sources {
-    ($($name:literal, $summary:literal => $source:ident;)*) => {
+    ($($name:literal, $summary:literal, $modality:ident => $source:ident;)*) => {
         /// One of the sources: what a recipe chooses and a model stores.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "source")]
@@ -101,6 +95,18 @@ macro_rules! sources {
             noun: "source",
             entries: &[$(entry!($name, $summary, $source => AnySource::$source)),*],
         };
+
+        impl AnySource {
+            /// What its samples are.
+            pub fn modality(&self) -> Modality {
+                match self { $(Self::$source(_) => Modality::$modality,)* }
+            }
+
+            /// How its numbers are scaled.
+            pub fn scaling(&self) -> Scaling {
+                match self { $(Self::$source(source) => source.scale,)* }
+            }
+        }
 
         impl Source for AnySource {
             fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
@@ -115,14 +121,6 @@ macro_rules! sources {
                 match self { $(Self::$source(source) => Self::$source(source.settled(raw)),)* }
             }
 
-            fn modality(&self) -> Modality {
-                match self { $(Self::$source(source) => source.modality(),)* }
-            }
-
-            fn scaling(&self) -> Scaling {
-                match self { $(Self::$source(source) => source.scaling(),)* }
-            }
-
             fn describe(&self) -> String {
                 match self { $(Self::$source(source) => source.describe(),)* }
             }
@@ -131,15 +129,15 @@ macro_rules! sources {
 }
 
 sources! {
-    "digits", "handwritten digits, built in" => Digits;
-    "gaussian", "generated class clusters" => Gaussian;
-    "csv", "a table with a header" => Csv;
-    "npy", "NumPy arrays, .npy or .npz" => Npy;
-    "fsdd", "spoken digits, a folder of WAV files" => Fsdd;
-    "idx", "grey pictures, the MNIST family's IDX files" => Idx;
-    "image-folder", "pictures, JPEG or PNG, a folder per class" => ImageFolder;
-    "parquet", "pictures in parquet files, as on the Hugging Face hub" => Parquet;
-    "cifar-binary", "CIFAR-10 and CIFAR-100, their binary form" => CifarBinary;
+    "digits", "handwritten digits, built in", Picture => Digits;
+    "gaussian", "generated class clusters", Table => Gaussian;
+    "csv", "a table with a header", Table => Csv;
+    "npy", "NumPy arrays, .npy or .npz", Table => Npy;
+    "fsdd", "spoken digits, a folder of WAV files", Sound => Fsdd;
+    "idx", "grey pictures, the MNIST family's IDX files", Picture => Idx;
+    "image-folder", "pictures, JPEG or PNG, a folder per class", Picture => ImageFolder;
+    "parquet", "pictures in parquet files, as on the Hugging Face hub", Picture => Parquet;
+    "cifar-binary", "CIFAR-10 and CIFAR-100, their binary form", Picture => CifarBinary;
 }
 
 /// What pictures are scaled by unless told otherwise.

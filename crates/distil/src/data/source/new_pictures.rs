@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::data::raw::Raw;
 use crate::data::source::class_folders;
-use crate::data::source::pictures::{Form, PICTURES, decode_all, files_in};
+use crate::data::source::file::{file_name, files_in};
+use crate::data::source::pictures::{Form, PICTURES, decode_all};
 use crate::data::source::shards::{self, Shards};
 use crate::error::{Error, Result};
 
@@ -32,14 +33,8 @@ pub fn read(path: &Path, form: Form) -> Result<Raw> {
 }
 
 fn read_files(files: &[PathBuf], form: Form) -> Result<Raw> {
-    let name = |file: &PathBuf| {
-        file.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
     Ok(Raw {
-        rows: Some(files.iter().map(name).collect()),
+        rows: Some(files.iter().map(|file| file_name(file)).collect()),
         ..decode_all(files, form)?.raw(None, None)
     })
 }

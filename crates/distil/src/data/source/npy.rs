@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::Raw;
+use crate::data::source::Source;
 use crate::data::source::arrays::{Named, inputs, no_array, read_npy, read_npz, targets};
 use crate::data::source::file::read_file;
-use crate::data::source::{Modality, Source};
 use crate::error::Result;
 use crate::weights::sha256;
 
@@ -75,14 +75,6 @@ impl Source for Npy {
             return self.read_archive(path, kind);
         }
         self.read_pair(path, None, kind)
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Table
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::Raw;
+use crate::data::source::Source;
 use crate::data::source::decode::Colour;
 use crate::data::source::new_pictures;
 use crate::data::source::pictures::{self, Form};
 use crate::data::source::shards::{Shards, files};
-use crate::data::source::{Modality, Source};
 use crate::error::Result;
 
 /// The source `parquet`: JPEG or PNG pictures in parquet files as the Hugging Face hub keeps them, a column
@@ -64,14 +64,6 @@ impl Source for Parquet {
             size: pictures::size_of(raw).or(self.size),
             ..self.clone()
         }
-    }
-
-    fn modality(&self) -> Modality {
-        Modality::Picture
-    }
-
-    fn scaling(&self) -> Scaling {
-        self.scale
     }
 
     fn describe(&self) -> String {

@@ -1,7 +1,7 @@
 //! What sources of pictures share: one block of bytes, decoded in parallel.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use distil_report::Part;
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
 use crate::data::source::decode::{Colour, Pixels, decode};
 use crate::data::source::decoded::DECODED;
-use crate::data::source::file::{read_file, refused};
+use crate::data::source::file::read_file;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -145,34 +145,6 @@ impl Block {
 
 /// What names of pictures end in.
 pub const PICTURES: &[&str] = &["jpg", "jpeg", "png"];
-
-/// The files of a folder whose names end so, by name.
-pub fn files_in(folder: &Path, suffixes: &[&str]) -> Result<Vec<PathBuf>> {
-    let mut files = entries(folder)?;
-    files.retain(|path| path.is_file() && has_suffix(path, suffixes));
-    Ok(files)
-}
-
-/// What lies in a folder, by name; hidden entries are left aside.
-pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, &error))? {
-        let entry = entry.map_err(|error| refused(folder, &error))?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
-    path.extension().is_some_and(|found| {
-        suffixes
-            .iter()
-            .any(|suffix| found.eq_ignore_ascii_case(suffix))
-    })
-}
 
 /// The size of a source's pictures.
 pub fn size_of(raw: &Raw) -> Option<[usize; 2]> {

@@ -12,8 +12,8 @@ use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 
 use crate::data::raw::{Raw, RawTargets};
-use crate::data::source::file::refused;
-use crate::data::source::pictures::{Encoded, Form, decode_all, files_in};
+use crate::data::source::file::{files_in, refused};
+use crate::data::source::pictures::{Encoded, Form, decode_all};
 use crate::error::{Error, Result};
 
 /// The parquet files a path means: itself, those of the folder, or those of the folder's `data`.

@@ -2,9 +2,10 @@
 
 use distil_report::predictions::{Picture, Predictions, Truth, Worst};
 
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
+use crate::train::in_own_terms;
 use crate::weights::Array;
 
 /// Mistakes shown in the report.
@@ -18,23 +19,7 @@ pub fn predictions(
     data: &Dataset,
     ids: &[SampleId],
 ) -> Result<Predictions> {
-    let rows = |block: &Array| {
-        ids.iter()
-            .flat_map(|id| block.row(id.row()))
-            .copied()
-            .collect::<Vec<f32>>()
-    };
-    let (outputs, truth) = match &data.targets {
-        Targets::Classes { labels, .. } => (
-            outputs.values.clone(),
-            Truth::Classes(ids.iter().map(|id| labels[id.row()]).collect()),
-        ),
-        Targets::Labels { values, .. } => (outputs.values.clone(), Truth::Labels(rows(values))),
-        Targets::Values { values, scale, .. } => (
-            scale.to_units(&outputs.values),
-            Truth::Values(scale.to_units(&rows(values))),
-        ),
-    };
+    let (outputs, truth) = in_own_terms(outputs, &data.targets, ids);
     let mut all = Predictions {
         stage: stage.to_string(),
         ids: ids.iter().map(|id| id.0).collect(),

@@ -20,7 +20,7 @@ fn california_is_read_split_and_prepared() {
             .unwrap();
     let raw = source.read(Path::new(""), TaskKind::Regression).unwrap();
     let split = split(&raw, &SplitRule::default()).unwrap();
-    let data = Dataset::prepare(raw, split, source.scaling()).unwrap();
+    let data = Dataset::prepare(raw, split, source.scale).unwrap();
     let columns = data.preprocessing.features();
     assert_eq!(data.len(), 20_640);
     assert_eq!(columns.len(), 8 + 1 + 5, "{columns:?}");
@@ -77,7 +77,7 @@ fn the_spoken_digits_are_read_and_split_by_speaker() {
             (2000, 500, 500)
         );
     }
-    let data = Dataset::prepare(raw, official, source.scaling()).unwrap();
+    let data = Dataset::prepare(raw, official, source.scale).unwrap();
     let view = View::Pool(vec![2, 5]).fit(data.fine(&[])).unwrap();
     assert_eq!(
         (data.shape.as_slice(), view.shape.as_slice()),
@@ -115,7 +115,7 @@ fn cifar_is_decoded_into_one_block_of_bytes() {
         (split.train.len(), split.validation.len(), split.test.len()),
         (45_000, 5_000, 10_000)
     );
-    let data = Dataset::prepare(raw, split, source.scaling()).unwrap();
+    let data = Dataset::prepare(raw, split, source.scale).unwrap();
     let Preprocessing::Block { shift, scale, .. } = &data.preprocessing else {
         panic!()
     };

@@ -44,25 +44,6 @@ fn the_sources_networks_agree_after_training_for_both_width_rules() {
 }
 
 #[test]
-fn what_grew_is_reported_layer_by_layer() {
-    let from = layout(&[100, 50, 10], Activation::Relu, Norm::None);
-    let to = layout(&[1000, 500, 100, 10], Activation::Relu, Norm::None);
-    let large = grown(
-        &weights(&from, 1),
-        &from,
-        &to,
-        Some(&pool(100, 10)),
-        &StartRule::default(),
-    );
-    let lines: Vec<String> = large.changes.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r"
-    hidden.0: 100 × 50 → 1000 × 500, 500450 of 500500 elements new
-    hidden.1: inserted, 500 × 100, 50100 of 50100 elements new
-    head: 50 × 10 → 100 × 10, 500 of 1010 elements new
-    ");
-}
-
-#[test]
 fn a_width_ratio_that_is_no_integer_is_exact_too() {
     let from = layout(&[12, 10, 10, 3], Activation::Relu, Norm::None);
     let to = layout(&[12, 23, 23, 3], Activation::Relu, Norm::None);
