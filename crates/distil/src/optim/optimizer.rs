@@ -363,7 +363,7 @@ mod tests {
 
     /// Ten updates of six elements, two of them young, with or without the in-place form.
     fn run(rule: Box<dyn Rule>, in_place: bool) -> (Vec<f32>, BTreeMap<String, Slot>) {
-        let device = Device::default();
+        let device = crate::device::cpu();
         let mask = vec![false, true, true, false, false, true];
         let young = Young {
             mask,
