@@ -341,7 +341,6 @@ mod tests {
     use super::*;
     use crate::optim::Young;
     use crate::optim::{adam::Adam, adamw::AdamW, sgd::Sgd};
-    use burn::tensor::Device;
 
     fn rules() -> Vec<Box<dyn Rule>> {
         let nesterov = Sgd {
