@@ -49,6 +49,15 @@ impl Isa {
         Self::Portable
     }
 
+    /// Its name in run.json: results are the same bytes only where it is the same.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+
     /// The one kernels run with.
     pub fn current() -> Self {
         match FORCED.load(Ordering::Relaxed) {

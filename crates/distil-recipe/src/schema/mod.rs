@@ -1,9 +1,6 @@
 //! The JSON schema of recipes, for editors: draft 7, in words that readers of draft 4 know.
 
-mod page;
 mod skeleton;
-
-pub use page::fill;
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::{

@@ -1,6 +1,7 @@
 //! The machine a run is on.
 
 use burn::tensor::Device;
+use distil_kernels::Isa;
 use distil_report::run_json::Host;
 
 use crate::device;
@@ -18,23 +19,9 @@ pub fn host(threads: usize, device: &Device) -> Host {
         memory_bytes: proc_value("/proc/meminfo", "MemTotal")
             .and_then(|text| text.trim_end_matches("kB").trim().parse::<u64>().ok())
             .map_or(0, |kib| kib * 1024),
-        instructions: instructions().to_string(),
+        instructions: Isa::best().name().to_string(),
         device: device::name(device),
     }
-}
-
-/// The widest vector instructions of this processor: results are the same bytes only where they are the same.
-fn instructions() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            return "avx512";
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return "avx2";
-        }
-    }
-    "portable"
 }
 
 fn proc_value(file: &str, key: &str) -> Option<String> {

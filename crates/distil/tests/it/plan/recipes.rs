@@ -8,7 +8,7 @@ use distil_recipe::set::parse_sets;
 use insta::assert_snapshot;
 
 use super::validator::is_valid;
-use super::{GROW, dataset, with};
+use super::{GROW, dataset, page, with};
 use crate::skipped;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -101,7 +101,7 @@ fn the_schema_that_is_checked_in_is_the_one_the_registries_make() {
 fn the_tables_of_the_page_on_recipes_are_what_the_schema_says() {
     let path = PathBuf::from(ROOT).join("docs/recipes.md");
     let held = std::fs::read_to_string(&path).unwrap();
-    let fresh = distil_recipe::schema::fill(&held, &schema()).unwrap();
+    let fresh = page::fill(&held, &schema()).unwrap();
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &fresh).unwrap();
     } else {
