@@ -27,17 +27,6 @@ pub fn imports(root: &str, read: impl Fn(&str) -> Option<String>) -> BTreeSet<(M
     found
 }
 
-/// The names in a file's code and the words of its strings.
-pub fn words(text: &str) -> BTreeSet<String> {
-    let part = |c: char| c.is_alphanumeric() || "-_".contains(c);
-    let mut found = BTreeSet::new();
-    for token in without_tests(tokens(text)) {
-        let words = token.split(|c| !part(c)).filter(|word| !word.is_empty());
-        found.extend(words.map(str::to_string));
-    }
-    found
-}
-
 /// What one module says.
 #[derive(Default)]
 struct Room {
@@ -285,7 +274,7 @@ fn without_tests(tokens: Vec<String>) -> Vec<String> {
     kept
 }
 
-/// Names, `::`, single signs, and strings behind a quote of theirs; no comments, characters or lifetimes.
+/// Names, `::` and single signs; no comments, strings, characters or lifetimes.
 fn tokens(text: &str) -> Vec<String> {
     let text: Vec<char> = text.chars().collect();
     let is = |at: usize, sign: char| text.get(at) == Some(&sign);
@@ -315,12 +304,10 @@ fn tokens(text: &str) -> Vec<String> {
                 }
             }
         } else if c == '"' {
-            let start = at;
             at += 1;
             while at < text.len() && !is(at, '"') {
                 at += 1 + usize::from(is(at, '\\'));
             }
-            found.push(text[start..at.min(text.len())].iter().collect());
             at += 1;
         } else if c == '\'' {
             // A character ('x', '\n', '\u{1f}') or a lifetime ('a).
@@ -343,12 +330,10 @@ fn tokens(text: &str) -> Vec<String> {
             let hashes = text[at..].iter().take_while(|c| **c == '#').count();
             if ["r", "br"].contains(&word.as_str()) && is(at + hashes, '"') {
                 let end: Vec<char> = std::iter::once('"').chain(vec!['#'; hashes]).collect();
-                let start = at + hashes;
-                at = start + 1;
+                at += hashes + 1;
                 while at < text.len() && !text[at..].starts_with(&end) {
                     at += 1;
                 }
-                found.push(text[start..at].iter().collect());
                 at += end.len();
             } else if word == "r" && hashes == 1 {
                 // A raw name: r#type.

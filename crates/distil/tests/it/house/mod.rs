@@ -4,29 +4,12 @@ mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use imports::{Module, imports, words};
+use imports::{Module, imports};
 
 /// Crates by the root of their sources, and the rooms of each from the bottom up: a room uses only rooms below it.
 const CRATES: &[(&str, &str, &[&str])] = &[
-    (
-        "crates/distil-report",
-        "lib.rs",
-        &[
-            "error",
-            "statistics",
-            "files",
-            "record",
-            "bill",
-            "measure",
-            "trials",
-            "compare",
-            "run_json",
-            "summary",
-            "present",
-        ],
-    ),
     (
         "crates/distil-kernels",
         "lib.rs",
@@ -75,48 +58,6 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &["args", "machine", "stderr", "exit", "find", "show", "cmd"],
     ),
     ("xtask", "main.rs", &["bench", "report"]),
-];
-
-/// An entry of each registry that grows: the names it goes by, its file, and where its kind is listed. (Tasks are a closed set.)
-const ENTRIES: &[(&[&str], &str, &[&str])] = &[
-    (
-        &["dkd", "Dkd"],
-        "distil/src/method/dkd.rs",
-        &["distil/src/method/mod.rs"],
-    ),
-    (
-        &["mobilenet", "Mobilenet", "MobilenetConfig"],
-        "distil/src/model/mobilenet.rs",
-        &["distil/src/model/mod.rs"],
-    ),
-    (
-        &["fsdd", "Fsdd"],
-        "distil/src/data/source/fsdd.rs",
-        &["distil/src/data/source/mod.rs"],
-    ),
-    (
-        &["herding", "Herding"],
-        "distil/src/samples/herding.rs",
-        &["distil/src/samples/mod.rs"],
-    ),
-    (
-        &["Copies"],
-        "distil/src/growth/copies.rs",
-        &["distil/src/growth/mod.rs"],
-    ),
-    (
-        &["trapezoid", "Trapezoid"],
-        "distil/src/optim/schedule.rs",
-        &["distil/src/optim/mod.rs"],
-    ),
-    (
-        &["r2"],
-        "distil-report/src/measure/r2.rs",
-        &[
-            "distil-report/src/measure/registry.rs",
-            "distil-report/src/measure/mod.rs",
-        ],
-    ),
 ];
 
 type Edges = BTreeSet<(Module, Module)>;
@@ -216,46 +157,6 @@ fn no_folder_has_a_circle_among_its_entries() {
     for (folder, root, _) in CRATES {
         let circles = circles(&of_crate(folder, root));
         found.extend(circles.iter().map(|text| format!("{folder}: {text}")));
-    }
-    assert!(found.is_empty(), "{found:#?}");
-}
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => sources(&path, found),
-            false => found.push(path),
-        }
-    }
-}
-
-#[test]
-fn the_name_of_a_registered_entry_stands_in_its_own_file_and_the_registry_alone() {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut files = Vec::new();
-    for name in [
-        "distil",
-        "distil-recipe",
-        "distil-report",
-        "distil-kernels",
-        "distil-cli",
-    ] {
-        sources(&crates.join(name).join("src"), &mut files);
-    }
-    let mut found = Vec::new();
-    for file in files
-        .iter()
-        .filter(|file| file.extension().is_some_and(|end| end == "rs"))
-    {
-        let place = file.strip_prefix(&crates).unwrap().to_str().unwrap();
-        let words = words(&fs::read_to_string(file).unwrap());
-        for (names, own, lists) in ENTRIES {
-            let here = names.iter().filter(|name| words.contains(**name));
-            if place != *own && !lists.contains(&place) {
-                found.extend(here.map(|name| format!("{place} names `{name}`")));
-            }
-        }
     }
     assert!(found.is_empty(), "{found:#?}");
 }
