@@ -1,8 +1,9 @@
 //! Negative log-likelihood.
 
+use super::Outputs;
 use super::registry::{Better, Metric, Quantity};
+use super::rows::{Rows, nll_label_rows};
 use super::{ClassOutputs, LabelOutputs};
-use super::{Outputs, Rows};
 
 /// The registry's entry.
 pub(super) const METRIC: Metric = Metric {
@@ -43,20 +44,6 @@ pub(super) fn log_sum_exp(logits: &[f32]) -> f64 {
             .map(|&logit| (f64::from(logit) - largest).exp())
             .sum::<f64>()
             .ln()
-}
-
-/// Each row's binary cross-entropy in nats, the mean over its labels:
-/// max(z, 0) − z·y + ln(1 + exp(−|z|)).
-pub fn nll_label_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item = f64> {
-    outputs.rows().map(|(logits, targets)| {
-        let sum: f64 = logits
-            .iter()
-            .zip(targets)
-            .map(|(&logit, &target)| (f64::from(logit), f64::from(target)))
-            .map(|(z, y)| z.max(0.0) - z * y + (-z.abs()).exp().ln_1p())
-            .sum();
-        sum / logits.len() as f64
-    })
 }
 
 /// Binary cross-entropy in nats, the mean over rows and labels.

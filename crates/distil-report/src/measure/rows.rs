@@ -1,7 +1,6 @@
 //! What is compared of each sample.
 
-use super::nll::nll_label_rows;
-use super::outputs::Outputs;
+use super::outputs::{LabelOutputs, Outputs};
 
 /// One value per sample, or one per sample and target.
 pub enum Rows {
@@ -46,6 +45,20 @@ impl Rows {
             _ => None,
         }
     }
+}
+
+/// Each row's binary cross-entropy in nats, the mean over its labels:
+/// max(z, 0) − z·y + ln(1 + exp(−|z|)).
+pub fn nll_label_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item = f64> {
+    outputs.rows().map(|(logits, targets)| {
+        let sum: f64 = logits
+            .iter()
+            .zip(targets)
+            .map(|(&logit, &target)| (f64::from(logit), f64::from(target)))
+            .map(|(z, y)| z.max(0.0) - z * y + (-z.abs()).exp().ln_1p())
+            .sum();
+        sum / logits.len() as f64
+    })
 }
 
 fn pick<T: Copy>(rows: &[T], places: &[usize], width: usize) -> Option<Vec<T>> {
