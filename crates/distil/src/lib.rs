@@ -12,6 +12,7 @@ pub mod method;
 pub mod model;
 pub mod optim;
 pub mod plan;
+pub mod read_back;
 pub mod rng;
 pub mod run;
 pub mod sample;

@@ -4,6 +4,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::error::{Error, Result};
+use crate::read_back::read;
 use crate::weights::{Array, Weights};
 
 /// The path of the parameter a visitor or mapper stands at, for example `hidden.0.weight`.
@@ -49,13 +50,8 @@ pub fn weights_of<M: Module>(module: &M) -> Weights {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let value = param.val();
             let shape = value.dims().to_vec();
-            let values = value
-                .into_data()
-                .convert::<f32>()
-                .try_into_vec()
-                .unwrap_or_default();
-            self.weights
-                .insert(self.path.dotted(), Array::new(shape, values));
+            let array = Array::new(shape, read(value));
+            self.weights.insert(self.path.dotted(), array);
         }
     }
     let mut reader = Reader {

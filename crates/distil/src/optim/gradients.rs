@@ -9,6 +9,7 @@ use distil_kernels::Isa;
 use rayon::prelude::*;
 
 use crate::model::access::Path;
+use crate::read_back::read;
 
 /// Gradients by parameter path, flattened, and a factor they are all to be multiplied with.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Gradients {
         for (path, tensor) in &self.by_path {
             let squares = squares(tensor).unwrap_or_else(|| {
                 let squares = tensor.clone() * tensor.clone();
-                f64::from(squares.sum().into_scalar::<f32>())
+                read(squares.sum()).iter().map(|s| f64::from(*s)).sum()
             });
             total += squares;
             by_path.insert(path.clone(), squares.sqrt() * self.factor);
@@ -69,6 +70,26 @@ impl Gradients {
         Norms {
             by_path,
             total: total.sqrt() * self.factor,
+        }
+    }
+
+    /// The same where nothing may be read back: the paths, and `[paths + 1]` on the device, the norm of each and the norm in
+    /// all, accumulated in f32. Not finite if an element is not finite, and if a norm is above 1.8e19.
+    pub fn norms_on_device(&self) -> Option<(Vec<String>, Tensor<1>)> {
+        let squares = |tensor: &Tensor<1>| (tensor.clone() * tensor.clone()).sum();
+        let squares: Vec<Tensor<1>> = self.by_path.values().map(squares).collect();
+        if squares.is_empty() {
+            return None;
+        }
+        let squares = Tensor::cat(squares, 0);
+        let norms = Tensor::cat(vec![squares.clone(), squares.sum()], 0).sqrt() * self.factor;
+        Some((self.by_path.keys().cloned().collect(), norms))
+    }
+
+    /// Multiplies all gradients by `factor`, `[1]`.
+    pub fn scale_on_device(&mut self, factor: &Tensor<1>) {
+        for tensor in self.by_path.values_mut() {
+            *tensor = tensor.clone() * factor.clone();
         }
     }
 

@@ -11,6 +11,7 @@ use super::rule::{Elements, Rule, UpdateParams};
 use super::schedule::ramp;
 use super::state::Slot;
 use crate::model::access::Path;
+use crate::read_back::read;
 use crate::weights::{Array, Weights};
 
 /// Elements from which on an update is shared among threads; below it, handing work over costs more than it saves.
@@ -66,12 +67,35 @@ impl Optimizer {
     /// On the host this happens in place; while a clone of the module is alive, each tensor is copied
     /// first and the clone keeps its values. Bit-equal for any number of threads.
     pub fn update<M: Module>(&mut self, module: M, gradients: Gradients, lr: f64) -> M {
+        self.map(module, gradients, lr, None)
+    }
+
+    /// The same on a device, as tensor operations that read nothing back: where `go`, `[1]`, is false, weights and moments
+    /// stay as they are.
+    pub fn update_if<M: Module>(
+        &mut self,
+        go: &Tensor<1, Bool>,
+        module: M,
+        gradients: Gradients,
+        lr: f64,
+    ) -> M {
+        self.map(module, gradients, lr, Some(go.clone().bool_not()))
+    }
+
+    fn map<M: Module>(
+        &mut self,
+        module: M,
+        gradients: Gradients,
+        lr: f64,
+        stop: Option<Tensor<1, Bool>>,
+    ) -> M {
         let (gradients, factor) = gradients.into_parts();
         module.map(&mut Updater {
             optimizer: self,
             gradients,
             factor,
             lr,
+            stop,
             path: Path::default(),
         })
     }
@@ -85,7 +109,7 @@ impl Optimizer {
         let group = memory.group(&step, shape.len());
         let (rule, kept) = (self.rule.as_ref(), step.weights.clone());
         match (
-            host(step.weights, self.in_place),
+            host(step.weights, self.in_place && step.stop.is_none()),
             host(step.gradient.clone(), true),
         ) {
             (Some(mut weights), Some(gradient)) => {
@@ -93,7 +117,7 @@ impl Optimizer {
                 memory.on_host(rule, shape, &mut weights, &gradient, &group);
                 Tensor::from_primitive::<Flex>(weights)
             }
-            _ => memory.on_device(rule, shape, kept, step.gradient, &group),
+            _ => memory.on_device(rule, shape, kept, step.gradient, step.stop, &group),
         }
     }
 }
@@ -104,9 +128,11 @@ struct Step {
     gradient: Tensor<1>,
     factor: f32,
     lr: f64,
+    /// `[1]` on the device: true where nothing may change.
+    stop: Option<Tensor<1, Bool>>,
 }
 
-/// The group of old and young elements.
+/// What old and young elements are updated with.
 struct GroupParams {
     old: UpdateParams,
     young: Option<UpdateParams>,
@@ -151,11 +177,10 @@ impl From<Slot> for Memory {
 impl Memory {
     fn slot(&self) -> Slot {
         let mut slot = self.slot.clone();
-        let read = |tensor: &Tensor<1>| tensor.to_data().iter::<f32>().collect();
         slot.moments.extend(
             self.device
                 .iter()
-                .map(|t| Array::new(self.shape.clone(), read(t))),
+                .map(|t| Array::new(self.shape.clone(), read(t.clone()))),
         );
         slot
     }
@@ -215,6 +240,7 @@ impl Memory {
         shape: &[usize],
         weights: Tensor<1>,
         gradient: Tensor<1>,
+        stop: Option<Tensor<1, Bool>>,
         group: &GroupParams,
     ) -> Tensor<1> {
         let device = weights.device();
@@ -228,20 +254,28 @@ impl Memory {
                 .resize_with(rule.moments(), || weights.zeros_like());
         }
         let before = self.device.clone();
-        let (updated, after) = rule.tensors(
+        let (mut updated, mut after) = rule.tensors(
             weights.clone(),
             gradient.clone(),
             before.clone(),
             &group.old,
         );
+        if let (Some(params), Some(young)) = (&group.young, &self.slot.young) {
+            let mask = TensorData::new(young.mask.clone(), [young.mask.len()]);
+            let mask = Tensor::<1, Bool>::from_data(mask, &device);
+            let (other, _) = rule.tensors(weights.clone(), gradient, before.clone(), params);
+            updated = updated.mask_where(mask, other);
+        }
+        if let Some(stop) = stop {
+            let stop: Tensor<1, Bool> = stop.expand([weights.dims()[0]]);
+            updated = updated.mask_where(stop.clone(), weights);
+            let pairs = after.into_iter().zip(before);
+            after = pairs
+                .map(|(new, old)| new.mask_where(stop.clone(), old))
+                .collect();
+        }
         self.device = after;
-        let (Some(params), Some(young)) = (&group.young, &self.slot.young) else {
-            return updated;
-        };
-        let mask = TensorData::new(young.mask.clone(), [young.mask.len()]);
-        let mask = Tensor::<1, Bool>::from_data(mask, &device);
-        let (other, _) = rule.tensors(weights, gradient, before, params);
-        updated.mask_where(mask, other)
+        updated
     }
 }
 
@@ -304,6 +338,7 @@ struct Updater<'a> {
     gradients: BTreeMap<String, Tensor<1>>,
     factor: f32,
     lr: f64,
+    stop: Option<Tensor<1, Bool>>,
     path: Path,
 }
 
@@ -329,6 +364,7 @@ impl ModuleMapper for Updater<'_> {
             gradient,
             factor: self.factor,
             lr: self.lr,
+            stop: self.stop.clone(),
         };
         let updated = self.optimizer.step(path, &shape, step).reshape(shape);
         let tensor = Tensor::from_inner(updated).require_grad();
@@ -389,6 +425,7 @@ mod tests {
                 gradient,
                 factor: 0.7,
                 lr: 0.01,
+                stop: None,
             };
             weights = optimizer.step("w".to_string(), &[2, 3], step);
         }

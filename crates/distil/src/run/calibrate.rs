@@ -3,25 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use burn::tensor::Device;
 use distil_report::Purpose;
 use distil_report::bill::{Calibration, Rate};
 use distil_report::events::Event;
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::train::counted_seconds;
 
 /// Rehearsals; the fastest counts, because a busy clock only adds.
 pub const REPETITIONS: usize = 3;
 
-/// Takes a rehearsal's seconds per sample into the calibration, where they are the fastest so far.
-///
-/// Of wall and CPU seconds the smaller counts: waiting for a core that others keep busy is no cost, nor are cores that work side by side.
-pub fn note(calibration: &mut Calibration, rehearsal: &[Event]) {
+/// Takes the seconds per sample of a rehearsal on this device into the calibration, where they are the fastest so far.
+pub fn note(calibration: &mut Calibration, rehearsal: &[Event], device: &Device) {
     let mut sums: BTreeMap<(&str, Purpose), (f64, u64)> = BTreeMap::new();
     for event in rehearsal {
         if let Event::Billed(billed) = event {
             let sum = sums.entry((&billed.stage, billed.purpose)).or_default();
-            sum.0 += billed.time.wall_seconds.min(billed.time.cpu_seconds);
+            sum.0 += counted_seconds(&billed.time, device);
             sum.1 += billed.samples;
         }
     }

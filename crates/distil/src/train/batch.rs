@@ -4,6 +4,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::{Augmentation, Features, Targets};
 use crate::model::{Input, Net, OneHot, TapSet};
+use crate::read_back::read;
 use crate::sample::SampleId;
 use crate::task::Target;
 use crate::weights::Array;
@@ -73,7 +74,7 @@ pub fn outputs<N: Net>(net: &N, features: &Features, ids: &[SampleId], device: &
             .values;
         let [rows, outputs] = values.dims();
         all.shape = vec![all.shape[0] + rows, outputs];
-        all.values.extend(values.into_data().iter::<f32>());
+        all.values.extend(read(values));
     }
     all
 }

@@ -8,6 +8,7 @@ use distil_report::measure::{METRICS, Metric, metric};
 
 use super::signals::Signals;
 use crate::device;
+use crate::device::reading_is_dear;
 use crate::optim::adam::Adam;
 use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
@@ -56,6 +57,8 @@ pub struct Settings<'a> {
     pub policy: &'a dyn Policy,
     /// Where and how often to save; `None`: never.
     pub checkpoints: Option<Checkpoints>,
+    /// When losses and norms are read back from the device.
+    pub readings: Readings,
     /// Who may ask it to stop.
     pub signals: Signals,
 }
@@ -88,7 +91,28 @@ impl<'a> Settings<'a> {
             metric,
             policy: &POLICY,
             checkpoints: None,
+            readings: Readings::EachStep,
             signals: Signals::none(),
+        }
+    }
+}
+
+/// When losses, norms and per-sample losses are read back from the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readings {
+    /// At every step: where that costs nothing.
+    EachStep,
+    /// Nothing between log events, per-sample losses once an epoch: where the host would wait for the device. The updates are
+    /// then tensor operations, and one that is not finite is stopped by a flag on the device.
+    AtLogEvents,
+}
+
+impl Readings {
+    /// What suits the device.
+    pub fn of(device: &Device) -> Self {
+        match reading_is_dear(device) {
+            true => Self::AtLogEvents,
+            false => Self::EachStep,
         }
     }
 }

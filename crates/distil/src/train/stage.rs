@@ -2,19 +2,22 @@
 
 mod after;
 mod step;
+mod unread;
 
 use std::time::Instant;
 
 use burn::module::Module;
 use distil_report::Numbers;
 use distil_report::Purpose;
-use distil_report::events::{Event, StageStarted};
+use distil_report::events::{Event, StageStarted, Time};
+
+use self::unread::Unread;
 
 use super::checkpoint::{Checkpoint, StageProgress, Store};
 use super::clock::Stopwatch;
 use super::learner::{Learner, adapters, learner_slots, net_state};
 use super::meter::Meter;
-use super::settings::{Length, Settings};
+use super::settings::{Length, Readings, Settings};
 use super::sink::EventSink;
 use super::term::DistillTerm;
 use crate::data::{Dataset, Features, SampleTable, Scores, epoch_order};
@@ -85,6 +88,8 @@ struct Stage<'a, 'm> {
     sink: &'a mut dyn EventSink,
     meter: Meter,
     log: Log,
+    /// What steps have left on a device from which reading is dear.
+    unread: Option<Unread>,
 }
 
 /// What the next progress event will say.
@@ -96,9 +101,24 @@ struct Log {
     watch: Stopwatch,
     samples_before: u64,
     saved: Instant,
+    /// Runs since the first step that is not billed yet.
+    step: Option<Stopwatch>,
+    /// What teachers took of that time; billed as theirs.
+    taught: Time,
+}
+
+impl Log {
+    /// Takes a step's loss in, part by part.
+    fn add(&mut self, parts: &Numbers) {
+        self.steps += 1;
+        for (name, value) in parts.iter() {
+            *self.parts.entry(name.clone()).or_insert(0.0) += value;
+        }
+    }
 }
 
 impl<'a, 'm> Stage<'a, 'm> {
+    /// The stage where its newest checkpoint left it, or at its beginning, which is then announced.
     fn open<N: Net>(
         net: N,
         start: Option<&State>,
@@ -110,35 +130,22 @@ impl<'a, 'm> Stage<'a, 'm> {
     ) -> Result<(Self, Learner<N>)> {
         let device = settings.device.clone().autodiff();
         let specs: Vec<_> = terms.iter().flat_map(|t| t.adapters().to_vec()).collect();
-        let mut learner = Learner {
+        let learner = Learner {
             net,
             adapters: adapters(&specs, settings.seed, &device),
         };
-        let flops = learner
-            .net
-            .layout()
-            .map(|l| (l.flops_forward(), l.flops_forward() + l.flops_backward()));
-        let refuse = |reason: String| Error::input(format!("stage `{}`", settings.stage), reason);
-        let loss = settings
-            .task
-            .loss(&TargetShape::of(&data.targets, &data.split.train), &device)
-            .map_err(refuse)?;
         let table = data.table(inputs);
         let unseen = Scores {
             loss: vec![f32::NAN; data.len()],
         };
-        let nominal = settings
+        let first = settings
             .policy
-            .epoch(0, 1, &table, &unseen, settings.seed)?
-            .len() as u64;
-        if nominal == 0 {
-            return Err(refuse("its samples policy chooses no sample".into()));
+            .epoch(0, 1, &table, &unseen, settings.seed)?;
+        let samples = first.len();
+        if samples == 0 {
+            let reason = "its samples policy chooses no sample".to_string();
+            return Err(refuse(settings, reason));
         }
-        let steps_per_epoch = nominal.div_ceil((settings.batch * settings.accumulate) as u64);
-        let steps = match settings.length {
-            Length::Epochs(epochs) => epochs * steps_per_epoch,
-            Length::Steps(steps) => steps,
-        };
         let store = settings
             .checkpoints
             .as_ref()
@@ -149,36 +156,59 @@ impl<'a, 'm> Stage<'a, 'm> {
             None => None,
         };
         let resumed = found.is_some();
-        let checkpoint = match found {
-            Some(checkpoint) => checkpoint,
-            None => {
-                let mut weights = weights_of(&learner);
-                let mut slots = Default::default();
-                if let Some(start) = start {
-                    weights.extend(
-                        start
-                            .weights
-                            .iter()
-                            .map(|(path, w)| (format!("net.{path}"), w.clone())),
-                    );
-                    slots = learner_slots(&start.slots);
-                }
-                let state = State { weights, slots };
-                let progress = StageProgress {
-                    teach_flops: Some(0.0),
-                    ..StageProgress::default()
-                };
-                Checkpoint {
-                    progress,
-                    state,
-                    scores: unseen.clone(),
-                    epoch_scores: unseen,
-                    ..Checkpoint::default()
-                }
-            }
+        let checkpoint = found.unwrap_or_else(|| fresh(&learner, start, unseen));
+        let learner = with_weights(learner, &checkpoint.state.weights)?.train();
+        let watch = Stopwatch::on(&settings.device);
+        // Answers to pictures that change every epoch cannot be remembered.
+        let taught: Vec<_> = match data.augment {
+            Some(_) => Vec::new(),
+            None => terms
+                .iter_mut()
+                .flat_map(|t| t.prepare(&data.split.train))
+                .collect(),
+        };
+        let time = watch.time();
+        let mut stage = Self::from_checkpoint(
+            checkpoint, store, data, inputs, table, samples, settings, terms, sink,
+        )?;
+        stage.flops = learner
+            .net
+            .layout()
+            .map(|l| (l.flops_forward(), l.flops_forward() + l.flops_backward()));
+        // What a resumed run repeats is neither told nor billed again.
+        if !resumed {
+            stage.announce(&learner, samples)?;
+            stage.bill_teachers(&taught, time);
+        }
+        Ok((stage, learner))
+    }
+
+    /// Everything but the weights as the checkpoint has it; `samples` in a nominal epoch.
+    #[allow(clippy::too_many_arguments)]
+    fn from_checkpoint(
+        checkpoint: Checkpoint,
+        store: Option<Store>,
+        data: &'a Dataset,
+        inputs: &'a Features,
+        table: SampleTable,
+        samples: usize,
+        settings: &'a Settings<'a>,
+        terms: &'a [DistillTerm<'m>],
+        sink: &'a mut dyn EventSink,
+    ) -> Result<Self> {
+        let device = settings.device.clone().autodiff();
+        let loss = settings
+            .task
+            .loss(&TargetShape::of(&data.targets, &data.split.train), &device)
+            .map_err(|reason| refuse(settings, reason))?;
+        let steps_per_epoch =
+            (samples as u64).div_ceil((settings.batch * settings.accumulate) as u64);
+        let steps = match settings.length {
+            Length::Epochs(epochs) => epochs * steps_per_epoch,
+            Length::Steps(steps) => steps,
         };
         let Checkpoint {
-            mut progress,
+            progress,
             state,
             average,
             best,
@@ -186,9 +216,9 @@ impl<'a, 'm> Stage<'a, 'm> {
             epoch_scores,
             ..
         } = checkpoint;
-        learner = with_weights(learner, &state.weights)?.train();
         let rule = settings.optimizer.clone_rule();
-        let optimizer = Optimizer::restore(rule, state.slots, &state.weights).map_err(refuse)?;
+        let optimizer = Optimizer::restore(rule, state.slots, &state.weights)
+            .map_err(|reason| refuse(settings, reason))?;
         let average = settings.average.map(|decay| match average {
             Some(weights) => Average::restore(decay, progress.step, weights),
             None => Average::new(decay),
@@ -199,51 +229,22 @@ impl<'a, 'm> Stage<'a, 'm> {
             .collect();
         taps.sort();
         taps.dedup();
-
-        let mut meter = Meter::new(&settings.stage);
-        let teaching = Stopwatch::start();
-        let taught: Vec<_> = terms
-            .iter_mut()
-            // Answers to pictures that change every epoch cannot be remembered.
-            .filter(|_| data.augment.is_none())
-            .flat_map(|t| t.prepare(&data.split.train))
-            .collect();
-        let time = teaching.time();
-        // What a resumed run repeats is neither told nor billed again.
-        if !resumed {
-            sink.write(Event::StageStarted(StageStarted {
-                stage: settings.stage.clone(),
-                parameters: parameters(&weights_of(&learner.net)),
-                flops_forward: flops.map(|f| f.0),
-                flops_train: flops.map(|f| f.1),
-                steps,
-                epochs: steps as f64 / steps_per_epoch as f64,
-                samples: nominal as usize,
-            }))?;
-            let share = taught.len().max(1) as f64;
-            for (flops, samples) in &taught {
-                let time = distil_report::events::Time {
-                    cpu_seconds: time.cpu_seconds / share,
-                    wall_seconds: time.wall_seconds / share,
-                };
-                meter.add(Purpose::Teach, *flops, *samples, time);
-                progress.teach_flops = progress
-                    .teach_flops
-                    .zip(*flops)
-                    .map(|(sum, each)| sum + each * *samples as f64);
-            }
-        }
-        let samples_before = progress.samples;
         let log = Log {
             every: (steps / 100).max(1),
             parts: Numbers::default(),
             steps: 0,
             lr: 0.0,
             watch: Stopwatch::start(),
-            samples_before,
+            samples_before: progress.samples,
             saved: Instant::now(),
+            step: None,
+            taught: Time::default(),
         };
-        let stage = Self {
+        let unread = match settings.readings {
+            Readings::EachStep => None,
+            Readings::AtLogEvents => Some(Unread::new(&settings.device)),
+        };
+        Ok(Self {
             optimizer,
             average,
             best,
@@ -257,15 +258,28 @@ impl<'a, 'm> Stage<'a, 'm> {
             terms,
             loss,
             taps: TapSet(taps),
-            flops,
+            flops: None,
             steps_per_epoch,
             steps,
             store,
             sink,
-            meter,
+            meter: Meter::new(&settings.stage),
             log,
-        };
-        Ok((stage, learner))
+            unread,
+        })
+    }
+
+    /// Tells the log that the stage begins.
+    fn announce<N: Net>(&mut self, learner: &Learner<N>, samples: usize) -> Result<()> {
+        self.sink.write(Event::StageStarted(StageStarted {
+            stage: self.settings.stage.clone(),
+            parameters: parameters(&weights_of(&learner.net)),
+            flops_forward: self.flops.map(|f| f.0),
+            flops_train: self.flops.map(|f| f.1),
+            steps: self.steps,
+            epochs: self.steps as f64 / self.steps_per_epoch as f64,
+            samples,
+        }))
     }
 
     fn run<N: Net>(mut self, mut learner: Learner<N>) -> Result<Trained<N>> {
@@ -279,7 +293,7 @@ impl<'a, 'm> Stage<'a, 'm> {
         });
         let chosen = match (&self.best, &self.average) {
             (Some(best), _) => Some(best.clone()),
-            (None, Some(average)) => Some(average.weights().clone()),
+            (None, Some(average)) => Some(average.weights()),
             (None, None) => None,
         };
         if let Some(weights) = chosen {
@@ -343,6 +357,7 @@ impl<'a, 'm> Stage<'a, 'm> {
             }
             self.after_step(
                 &learner,
+                last,
                 evaluate,
                 at,
                 epoch as f64 + end as f64 / order.len() as f64,
@@ -354,6 +369,34 @@ impl<'a, 'm> Stage<'a, 'm> {
         self.progress.finished = true;
         Ok(learner)
     }
+}
+
+/// What a stage without a checkpoint begins with: its own weights, or those and the memory it starts from.
+fn fresh<N: Net>(learner: &Learner<N>, start: Option<&State>, unseen: Scores) -> Checkpoint {
+    let mut state = State {
+        weights: weights_of(learner),
+        ..State::default()
+    };
+    if let Some(start) = start {
+        let start_weights = start.weights.iter();
+        let under_net = start_weights.map(|(path, w)| (format!("net.{path}"), w.clone()));
+        state.weights.extend(under_net);
+        state.slots = learner_slots(&start.slots);
+    }
+    Checkpoint {
+        progress: StageProgress {
+            teach_flops: Some(0.0),
+            ..StageProgress::default()
+        },
+        state,
+        scores: unseen.clone(),
+        epoch_scores: unseen,
+        ..Checkpoint::default()
+    }
+}
+
+fn refuse(settings: &Settings, reason: String) -> Error {
+    Error::input(format!("stage `{}`", settings.stage), reason)
 }
 
 fn parameters(weights: &Weights) -> u64 {

@@ -1,7 +1,5 @@
 //! A distillation term: one distillation loss of a stage, its teachers and how much it counts when.
 
-use burn::tensor::Tensor;
-
 use crate::data::Augmentation;
 use crate::error::{Error, Result};
 use crate::method::{
@@ -36,6 +34,8 @@ pub struct DistillTerm<'a> {
     pub until: Option<f64>,
     layers: Vec<(String, String)>,
     needs: Needs,
+    /// Whether the teachers' outputs are looked up.
+    remembered: bool,
 }
 
 impl<'a> DistillTerm<'a> {
@@ -70,6 +70,7 @@ impl<'a> DistillTerm<'a> {
             until: None,
             layers: layers.to_vec(),
             needs,
+            remembered: false,
         })
     }
 
@@ -106,10 +107,16 @@ impl<'a> DistillTerm<'a> {
         if !self.needs.teacher_taps.is_empty() {
             return Vec::new();
         }
+        self.remembered = true;
         self.teachers
             .iter_mut()
             .map(|t| (t.flops_forward(), t.remember(ids)))
             .collect()
+    }
+
+    /// Whether [`Self::teach`] takes forward passes, rather than looking outputs up.
+    pub fn computes(&self, augmentation: Option<&Augmentation>) -> bool {
+        !self.teachers.is_empty() && !(self.remembered && augmentation.is_none())
     }
 
     /// The teachers' word on these samples, and (FLOPs per sample, forward passes) it took.
@@ -146,81 +153,4 @@ impl<'a> DistillTerm<'a> {
             at,
         })
     }
-}
-
-/// A batch's loss put together from the label loss and the terms'.
-pub struct Mixture<'a> {
-    rows: Tensor<1>,
-    batch: Option<Tensor<1>>,
-    weights: &'a [f32],
-    /// What each part adds to the loss: (name, value).
-    pub parts: Vec<(String, f64)>,
-}
-
-impl<'a> Mixture<'a> {
-    /// Starts with the labels' share of the loss: `rows` is the label loss of each row, `[rows]`; `weights` is the
-    /// weight of each row's loss, empty for all 1.
-    pub fn labels(rows: Tensor<1>, share: f64, weights: &'a [f32]) -> Self {
-        let part = share * mean(&host(&rows), weights);
-        let rows = if share == 1.0 { rows } else { rows * share };
-        Self {
-            rows,
-            batch: None,
-            weights,
-            parts: vec![("labels".into(), part)],
-        }
-    }
-
-    /// Adds a term's loss at this strength.
-    pub fn add(&mut self, name: &str, loss: Term, strength: f64) {
-        let part = match loss {
-            Term::Rows(rows) => {
-                let part = mean(&host(&rows), self.weights);
-                self.rows = self.rows.clone() + rows * strength;
-                part
-            }
-            Term::Batch(loss) => {
-                let part = mean(&host(&loss), &[]);
-                let loss = loss * strength;
-                self.batch = Some(match self.batch.take() {
-                    Some(sum) => sum + loss,
-                    None => loss,
-                });
-                part
-            }
-        };
-        self.parts.push((name.to_string(), strength * part));
-    }
-
-    /// The loss `[1]`: the mean of the weighted rows and the batch terms.
-    pub fn total(self) -> Tensor<1> {
-        let rows = match self.weights {
-            [] => self.rows,
-            weights => {
-                let device = self.rows.device().inner();
-                self.rows * Tensor::<1>::from_floats(weights, &device)
-            }
-        };
-        match self.batch {
-            Some(batch) => rows.mean() + batch,
-            None => rows.mean(),
-        }
-    }
-}
-
-/// The numbers of a tensor.
-pub(super) fn host(rows: &Tensor<1>) -> Vec<f32> {
-    rows.clone().inner().into_data().iter::<f32>().collect()
-}
-
-fn mean(rows: &[f32], weights: &[f32]) -> f64 {
-    let sum: f64 = match weights {
-        [] => rows.iter().map(|x| f64::from(*x)).sum(),
-        weights => rows
-            .iter()
-            .zip(weights)
-            .map(|(x, w)| f64::from(*x) * f64::from(*w))
-            .sum(),
-    };
-    sum / rows.len().max(1) as f64
 }

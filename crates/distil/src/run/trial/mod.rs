@@ -89,7 +89,7 @@ fn rehearse(trial: &Trial<'_>, path: &Path) -> Result<()> {
     let mut calibration = Calibration::default();
     for _ in 0..calibrate::REPETITIONS {
         match trial.rehearse() {
-            Ok(events) => calibrate::note(&mut calibration, &events),
+            Ok(events) => calibrate::note(&mut calibration, &events, &trial.device),
             // The trial itself will tell, with a checkpoint to go back to.
             Err(error) if error.kind == Kind::Diverged => break,
             Err(error) => return Err(error),

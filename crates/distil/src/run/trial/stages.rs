@@ -24,8 +24,8 @@ use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{
-    Checkpoints, DistillTerm, EventSink, Frozen, Length, Meter, Settings, Signals, Stopwatch,
-    Teacher, batch, metrics, process, train,
+    Checkpoints, DistillTerm, EventSink, Frozen, Length, Meter, Readings, Settings, Signals,
+    Stopwatch, Teacher, batch, metrics, process, train,
 };
 use crate::weights::{Array, Weights, to_safetensors};
 
@@ -429,6 +429,7 @@ impl Trial<'_> {
             metric: self.plan.metric,
             policy: training.samples.as_ref(),
             checkpoints,
+            readings: Readings::of(&self.device),
             signals: self.signals.clone(),
         }
     }

@@ -10,7 +10,7 @@ use super::Stage;
 use crate::error::{Error, Kind, Result};
 use crate::model::Net;
 use crate::model::access::{weights_of, with_weights};
-use crate::optim::State;
+use crate::optim::{Average, State};
 use crate::train::batch;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::clock::Stopwatch;
@@ -18,23 +18,29 @@ use crate::train::evaluate::metrics;
 use crate::train::learner::{Learner, net_state};
 
 impl Stage<'_, '_> {
-    /// Log, evaluation, early stopping, checkpoint, signals.
+    /// Log, evaluation, early stopping, checkpoint, signals; `last`: of its epoch.
     pub(super) fn after_step<N: Net>(
         &mut self,
         learner: &Learner<N>,
+        last: bool,
         evaluate: bool,
         at: u64,
         epoch: f64,
     ) -> Result<()> {
-        let mut validation = None;
-        if evaluate && !self.data.split.validation.is_empty() {
-            validation = Some(self.evaluate(learner)?);
+        let validate = evaluate && !self.data.split.validation.is_empty();
+        let log = (at + 1).is_multiple_of(self.log.every);
+        // Nothing is told, evaluated or saved of steps that were stopped.
+        if validate || log || last {
+            self.read_steps()?;
         }
+        let validation = match validate {
+            true => Some(self.evaluate(learner)?),
+            false => None,
+        };
         if let (Some(found), Some(patience)) = (&validation, self.settings.patience) {
             self.early_stopping(learner, found, patience);
         }
-        if validation.is_some() || (at + 1).is_multiple_of(self.log.every) || self.progress.finished
-        {
+        if validation.is_some() || log || self.progress.finished {
             self.report(epoch, validation)?;
         }
         let signal = self.settings.signals.received();
@@ -43,6 +49,11 @@ impl Stage<'_, '_> {
                 .is_some_and(|steps| self.progress.step.is_multiple_of(steps))
                 || self.log.saved.elapsed() >= Duration::from_secs_f64(c.seconds)
         });
+        let save = due || self.progress.finished || signal.is_some();
+        if last || save {
+            self.read_steps()?;
+            self.read_scores();
+        }
         if self.progress.finished {
             let epochs = epoch;
             self.meter.flush(self.sink)?;
@@ -53,7 +64,7 @@ impl Stage<'_, '_> {
                 epochs,
             }))?;
         }
-        if due || self.progress.finished || signal.is_some() {
+        if save {
             self.save(learner)?;
         }
         match signal {
@@ -81,7 +92,7 @@ impl Stage<'_, '_> {
         let net = match &self.average {
             Some(average) => {
                 let weights = net_state(&State {
-                    weights: average.weights().clone(),
+                    weights: average.weights(),
                     ..State::default()
                 })
                 .weights;
@@ -114,7 +125,7 @@ impl Stage<'_, '_> {
             self.progress.best = Some((self.progress.step, value));
             self.progress.since_best = 0;
             self.best = Some(match &self.average {
-                Some(average) => average.weights().clone(),
+                Some(average) => average.weights(),
                 None => weights_of(learner),
             });
         } else {
@@ -169,7 +180,7 @@ impl Stage<'_, '_> {
                 weights: weights_of(learner),
                 slots: self.optimizer.slots(),
             },
-            average: self.average.as_ref().map(|a| a.weights().clone()),
+            average: self.average.as_ref().map(Average::weights),
             best: self.best.clone(),
             scores: self.scores.clone(),
             epoch_scores: self.epoch_scores.clone(),

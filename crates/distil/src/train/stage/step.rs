@@ -6,19 +6,21 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use distil_report::Numbers;
 use distil_report::Purpose;
-use distil_report::events::{Diverged, Event};
+use distil_report::events::{Diverged, Event, Time};
 
 use super::Stage;
 use crate::error::{Error, Kind, Result};
 use crate::method::AtStep;
 use crate::model::Net;
 use crate::optim::{Accumulator, Gradients};
+use crate::read_back::read;
 use crate::sample::SampleId;
 use crate::train::batch;
 use crate::train::clock::Stopwatch;
 use crate::train::learner::Learner;
+use crate::train::mixture::{Mixture, Part};
 use crate::train::settings::ScheduleSpan;
-use crate::train::term::{Mixture, TermWeight, host};
+use crate::train::term::TermWeight;
 
 /// The rows of one forward pass.
 struct Rows<'a> {
@@ -28,6 +30,18 @@ struct Rows<'a> {
     mix: Option<(f32, &'a [(SampleId, f32)])>,
     /// Their share of the step's samples.
     of_step: f64,
+}
+
+/// What one forward pass says of its rows.
+pub(super) struct Losses {
+    pub ids: Vec<SampleId>,
+    /// The loss of each sample against its own label `[rows]`; without gradient.
+    pub own: Tensor<1>,
+    pub parts: Vec<Part>,
+    /// The weights of the rows; empty for all 1.
+    pub weights: Vec<f32>,
+    /// The rows' share of the step's samples.
+    pub of_step: f64,
 }
 
 impl Stage<'_, '_> {
@@ -40,7 +54,7 @@ impl Stage<'_, '_> {
         window: &[(SampleId, f32)],
         at: u64,
     ) -> Result<Learner<N>> {
-        let watch = Stopwatch::start();
+        self.log.step.get_or_insert_with(Stopwatch::start);
         let now = AtStep {
             step: at,
             steps: self.steps,
@@ -48,7 +62,7 @@ impl Stage<'_, '_> {
         let seed = self.settings.seed.number("dropout", &[self.progress.step]);
         self.settings.device.seed(seed);
         let mut accumulator = Accumulator::default();
-        let mut parts = Numbers::default();
+        let mut passes = Vec::new();
         let mix = self
             .data
             .augment
@@ -61,41 +75,81 @@ impl Stage<'_, '_> {
                 mix: mix.as_ref().map(|mix| (mix.share, &mix.partners[range])),
                 of_step: own.len() as f64 / window.len() as f64,
             };
-            let gradients = self.backward(&learner, &rows, now, &mut parts)?;
+            let (gradients, losses) = self.backward(&learner, &rows, now)?;
             accumulator.add(gradients, own.len());
+            passes.push(losses);
         }
-        let Some(mut gradients) = accumulator.take() else {
+        let Some(gradients) = accumulator.take() else {
             return Ok(learner);
         };
-        let norms = gradients.norms();
-        if !norms.finite() || parts.values().any(|v| !v.is_finite()) {
-            return Err(self.diverged(&parts, &norms.by_path)?);
-        }
-        if let Some(max) = self.settings.clip {
-            gradients.clip(&norms, max);
-        }
         let ScheduleSpan { offset, steps } = self.settings.span.unwrap_or(ScheduleSpan {
             offset: 0,
             steps: self.steps,
         });
         self.log.lr = self.settings.lr * self.settings.schedule.factor(offset + at, steps);
+        let learner = match &self.unread {
+            None => self.update(learner, gradients, &passes)?,
+            Some(_) => self.update_unread(learner, gradients, passes),
+        };
+        self.progress.step += 1;
+        self.progress.samples += window.len() as u64;
+        let flops = self.flops.map(|f| f.1);
+        self.meter
+            .add(Purpose::Train, flops, window.len(), Time::default());
+        if self.unread.is_none() {
+            self.bill_steps();
+        }
+        Ok(learner)
+    }
+
+    /// Reads losses and norms, and updates if all of them are finite.
+    fn update<N: Net>(
+        &mut self,
+        learner: Learner<N>,
+        mut gradients: Gradients,
+        passes: &[Losses],
+    ) -> Result<Learner<N>> {
+        let mut parts = Numbers::default();
+        for pass in passes {
+            self.score(&pass.ids, read(pass.own.clone()));
+            for part in &pass.parts {
+                *parts.entry(part.name.clone()).or_insert(0.0) +=
+                    part.read(&pass.weights) * pass.of_step;
+            }
+        }
+        let norms = gradients.norms();
+        if !norms.finite() || parts.values().any(|v| !v.is_finite()) {
+            return Err(self.diverged(self.progress.step + 1, &parts, &norms.by_path)?);
+        }
+        if let Some(max) = self.settings.clip {
+            gradients.clip(&norms, max);
+        }
         let learner = self.optimizer.update(learner, gradients, self.log.lr);
         if let Some(average) = &mut self.average {
             average.update(&learner.valid());
         }
-        self.progress.step += 1;
-        self.progress.samples += window.len() as u64;
-        self.log.steps += 1;
-        for (name, value) in parts.iter() {
-            *self.log.parts.entry(name.clone()).or_insert(0.0) += value;
-        }
-        self.meter.add(
-            Purpose::Train,
-            self.flops.map(|f| f.1),
-            window.len(),
-            watch.time(),
-        );
+        self.log.add(&parts);
         Ok(learner)
+    }
+
+    pub(super) fn score(&mut self, ids: &[SampleId], losses: impl IntoIterator<Item = f32>) {
+        for (id, loss) in ids.iter().zip(losses) {
+            self.scores.loss[id.row()] = loss;
+        }
+    }
+
+    /// Bills what the steps took since they were last billed, without what their teachers were billed for.
+    pub(super) fn bill_steps(&mut self) {
+        let taught = std::mem::take(&mut self.log.taught);
+        let Some(watch) = self.log.step.take() else {
+            return;
+        };
+        let time = watch.time();
+        let time = Time {
+            cpu_seconds: (time.cpu_seconds - taught.cpu_seconds).max(0.0),
+            wall_seconds: (time.wall_seconds - taught.wall_seconds).max(0.0),
+        };
+        self.meter.add(Purpose::Train, Some(0.0), 0, time);
     }
 
     fn backward<N: Net>(
@@ -103,8 +157,7 @@ impl Stage<'_, '_> {
         learner: &Learner<N>,
         rows: &Rows<'_>,
         at: AtStep,
-        parts: &mut Numbers,
-    ) -> Result<Gradients> {
+    ) -> Result<(Gradients, Losses)> {
         let device = self.settings.device.clone().autodiff();
         let ids: Vec<SampleId> = rows.own.iter().map(|r| r.0).collect();
         let weights: Vec<f32> = match rows.own.iter().all(|r| r.1 == 1.0) {
@@ -128,7 +181,7 @@ impl Stage<'_, '_> {
         let target = batch::targets(&self.data.targets, &ids, &device.clone().inner());
         let own_rows = self.loss.rows(output.values.clone(), &target)?;
         // A sample's score is the loss against its own label: mixed, that of the row which is mostly this sample.
-        let scores = host(&own_rows);
+        let own = own_rows.clone().inner();
         let label_rows = match rows.mix {
             None => own_rows,
             Some((share, partners)) => {
@@ -151,30 +204,46 @@ impl Stage<'_, '_> {
             if strength == 0.0 {
                 continue;
             }
-            let watch = Stopwatch::start();
+            let watch = term
+                .computes(augmentation.as_ref())
+                .then(|| Stopwatch::on(&self.settings.device));
             let (teacher, costs) = term.teach(&ids, augmentation.as_ref());
-            if costs.iter().any(|(_, passes)| *passes > 0) {
+            if let Some(watch) = watch {
                 let time = watch.time();
-                for (flops, passes) in costs {
-                    self.meter.add(Purpose::Teach, flops, passes, time);
-                    self.progress.teach_flops = self
-                        .progress
-                        .teach_flops
-                        .zip(flops)
-                        .map(|(sum, each)| sum + each * passes as f64);
-                }
+                self.bill_teachers(&costs, time);
+                self.log.taught.cpu_seconds += time.cpu_seconds;
+                self.log.taught.wall_seconds += time.wall_seconds;
             }
             let loss = term.loss(&output, teacher.as_ref(), &target, adapters, at)?;
             mixture.add(&term.name, loss, strength);
         }
-        for (id, loss) in ids.iter().zip(scores) {
-            self.scores.loss[id.row()] = loss;
-        }
-        for (name, value) in &mixture.parts {
-            *parts.entry(name.clone()).or_insert(0.0) += value * rows.of_step;
-        }
+        let parts = std::mem::take(&mut mixture.parts);
         let mut gradients = mixture.total().backward();
-        Ok(Gradients::take(learner, &mut gradients))
+        let losses = Losses {
+            ids,
+            own,
+            parts,
+            weights,
+            of_step: rows.of_step,
+        };
+        Ok((Gradients::take(learner, &mut gradients), losses))
+    }
+
+    /// Bills teachers' forward passes, (FLOPs per sample, samples) each, which took so long together.
+    pub(super) fn bill_teachers(&mut self, costs: &[(Option<f64>, usize)], time: Time) {
+        let share = costs.len().max(1) as f64;
+        let each = Time {
+            cpu_seconds: time.cpu_seconds / share,
+            wall_seconds: time.wall_seconds / share,
+        };
+        for (flops, samples) in costs {
+            self.meter.add(Purpose::Teach, *flops, *samples, each);
+            self.progress.teach_flops = self
+                .progress
+                .teach_flops
+                .zip(*flops)
+                .map(|(sum, each)| sum + each * *samples as f64);
+        }
     }
 
     /// The loss of each row against its partner's label, `[rows]`.
@@ -197,8 +266,13 @@ impl Stage<'_, '_> {
         })
     }
 
-    fn diverged(&mut self, parts: &Numbers, norms: &BTreeMap<String, f64>) -> Result<Error> {
-        let step = self.progress.step + 1;
+    /// Ends the stage at this step; the error to end it with.
+    pub(super) fn diverged(
+        &mut self,
+        step: u64,
+        parts: &Numbers,
+        norms: &BTreeMap<String, f64>,
+    ) -> Result<Error> {
         let stage = self.settings.stage.clone();
         self.meter.flush(self.sink)?;
         self.sink.write(Event::Diverged(Diverged {
