@@ -289,7 +289,7 @@ impl Teacher for Forgetful {
         ids: &[SampleId],
         augmentation: Option<&distil::data::Augmentation>,
         taps: &TapSet,
-    ) -> (Output, usize) {
+    ) -> distil::Result<(Output, usize)> {
         self.0.outputs(ids, augmentation, taps)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use distil_report::measure::TaskKind;
 
 use super::names_where;
+use crate::model::Layout;
 use crate::task::name_of;
 
 /// The shapes a method may rely on.
@@ -47,6 +48,17 @@ fn listed(names: &[&str]) -> String {
 }
 
 impl OutputShape {
+    /// What a method may rely on in a network of this layout.
+    pub fn of(layout: &Layout, task: TaskKind) -> Self {
+        let width = |tap: String| Some((layout.tap_width(&tap)?, tap));
+        let taps = layout.taps().into_iter().filter_map(width);
+        Self {
+            task,
+            outputs: layout.outputs(),
+            taps: taps.map(|(width, tap)| (tap, width)).collect(),
+        }
+    }
+
     /// The shape of several teachers' blended outputs: those of each, without taps.
     pub fn of_several(teachers: &[OutputShape]) -> Result<OutputShape, String> {
         let Some((first, others)) = teachers.split_first() else {

@@ -6,7 +6,7 @@ use distil_report::measure::{TaskKind, metric};
 
 use crate::data::{Dataset, Features, Scores, View, ViewMatrix};
 use crate::growth;
-use crate::method::Method;
+use crate::method::{Method, OutputShape};
 use crate::model::{Layout, ModelConfig};
 use crate::plan::cost::{Cost, samples_of, steps_within};
 use crate::plan::draft::{Draft, ModelDraft, StageDraft};
@@ -305,14 +305,14 @@ impl Binding<'_> {
         before: &[StagePlan],
         problems: &mut Problems,
     ) -> Option<Vec<TermPlan>> {
-        let student = learn::shape(layout, self.task);
+        let student = OutputShape::of(layout, self.task);
         let mut terms = Vec::new();
         for (term, method) in table.learn.iter().zip(methods) {
             let teacher = |name: &str| before.iter().find(|stage| stage.name == name);
             let teachers: Option<Vec<_>> = term
                 .from
                 .iter()
-                .map(|name| Some(learn::shape(&teacher(name)?.layout, self.task)))
+                .map(|name| Some(OutputShape::of(&teacher(name)?.layout, self.task)))
                 .collect();
             terms.push(learn::term(term, method, &student, &teachers?, problems));
         }

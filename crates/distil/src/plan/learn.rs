@@ -4,28 +4,11 @@ use std::collections::BTreeMap;
 
 use distil_recipe::recipe::{LearnTable, Weight as Written};
 use distil_recipe::{Problem, Problems};
-use distil_report::measure::TaskKind;
 
 use crate::method::{Fit, Method, OutputShape};
-use crate::model::Layout;
 use crate::plan::refusal::sentence;
 use crate::plan::stage::TermPlan;
 use crate::train::TermWeight;
-
-/// What a method may rely on in a model of this layout.
-pub(super) fn shape(layout: &Layout, task: TaskKind) -> OutputShape {
-    let width = |tap: String| Some((layout.tap_width(&tap)?, tap));
-    let taps = layout
-        .taps()
-        .into_iter()
-        .filter_map(width)
-        .map(|(width, tap)| (tap, width));
-    OutputShape {
-        task,
-        outputs: layout.outputs(),
-        taps: BTreeMap::from_iter(taps),
-    }
-}
 
 /// A term, once its method agrees with student and teachers.
 pub(super) fn term(

@@ -22,7 +22,7 @@ pub use settings::{Checkpoints, Length, Readings, ScheduleSpan, Settings};
 pub use signals::Signals;
 pub use sink::{EventSink, refused};
 pub use stage::{Trained, train};
-pub use teacher::{Frozen, Teacher};
+pub use teacher::{Answers, Frozen, Teacher};
 pub use term::{DistillTerm, TermWeight};
 
 use distil_report::events::Process;

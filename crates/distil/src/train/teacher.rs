@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::{Augmentation, Features};
+use crate::error::{Error, Result};
 use crate::model::{Net, Output, TapSet};
 use crate::sample::SampleId;
 use crate::train::batch;
@@ -21,12 +22,15 @@ pub trait Teacher: std::fmt::Debug + Send {
 
     /// The outputs for these samples, varied as the student sees them, and how many forward passes that took (0 if
     /// remembered).
+    ///
+    /// # Errors
+    /// A teacher that has no answer to what it is asked.
     fn outputs(
         &self,
         ids: &[SampleId],
         augmentation: Option<&Augmentation>,
         taps: &TapSet,
-    ) -> (Output, usize);
+    ) -> Result<(Output, usize)>;
 }
 
 /// A frozen network and its own view of every sample.
@@ -79,32 +83,88 @@ impl<N: Net> Teacher for Frozen<N> {
         ids: &[SampleId],
         augmentation: Option<&Augmentation>,
         taps: &TapSet,
-    ) -> (Output, usize) {
-        match &self.remembered {
-            Some(all) if taps.0.is_empty() && augmentation.is_none() => {
-                let (_, width) = all.rows_cols();
-                let values: Vec<f32> = ids
-                    .iter()
-                    .flat_map(|id| all.row(id.row()))
-                    .copied()
-                    .collect();
-                let values =
-                    Tensor::from_data(TensorData::new(values, [ids.len(), width]), &self.device);
-                (
-                    Output {
-                        values,
-                        taps: Vec::new(),
-                    },
-                    0,
-                )
-            }
-            _ => (
-                self.net.forward(
-                    &batch::training(&self.inputs, ids, augmentation, &self.device),
-                    taps,
-                ),
-                ids.len(),
-            ),
+    ) -> Result<(Output, usize)> {
+        if let Some(all) = &self.remembered
+            && taps.0.is_empty()
+            && augmentation.is_none()
+        {
+            return Ok((looked_up(all, ids, &self.device), 0));
         }
+        let inputs = batch::training(&self.inputs, ids, augmentation, &self.device);
+        Ok((self.net.forward(&inputs, taps), ids.len()))
+    }
+}
+
+/// Answers from elsewhere: the outputs of another program for every sample, in the terms of our networks' outputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    name: String,
+    /// `[samples, outputs]` by row of the source: logits, or standardised values.
+    values: Array,
+    device: Device,
+}
+
+impl Answers {
+    /// `values`, `[samples, outputs]` by row of the source, are logits or standardised values.
+    pub fn new(name: &str, values: Array, device: &Device) -> Self {
+        Self {
+            name: name.to_string(),
+            values,
+            device: device.clone().inner(),
+        }
+    }
+
+    /// Outputs a sample.
+    pub fn width(&self) -> usize {
+        self.values.rows_cols().1
+    }
+
+    /// Those for these samples, `[ids, outputs]`.
+    pub fn of(&self, ids: &[SampleId]) -> Array {
+        rows(&self.values, ids)
+    }
+}
+
+impl Teacher for Answers {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Nothing: what they cost was paid elsewhere.
+    fn flops_forward(&self) -> Option<f64> {
+        Some(0.0)
+    }
+
+    fn remember(&mut self, _: &[SampleId]) -> usize {
+        0
+    }
+
+    fn outputs(
+        &self,
+        ids: &[SampleId],
+        augmentation: Option<&Augmentation>,
+        taps: &TapSet,
+    ) -> Result<(Output, usize)> {
+        let refuse = |reason: &str| Err(Error::input(format!("teacher `{}`", self.name), reason));
+        match (augmentation, taps.0.as_slice()) {
+            (Some(_), _) => refuse("has answers to the samples as they are, not to varied ones"),
+            (None, [_, ..]) => refuse("has answers alone, and no features"),
+            (None, []) => Ok((looked_up(&self.values, ids, &self.device), 0)),
+        }
+    }
+}
+
+/// The rows of these samples, `[ids, outputs]`.
+fn rows(all: &Array, ids: &[SampleId]) -> Array {
+    let (_, width) = all.rows_cols();
+    let values = ids.iter().flat_map(|id| all.row(id.row())).copied();
+    Array::new([ids.len(), width], values.collect())
+}
+
+fn looked_up(all: &Array, ids: &[SampleId], device: &Device) -> Output {
+    let rows = rows(all, ids);
+    Output {
+        values: Tensor::from_data(TensorData::new(rows.values, rows.shape), device),
+        taps: Vec::new(),
     }
 }

@@ -124,15 +124,15 @@ impl<'a> DistillTerm<'a> {
         &self,
         ids: &[SampleId],
         augmentation: Option<&Augmentation>,
-    ) -> (Option<Output>, Vec<(Option<f64>, usize)>) {
+    ) -> Result<(Option<Output>, Vec<(Option<f64>, usize)>)> {
         let taps = TapSet(self.needs.teacher_taps.clone());
         let (mut outputs, mut costs) = (Vec::new(), Vec::new());
         for teacher in &self.teachers {
-            let (output, passes) = teacher.outputs(ids, augmentation, &taps);
+            let (output, passes) = teacher.outputs(ids, augmentation, &taps)?;
             outputs.push(output);
             costs.push((teacher.flops_forward(), passes));
         }
-        (self.method.blend().of(outputs), costs)
+        Ok((self.method.blend().of(outputs), costs))
     }
 
     /// Its loss for a batch.

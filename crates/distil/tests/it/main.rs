@@ -13,6 +13,7 @@ mod names;
 mod optim;
 mod own;
 mod plan;
+mod readings;
 mod samples;
 mod task;
 mod train;

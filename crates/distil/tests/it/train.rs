@@ -239,7 +239,7 @@ impl Teacher for Live {
         ids: &[distil::sample::SampleId],
         augmentation: Option<&distil::data::Augmentation>,
         taps: &distil::model::TapSet,
-    ) -> (distil::model::Output, usize) {
+    ) -> distil::Result<(distil::model::Output, usize)> {
         self.0.outputs(ids, augmentation, taps)
     }
 }

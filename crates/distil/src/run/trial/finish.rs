@@ -8,16 +8,17 @@ use distil_report::events::Event;
 use distil_report::run_json::Compress;
 
 use super::compress::size;
+use super::done::{Done, network};
 use super::pipe::Piped;
 use super::predictions::predictions;
-use super::stages::{Done, Trial, lookup};
+use super::stages::Trial;
 use crate::data::SplitRule;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{StagePlan, Work};
 use crate::run::folder::TrialFolder;
 use crate::saved::{Card, Provenance, SavedModel};
-use crate::train::{EventSink, Meter, Stopwatch, batch, metrics};
+use crate::train::{EventSink, Meter, Stopwatch, metrics};
 
 impl Trial<'_> {
     /// Writes the predictions, the model and what compression bought, and ends the log.
@@ -28,10 +29,10 @@ impl Trial<'_> {
         sink: &mut Piped,
     ) -> Result<()> {
         let plan = self.plan.result();
-        let result = lookup(done, &plan.name)?;
+        let result = network(done, &plan.name)?;
         let watch = Stopwatch::start();
         let ids = &self.data.split.test;
-        let outputs = batch::outputs(&result.net, &result.inputs, ids, &self.device);
+        let outputs = result.outputs(ids, &self.device);
         let test = if ids.is_empty() {
             Numbers::default()
         } else {
@@ -109,7 +110,7 @@ impl Trial<'_> {
             _ => &self.data.split.test,
         };
         let measure = |stage: &StagePlan| {
-            let model = lookup(done, &stage.name)?;
+            let model = network(done, &stage.name)?;
             size(
                 &stage.name,
                 &model.net,

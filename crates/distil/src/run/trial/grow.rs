@@ -4,7 +4,8 @@ use burn::module::Module;
 use distil_report::Purpose;
 use distil_report::events::{Event, Grown};
 
-use super::stages::{Done, Trial, stage_seed};
+use super::done::OwnNetwork;
+use super::stages::{Trial, stage_seed};
 use crate::data::ViewMatrix;
 use crate::error::{Error, Result};
 use crate::growth;
@@ -21,8 +22,8 @@ impl Trial<'_> {
         &self,
         plan: &StagePlan,
         start: &StartPlan,
-        small: &Done,
-        large: &Done,
+        small: &OwnNetwork,
+        large: &OwnNetwork,
         sink: &mut dyn EventSink,
         meter: &mut Meter,
     ) -> Result<State> {
@@ -56,7 +57,7 @@ impl Trial<'_> {
             [] => &self.data.split.train[..],
             ids => ids,
         };
-        let before = batch::outputs(&small.net, &small.inputs, ids, &self.device);
+        let before = small.outputs(ids, &self.device);
         let after = batch::outputs(&net, &large.inputs, ids, &self.device);
         let time = watch.time();
         let flops =

@@ -8,13 +8,13 @@ use burn::tensor::Device;
 use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time};
 use distil_report::{Part, Purpose, TrialId};
 
+use super::done::{Done, OwnNetwork, lookup, network};
 use super::pipe::{Piped, say};
-use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix};
+use crate::data::{Dataset, Fold, Inputs};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::method::OutputShape;
 use crate::model::access::with_weights;
-use crate::model::{Layout, Model};
 use crate::optim::State;
 use crate::plan::{Plan, StagePlan, TermPlan, Training, Work};
 use crate::rng::Seed;
@@ -24,8 +24,8 @@ use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{
-    Checkpoints, DistillTerm, EventSink, Frozen, Length, Meter, Readings, Settings, Signals,
-    Stopwatch, Teacher, batch, metrics, process, train,
+    Checkpoints, DistillTerm, EventSink, Length, Meter, Readings, Settings, Signals, Stopwatch,
+    metrics, process, train,
 };
 use crate::weights::{Array, Weights, to_safetensors};
 
@@ -52,15 +52,6 @@ pub struct Trial<'a> {
     pub device: Device,
     /// When a run may be asked to stop.
     pub signals: Signals,
-}
-
-/// A stage that is done: what later stages start or learn from.
-pub struct Done {
-    pub net: Model,
-    pub state: State,
-    pub layout: Layout,
-    pub view: ViewMatrix,
-    pub inputs: Features,
 }
 
 impl Trial<'_> {
@@ -172,13 +163,32 @@ impl Trial<'_> {
             && !self.begun(folder, plan)?
             && let Some(kept) = cache.find(key)
         {
-            return self.reuse(plan, kept, folder, sink);
+            let reused = self.reuse(plan, kept, folder, sink)?;
+            return Ok(Done::Own(Box::new(reused)));
         }
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
             Work::Given { folder, .. } => self.given(folder, &mut meter)?,
             Work::Train(training) => self.trained(plan, training, done, sink, &mut meter)?,
         };
+        let finished = Done::Own(Box::new(finished));
+        self.evaluate(&plan.name, &finished, sink, &mut meter)?;
+        meter.flush(sink)?;
+        if let (Some((cache, key)), Some(folder), Done::Own(own)) = (key, &self.folder, &finished) {
+            sink.settle()?;
+            cache.keep(&key, &plan.name, &own.state, folder)?;
+        }
+        Ok(finished)
+    }
+
+    /// Tells of a stage's metrics on every part.
+    fn evaluate(
+        &self,
+        name: &str,
+        finished: &Done,
+        sink: &mut dyn EventSink,
+        meter: &mut Meter,
+    ) -> Result<()> {
         // A rehearsal has measured what evaluating costs while it trained.
         let parts: &[Part] = match self.folder {
             Some(_) => &[Part::Train, Part::Validation, Part::Test],
@@ -190,27 +200,22 @@ impl Trial<'_> {
                 continue;
             }
             let watch = Stopwatch::start();
-            let outputs = batch::outputs(&finished.net, &finished.inputs, ids, &self.device);
+            let outputs = finished.outputs(ids, &self.device);
             let found = metrics(&outputs, &self.data.targets, ids)?;
             meter.add(
                 Purpose::Evaluate,
-                Some(finished.layout.flops_forward()),
+                Some(finished.flops_forward()),
                 ids.len(),
                 watch.time(),
             );
             sink.write(Event::Evaluated(Evaluated {
-                stage: plan.name.clone(),
+                stage: name.to_string(),
                 part,
                 samples: ids.len(),
                 metrics: found,
             }))?;
         }
-        meter.flush(sink)?;
-        if let (Some((cache, key)), Some(folder)) = (key, &self.folder) {
-            sink.settle()?;
-            cache.keep(&key, &plan.name, &finished.state, folder)?;
-        }
-        Ok(finished)
+        Ok(())
     }
 
     /// The cache, and the key there of a stage that is trained.
@@ -236,7 +241,7 @@ impl Trial<'_> {
         kept: CachedStage,
         folder: &TrialFolder,
         sink: &mut dyn EventSink,
-    ) -> Result<Done> {
+    ) -> Result<OwnNetwork> {
         let stage = self.fresh(plan, &self.device)?;
         kept.events
             .into_iter()
@@ -247,7 +252,7 @@ impl Trial<'_> {
         }))?;
         files::create_folder(&folder.stage(&plan.name))?;
         files::write(&folder.scores(&plan.name), &kept.scores)?;
-        Ok(Done {
+        Ok(OwnNetwork {
             net: with_weights(stage.net.valid(), &kept.state.weights)?,
             state: kept.state,
             ..stage
@@ -255,7 +260,7 @@ impl Trial<'_> {
     }
 
     /// A stage before it is trained.
-    fn fresh(&self, plan: &StagePlan, device: &Device) -> Result<Done> {
+    fn fresh(&self, plan: &StagePlan, device: &Device) -> Result<OwnNetwork> {
         let view = plan
             .view
             .fit(self.data.fine(&self.data.preprocessing.columns()))?;
@@ -263,7 +268,7 @@ impl Trial<'_> {
         let layout = plan.layout.clone();
         let seed = stage_seed(self.id.seed, &plan.name);
         let net = plan.model.init(layout.clone(), seed, device)?;
-        Ok(Done {
+        Ok(OwnNetwork {
             net,
             state: State::default(),
             layout,
@@ -272,7 +277,7 @@ impl Trial<'_> {
         })
     }
 
-    fn given(&self, folder: &Path, meter: &mut Meter) -> Result<Done> {
+    fn given(&self, folder: &Path, meter: &mut Meter) -> Result<OwnNetwork> {
         let watch = Stopwatch::start();
         let saved = SavedModel::read(folder, &self.device)?;
         let raw = self.raw.cloned().ok_or_else(|| {
@@ -283,7 +288,7 @@ impl Trial<'_> {
         })?;
         let inputs = saved.view.see(&saved.card.preprocessing.apply(raw)?.inputs);
         meter.add(Purpose::Load, Some(0.0), 0, watch.time());
-        Ok(Done {
+        Ok(OwnNetwork {
             net: saved.net.valid(),
             state: State {
                 weights: saved.weights(),
@@ -302,7 +307,7 @@ impl Trial<'_> {
         done: &BTreeMap<String, Done>,
         sink: &mut dyn EventSink,
         meter: &mut Meter,
-    ) -> Result<Done> {
+    ) -> Result<OwnNetwork> {
         let device = self.device.clone().autodiff();
         let seed = stage_seed(self.id.seed, &plan.name);
         let mut stage = self.fresh(plan, &device)?;
@@ -312,9 +317,14 @@ impl Trial<'_> {
             None => false,
         };
         let start = match &training.start {
-            Some(start) if !begun => {
-                Some(self.grow(plan, start, lookup(done, &start.from)?, &stage, sink, meter)?)
-            }
+            Some(start) if !begun => Some(self.grow(
+                plan,
+                start,
+                network(done, &start.from)?,
+                &stage,
+                sink,
+                meter,
+            )?),
             _ => None,
         };
         // Before the first checkpoint, which is what a resumed run goes on from.
@@ -347,22 +357,14 @@ impl Trial<'_> {
         done: &BTreeMap<String, Done>,
     ) -> Result<Vec<DistillTerm<'p>>> {
         let kind = self.plan.task.kind();
-        let shape = |layout: &Layout| OutputShape {
-            task: kind,
-            outputs: layout.outputs(),
-            taps: layout
-                .taps()
-                .into_iter()
-                .filter_map(|tap| Some((tap.clone(), layout.tap_width(&tap)?)))
-                .collect(),
-        };
         let term = |term: &'p TermPlan| {
-            let teachers: Vec<&Done> = term
-                .teachers
-                .iter()
-                .map(|name| lookup(done, name))
-                .collect::<Result<_>>()?;
-            let shapes: Vec<OutputShape> = teachers.iter().map(|t| shape(&t.layout)).collect();
+            let mut teachers = Vec::new();
+            let mut shapes = Vec::new();
+            for name in &term.teachers {
+                let teacher = lookup(done, name)?;
+                teachers.push(teacher.teacher(name, &self.device));
+                shapes.push(teacher.shape(kind));
+            }
             let together = match shapes.as_slice() {
                 [] => None,
                 shapes => Some(
@@ -370,21 +372,12 @@ impl Trial<'_> {
                         .map_err(|r| Error::input(format!("stage `{}`", plan.name), r))?,
                 ),
             };
-            let frozen = term.teachers.iter().zip(&teachers).map(|(name, teacher)| {
-                Box::new(Frozen::new(
-                    name,
-                    &teacher.net,
-                    teacher.inputs.clone(),
-                    &self.device,
-                )) as Box<dyn Teacher>
-            });
-            let (method, student) = (term.method.as_ref(), shape(&plan.layout));
             let distilled = DistillTerm::new(
                 &term.name,
-                method,
-                frozen.collect(),
+                term.method.as_ref(),
+                teachers,
                 term.weight,
-                &student,
+                &OutputShape::of(&plan.layout, kind),
                 together.as_ref(),
                 &term.layers,
             )?;
@@ -433,15 +426,6 @@ impl Trial<'_> {
             signals: self.signals.clone(),
         }
     }
-}
-
-pub(super) fn lookup<'a>(done: &'a BTreeMap<String, Done>, name: &str) -> Result<&'a Done> {
-    done.get(name).ok_or_else(|| {
-        Error::input(
-            format!("stage `{name}`"),
-            "has not run before the stage that needs it",
-        )
-    })
 }
 
 /// Stages of one name share their randomness across arms, so that arms are paired.

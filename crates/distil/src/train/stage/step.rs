@@ -207,7 +207,7 @@ impl Stage<'_, '_> {
             let watch = term
                 .computes(augmentation.as_ref())
                 .then(|| Stopwatch::on(&self.settings.device));
-            let (teacher, costs) = term.teach(&ids, augmentation.as_ref());
+            let (teacher, costs) = term.teach(&ids, augmentation.as_ref())?;
             if let Some(watch) = watch {
                 let time = watch.time();
                 self.bill_teachers(&costs, time);

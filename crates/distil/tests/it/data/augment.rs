@@ -150,12 +150,14 @@ fn a_teacher_answers_to_the_varied_picture_its_student_sees_whatever_it_remember
     assert_eq!(teacher.remember(&ids), 12);
     let partners = ids.iter().rev().copied().collect();
     let augmentation = mixing().epoch(Seed(1), 0).mixed(0.75, partners);
-    let (answers, passes) = teacher.outputs(&ids, Some(&augmentation), &TapSet::default());
+    let (answers, passes) = teacher
+        .outputs(&ids, Some(&augmentation), &TapSet::default())
+        .unwrap();
     assert_eq!(passes, 12);
     let seen = batch::training(&features, &ids, Some(&augmentation), &device);
     let own = net.forward(&seen, &TapSet::default()).values;
     assert_eq!(answers.values.into_data(), own.into_data());
-    let (remembered, passes) = teacher.outputs(&ids, None, &TapSet::default());
+    let (remembered, passes) = teacher.outputs(&ids, None, &TapSet::default()).unwrap();
     assert_eq!(passes, 0);
     let still = batch::training(&features, &ids, None, &device);
     let own = net.forward(&still, &TapSet::default()).values.into_data();
