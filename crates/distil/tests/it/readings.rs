@@ -305,7 +305,7 @@ fn answers_from_elsewhere_teach_as_the_network_that_gave_them_does() {
     let error = go(&mixed(blobs()), Box::new(answers)).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "teacher `elsewhere` has answers to the samples as they are, not to varied ones."
+        "teacher `elsewhere`: has answers to the samples as they are, not to varied ones."
     );
 }
 
