@@ -25,6 +25,16 @@ impl Choice {
         }
     }
 
+    /// The choice of a recipe that makes none where it must, and was reported for it: no name, nowhere.
+    pub(crate) fn missing() -> Self {
+        Self::default_of("")
+    }
+
+    /// Whether this stands for a choice that was reported as missing.
+    pub fn is_missing(&self) -> bool {
+        self.kind.is_empty() && !self.kind.is_written()
+    }
+
     /// A string, or a table in which `kind_key` holds the name.
     pub(crate) fn read(
         key: &str,

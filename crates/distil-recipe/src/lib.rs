@@ -33,7 +33,7 @@
 //! trian = { epochs = 3 }
 //! "#);
 //! let (recipe, mut problems) = parse(&text);
-//! let recipe = recipe.ok_or("no task, data or stage")?;
+//! let recipe = recipe.ok_or("no TOML")?;
 //! if let Some(distil_recipe::recipe::ModelTable::Family(choice)) = &recipe.stages[0].model {
 //!     MODELS.resolve(choice, &mut problems);
 //! }
@@ -77,7 +77,7 @@ mod value;
 pub use choice::Choice;
 pub use problem::{Problem, Problems, Span};
 pub use recipe::{Recipe, parse};
-pub use registry::{Kinds, Registry};
+pub use registry::{Chosen, Kinds, Registry};
 pub use render::render;
 pub use spanned::Spanned;
 pub use suggest::suggest;

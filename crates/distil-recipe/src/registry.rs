@@ -1,9 +1,10 @@
 //! Registries: the named things a recipe can choose from.
 
+use std::ops::Deref;
+
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 
 use crate::choice::Choice;
 use crate::problem::{Problem, Problems};
@@ -15,12 +16,45 @@ pub struct Entry<T: 'static> {
     pub name: &'static str,
     /// What it is, in one line.
     pub summary: &'static str,
-    /// Reads its options.
-    pub read: fn(&Table, &mut Problems) -> Option<T>,
-    /// Its options with every default filled in; `None` if they cannot be read.
-    pub settings: fn(&Table) -> Option<toml::Table>,
+    /// Reads its options: what is made of them, and the options with every default filled in.
+    pub read: fn(&Table, &mut Problems) -> Option<(T, toml::Table)>,
     /// The schema of its options.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// What a recipe chose from a registry.
+#[derive(Clone, Debug)]
+pub struct Chosen<T> {
+    /// Its name in the registry.
+    pub name: &'static str,
+    /// What its options make of it.
+    pub value: T,
+    /// Its options with every default filled in, without its name.
+    pub settings: toml::Table,
+}
+
+impl<T> Chosen<T> {
+    /// The choice written out: its name under `kind_key`, then its options.
+    pub fn table(&self, kind_key: &str) -> toml::Table {
+        let mut table = toml::Table::from_iter([(kind_key.to_owned(), self.name.into())]);
+        table.extend(self.settings.clone());
+        table
+    }
+}
+
+impl<T> Deref for Chosen<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Serialize for Chosen<T> {
+    /// As [`Chosen::table`] with its name under `kind`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.table("kind").serialize(serializer)
+    }
 }
 
 /// A static list of entries of one sort.
@@ -37,30 +71,24 @@ impl<T> Registry<T> {
         self.entries.iter().map(|entry| entry.name)
     }
 
-    /// Finds the chosen entry and reads its options.
+    /// Finds the chosen entry and reads its options, once.
     ///
-    /// `None`, with at least one problem, if the name is unknown or an option cannot be read.
-    pub fn resolve(&self, choice: &Choice, problems: &mut Problems) -> Option<T> {
+    /// `None`, with at least one problem, if the name is unknown or an option cannot be read; without another one if the
+    /// recipe was reported for making no choice.
+    pub fn resolve(&self, choice: &Choice, problems: &mut Problems) -> Option<Chosen<T>> {
         let name = choice.kind.as_str();
-        match self.entries.iter().find(|entry| entry.name == name) {
-            Some(entry) => (entry.read)(&choice.table, problems),
-            None => {
+        let Some(entry) = self.entries.iter().find(|entry| entry.name == name) else {
+            if !choice.is_missing() {
                 problems.push(self.unknown(choice));
-                None
             }
-        }
-    }
-
-    /// What was chosen with every default filled in: its name under `kind_key`, then its options.
-    ///
-    /// Only the name if the options cannot be read; [`Registry::resolve`] says why.
-    pub fn settings(&self, choice: &Choice, kind_key: &str) -> toml::Table {
-        let name = choice.kind.as_str();
-        let entry = self.entries.iter().find(|entry| entry.name == name);
-        let options = entry.and_then(|entry| (entry.settings)(&choice.table));
-        let mut settings = toml::Table::from_iter([(kind_key.to_owned(), name.into())]);
-        settings.extend(options.unwrap_or_default());
-        settings
+            return None;
+        };
+        let (value, settings) = (entry.read)(&choice.table, problems)?;
+        Some(Chosen {
+            name: entry.name,
+            value,
+            settings,
+        })
     }
 
     fn unknown(&self, choice: &Choice) -> Problem {
@@ -108,12 +136,9 @@ pub fn options_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema 
     T::json_schema(generator)
 }
 
-/// The options in a table with every default filled in: what [`Entry::settings`] returns.
-pub fn settings_of<T: DeserializeOwned + JsonSchema + Serialize>(
-    table: &Table,
-) -> Option<toml::Table> {
-    let parameters: T = table.read(&mut Problems::new())?;
-    toml::Table::try_from(parameters).ok()
+/// Options as a table, every default filled in.
+pub fn settings_of<T: Serialize>(parameters: &T) -> toml::Table {
+    toml::Table::try_from(parameters).unwrap_or_default()
 }
 
 /// One line of a registry: name, summary, parameter struct and what is made of it.
@@ -139,9 +164,9 @@ macro_rules! entry {
             summary: $summary,
             read: |table, problems| {
                 let parameters: $parameters = table.read(problems)?;
-                Some(($make)(parameters))
+                let settings = $crate::registry::settings_of(&parameters);
+                Some((($make)(parameters), settings))
             },
-            settings: $crate::registry::settings_of::<$parameters>,
             schema: $crate::registry::options_schema::<$parameters>,
         }
     };

@@ -71,6 +71,9 @@ fn split(split: &SplitTable, problems: &mut Problems) {
 
 /// Every stage that another one names exists.
 fn names(recipe: &Recipe, problems: &mut Problems) {
+    if recipe.stages.is_empty() {
+        return;
+    }
     let mut exists = |name: &Spanned<String>| {
         if recipe.stage(name).is_some() {
             return;

@@ -21,13 +21,21 @@ pub struct DataTable {
 }
 
 impl DataTable {
-    pub(crate) fn read(recipe: &mut Keys) -> Option<Self> {
+    pub(crate) fn read(recipe: &mut Keys) -> Self {
         const HELP: &str = "write for instance: data = \"digits\"";
         if !recipe.has("data") {
             recipe.missing("data", HELP);
         }
-        let value = recipe.take("data")?;
-        let table = string_or_table("data", value, "source", recipe.problems)?;
+        let table = recipe
+            .take("data")
+            .and_then(|value| string_or_table("data", value, "source", recipe.problems));
+        let Some(table) = table else {
+            return Self {
+                source: Choice::missing(),
+                split: SplitTable::default(),
+                augment: None,
+            };
+        };
         let mut keys = Keys::new(table, recipe.problems);
         let span = keys.span();
         if !keys.has("source") {
@@ -47,11 +55,12 @@ impl DataTable {
             span,
             ..keys.rest()
         };
-        Some(Self {
-            source: Choice { kind: kind?, table },
+        let source = kind.map_or_else(Choice::missing, |kind| Choice { kind, table });
+        Self {
+            source,
             split,
             augment,
-        })
+        }
     }
 }
 

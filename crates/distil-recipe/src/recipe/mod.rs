@@ -40,7 +40,7 @@ pub struct Recipe {
     pub task: Choice,
     /// Where the samples come from and how they are split.
     pub data: DataTable,
-    /// The stages, in the order in which they were written. At least one.
+    /// The stages, in the order in which they were written; none only if that was reported.
     pub stages: Vec<StageTable>,
     /// Training settings of all stages; a schedule here spans the whole chain of growth.
     pub train: TrainTable,
@@ -60,8 +60,8 @@ impl Recipe {
 /// Parses a recipe and reports everything that is wrong with it.
 ///
 /// There may be a recipe *and* problems: later checks can then add theirs, and all are shown at
-/// once. There is none after a syntax error, or if the task, the source of the data or every stage
-/// is missing. Only a recipe without problems may become a plan.
+/// once; what is missing and was reported stands in it as a [`Choice::is_missing`], or as no stage.
+/// There is no recipe after a syntax error. Only a recipe without problems may become a plan.
 ///
 /// Checked here are types, keys and what the recipe's own words settle: names of stages, `mix` or
 /// `add` but not both, ranges of shares. Not checked are the names of methods, models, sources, ….
@@ -101,17 +101,17 @@ fn read(table: Table, problems: &mut Problems) -> Option<Recipe> {
     Some(Recipe {
         name,
         result,
-        task: task?,
-        data: data?,
-        stages: stages?,
+        task: task.unwrap_or_else(Choice::missing),
+        data,
+        stages,
         train,
         compare,
         run,
     })
 }
 
-/// `[stage.<name>]`, at least one.
-fn stages(keys: &mut Keys) -> Option<Vec<StageTable>> {
+/// `[stage.<name>]`; that there is none is a problem.
+fn stages(keys: &mut Keys) -> Vec<StageTable> {
     let written = keys.has("stage");
     let table = keys.table("stage");
     if !written || table.as_ref().is_some_and(Table::is_empty) {
@@ -121,15 +121,13 @@ fn stages(keys: &mut Keys) -> Option<Vec<StageTable>> {
                 .rule("a stage is one model and its training")
                 .help("write for instance: [stage.small] with model = \"mlp\""),
         );
-        return None;
     }
-    let stages: Vec<_> = table?
-        .entries
+    let entries = table.map(|table| table.entries).unwrap_or_default();
+    entries
         .into_iter()
         .filter_map(|entry| {
             let table = crate::keys::table_of(&entry.key, entry.value, keys.problems)?;
             Some(StageTable::read(entry.key, table, keys.problems))
         })
-        .collect();
-    (!stages.is_empty()).then_some(stages)
+        .collect()
 }

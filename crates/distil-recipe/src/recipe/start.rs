@@ -41,7 +41,7 @@ pub enum OptimizerState {
 }
 
 /// How new units are trained at first.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct NewTable {
     /// The factor on their learning rate.

@@ -56,7 +56,7 @@ fn names_where(holds: impl Fn(&dyn Method) -> bool) -> Vec<&'static str> {
     let method = |name| METHODS.resolve(&Choice::default_of(name), &mut Problems::new());
     let names = METHODS.names();
     names
-        .filter(|name| method(name).is_some_and(|method| holds(&*method)))
+        .filter(|name| method(name).is_some_and(|method| holds(&**method)))
         .collect()
 }
 

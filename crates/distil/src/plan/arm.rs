@@ -203,7 +203,10 @@ impl Arm {
             if !own && !BUILT_IN.contains(&name.as_str()) && share_of_arm(name).is_none() {
                 problems.push(unknown(name, recipe));
             }
-            if name.as_str() == "smooth" && recipe.task.kind.as_str() != "classification" {
+            if name.as_str() == "smooth"
+                && !recipe.task.is_missing()
+                && recipe.task.kind.as_str() != "classification"
+            {
                 problems.push(
                     Problem::at(
                         name.span.clone(),

@@ -1,7 +1,7 @@
 //! The second phase of planning: the draft bound to its data.
 
 use distil_recipe::recipe::{ModelTable, StageTable};
-use distil_recipe::{Problem, Problems};
+use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{TaskKind, metric};
 
 use crate::data::{Dataset, Features, Scores, View, ViewMatrix};
@@ -13,12 +13,11 @@ use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::train::TrainPlan;
 use crate::plan::{Arm, Plan, Tuning, arm, chain, learn, notes, written};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
-use crate::train::{Length, ScheduleSpan};
+use crate::train::{Length, ScheduleSpan, Train};
 
 impl Draft {
     /// Binds the draft to its data.
@@ -61,7 +60,7 @@ impl Draft {
             .iter()
             .position(|stage| stage.name == self.result)
             .unwrap_or_default();
-        let written = written::Written::of(&self.recipe, &stages, data);
+        let written = written::Written::of(&self, &stages, data);
         let Some(metric) = metric(self.task.default_metric()) else {
             let reason = format!("there is no metric `{}`", self.task.default_metric());
             return Err(self.refusal(Problem::new(reason).into()));
@@ -79,9 +78,9 @@ impl Draft {
                 .map(|name| name.value.clone())
                 .or_else(stem)
                 .unwrap_or_default(),
-            task: self.task,
+            task: self.task.value,
             metric,
-            source: self.source,
+            source: self.source.value,
             split: self.split,
             arms: match self.arm {
                 Arm::Flow => arm::arms(&recipe, &stages, result),
@@ -166,11 +165,13 @@ impl Binding<'_> {
                 };
                 let start = match start {
                     None => None,
-                    Some(rule) => Some(self.start(&table, &stage, rule, before, problems)?),
+                    Some((rule, written)) => {
+                        Some(self.start(&table, &stage, rule, written, before, problems)?)
+                    }
                 };
                 let learn = self.learn(&table, &stage.layout, methods, before, problems);
                 let epoch_samples =
-                    self.epoch_samples(&table, &stage, samples.as_ref(), problems)?;
+                    self.epoch_samples(&table, &stage, samples.value.as_ref(), problems)?;
                 let learn = learn?;
                 let mut train = *train;
                 let each = flops_train(&stage.layout, &learn);
@@ -239,6 +240,7 @@ impl Binding<'_> {
         table: &StageTable,
         large: &Shapes,
         rule: growth::StartRule,
+        settings: toml::Table,
         before: &[StagePlan],
         problems: &mut Problems,
     ) -> Option<StartPlan> {
@@ -275,6 +277,7 @@ impl Binding<'_> {
             Ok(promise) => Some(StartPlan {
                 from: small.name.clone(),
                 rule,
+                written: settings,
                 promise,
             }),
             Err(reason) => {
@@ -301,7 +304,7 @@ impl Binding<'_> {
         &self,
         table: &StageTable,
         layout: &Layout,
-        methods: Vec<Box<dyn Method>>,
+        methods: Vec<Chosen<Box<dyn Method>>>,
         before: &[StagePlan],
         problems: &mut Problems,
     ) -> Option<Vec<TermPlan>> {
@@ -370,7 +373,7 @@ impl Binding<'_> {
     }
 
     /// Brings plain training down to what it may cost.
-    fn limit(&self, name: &str, train: &mut TrainPlan, flops_train: f64, epoch_samples: usize) {
+    fn limit(&self, name: &str, train: &mut Train, flops_train: f64, epoch_samples: usize) {
         if self.result != name {
             return;
         }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::stage::{StagePlan, Work};
-use crate::plan::train::ScheduleScope;
-use crate::train::ScheduleSpan;
+use crate::train::{ScheduleScope, ScheduleSpan};
 
 /// Gives every stage its place on its learning rate's curve: in a chain of growth, the stages without a schedule of
 /// their own share one.

@@ -10,8 +10,7 @@ use crate::data::source::Source;
 use crate::growth::Promise;
 use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::train::ScheduleScope;
-use crate::train::{Length, TermWeight};
+use crate::train::{Length, ScheduleScope, TermWeight};
 
 impl Plan {
     /// The plan as text for a terminal: stages with their cost, what grows, what is learned, and what a trial takes of
@@ -184,12 +183,6 @@ fn describe_stage(out: &mut String, stage: &StagePlan, plan: &Plan) -> std::fmt:
         Work::Train(training) => training,
     };
     let train = &training.train;
-    let kind = |i: usize| {
-        train.chosen[i]
-            .get("kind")
-            .and_then(|kind| kind.as_str())
-            .unwrap_or_default()
-    };
     let curve = match train.scope {
         ScheduleScope::Stage => "",
         ScheduleScope::Chain => " along the chain of growth",
@@ -198,10 +191,7 @@ fn describe_stage(out: &mut String, stage: &StagePlan, plan: &Plan) -> std::fmt:
     writeln!(
         out,
         "{name} sees {sees}, {samples} samples an epoch in batches of {}; {}, lr {}, {}{curve}",
-        train.batch,
-        kind(0),
-        train.lr,
-        kind(1)
+        train.batch, train.optimizer.name, train.lr, train.schedule.name
     )?;
     match &training.start {
         Some(start) => grows(out, name, start, stage, plan)?,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable};
-use distil_recipe::{Problems, RecipeText, Span};
+use distil_recipe::{Chosen, Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
 use crate::data::source::{AnySource, SOURCES, Source};
@@ -17,19 +17,20 @@ use crate::model::{MODELS, ModelConfig};
 use crate::plan::arm::Arm;
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
-use crate::plan::{like, order, train, tune};
+use crate::plan::{like, order, train, tune, written};
 use crate::samples::{Policy, SAMPLES};
 use crate::task::{TASKS, Task};
+use crate::train::Train;
 
 /// A recipe without a mistake that could be seen without its data.
 #[derive(Debug)]
 pub struct Draft {
     /// Where the samples come from.
-    pub source: AnySource,
+    pub source: Chosen<AnySource>,
     /// How they are split; without a fold.
     pub split: SplitRule,
     /// What is learned.
-    pub task: Box<dyn Task>,
+    pub task: Chosen<Box<dyn Task>>,
     /// The folder relative paths start at.
     pub base: PathBuf,
     pub(super) device: Device,
@@ -55,10 +56,11 @@ pub(super) enum ModelDraft {
     Given(Given),
     Train {
         model: ModelConfig,
-        samples: Box<dyn Policy>,
-        start: Option<StartRule>,
-        methods: Vec<Box<dyn Method>>,
-        train: Box<train::TrainPlan>,
+        samples: Chosen<Box<dyn Policy>>,
+        /// How it grows, and the same written out.
+        start: Option<(StartRule, toml::Table)>,
+        methods: Vec<Chosen<Box<dyn Method>>>,
+        train: Box<Train>,
     },
 }
 
@@ -260,7 +262,7 @@ fn stage_draft(
         }
         Some(ModelTable::Family(choice)) => {
             let model = MODELS.resolve(choice, problems);
-            if let Some(reason) = model.as_ref().and_then(ModelConfig::problem) {
+            if let Some(reason) = model.as_ref().and_then(|model| model.problem()) {
                 train::refused(choice, Err(reason), problems);
             }
             let samples = policy(table, base, kind, problems);
@@ -280,7 +282,7 @@ fn stage_draft(
                 None => None,
             };
             Some(ModelDraft::Train {
-                model: model?,
+                model: model?.value,
                 samples: samples?,
                 start,
                 methods: methods?,
@@ -300,12 +302,12 @@ fn policy(
     base: &Path,
     kind: Option<TaskKind>,
     problems: &mut Problems,
-) -> Option<Box<dyn Policy>> {
+) -> Option<Chosen<Box<dyn Policy>>> {
     let mut policy = SAMPLES.resolve(&table.samples, problems)?;
     if let Some(kind) = kind {
         train::refused(&table.samples, policy.check(kind), problems);
     }
-    if let Err(error) = policy.open(base) {
+    if let Err(error) = policy.value.open(base) {
         let span = table
             .samples
             .table
@@ -317,16 +319,19 @@ fn policy(
     Some(policy)
 }
 
-fn start_rule(start: &StartTable, problems: &mut Problems) -> Option<StartRule> {
+fn start_rule(start: &StartTable, problems: &mut Problems) -> Option<(StartRule, toml::Table)> {
     let width = WIDTHS.resolve(&start.width, problems);
     let depth = DEPTHS.resolve(&start.depth, problems);
-    Some(StartRule {
-        width: width?,
-        depth: depth?,
+    let (width, depth) = (width?, depth?);
+    let written = written::start(start, &width, &depth);
+    let rule = StartRule {
+        width: width.value,
+        depth: depth.value,
         keep: start.optimizer.value == OptimizerState::Keep,
         shrink: start.shrink.value as f32,
         noise: start.noise.value as f32,
         new_lr: start.new.lr.value as f32,
         new_warmup: start.new.warmup.value,
-    })
+    };
+    Some((rule, written))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use distil_recipe::recipe::{LearnTable, Weight as Written};
-use distil_recipe::{Problem, Problems};
+use distil_recipe::{Chosen, Problem, Problems};
 
 use crate::method::{Fit, Method, OutputShape};
 use crate::plan::refusal::sentence;
@@ -13,7 +13,7 @@ use crate::train::TermWeight;
 /// A term, once its method agrees with student and teachers.
 pub(super) fn term(
     table: &LearnTable,
-    method: Box<dyn Method>,
+    method: Chosen<Box<dyn Method>>,
     student: &OutputShape,
     teachers: &[OutputShape],
     problems: &mut Problems,

@@ -30,7 +30,6 @@ pub use recipes::{SHIPPED, Shipped, shipped};
 pub use refusal::Refusal;
 pub use schema::schema;
 pub use stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-pub use train::{ScheduleScope, TrainPlan};
 pub use tune::Tuning;
 
 use std::collections::BTreeSet;
@@ -117,7 +116,7 @@ impl Plan {
                 // What a policy read from a file is shown by its Debug form; a curve over a chain of growth depends on later stages.
                 follows += &format!(
                     "{} {} {:?} {:?}\n",
-                    stage.name, training.steps, training.span, training.samples
+                    stage.name, training.steps, training.span, training.samples.value
                 );
                 open.extend(training.needs().filter_map(|name| self.stage(name)));
             }

@@ -114,6 +114,10 @@ fn circle(stages: &[StageTable], rest: &[usize], problems: &mut Problems) {
 
 /// The stage the recipe is for: the one it names, or the only one nobody starts or learns from.
 pub(super) fn result(recipe: &Recipe, problems: &mut Problems) -> Option<String> {
+    if recipe.stages.is_empty() {
+        // The recipe was reported for that.
+        return None;
+    }
     let given = |name: &str| recipe.stage(name).is_some_and(StageTable::is_given);
     if let Some(result) = &recipe.result {
         recipe.stage(result)?;

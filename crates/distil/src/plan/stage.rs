@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use distil_recipe::Chosen;
+
 use crate::data::View;
 use crate::growth::{Promise, StartRule};
 use crate::method::{Method, Needs};
 use crate::model::{Layout, ModelConfig};
 use crate::plan::cost::Cost;
-use crate::plan::train::TrainPlan;
 use crate::samples::Policy;
-use crate::train::{ScheduleSpan, TermWeight};
+use crate::train::{ScheduleSpan, TermWeight, Train};
 
 /// One model and its training.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub enum Work {
 #[derive(Debug)]
 pub struct Training {
     /// Which samples an epoch uses.
-    pub samples: Box<dyn Policy>,
+    pub samples: Chosen<Box<dyn Policy>>,
     /// Samples in an epoch.
     pub epoch_samples: usize,
     /// Where its first weights come from; fresh ones if absent.
@@ -54,7 +55,7 @@ pub struct Training {
     /// What it learns from other stages, one loss each.
     pub learn: Vec<TermPlan>,
     /// The training loop's settings.
-    pub train: TrainPlan,
+    pub train: Train,
     /// Updates of the weights.
     pub steps: u64,
     /// Its place on the learning rate's curve.
@@ -79,6 +80,8 @@ pub struct StartPlan {
     pub from: String,
     /// How it grows.
     pub rule: StartRule,
+    /// Everything about it as the recipe has it, every default filled in.
+    pub(super) written: toml::Table,
     /// What holds between the two models' functions.
     pub promise: Promise,
 }
@@ -91,7 +94,7 @@ pub struct TermPlan {
     /// The stages it learns from; none for a method that has its own teacher.
     pub teachers: Vec<String>,
     /// The loss.
-    pub method: Box<dyn Method>,
+    pub method: Chosen<Box<dyn Method>>,
     /// How much it counts.
     pub weight: TermWeight,
     /// The share of the stage's steps after which it has faded.

@@ -2,20 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use distil_recipe::Recipe;
-use distil_recipe::recipe::{LearnTable, OptimizerState, StageTable, StartTable};
+use distil_recipe::Chosen;
+use distil_recipe::recipe::StartTable;
 use toml::{Table, Value};
 
-use crate::data::source::SOURCES;
-use crate::data::{Dataset, SplitRule};
-use crate::growth::{DEPTHS, WIDTHS};
-use crate::method::METHODS;
+use crate::data::Dataset;
+use crate::growth::{Depth, Width};
 use crate::plan::Plan;
+use crate::plan::draft::Draft;
 use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
-use crate::plan::train::{ScheduleScope, TrainPlan};
-use crate::samples::SAMPLES;
-use crate::task::TASKS;
-use crate::train::{Length, TermWeight};
+use crate::train::TermWeight;
 use crate::weights::sha256;
 
 /// Everything that decides what is trained.
@@ -28,18 +24,17 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub fn of(recipe: &Recipe, stages: &[StagePlan], data: &Dataset) -> Self {
-        let mut source = SOURCES.settings(&recipe.data.source, "source");
-        source.insert("split".into(), value(&SplitRule::from(&recipe.data.split)));
+    pub fn of(draft: &Draft, stages: &[StagePlan], data: &Dataset) -> Self {
+        let mut source = draft.source.table("source");
+        source.insert("split".into(), value(&draft.split));
         if let Some(augment) = &data.augment {
             source.insert("augment".into(), value(augment));
         }
-        let stages = stages.iter().filter_map(|plan| {
-            let table = recipe.stage(&plan.name)?;
-            Some((plan.name.clone(), Value::Table(stage(table, plan))))
-        });
+        let stages = stages
+            .iter()
+            .map(|plan| (plan.name.clone(), Value::Table(stage(plan))));
         let mut table = Table::new();
-        table.insert("task".into(), TASKS.settings(&recipe.task, "kind").into());
+        table.insert("task".into(), value(&draft.task));
         table.insert("data".into(), source.into());
         table.insert("stage".into(), Value::Table(stages.collect()));
         table.iter_mut().for_each(|(_, value)| shorten(value));
@@ -104,7 +99,7 @@ fn value<T: serde::Serialize>(written: &T) -> Value {
     Value::try_from(written).unwrap_or_else(|_| Value::Table(Table::new()))
 }
 
-fn stage(table: &StageTable, plan: &StagePlan) -> Table {
+fn stage(plan: &StagePlan) -> Table {
     let mut stage = Table::new();
     stage.insert("model".into(), value(&plan.model));
     stage.insert("view".into(), value(&plan.view));
@@ -113,110 +108,56 @@ fn stage(table: &StageTable, plan: &StagePlan) -> Table {
             stage.insert("given".into(), hash.clone().into());
         }
         Work::Train(training) => {
-            stage.insert(
-                "samples".into(),
-                SAMPLES.settings(&table.samples, "kind").into(),
-            );
-            if let Some(start) = &table.start {
-                stage.insert("start".into(), start_settings(start).into());
+            stage.insert("samples".into(), value(&training.samples));
+            if let Some(start) = &training.start {
+                stage.insert("start".into(), start.written.clone().into());
             }
-            let terms = table.learn.iter().zip(&training.learn);
-            let terms: Vec<Value> = terms
-                .map(|(table, term)| learn_settings(table, term).into())
-                .collect();
+            let terms: Vec<Value> = training.learn.iter().map(|t| term(t).into()).collect();
             if !terms.is_empty() {
                 stage.insert("learn".into(), terms.into());
             }
-            stage.insert("train".into(), train_settings(&training.train).into());
+            stage.insert("train".into(), value(&training.train));
         }
     }
     stage
 }
 
-fn start_settings(start: &StartTable) -> Table {
-    let state = match start.optimizer.value {
-        OptimizerState::Reset => "reset",
-        OptimizerState::Keep => "keep",
-    };
+/// A stage's `start`, every default filled in.
+pub(super) fn start(
+    start: &StartTable,
+    width: &Chosen<Box<dyn Width>>,
+    depth: &Chosen<Box<dyn Depth>>,
+) -> Table {
     Table::from_iter([
         ("from".to_owned(), start.from.value.clone().into()),
-        (
-            "width".to_owned(),
-            WIDTHS.settings(&start.width, "kind").into(),
-        ),
-        (
-            "depth".to_owned(),
-            DEPTHS.settings(&start.depth, "kind").into(),
-        ),
-        ("optimizer".to_owned(), state.into()),
+        ("width".to_owned(), value(width)),
+        ("depth".to_owned(), value(depth)),
+        ("optimizer".to_owned(), value(&start.optimizer)),
         ("shrink".to_owned(), start.shrink.value.into()),
         ("noise".to_owned(), start.noise.value.into()),
-        (
-            "new".to_owned(),
-            Table::from_iter([
-                ("lr".to_owned(), Value::from(start.new.lr.value)),
-                (
-                    "warmup".to_owned(),
-                    Value::Integer(start.new.warmup.value as i64),
-                ),
-            ])
-            .into(),
-        ),
+        ("new".to_owned(), value(&start.new)),
     ])
 }
 
-fn learn_settings(table: &LearnTable, term: &TermPlan) -> Table {
-    let mut settings = Table::new();
-    settings.insert("from".into(), term.teachers.clone().into());
-    settings.extend(METHODS.settings(&table.method, "method"));
+fn term(term: &TermPlan) -> Table {
+    let mut written = Table::new();
+    written.insert("from".into(), term.teachers.clone().into());
+    written.extend(term.method.table("method"));
     match term.weight {
-        TermWeight::Mix(mix) => settings.insert("mix".into(), mix.into()),
-        TermWeight::Add(add) => settings.insert("add".into(), add.into()),
+        TermWeight::Mix(mix) => written.insert("mix".into(), mix.into()),
+        TermWeight::Add(add) => written.insert("add".into(), add.into()),
     };
     if let Some(until) = term.until {
-        settings.insert("until".into(), until.into());
+        written.insert("until".into(), until.into());
     }
     if !term.layers.is_empty() {
         let layers = term
             .layers
             .iter()
             .map(|(own, other)| (own.clone(), Value::from(other.clone())));
-        settings.insert("layers".into(), Value::Table(layers.collect()));
+        written.insert("layers".into(), Value::Table(layers.collect()));
     }
-    settings
-}
-
-fn train_settings(train: &TrainPlan) -> Table {
-    let whole = |number: u64| Value::Integer(number as i64);
-    let mut settings = Table::new();
-    match train.length {
-        Length::Epochs(epochs) => settings.insert("epochs".into(), whole(epochs)),
-        Length::Steps(steps) => settings.insert("steps".into(), whole(steps)),
-    };
-    settings.insert("batch".into(), whole(train.batch as u64));
-    settings.insert("accumulate".into(), whole(train.accumulate as u64));
-    let [optimizer, schedule] = train.chosen.clone();
-    settings.insert("optimizer".into(), optimizer.into());
-    settings.insert("lr".into(), train.lr.into());
-    settings.insert("schedule".into(), schedule.into());
-    let curve = match train.scope {
-        ScheduleScope::Stage => "stage",
-        ScheduleScope::Chain => "chain of growth",
-    };
-    settings.insert("schedule_spans".into(), curve.into());
-    settings.insert("warmup".into(), whole(train.warmup));
-    let optional = [
-        ("clip", train.clip.map(Value::from)),
-        ("average", train.average.map(Value::from)),
-        ("patience", train.patience.map(whole)),
-    ];
-    settings.extend(
-        optional
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.to_owned(), value?))),
-    );
-    settings.insert("evaluate".into(), whole(train.evaluate));
-    settings
+    written
 }
 
 /// What comes of the settings with this data; no part of the hash.

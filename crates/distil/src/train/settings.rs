@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use burn::tensor::Device;
+use distil_recipe::Chosen;
 use distil_report::measure::{METRICS, Metric, metric};
+use serde::Serialize;
 
 use super::signals::Signals;
 use crate::device;
@@ -16,7 +18,74 @@ use crate::rng::Seed;
 use crate::samples::{All, Policy};
 use crate::task::Task;
 
-/// How one stage trains.
+/// How one stage trains: what a recipe's `train` says, every default filled.
+///
+/// Written out in this order it is what a plan's hash covers.
+#[derive(Debug, Serialize)]
+pub struct Train {
+    /// How long.
+    #[serde(flatten)]
+    pub length: Length,
+    /// Samples in a batch.
+    pub batch: usize,
+    /// Batches whose gradients make one update.
+    pub accumulate: usize,
+    /// The update rule.
+    pub optimizer: Chosen<Box<dyn Rule>>,
+    /// Peak learning rate per step.
+    pub lr: f64,
+    /// The learning rate's schedule; its value has the warm-up in it.
+    pub schedule: Chosen<Box<dyn Schedule>>,
+    /// What the schedule spans.
+    #[serde(rename = "schedule_spans")]
+    pub scope: ScheduleScope,
+    /// Steps of warm-up at the schedule's start.
+    pub warmup: u64,
+    /// Largest norm of all gradients together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<f64>,
+    /// Decay per step of the weights' average, which is then the stage's model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
+    /// Evaluations without a better metric after which training stops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+    /// Evaluations on the validation part per epoch.
+    pub evaluate: u64,
+}
+
+impl Train {
+    /// Samples of one update.
+    pub fn window(&self) -> usize {
+        self.batch * self.accumulate
+    }
+
+    /// Updates in an epoch of so many samples.
+    pub fn steps_per_epoch(&self, samples: usize) -> u64 {
+        samples.div_ceil(self.window()) as u64
+    }
+
+    /// Updates in all, if an epoch has so many samples.
+    pub fn steps(&self, samples: usize) -> u64 {
+        match self.length {
+            Length::Steps(steps) => steps,
+            Length::Epochs(epochs) => epochs * self.steps_per_epoch(samples),
+        }
+    }
+}
+
+/// What a learning rate's schedule spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ScheduleScope {
+    /// The stage that says so.
+    #[serde(rename = "stage")]
+    Stage,
+    /// All stages of a chain of growth that have no schedule of their own.
+    #[serde(rename = "chain of growth")]
+    Chain,
+}
+
+/// What a training is told: its numbers, and where it runs.
 #[derive(Debug, Clone)]
 pub struct Settings<'a> {
     /// The stage's name, for events and messages.
@@ -118,7 +187,8 @@ impl Readings {
 }
 
 /// How long a stage trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Length {
     /// Passes over the samples the policy chooses.
     Epochs(u64),

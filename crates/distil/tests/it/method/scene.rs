@@ -17,6 +17,7 @@ pub fn method(name: &str) -> Box<dyn Method> {
     METHODS
         .resolve(&Choice::default_of(name), &mut problems)
         .unwrap()
+        .value
 }
 
 /// Student, teacher and labels of a batch, on the host.

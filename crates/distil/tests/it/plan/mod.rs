@@ -2,6 +2,7 @@
 
 mod arms;
 mod given;
+mod hashes;
 mod page;
 mod recipes;
 mod refusals;

@@ -6,6 +6,12 @@ use insta::assert_snapshot;
 use super::{GROW, plan_of, problems, with};
 
 #[test]
+fn a_name_that_does_not_exist_and_a_part_that_is_missing_are_reported_together() {
+    assert_snapshot!(problems("task = \"clasification\"\n[stage.a]\nmodel = \"mpl\"\n"), @r#""#);
+    assert_snapshot!(problems("task = \"clasification\"\ndata = \"digits\"\nresult = \"a\"\n"), @r#""#);
+}
+
+#[test]
 fn a_mistyped_method_is_reported_with_the_method_that_was_meant() {
     let text = with(
         GROW,

@@ -1,7 +1,7 @@
 //! Steps, and the curve of the learning rate over a chain of growth.
 
-use distil::plan::{Arm, ScheduleScope, StagePlan, Training};
-use distil::train::ScheduleSpan;
+use distil::plan::{Arm, StagePlan, Training};
+use distil::train::{ScheduleScope, ScheduleSpan};
 
 use super::{GROW, plan, plan_of, with};
 

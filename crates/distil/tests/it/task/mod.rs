@@ -11,7 +11,7 @@ fn task(line: &str) -> Result<Box<dyn Task>, String> {
     let (recipe, mut problems) = parse(&text);
     let task = recipe.and_then(|recipe| TASKS.resolve(&recipe.task, &mut problems));
     match task {
-        Some(task) if problems.is_empty() => Ok(task),
+        Some(task) if problems.is_empty() => Ok(task.value),
         _ => Err(render(&text, problems.as_slice(), false)),
     }
 }

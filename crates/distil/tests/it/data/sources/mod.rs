@@ -79,9 +79,10 @@ fn resolve(data: &str) -> (Option<AnySource>, String, Vec<String>) {
         .iter()
         .map(|problem| problem.message.clone())
         .collect();
+    let written = source.as_ref().map(|source| source.table("source"));
     (
-        source,
-        SOURCES.settings(&choice, "source").to_string(),
+        source.map(|source| source.value),
+        written.unwrap_or_default().to_string(),
         problems,
     )
 }
