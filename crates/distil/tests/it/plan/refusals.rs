@@ -7,8 +7,33 @@ use super::{GROW, plan_of, problems, with};
 
 #[test]
 fn a_name_that_does_not_exist_and_a_part_that_is_missing_are_reported_together() {
-    assert_snapshot!(problems("task = \"clasification\"\n[stage.a]\nmodel = \"mpl\"\n"), @r#""#);
-    assert_snapshot!(problems("task = \"clasification\"\ndata = \"digits\"\nresult = \"a\"\n"), @r#""#);
+    assert_snapshot!(problems("task = \"clasification\"\n[stage.a]\nmodel = \"mpl\"\n"), @r#"
+    error: `data` is missing
+     --> recipe.toml:1:1
+      |
+    1 | task = "clasification"
+      | ^
+      |
+      = help: write for instance: data = "digits"
+
+    error: there is no task `clasification`
+     --> recipe.toml:1:8
+      |
+    1 | task = "clasification"
+      |        ^^^^^^^^^^^^^^^
+      |
+      = note: the task is one of classification, multi-label, regression
+      = help: did you mean `classification`?
+
+    error: there is no model `mpl`
+     --> recipe.toml:3:9
+      |
+    3 | model = "mpl"
+      |         ^^^^^
+      |
+      = note: the model is one of mlp, cnn, resnet, mobilenet
+      = help: did you mean `mlp`?
+    "#);
 }
 
 #[test]
