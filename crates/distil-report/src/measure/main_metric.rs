@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::registry::{Better, metric};
+use super::registry::{Better, Metric};
 
 /// The metric of a run's claims.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,13 +17,12 @@ pub struct MainMetric {
 }
 
 impl MainMetric {
-    /// The registered metric of this name, with the target's unit.
-    pub fn named(name: &str, unit: Option<&str>) -> Option<Self> {
-        let metric = metric(name)?;
-        Some(Self {
+    /// This metric, with the target's unit.
+    pub fn of(metric: &Metric, unit: Option<&str>) -> Self {
+        Self {
             name: metric.name.into(),
             better: metric.better,
             unit: unit.map(Into::into),
-        })
+        }
     }
 }

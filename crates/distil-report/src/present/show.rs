@@ -73,6 +73,11 @@ impl MainMetric {
         known.map_or(NONE.into(), |known| value(&self.name, self.unit(), known))
     }
 
+    /// See [`named_value`].
+    pub fn named_value(&self, known: f64) -> String {
+        named_value(&self.name, self.unit(), known)
+    }
+
     /// See [`difference`]; `–` where there is none.
     pub fn difference(&self, known: Option<f64>) -> String {
         known.map_or(NONE.into(), |known| {

@@ -1,6 +1,7 @@
 //! What an arm chooses on the validation part.
 
 use distil_report::events::fold;
+use distil_report::measure::metric;
 use distil_report::run_json::{End, MainMetric, Status, Trial, Tried, Tuned};
 
 use distil_report::tables;
@@ -26,7 +27,7 @@ fn trial(settings: &str, seed: u64, validation: f64) -> Trial {
 
 fn choose(trials: &[Trial], seeds: &[u64]) -> Tuned {
     let candidates = ["a", "b", "c"].map(str::to_owned);
-    let metric = MainMetric::named("accuracy", None).expect("a metric");
+    let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
     Tuned::of(trials, ("plain", None), &candidates, seeds, &metric)
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use distil::run::{Standing, TrialId};
 use distil_report::events::{Event, Progress as Point, StageStarted};
-use distil_report::show::named_value;
+use distil_report::measure::MainMetric;
 
 /// All trials of a run.
 #[derive(Default)]
 pub struct Board {
     /// The metric the trials are compared by.
-    pub metric: String,
+    pub metric: Option<MainMetric>,
     /// Trials with a result.
     pub finished: usize,
     /// Trials that ended without one.
@@ -50,7 +50,7 @@ pub struct Stage {
 impl Board {
     /// Takes over which trials run, wait and have ended.
     pub fn stand(&mut self, standing: &Standing, now: f64) {
-        self.metric = standing.metric.to_owned();
+        self.metric = Some(standing.metric.clone());
         (self.finished, self.failed) = (standing.finished, standing.failed);
         self.waiting = standing.waiting.iter().map(|id| id.arm.clone()).collect();
         self.running
@@ -88,10 +88,12 @@ impl Board {
                 let Some(stage) = &mut row.stage else {
                     return;
                 };
-                let measured = point.validation.as_ref().and_then(|m| m.get(&metric));
-                if let Some(value) = measured {
-                    stage.validation = Some(named_value(&metric, None, *value));
-                }
+                let measured = metric.zip(point.validation.as_ref());
+                let measured = measured.and_then(|(metric, measured)| {
+                    let value = measured.get(&metric.name)?;
+                    Some(metric.named_value(*value))
+                });
+                stage.validation = measured.or(stage.validation.take());
                 stage.point = Some((point.clone(), now));
             }
             _ => {}
@@ -140,6 +142,8 @@ impl Board {
 
 #[cfg(test)]
 mod tests {
+    use distil_report::measure::metric;
+
     use super::*;
 
     fn id(arm: &str, seed: u64) -> TrialId {
@@ -153,7 +157,7 @@ mod tests {
 
     fn standing(running: &[TrialId], waiting: &[TrialId], finished: usize) -> Standing {
         Standing {
-            metric: "accuracy",
+            metric: MainMetric::of(metric("accuracy").unwrap(), None),
             waiting: waiting.to_vec(),
             running: running.to_vec(),
             finished,

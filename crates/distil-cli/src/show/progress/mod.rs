@@ -95,7 +95,7 @@ impl Screen {
         let Some(result) = self.result(trial) else {
             return;
         };
-        let cells = sentences::finished(&result, &self.board.metric, seconds);
+        let cells = sentences::finished(&result, self.board.metric.as_ref(), seconds);
         let name = trial.to_string();
         self.line(&match self.is_live() {
             true => region::finished(&name, self.board.widest, &cells),
@@ -130,7 +130,7 @@ impl Watcher for Screen {
             self.board.event(trial, &started, self.now());
         }
         self.board.event(trial, event, self.now());
-        if let Some(text) = sentences::of(event, &self.board.metric, self.is_live()) {
+        if let Some(text) = sentences::of(event, self.board.metric.as_ref(), self.is_live()) {
             self.line(&format!("{trial} {text}"));
         }
         match event {

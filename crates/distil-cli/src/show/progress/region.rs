@@ -206,6 +206,7 @@ mod tests {
     use distil::run::{Standing, TrialId};
     use distil_report::Numbers;
     use distil_report::events::{Event, Pace, Progress as Point, StageStarted};
+    use distil_report::measure::{MainMetric, metric};
 
     use super::*;
 
@@ -221,7 +222,7 @@ mod tests {
     fn board(running: &[TrialId]) -> Board {
         let mut board = Board::default();
         let standing = Standing {
-            metric: "accuracy",
+            metric: MainMetric::of(metric("accuracy").unwrap(), None),
             waiting: vec![id("plain", 9, None, None); 4],
             running: running.to_vec(),
             finished: 3,

@@ -2,24 +2,25 @@
 
 use distil_report::Part;
 use distil_report::events::Event;
+use distil_report::measure::MainMetric;
 use distil_report::present::human::{human_count, human_flops, human_seconds};
 use distil_report::run_json::Trial as TrialRow;
-use distil_report::show::named_value;
 
 use super::board::Stage;
 
 /// What is worth a line of its own; less beside a live table, where a trial is to leave one line.
-pub fn of(event: &Event, metric: &str, live: bool) -> Option<String> {
+pub fn of(event: &Event, metric: Option<&MainMetric>, live: bool) -> Option<String> {
     Some(match event {
         Event::Grown(grown) if !live => format!(
             "{}: grown from {}, outputs differ by {:.1e} at most over {} rows",
             grown.stage, grown.from, grown.max_difference, grown.rows
         ),
         Event::Evaluated(evaluated) if evaluated.part == Part::Test && !live => {
+            let metric = metric?;
             format!(
                 "{}: {} on {} test samples",
                 evaluated.stage,
-                named_value(metric, None, *evaluated.metrics.get(metric)?),
+                metric.named_value(*evaluated.metrics.get(&metric.name)?),
                 evaluated.samples
             )
         }
@@ -60,9 +61,11 @@ pub fn evaluated(stage: &Stage) -> Option<String> {
 }
 
 /// What a trial came to: test metric, FLOPs as the bill compares them, seconds on the clock.
-pub fn finished(trial: &TrialRow, metric: &str, seconds: f64) -> Vec<String> {
-    let tested = trial.result().and_then(|stage| stage.test.get(metric));
-    let tested = tested.map(|value| named_value(metric, None, *value));
+pub fn finished(trial: &TrialRow, metric: Option<&MainMetric>, seconds: f64) -> Vec<String> {
+    let tested = trial.result().zip(metric).and_then(|(stage, metric)| {
+        let value = stage.test.get(&metric.name)?;
+        Some(metric.named_value(*value))
+    });
     let flops = trial.bill.equalised().flops.map(human_flops);
     [
         Some(tested.unwrap_or_else(|| "no test".into())),

@@ -139,8 +139,7 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn value(&self, value: Option<f64>) -> String {
-        let (name, unit) = (&self.metric.name, self.metric.unit.as_deref());
-        value.map_or("–".into(), |value| show::named_value(name, unit, value))
+        value.map_or("–".into(), |value| self.metric.named_value(value))
     }
 
     /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.

@@ -45,7 +45,7 @@ pub(super) fn conclude(
 ) -> Result<RunJson> {
     let told = told(logs);
     let calibrations = Calibrations::read(folder, &told)?;
-    let metric = main_metric(plan)?;
+    let metric = main_metric(plan);
     let (trials, tuned) = compared(plan, options, &metric, &told, &calibrations);
     let (comparisons, curve) = judged(plan, &metric, &trials, &tuned, &told, &calibrations);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
@@ -83,13 +83,8 @@ pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
 }
 
 /// The metric a plan's models are compared by.
-pub(super) fn main_metric(plan: &Plan) -> Result<MainMetric> {
-    MainMetric::named(plan.metric.name, plan.task.unit()).ok_or_else(|| {
-        Error::input(
-            "metric",
-            format!("there is no metric `{}`", plan.metric.name),
-        )
-    })
+pub(super) fn main_metric(plan: &Plan) -> MainMetric {
+    MainMetric::of(plan.metric, plan.task.unit())
 }
 
 /// A log and what is left of its events when resumes are honoured.

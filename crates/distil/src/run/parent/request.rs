@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use distil_recipe::RecipeText;
 use distil_report::TrialId;
 use distil_report::events::Event;
+use distil_report::measure::MainMetric;
 
 use crate::run::folder::RunFolder;
 use crate::run::options::Options;
@@ -42,7 +43,7 @@ pub trait Watcher {
 #[derive(Debug, Clone)]
 pub struct Standing {
     /// The metric its trials are compared by.
-    pub metric: &'static str,
+    pub metric: MainMetric,
     /// Trials that have not begun.
     pub waiting: Vec<TrialId>,
     /// Trials under way, in the order in which they were started.

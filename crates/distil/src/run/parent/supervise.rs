@@ -264,7 +264,7 @@ impl Scheduler<'_> {
             }
         }
         let place = (trial.arm.as_str(), trial.fold);
-        let metric = main_metric(self.plan)?;
+        let metric = main_metric(self.plan);
         Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
     }
 
@@ -320,7 +320,7 @@ impl Scheduler<'_> {
             .trials()
             .filter(|trial| trial.status == Status::Finished);
         Standing {
-            metric: self.plan.metric.name,
+            metric: main_metric(self.plan),
             waiting: self.waiting.iter().cloned().collect(),
             finished: finished.count(),
             failed: failed.count(),
