@@ -64,6 +64,15 @@ enum Ending {
     Nothing,
 }
 
+impl Ending {
+    fn value(self) -> Option<f64> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Failed | Self::Nothing => None,
+        }
+    }
+}
+
 fn ending(trial: &Trial, metric: &str) -> Ending {
     match trial.status {
         Status::Stopped => Ending::Nothing,
@@ -102,10 +111,7 @@ impl<'a> Pairs<'a> {
         let value = |trials: Vec<&Trial>| -> Option<f64> {
             let values: Option<Vec<f64>> = trials
                 .into_iter()
-                .map(|trial| match ending(trial, metric) {
-                    Ending::Value(value) => Some(value),
-                    Ending::Failed | Ending::Nothing => None,
-                })
+                .map(|trial| ending(trial, metric).value())
                 .collect();
             mean(&values?)
         };
@@ -155,10 +161,7 @@ impl<'a> Pairs<'a> {
         let all_flows: Vec<f64> = self
             .flow
             .iter()
-            .filter_map(|entry| match ending(entry.trial, name) {
-                Ending::Value(value) => Some(value),
-                Ending::Failed | Ending::Nothing => None,
-            })
+            .filter_map(|entry| ending(entry.trial, name).value())
             .collect();
         let n = if never { 0 } else { differences.len() };
         let comparison = Comparison {
@@ -270,10 +273,7 @@ impl<'a> Pairs<'a> {
         if pairs().any(|(flow, _)| flow.trial.fold.is_none()) {
             return None;
         }
-        let value = |entry: &TrialOutputs<'_>| match ending(entry.trial, metric) {
-            Ending::Value(value) => Some(value),
-            Ending::Failed | Ending::Nothing => None,
-        };
+        let value = |entry: &TrialOutputs<'_>| ending(entry.trial, metric).value();
         let differences: Option<Vec<f64>> = pairs()
             .map(|(flow, other)| Some(value(flow)? - value(other)?))
             .collect();
