@@ -161,6 +161,15 @@ fn clean_removes_the_kept_stages_when_asked_to() {
 }
 
 #[test]
+fn a_stage_is_the_same_however_many_threads_trained_it() {
+    let place = Place::new();
+    place.write("mine.toml", RECIPE);
+    run(&place, &["--threads", "1"]);
+    run(&place, &["--threads", "2"]);
+    assert_eq!(reused(&place, "runs/mine-0002", "flow-s1").len(), 2);
+}
+
+#[test]
 fn another_build_of_the_program_trains_anew_and_a_copy_of_the_same_does_not() {
     let place = Place::new();
     place.write("mine.toml", RECIPE);

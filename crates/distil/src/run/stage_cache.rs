@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use burn::tensor::Device;
+use distil_kernels::Isa;
 use distil_report::events::{Event, fold, read};
 
 use super::folder::{RunFolder, TrialFolder};
-use super::host::host;
 use crate::data::Fold;
+use crate::device;
 use crate::error::Result;
 use crate::files;
 use crate::optim::State;
@@ -55,14 +56,11 @@ pub struct CachedStage {
 
 impl StageCache {
     /// The cache that a run shares with the other runs of its folder, for a program of this hash.
-    pub fn beside(run: &RunFolder, program: &str, threads: usize, device: &Device) -> Self {
-        let host = host(threads, device);
+    pub fn beside(run: &RunFolder, program: &str, device: &Device) -> Self {
         Self {
             folder: folder_in(run.path().parent().unwrap_or(Path::new("."))),
-            machine: format!(
-                "{} {program} {} {} {threads}",
-                host.distil, host.device, host.instructions
-            ),
+            // Sums are added in the same order however many threads share them: their number has no part in it.
+            machine: format!("{program} {} {}", device::name(device), Isa::best().name()),
         }
     }
 

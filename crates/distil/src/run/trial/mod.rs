@@ -63,9 +63,8 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
     let Prepared { plan, data, raw } =
         prepare(&run.text()?, &options, &arm, id.settings.as_deref(), fold)?;
     let loading = watch.time();
-    let threads = rayon::current_num_threads();
     let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
-    let cache = program.map(|program| StageCache::beside(&run, &program, threads, &plan.device));
+    let cache = program.map(|program| StageCache::beside(&run, &program, &plan.device));
     let mut trial = Trial {
         plan: &plan,
         data: &data,
