@@ -8,8 +8,8 @@ use crate::record::Purpose;
 
 /// The time of one kind of work of one stage: `once_seconds + samples · seconds_per_sample`.
 ///
-/// Training and evaluation take time per sample (for training: the step's time divided by the batch); growth and selection
-/// also take time once.
+/// For training the seconds of a sample are those of a step divided by the batch. Views, first weights and growth take time
+/// once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     /// Wall seconds per sample.
@@ -36,9 +36,14 @@ impl Calibration {
             .insert(purpose, rate);
     }
 
+    /// The rate of this work, if it was calibrated.
+    pub fn rate(&self, stage: &str, purpose: Purpose) -> Option<Rate> {
+        self.stages.get(stage)?.get(&purpose).copied()
+    }
+
     /// Reference seconds of `samples` samples of this work; none if it was not calibrated.
     pub fn seconds(&self, stage: &str, purpose: Purpose, samples: u64) -> Option<f64> {
-        let rate = self.stages.get(stage)?.get(&purpose)?;
+        let rate = self.rate(stage, purpose)?;
         Some(rate.once_seconds + rate.seconds_per_sample * samples as f64)
     }
 }

@@ -14,6 +14,7 @@ fn billed(stage: &str, purpose: Purpose, flops: Option<f64>, samples: u64) -> Ev
             cpu_seconds: 0.5,
             wall_seconds: 0.5,
         },
+        once: Time::default(),
     })
 }
 

@@ -58,6 +58,7 @@ fn billed(purpose: Purpose, cpu_seconds: f64) -> Event {
             cpu_seconds,
             wall_seconds: cpu_seconds,
         },
+        once: Time::default(),
     })
 }
 

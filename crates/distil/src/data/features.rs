@@ -34,7 +34,7 @@ enum Block {
     Coded(Coded),
 }
 
-/// What a view makes of the finest form; computed when it is first read.
+/// What a view makes of the finest form; computed when it is first read, or by [`Features::make`].
 #[derive(Debug)]
 struct Seen {
     reduction: Reduction,
@@ -98,6 +98,11 @@ impl Features {
                 values: OnceLock::new(),
             })),
         }
+    }
+
+    /// Computes what is seen of all samples through a view, unless it has been: done now, no batch has to wait for it.
+    pub fn make(&self) {
+        self.numbers();
     }
 
     /// Number of samples.

@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use distil_report::Purpose;
 use distil_report::bill::{Calibration, Rate};
-use distil_report::events::Event;
+use distil_report::events::{Event, Time};
 
 use crate::error::{Error, Result};
 use crate::files;
@@ -15,30 +15,35 @@ use crate::train::counted_seconds;
 /// Rehearsals; the fastest counts, because a busy clock only adds.
 pub const REPETITIONS: usize = 3;
 
-/// Takes the seconds per sample of a rehearsal on this device into the calibration, where they are the fastest so far.
+/// Takes a rehearsal's seconds into the calibration, where they are the fewest so far: those of a sample, and those of what
+/// is done once, which are divided by no number of samples.
 pub fn note(calibration: &mut Calibration, rehearsal: &[Event], device: &Device) {
-    let mut sums: BTreeMap<(&str, Purpose), (f64, u64)> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, Purpose), (Time, Time, u64)> = BTreeMap::new();
     for event in rehearsal {
         if let Event::Billed(billed) = event {
             let sum = sums.entry((&billed.stage, billed.purpose)).or_default();
-            sum.0 += counted_seconds(&billed.time, device);
-            sum.1 += billed.samples;
+            sum.0 = sum.0 + (billed.time - billed.once);
+            sum.1 = sum.1 + billed.once;
+            sum.2 += billed.samples;
         }
     }
-    for ((stage, purpose), (seconds, samples)) in sums {
-        if samples == 0 {
-            continue;
-        }
-        let seconds_per_sample = seconds / samples as f64;
-        let known = calibration
-            .seconds(stage, purpose, 1)
-            .unwrap_or(f64::INFINITY);
+    for ((stage, purpose), (time, once, samples)) in sums {
+        let once_seconds = counted_seconds(&once, device);
+        let seconds_per_sample = match samples {
+            0 if once.is_none() => continue,
+            0 => 0.0,
+            _ => counted_seconds(&time, device) / samples as f64,
+        };
+        let known = calibration.rate(stage, purpose).unwrap_or(Rate {
+            seconds_per_sample,
+            once_seconds,
+        });
         calibration.insert(
             stage,
             purpose,
             Rate {
-                seconds_per_sample: seconds_per_sample.min(known),
-                once_seconds: 0.0,
+                seconds_per_sample: seconds_per_sample.min(known.seconds_per_sample),
+                once_seconds: once_seconds.min(known.once_seconds),
             },
         );
     }

@@ -13,6 +13,7 @@ struct Reading {
     flops: Option<f64>,
     samples: u64,
     time: Time,
+    once: Time,
 }
 
 /// Collects costs by purpose and writes them to the sink as increments.
@@ -39,17 +40,27 @@ impl Meter {
         samples: usize,
         time: Time,
     ) {
-        let reading = self.readings.entry(purpose).or_insert_with(|| Reading {
-            flops: Some(0.0),
-            ..Reading::default()
-        });
+        let reading = self.reading(purpose);
         reading.flops = reading
             .flops
             .zip(flops_per_sample)
             .map(|(sum, each)| sum + each * samples as f64);
         reading.samples += samples as u64;
-        reading.time.cpu_seconds += time.cpu_seconds;
-        reading.time.wall_seconds += time.wall_seconds;
+        reading.time = reading.time + time;
+    }
+
+    /// Adds work that is done once for a stage, however many samples follow.
+    pub fn once(&mut self, purpose: Purpose, time: Time) {
+        let reading = self.reading(purpose);
+        reading.time = reading.time + time;
+        reading.once = reading.once + time;
+    }
+
+    fn reading(&mut self, purpose: Purpose) -> &mut Reading {
+        self.readings.entry(purpose).or_insert_with(|| Reading {
+            flops: Some(0.0),
+            ..Reading::default()
+        })
     }
 
     /// Writes what has come together since the last call, purpose by purpose.
@@ -61,6 +72,7 @@ impl Meter {
                 flops: reading.flops,
                 samples: reading.samples,
                 time: reading.time,
+                once: reading.once,
             }))?;
         }
         Ok(())

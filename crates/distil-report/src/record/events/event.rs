@@ -57,6 +57,33 @@ pub struct Time {
     pub wall_seconds: f64,
 }
 
+impl Time {
+    /// Whether it is no time at all.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::ops::Add for Time {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            cpu_seconds: self.cpu_seconds + other.cpu_seconds,
+            wall_seconds: self.wall_seconds + other.wall_seconds,
+        }
+    }
+}
+
+impl std::ops::Sub for Time {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self {
+            cpu_seconds: self.cpu_seconds - other.cpu_seconds,
+            wall_seconds: self.wall_seconds - other.wall_seconds,
+        }
+    }
+}
+
 /// The time of a stage's training and how fast it goes now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
@@ -201,6 +228,9 @@ pub struct Billed {
     pub samples: u64,
     /// Time since then.
     pub time: Time,
+    /// The part of it that was done once, however many samples follow: views, first weights, memory touched for the first time.
+    #[serde(default, skip_serializing_if = "Time::is_none")]
+    pub once: Time,
 }
 
 /// See [`Event::Checkpointed`].
@@ -278,7 +308,7 @@ impl Event {
             Self::Data(e) => e.time = Time::default(),
             Self::Grown(e) => e.time = Time::default(),
             Self::Progress(e) => e.time = Pace::default(),
-            Self::Billed(e) => e.time = Time::default(),
+            Self::Billed(e) => (e.time, e.once) = Default::default(),
             Self::Checkpointed(e) => e.time = Time::default(),
             Self::Resumed(e) => e.process = Process::default(),
             Self::StageStarted(_)

@@ -171,6 +171,7 @@ fn billed(stage: &str, purpose: Purpose, flops: f64, samples: u64, seconds: f64)
         flops: Some(flops),
         samples,
         time: time(seconds),
+        once: Time::default(),
     })
 }
 

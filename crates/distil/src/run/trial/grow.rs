@@ -52,6 +52,8 @@ impl Trial<'_> {
         )
         .map_err(|reason| Error::input(&place, reason))?;
         let net = with_weights(large.net.valid(), &grown.state.weights)?;
+        meter.once(Purpose::Grow, watch.time());
+        let measuring = Stopwatch::start();
         // Measured on samples the small model was chosen on, never on the test part.
         let ids = match self.data.split.validation.as_slice() {
             [] => &self.data.split.train[..],
@@ -59,7 +61,7 @@ impl Trial<'_> {
         };
         let before = small.outputs(ids, &self.device);
         let after = batch::outputs(&net, &large.inputs, ids, &self.device);
-        let time = watch.time();
+        let time = measuring.time();
         let flops =
             (small.layout.flops_forward() + large.layout.flops_forward()) * ids.len() as f64;
         meter.add(
@@ -75,7 +77,7 @@ impl Trial<'_> {
             max_difference: largest_difference(&before, &after),
             rows: ids.len(),
             flops: Some(flops),
-            time,
+            time: watch.time(),
         }))?;
         Ok(grown.state)
     }

@@ -242,7 +242,8 @@ impl Trial<'_> {
         folder: &TrialFolder,
         sink: &mut dyn EventSink,
     ) -> Result<OwnNetwork> {
-        let stage = self.fresh(plan, &self.device)?;
+        // What making it costs is in the bill of the trial that trained it.
+        let stage = self.fresh(plan, &self.device, &mut Meter::default())?;
         kept.events
             .into_iter()
             .try_for_each(|event| sink.repeat(event))?;
@@ -259,15 +260,18 @@ impl Trial<'_> {
         })
     }
 
-    /// A stage before it is trained.
-    fn fresh(&self, plan: &StagePlan, device: &Device) -> Result<OwnNetwork> {
+    /// A stage before it is trained: its view of every sample, and first weights.
+    fn fresh(&self, plan: &StagePlan, device: &Device, meter: &mut Meter) -> Result<OwnNetwork> {
+        let watch = Stopwatch::start();
         let view = plan
             .view
             .fit(self.data.fine(&self.data.preprocessing.columns()))?;
         let inputs = view.see(&self.data.inputs);
+        inputs.make();
         let layout = plan.layout.clone();
         let seed = stage_seed(self.id.seed, &plan.name);
         let net = plan.model.init(layout.clone(), seed, device)?;
+        meter.once(Purpose::Train, watch.time());
         Ok(OwnNetwork {
             net,
             state: State::default(),
@@ -287,7 +291,8 @@ impl Trial<'_> {
             )
         })?;
         let inputs = saved.view.see(&saved.card.preprocessing.apply(raw)?.inputs);
-        meter.add(Purpose::Load, Some(0.0), 0, watch.time());
+        inputs.make();
+        meter.once(Purpose::Load, watch.time());
         Ok(OwnNetwork {
             net: saved.net.valid(),
             state: State {
@@ -310,12 +315,14 @@ impl Trial<'_> {
     ) -> Result<OwnNetwork> {
         let device = self.device.clone().autodiff();
         let seed = stage_seed(self.id.seed, &plan.name);
-        let mut stage = self.fresh(plan, &device)?;
-        // A checkpoint holds what growth made.
+        // A checkpoint holds what growth made; and what a resumed run repeats is not billed again.
         let begun = match &self.folder {
             Some(folder) => self.begun(folder, plan)?,
             None => false,
         };
+        let mut repeated = Meter::default();
+        let making = if begun { &mut repeated } else { &mut *meter };
+        let mut stage = self.fresh(plan, &device, making)?;
         let start = match &training.start {
             Some(start) if !begun => Some(self.grow(
                 plan,
