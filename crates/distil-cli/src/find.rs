@@ -18,6 +18,11 @@ pub struct Found {
 
 /// A bare word is a shipped recipe, anything with `/` or `.toml` a file.
 pub fn recipe(word: &str) -> Result<Found, Failure> {
+    if let Some((shipped, keys)) = data(Path::new(word)) {
+        return Err(Failure::usage(format_args!(
+            "{word}: is data, not a recipe. `distil new {shipped}` copies a recipe; in it, `[data]` then says {keys}, with `path = \"{word}\"`."
+        )));
+    }
     if word.contains(['/', std::path::MAIN_SEPARATOR]) || word.ends_with(".toml") {
         return file(word);
     }
@@ -28,6 +33,49 @@ pub fn recipe(word: &str) -> Result<Found, Failure> {
         }),
         None => Err(unknown(word)),
     }
+}
+
+/// If a path is data: the shipped recipe to start from, and what its `[data]` is to say.
+fn data(path: &Path) -> Option<(&'static str, &'static str)> {
+    let suffix = |path: &Path| {
+        let suffix = path.extension().unwrap_or_default().to_string_lossy();
+        suffix.to_lowercase()
+    };
+    const PARQUET: (&str, &str) = ("cifar", "`source = \"parquet\"`");
+    if path.is_file() {
+        return Some(match suffix(path).as_str() {
+            "csv" | "tsv" => (
+                "california",
+                "`source = \"csv\"` and, as `target`, the column to predict",
+            ),
+            "npz" | "npy" => ("digits", "`source = \"npy\"`"),
+            "parquet" => PARQUET,
+            _ => return None,
+        });
+    }
+    if path.join("recipe.toml").exists() {
+        return None;
+    }
+    // The first file of a folder, or of its first folder, that says what it holds.
+    let entries = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect()
+    };
+    let inside = entries(path);
+    let below = inside.iter().filter(|path| path.is_dir()).take(1);
+    let below: Vec<PathBuf> = below.flat_map(|folder| entries(folder)).collect();
+    inside
+        .iter()
+        .chain(&below)
+        .find_map(|file| match suffix(file).as_str() {
+            "parquet" => Some(PARQUET),
+            "wav" => Some(("source", "`source = \"fsdd\"`")),
+            "jpg" | "jpeg" | "png" => Some((
+                "cifar",
+                "`source = \"image-folder\"` and, as `size`, the height and width to bring all pictures to",
+            )),
+            _ => None,
+        })
 }
 
 /// A shipped recipe; the error names what was meant, or all there are.

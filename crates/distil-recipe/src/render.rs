@@ -5,6 +5,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::problem::Problem;
 use crate::text::RecipeText;
 
+/// Problems shown at once: more of them have one cause, such as a file that is no recipe.
+const MOST: usize = 12;
+
 /// Renders every problem, in the order of their places; those without a place come last.
 ///
 /// Lines are numbered as in the file, whatever was edited; a problem in a value that came from
@@ -21,10 +24,16 @@ pub fn render(text: &RecipeText, problems: &[Problem], color: bool) -> String {
         let span = problem.span.as_ref();
         (span.is_none(), span.map(|span| (span.start, span.end)))
     });
-    let rendered: Vec<_> = sorted
-        .into_iter()
+    let mut rendered: Vec<_> = sorted
+        .iter()
+        .take(MOST)
         .map(|problem| renderer.render(&[group(text, problem)]))
         .collect();
+    match sorted.len().saturating_sub(MOST) {
+        0 => {}
+        1 => rendered.push("and one more problem".into()),
+        more => rendered.push(format!("and {more} more problems")),
+    }
     rendered.join("\n\n")
 }
 

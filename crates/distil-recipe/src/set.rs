@@ -171,6 +171,44 @@ pub fn apply(text: &str, path: &str, toml: &str) -> Result<String, Problem> {
     Ok(document.to_string())
 }
 
+/// A setting of `[train]` that every stage sets for itself: to change it changes nothing.
+pub fn overruled(text: &str, path: &str) -> Option<Problem> {
+    let document = DocumentMut::from_str(text).ok()?;
+    let keys = key_path(path).ok()?;
+    let [table, key, ..] = keys.as_slice() else {
+        return None;
+    };
+    if table.get() != "train" {
+        return None;
+    }
+    // The one length goes before the other as well.
+    let same: &[&str] = match key.get() {
+        "epochs" | "steps" => &["epochs", "steps"],
+        other => &[other],
+    };
+    let stages = document.get("stage")?.as_table_like()?;
+    let mut own = Vec::new();
+    for (name, stage) in stages.iter() {
+        let given = stage.get("model").is_some_and(|m| m.get("file").is_some());
+        match stage.get("train") {
+            None if given || stage.get("like").is_some() => {}
+            train => {
+                let key = same
+                    .iter()
+                    .find(|key| train.is_some_and(|t| t.get(key).is_some()))?;
+                own.push(format!("stage.{name}.train.{key}"));
+            }
+        }
+    }
+    (!own.is_empty()).then(|| {
+        Problem::new(format!(
+            "setting `{path}` changes nothing: every stage sets its own"
+        ))
+        .rule("what a stage sets for itself goes before `[train]`")
+        .help(format!("set {}", own.join(", ")))
+    })
+}
+
 /// A new stage begins with its model or its likeness to another; anything else set in a stage that does not exist is set in the
 /// wrong one, if the name is close to a stage that does.
 fn misspelt_stage(document: &DocumentMut, keys: &[Key]) -> Option<Problem> {

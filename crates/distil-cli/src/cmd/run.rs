@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use distil::Error;
 use distil::plan::{Arm, Draft, Refusal};
 use distil::run::{Options, Request, RunFolder};
-use distil_recipe::set::{Set, parse_sets};
+use distil_recipe::set::{Set, overruled, parse_sets};
 use distil_recipe::{Problem, RecipeText, render};
 
 use crate::args::RunArgs;
@@ -79,6 +79,8 @@ pub fn apply_sets(text: &mut RecipeText, arguments: &[String]) -> Result<Vec<Set
     for (set, value) in edits {
         problems.extend(text.set(set, value).err());
     }
+    let paths = single.iter().chain(&sweeps).map(|set| set.path.as_str());
+    problems.extend(paths.filter_map(|path| overruled(text.text(), path)));
     if problems.is_empty() {
         Ok(sweeps)
     } else {

@@ -191,3 +191,30 @@ fn a_closed_pipe_is_no_failure() {
     let ended = crate::harness::ended(command);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, "0\n"));
 }
+
+#[test]
+fn data_in_a_recipes_place_is_answered_with_how_a_recipe_names_it() {
+    let place = Place::new();
+    let rows: String = (0..5000).map(|row| format!("{row},{row}\n")).collect();
+    place.write("houses.csv", format!("rooms,price\n{rows}"));
+    place.write("digits.npz", [0x50, 0x4b, 0x03, 0x04, 0xff]);
+    place.write("cats/tabby/1.jpg", [0xff]);
+    insta::assert_snapshot!(refused(&place, &["run", "houses.csv"]), @"");
+    insta::assert_snapshot!(refused(&place, &["run", "./digits.npz"]), @"");
+    insta::assert_snapshot!(refused(&place, &["run", "cats/"]), @"");
+    place.write("houses.txt", format!("rooms,price\n{rows}"));
+    let flood = refused(&place, &["run", "./houses.txt"]);
+    assert!(
+        flood.lines().count() < 80,
+        "{} lines",
+        flood.lines().count()
+    );
+    assert!(flood.contains("more problems"));
+}
+
+#[test]
+fn a_setting_that_every_stage_overrules_is_refused_with_the_keys_that_count() {
+    let place = Place::new();
+    insta::assert_snapshot!(refused(&place, &["run", "digits", "--set", "train.lr=0.5"]), @"");
+    insta::assert_snapshot!(refused(&place, &["run", "compress", "--set", "train.lr=1e-3,2e-3"]), @"");
+}

@@ -1,6 +1,6 @@
 //! `--set`, as people type it.
 
-use distil_recipe::set::{apply, parse_sets};
+use distil_recipe::set::{apply, overruled, parse_sets};
 use distil_recipe::{RecipeText, parse, render};
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -268,4 +268,34 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_setting_for_all_stages_is_overruled_where_every_stage_has_its_own() {
+    let text = |small: &str, large: &str| {
+        format!(
+            "[train]\nbatch = 8\n[stage.given]\nmodel = {{ file = \"model\" }}\n\
+             [stage.small]\nmodel = \"mlp\"\ntrain = {{ {small} }}\n\
+             [stage.large]\nmodel = \"mlp\"\ntrain = {{ {large} }}\n\
+             [stage.twin]\nlike = \"large\"\n"
+        )
+    };
+    let both = text("lr = 1e-3, steps = 5", "lr = 1e-2, epochs = 2");
+    let help = |text: &str, path| Some(overruled(text, path)?.help.unwrap());
+    assert_eq!(
+        help(&both, "train.lr").as_deref(),
+        Some("set stage.small.train.lr, stage.large.train.lr")
+    );
+    assert_eq!(
+        help(&both, "train.epochs").as_deref(),
+        Some("set stage.small.train.steps, stage.large.train.epochs"),
+        "a length goes before the other one too"
+    );
+    assert_eq!(help(&both, "train.clip"), None, "no stage sets it");
+    assert_eq!(help(&both, "run.seed"), None);
+    assert_eq!(
+        help(&text("lr = 1e-3", ""), "train.lr"),
+        None,
+        "one of them follows"
+    );
 }

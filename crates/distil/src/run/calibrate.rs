@@ -65,3 +65,44 @@ pub fn write(path: &Path, calibration: &Calibration) -> Result<()> {
     let text = serde_json::to_vec_pretty(calibration).map_err(|e| Error::damaged(path, e))?;
     files::write(path, &text)
 }
+
+#[cfg(test)]
+mod tests {
+    use distil_report::events::Billed;
+
+    use super::*;
+
+    #[test]
+    fn what_is_done_once_is_not_multiplied_by_samples() {
+        let time = |seconds| Time {
+            cpu_seconds: seconds,
+            wall_seconds: seconds,
+        };
+        // A view of all samples takes 0.2 seconds; 1,920 samples are rehearsed at 10 µs each.
+        let rehearsal = |once: f64| {
+            let billed = |seconds, once, samples| {
+                Event::Billed(Billed {
+                    stage: "small".into(),
+                    purpose: Purpose::Train,
+                    flops: None,
+                    samples,
+                    time: time(seconds),
+                    once: time(once),
+                })
+            };
+            [billed(once, once, 0), billed(0.0192, 0.0, 1920)]
+        };
+        let mut calibration = Calibration::default();
+        for once in [0.2, 0.3] {
+            note(&mut calibration, &rehearsal(once), &crate::device::cpu());
+        }
+        let seconds = |samples| {
+            let seconds = calibration.seconds("small", Purpose::Train, samples);
+            (seconds.unwrap() * 1e4).round() / 1e4
+        };
+        assert_eq!(
+            [seconds(0), seconds(1920), seconds(30_000)],
+            [0.2, 0.2192, 0.5]
+        );
+    }
+}
