@@ -199,9 +199,9 @@ fn data_in_a_recipes_place_is_answered_with_how_a_recipe_names_it() {
     place.write("houses.csv", format!("rooms,price\n{rows}"));
     place.write("digits.npz", [0x50, 0x4b, 0x03, 0x04, 0xff]);
     place.write("cats/tabby/1.jpg", [0xff]);
-    insta::assert_snapshot!(refused(&place, &["run", "houses.csv"]), @"");
-    insta::assert_snapshot!(refused(&place, &["run", "./digits.npz"]), @"");
-    insta::assert_snapshot!(refused(&place, &["run", "cats/"]), @"");
+    insta::assert_snapshot!(refused(&place, &["run", "houses.csv"]), @r#"error: houses.csv: is data, not a recipe. `distil new california` copies a recipe; in it, `[data]` then says `source = "csv"` and, as `target`, the column to predict, with `path = "houses.csv"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "./digits.npz"]), @r#"error: ./digits.npz: is data, not a recipe. `distil new digits` copies a recipe; in it, `[data]` then says `source = "npy"`, with `path = "./digits.npz"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "cats/"]), @r#"error: cats/: is data, not a recipe. `distil new cifar` copies a recipe; in it, `[data]` then says `source = "image-folder"` and, as `size`, the height and width to bring all pictures to, with `path = "cats/"`."#);
     place.write("houses.txt", format!("rooms,price\n{rows}"));
     let flood = refused(&place, &["run", "./houses.txt"]);
     assert!(
@@ -215,6 +215,18 @@ fn data_in_a_recipes_place_is_answered_with_how_a_recipe_names_it() {
 #[test]
 fn a_setting_that_every_stage_overrules_is_refused_with_the_keys_that_count() {
     let place = Place::new();
-    insta::assert_snapshot!(refused(&place, &["run", "digits", "--set", "train.lr=0.5"]), @"");
-    insta::assert_snapshot!(refused(&place, &["run", "compress", "--set", "train.lr=1e-3,2e-3"]), @"");
+    for (recipe, keys) in [
+        ("digits", "stage.small.train.lr, stage.large.train.lr"),
+        ("compress", "stage.teacher.train.lr, stage.student.train.lr"),
+    ] {
+        for values in ["0.5", "1e-3,2e-3"] {
+            let set = format!("train.lr={values}");
+            let said = refused(&place, &["run", recipe, "--set", &set]);
+            assert!(
+                said.contains("setting `train.lr` changes nothing"),
+                "{said}"
+            );
+            assert!(said.contains(&format!("set {keys}")), "{said}");
+        }
+    }
 }
