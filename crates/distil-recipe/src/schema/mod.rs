@@ -79,6 +79,7 @@ pub fn schema(registries: &Registries) -> Value {
     ReplacePrefixItems::default().transform(&mut schema);
     ReplaceConstValue::default().transform(&mut schema);
     RecursiveTransform(remove_null).transform(&mut schema);
+    RecursiveTransform(remove_write_only).transform(&mut schema);
     schema.to_value()
 }
 
@@ -162,4 +163,9 @@ fn remove_null(schema: &mut Schema) {
             schema.insert("allOf".to_owned(), json!([only]));
         }
     }
+}
+
+/// Whether a key is written out again is no matter of recipes, and readers of draft 4 do not know the word.
+fn remove_write_only(schema: &mut Schema) {
+    schema.remove("writeOnly");
 }

@@ -317,7 +317,7 @@ fn the_unit_of_a_target_is_known_to_the_plan_and_changes_no_hash() {
     std::fs::write(&path, format!("rooms,price\n{rows}")).unwrap();
     let priced = |task: &str| {
         plan(&format!(
-            "task = {task}\ndata = {{ source = \"csv\", path = {path:?}, target = \"price\" }}\n[stage.one]\nmodel = \"linear\"\n"
+            "task = {task}\ndata = {{ source = \"csv\", path = {path:?}, target = \"price\" }}\n[stage.one]\nmodel = \"mlp\"\n"
         ))
     };
     let (bare, dollars) = (
