@@ -2,8 +2,7 @@
 
 use crate::problem::{Problem, Problems};
 use crate::spanned::Spanned;
-use crate::table::Table;
-use crate::value::{Kind, Value};
+use crate::tree::{Kind, Table, Value};
 
 /// A name chosen from a registry and its options.
 ///

@@ -4,9 +4,9 @@ use serde::de::DeserializeOwned;
 
 use crate::choice::Choice;
 use crate::problem::{Problem, Problems, Span};
+use crate::read::unknown_key;
 use crate::spanned::Spanned;
-use crate::table::{Table, unknown_key};
-use crate::value::{Kind, Value};
+use crate::tree::{Kind, Table, Value};
 
 /// A table that is being read.
 pub(crate) struct Keys<'p> {
@@ -114,7 +114,7 @@ pub(crate) fn string_or_table(
             let key = Spanned::at(span.clone(), obvious.to_owned());
             Some(Table {
                 span: Some(span),
-                entries: vec![crate::table::Entry { key, value }],
+                entries: vec![crate::tree::Entry { key, value }],
             })
         }
         Kind::Table(_) => table_of(key, value, problems),

@@ -70,9 +70,8 @@ pub mod schema;
 pub mod set;
 mod spanned;
 mod suggest;
-mod table;
 mod text;
-mod value;
+mod tree;
 
 pub use choice::Choice;
 pub use problem::{Problem, Problems, Span};
@@ -81,6 +80,5 @@ pub use registry::{Chosen, Kinds, Registry};
 pub use render::render;
 pub use spanned::Spanned;
 pub use suggest::suggest;
-pub use table::{Entry, Table};
 pub use text::RecipeText;
-pub use value::{Kind, Value};
+pub use tree::{Entry, Kind, Table, Value};

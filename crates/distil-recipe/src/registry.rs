@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::choice::Choice;
 use crate::problem::{Problem, Problems};
-use crate::table::Table;
+use crate::tree::Table;
 
 /// One thing that a recipe can choose. Write it with [`entry!`](crate::entry).
 pub struct Entry<T: 'static> {

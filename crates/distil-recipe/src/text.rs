@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use crate::problem::{Problem, Problems, Span};
 use crate::set::{self, Set, SetValue};
-use crate::table::Table;
-use crate::value::{self, Kind, Value};
+use crate::tree::{self, Kind, Table, Value};
 
 /// A recipe's text and the name under which problems quote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +108,7 @@ impl RecipeText {
 
     /// The argument, if the place is the edit's value or one of the keys that lead to it.
     fn quote_edit<'a>(&'a self, edit: &'a Edit, span: &Span) -> Option<Quote<'a>> {
-        let document = value::parse(&self.text, &mut Problems::new())?;
+        let document = tree::parse(&self.text, &mut Problems::new())?;
         let place = edit.place_of(&document, span)?;
         Some(Quote {
             origin: "--set",

@@ -1,6 +1,7 @@
 //! From a tree with places to any `Deserialize` type, places kept.
 
 mod error;
+mod whole;
 
 use std::cell::RefCell;
 
@@ -13,8 +14,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::problem::Problem;
 use crate::spanned::{SPANNED, Spanned};
-use crate::table::{Entry, Table, unknown_key};
-use crate::value::{Kind, Value};
+use crate::tree::{Entry, Kind, Table, Value};
 pub(crate) use error::ReadError;
 
 type Result<T> = std::result::Result<T, ReadError>;
@@ -387,4 +387,14 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         de::Deserializer::deserialize_struct(self.content()?, "", fields, visitor)
             .map_err(|error| error.under(self.name))
     }
+}
+
+/// The problem of a key that nobody reads.
+pub(crate) fn unknown_key<'a>(key: &Spanned<String>, known: &[&'a str]) -> Problem {
+    let problem = Problem::at(key.span.clone(), format!("unknown key `{key}`"));
+    let problem = match known {
+        [] => problem.rule("this table has no keys"),
+        known => problem.rule(format!("the keys here are {}", known.join(", "))),
+    };
+    problem.did_you_mean(key, known.iter().copied::<&'a str>())
 }

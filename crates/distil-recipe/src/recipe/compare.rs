@@ -4,8 +4,7 @@ use crate::keys::{Keys, table_of};
 use crate::problem::{Problem, Problems};
 use crate::recipe::{TrainTable, TuneTable};
 use crate::spanned::Spanned;
-use crate::table::Table;
-use crate::value::{Kind, Value};
+use crate::tree::{Kind, Table, Value};
 
 /// What the result is compared with.
 #[derive(Clone, Debug, Default, PartialEq)]

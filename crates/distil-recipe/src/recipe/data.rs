@@ -7,7 +7,7 @@ use crate::choice::Choice;
 use crate::keys::{Keys, string_or_table};
 use crate::problem::Problems;
 use crate::spanned::Spanned;
-use crate::table::Table;
+use crate::tree::Table;
 
 /// The source of the samples and their split. `data = "digits"` stands for `{ source = "digits" }`.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,7 @@ use crate::choice::Choice;
 use crate::keys::{Keys, table_of};
 use crate::problem::{Problem, Problems, Span};
 use crate::spanned::Spanned;
-use crate::table::Table;
-use crate::value::{Kind, Value};
+use crate::tree::{Kind, Table, Value};
 
 /// The method of a term that names none.
 pub const DEFAULT_METHOD: &str = "kd";

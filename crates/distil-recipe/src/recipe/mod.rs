@@ -15,9 +15,9 @@ use crate::choice::Choice;
 use crate::keys::Keys;
 use crate::problem::{Problem, Problems};
 use crate::spanned::Spanned;
-use crate::table::Table;
 use crate::text::RecipeText;
-use crate::value;
+use crate::tree;
+use crate::tree::Table;
 
 pub use compare::{Arm, CompareTable};
 pub use data::{AugmentTable, DataTable, SplitKind, SplitTable};
@@ -68,7 +68,7 @@ impl Recipe {
 pub fn parse(text: &RecipeText) -> (Option<Recipe>, Problems) {
     let mut problems = Problems::new();
     let recipe =
-        value::parse(text.text(), &mut problems).and_then(|table| read(table, &mut problems));
+        tree::parse(text.text(), &mut problems).and_then(|table| read(table, &mut problems));
     if let Some(recipe) = &recipe {
         check::check(recipe, &mut problems);
     }

@@ -5,8 +5,7 @@ use crate::keys::{Keys, string_or_table};
 use crate::problem::{Problem, Problems, Span};
 use crate::recipe::{LearnTable, StartTable, TrainTable, View};
 use crate::spanned::Spanned;
-use crate::table::Table;
-use crate::value::{Kind, Value};
+use crate::tree::{Kind, Table, Value};
 
 /// One model and its training.
 #[derive(Clone, Debug, PartialEq)]

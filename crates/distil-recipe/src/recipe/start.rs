@@ -7,7 +7,7 @@ use crate::choice::Choice;
 use crate::keys::Keys;
 use crate::problem::Problems;
 use crate::spanned::Spanned;
-use crate::table::Table;
+use crate::tree::Table;
 
 /// How a stage's first weights come from another stage. `start = "small"` stands for
 /// `{ from = "small" }`. What must grow follows from comparing the two models.

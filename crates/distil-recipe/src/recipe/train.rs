@@ -6,7 +6,7 @@ use crate::choice::Choice;
 use crate::keys::Keys;
 use crate::problem::{Problem, Problems, Span};
 use crate::spanned::Spanned;
-use crate::table::Table;
+use crate::tree::Table;
 
 /// Epochs of a training that says neither `epochs` nor `steps`.
 pub const DEFAULT_EPOCHS: u64 = 10;

@@ -4,8 +4,7 @@ use crate::keys::Keys;
 use crate::problem::{Problem, Problems, Span};
 use crate::recipe::TrainTable;
 use crate::spanned::Spanned;
-use crate::table::{Entry, Table};
-use crate::value::{Kind, Value};
+use crate::tree::{Entry, Kind, Table, Value};
 
 /// Seeds that choose, unless a run has fewer.
 pub const DEFAULT_TUNE_SEEDS: u64 = 3;

@@ -60,7 +60,7 @@ impl Draft {
             .iter()
             .position(|stage| stage.name == self.result)
             .unwrap_or_default();
-        let written = written::Written::of(&self, &stages, data);
+        let written = written::Written::of(&self.task, &self.source, &self.split, &stages, data);
         let Some(metric) = metric(self.task.default_metric()) else {
             let reason = format!("there is no metric `{}`", self.task.default_metric());
             return Err(self.refusal(Problem::new(reason).into()));

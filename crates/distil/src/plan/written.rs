@@ -6,11 +6,12 @@ use distil_recipe::Chosen;
 use distil_recipe::recipe::StartTable;
 use toml::{Table, Value};
 
-use crate::data::Dataset;
+use crate::data::source::AnySource;
+use crate::data::{Dataset, SplitRule};
 use crate::growth::{Depth, Width};
 use crate::plan::Plan;
-use crate::plan::draft::Draft;
 use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
+use crate::task::Task;
 use crate::train::TermWeight;
 use crate::weights::sha256;
 
@@ -24,9 +25,15 @@ pub(super) struct Written {
 }
 
 impl Written {
-    pub fn of(draft: &Draft, stages: &[StagePlan], data: &Dataset) -> Self {
-        let mut source = draft.source.table("source");
-        source.insert("split".into(), value(&draft.split));
+    pub fn of(
+        task: &Chosen<Box<dyn Task>>,
+        source: &Chosen<AnySource>,
+        split: &SplitRule,
+        stages: &[StagePlan],
+        data: &Dataset,
+    ) -> Self {
+        let mut source = source.table("source");
+        source.insert("split".into(), value(split));
         if let Some(augment) = &data.augment {
             source.insert("augment".into(), value(augment));
         }
@@ -34,7 +41,7 @@ impl Written {
             .iter()
             .map(|plan| (plan.name.clone(), Value::Table(stage(plan))));
         let mut table = Table::new();
-        table.insert("task".into(), value(&draft.task));
+        table.insert("task".into(), value(task));
         table.insert("data".into(), source.into());
         table.insert("stage".into(), Value::Table(stages.collect()));
         table.iter_mut().for_each(|(_, value)| shorten(value));

@@ -11,6 +11,14 @@ use imports::{Module, imports};
 /// Crates by the root of their sources, and the rooms of each from the bottom up: a room uses only rooms below it.
 const CRATES: &[(&str, &str, &[&str])] = &[
     (
+        "crates/distil-recipe",
+        "lib.rs",
+        &[
+            "suggest", "problem", "set", "spanned", "tree", "read", "choice", "text", "keys",
+            "registry", "render", "recipe", "schema",
+        ],
+    ),
+    (
         "crates/distil-kernels",
         "lib.rs",
         &[

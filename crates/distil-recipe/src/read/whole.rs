@@ -1,4 +1,4 @@
-//! A table with places, and its typed reading.
+//! A whole table or value read as a type, every problem reported.
 
 use std::cell::RefCell;
 
@@ -6,51 +6,11 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 
+use super::{Reader, TableReader};
 use crate::problem::{Problem, Problems, Span};
-use crate::read::{Reader, TableReader};
-use crate::spanned::Spanned;
-use crate::value::{Kind, Value};
-
-/// A key and its value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The key and where it was written.
-    pub key: Spanned<String>,
-    /// The value.
-    pub value: Value,
-}
-
-/// A table of a recipe: its entries in the order in which they were written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
-    /// The braces, or the header in brackets; `None` for a table nobody wrote.
-    pub span: Option<Span>,
-    /// The entries; no key occurs twice.
-    pub entries: Vec<Entry>,
-}
+use crate::tree::{Kind, Table, Value};
 
 impl Table {
-    /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.entry(key).map(|entry| &entry.value)
-    }
-
-    /// The key, its place and its value.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| *entry.key == key)
-    }
-
-    /// Takes an entry out.
-    pub fn take(&mut self, key: &str) -> Option<Entry> {
-        let index = self.entries.iter().position(|entry| *entry.key == key)?;
-        Some(self.entries.remove(index))
-    }
-
-    /// Whether nothing is in the table.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Reads the table as a parameter struct, reporting **every** problem: unknown keys at any
     /// depth, missing keys, and each value of a wrong type.
     ///
@@ -141,14 +101,4 @@ impl Value {
             }
         }
     }
-}
-
-/// The problem of a key that nobody reads.
-pub(crate) fn unknown_key<'a>(key: &Spanned<String>, known: &[&'a str]) -> Problem {
-    let problem = Problem::at(key.span.clone(), format!("unknown key `{key}`"));
-    let problem = match known {
-        [] => problem.rule("this table has no keys"),
-        known => problem.rule(format!("the keys here are {}", known.join(", "))),
-    };
-    problem.did_you_mean(key, known.iter().copied::<&'a str>())
 }

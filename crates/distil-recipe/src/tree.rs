@@ -7,7 +7,6 @@ use toml::de::{DeTable, DeValue};
 
 use crate::problem::{Problem, Problems, Span};
 use crate::spanned::Spanned;
-use crate::table::{Entry, Table};
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +61,47 @@ impl Value {
             Kind::Array(_) => "an array".to_owned(),
             Kind::Table(_) => "a table".to_owned(),
         }
+    }
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key and where it was written.
+    pub key: Spanned<String>,
+    /// The value.
+    pub value: Value,
+}
+
+/// A table of a recipe: its entries in the order in which they were written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The braces, or the header in brackets; `None` for a table nobody wrote.
+    pub span: Option<Span>,
+    /// The entries; no key occurs twice.
+    pub entries: Vec<Entry>,
+}
+
+impl Table {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The key, its place and its value.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| *entry.key == key)
+    }
+
+    /// Takes an entry out.
+    pub fn take(&mut self, key: &str) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| *entry.key == key)?;
+        Some(self.entries.remove(index))
+    }
+
+    /// Whether nothing is in the table.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 }
 
