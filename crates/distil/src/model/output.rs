@@ -7,6 +7,7 @@ use super::one_hot::OneHot;
 
 /// One batch as a network reads it.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // There is one at a time.
 pub enum Input {
     /// Features in a row: `[rows, features]`.
     Flat(Tensor<2>),

@@ -52,6 +52,7 @@ pub(super) struct StageDraft {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // There is one a stage.
 pub(super) enum ModelDraft {
     Given(Given),
     Train {

@@ -10,6 +10,9 @@ use crate::sample::SampleId;
 use crate::task::Target;
 use crate::train::Teacher;
 
+/// FLOPs of a forward pass of one sample, and how many samples passed.
+pub type Forwards = (Option<f64>, usize);
+
 /// How a term counts beside the label loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TermWeight {
@@ -100,10 +103,10 @@ impl<'a> DistillTerm<'a> {
                 .map_or(1.0, |until| (1.0 - done / until).max(0.0))
     }
 
-    /// Lets every teacher compute its outputs for these samples once; returns (FLOPs per sample, samples) of each.
+    /// Lets every teacher compute its outputs for these samples once; returns what each took.
     ///
     /// Teachers asked for features are not remembered: features are large, and are computed batch by batch.
-    pub fn prepare(&mut self, ids: &[SampleId]) -> Vec<(Option<f64>, usize)> {
+    pub fn prepare(&mut self, ids: &[SampleId]) -> Vec<Forwards> {
         if !self.needs.teacher_taps.is_empty() {
             return Vec::new();
         }
@@ -116,15 +119,15 @@ impl<'a> DistillTerm<'a> {
 
     /// Whether [`Self::teach`] takes forward passes, rather than looking outputs up.
     pub fn computes(&self, augmentation: Option<&Augmentation>) -> bool {
-        !self.teachers.is_empty() && !(self.remembered && augmentation.is_none())
+        !(self.teachers.is_empty() || self.remembered && augmentation.is_none())
     }
 
-    /// The teachers' word on these samples, and (FLOPs per sample, forward passes) it took.
+    /// The teachers' word on these samples, and what it took.
     pub fn teach(
         &self,
         ids: &[SampleId],
         augmentation: Option<&Augmentation>,
-    ) -> Result<(Option<Output>, Vec<(Option<f64>, usize)>)> {
+    ) -> Result<(Option<Output>, Vec<Forwards>)> {
         let taps = TapSet(self.needs.teacher_taps.clone());
         let (mut outputs, mut costs) = (Vec::new(), Vec::new());
         for teacher in &self.teachers {
