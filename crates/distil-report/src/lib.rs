@@ -21,5 +21,5 @@ mod json;
 
 pub use error::Error;
 pub use present::{csv, markdown, page, runs, show, table, tables, text};
-pub use record::{Numbers, Part, Purpose, TrialId, events};
+pub use record::{EqualSamples, Numbers, Overlap, Part, Purpose, TrialId, events};
 pub use trials::predictions;

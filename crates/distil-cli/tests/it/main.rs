@@ -11,6 +11,7 @@ mod leaks;
 mod list;
 mod models;
 mod new;
+mod old_folders;
 mod resume;
 mod reuse;
 mod runs;

@@ -1,5 +1,7 @@
 //! `[stage.<name>]`: one model and its training.
 
+use serde::Deserialize;
+
 use crate::choice::Choice;
 use crate::keys::{Keys, string_or_table};
 use crate::problem::{Problem, Problems, Span};
@@ -41,7 +43,17 @@ pub enum ModelTable {
         file: Spanned<String>,
         /// The names of its classes, one a line, if the file does not hold them.
         classes: Option<Spanned<String>>,
+        /// Whether it may have been trained on what is tested.
+        overlap: Option<Spanned<OverlapWord>>,
     },
+}
+
+/// What a recipe says of a given model that has seen test samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverlapWord {
+    /// It is known, and nothing is claimed.
+    Known,
 }
 
 impl StageTable {
@@ -100,10 +112,12 @@ impl ModelTable {
                 let mut keys = Keys::new(table, problems);
                 let file = keys.value("file");
                 let classes = keys.value("classes");
+                let overlap = keys.value("overlap");
                 keys.finish();
                 Some(Self::Given {
                     file: file?,
                     classes,
+                    overlap,
                 })
             }
             _ => Choice::read("model", value, "kind", problems).map(Self::Family),

@@ -160,6 +160,10 @@ pub(super) fn given_model() -> Value {
         json!({
             "file": text("A `model/` folder or a model file."),
             "classes": text("A file with the names of its classes, one a line."),
+            "overlap": {
+                "const": "known",
+                "description": "Says that the model may have been trained on test samples: then it runs, and nothing is claimed.",
+            },
         }),
         &["file"],
     );

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::numbers;
+use crate::record::{Overlap, numbers};
 use crate::statistics::CorrectedFolds;
 
 /// A test of a difference.
@@ -85,6 +85,9 @@ pub struct Comparison {
     pub cost: CostRatios,
     /// Whether the flow uses a given model, whose own training is not in the bill.
     pub given: bool,
+    /// What the given models of either side have seen of the test samples; absent where they have seen none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
     /// What follows.
     pub verdict: Verdict,
     /// The arm's mean on the main metric, over the seeds with which it finished.
@@ -144,6 +147,8 @@ pub enum Verdict {
     SmallSuffices,
     /// Several pairs against an arm that was not tuned as well as the flow: numbers, no claim.
     BaselineUntuned,
+    /// A given model has seen what is tested, and the recipe says so: numbers, no claim.
+    Overlap,
 }
 
 impl Verdict {
@@ -157,6 +162,7 @@ impl Verdict {
             Self::Costs => "costs",
             Self::SmallSuffices => "small-suffices",
             Self::BaselineUntuned => "baseline-untuned",
+            Self::Overlap => "overlap",
         }
     }
 }

@@ -5,6 +5,7 @@ use super::entry::{Question, TrialOutputs};
 use super::rows;
 use crate::bill::Total;
 use crate::measure::{self, Better, Resolution};
+use crate::record::Overlap;
 use crate::record::arm::FLOW;
 use crate::statistics::{
     CorrectedFolds, bca, corrected_folds, cost_ratio, mean, median, non_inferiority, one_sided,
@@ -179,6 +180,11 @@ impl<'a> Pairs<'a> {
                 self.cost()
             },
             given: question.given,
+            overlap: self
+                .ended
+                .iter()
+                .filter_map(|trial| trial.overlap)
+                .reduce(Overlap::and),
             verdict: Verdict::NotCompared,
             value: mean(if n == 0 { &all_flows } else { &flow }),
             against_value: mean(&other),

@@ -67,6 +67,8 @@ impl<'a> Evidence<'a> {
     /// The rules, the first that applies:
     ///
     /// 1. no pairs: not-compared;
+    ///
+    ///    a given model has seen test samples and the recipe declares it: overlap;
     /// 2. the small model alone is as good ([`suffices`]), and the flow is not significantly worse than this arm: small-suffices;
     /// 3. one pair: one-pair;
     /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
@@ -85,6 +87,13 @@ impl<'a> Evidence<'a> {
         let against = self.comparison.against.as_str();
         if self.comparison.n == 0 {
             return (Verdict::NotCompared, None);
+        }
+        if self
+            .comparison
+            .overlap
+            .is_some_and(|overlap| overlap.declared)
+        {
+            return (Verdict::Overlap, None);
         }
         let suffices = others.small.is_some_and(|small| small.suffices);
         if suffices && self.quality != Quality::Worse {

@@ -1,6 +1,6 @@
 //! The report as Markdown, to paste into a paper or a pull request.
 
-use crate::present::sentence::{headline, resolution, sentence};
+use crate::present::sentence::{equal_samples, headline, resolution, sentence};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -13,6 +13,9 @@ pub fn markdown(run: &RunJson) -> String {
     let mut text = format!("# {}\n\n", run.name);
     if let Some(resolution) = resolution(&run.comparisons, &run.metric) {
         text += &format!("{resolution}\n\n");
+    }
+    if let Some(equal) = equal_samples(run) {
+        text += &format!("{equal}\n\n");
     }
     text += &format!("{verdict}\n");
     for said in run

@@ -1,16 +1,18 @@
 //! The same tables and sentences for a terminal: aligned columns, no colour codes.
 
-use crate::present::sentence::{headline, resolution};
+use crate::present::sentence::{equal_samples, headline, resolution};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
 /// What the test set resolves, then the arms' test results and cost.
 pub fn results(run: &RunJson) -> String {
     let table = tables::results(run).text();
-    match resolution(&run.comparisons, &run.metric) {
-        Some(resolution) => format!("{resolution}\n\n{table}"),
-        None => table,
-    }
+    let said = [
+        resolution(&run.comparisons, &run.metric),
+        equal_samples(run),
+    ];
+    let said = said.into_iter().flatten().map(|said| format!("{said}\n\n"));
+    said.collect::<String>() + &table
 }
 
 /// The bill of every arm, what tuning cost beside it, and when the flow's earlier stages have paid for themselves.

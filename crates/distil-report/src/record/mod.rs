@@ -3,11 +3,13 @@
 pub mod arm;
 pub mod events;
 mod id;
+mod leaks;
 pub mod numbers;
 mod part;
 mod purpose;
 
 pub use id::{TrialId, file_name};
+pub use leaks::{EqualSamples, Overlap};
 pub use numbers::Numbers;
 pub use part::Part;
 pub use purpose::Purpose;

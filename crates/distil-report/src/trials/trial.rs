@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bill::{Bill, Calibration};
 use crate::record::events::{Event, Folded, Promise};
-use crate::record::{Numbers, Part, TrialId};
+use crate::record::{EqualSamples, Numbers, Overlap, Part, TrialId};
 
 /// How a run or a trial ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,12 @@ pub struct Trial {
     pub bill: Bill,
     /// Samples in the parts of the data.
     pub data: Counts,
+    /// Samples with equal inputs; absent where all differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal: Option<EqualSamples>,
+    /// What its given models have seen of the test samples; absent where they have seen none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
     /// How often it was resumed.
     pub resumes: usize,
     /// CPU seconds lost with a killed process and spent again; not in the bill.
@@ -153,6 +159,8 @@ impl Trial {
             stages: Vec::new(),
             bill: Bill::of(folded, calibration),
             data: Counts::default(),
+            equal: None,
+            overlap: None,
             resumes: folded.resumes,
             repeated_cpu_seconds: folded.repeated_cpu_seconds,
         };
@@ -196,7 +204,8 @@ impl Trial {
                     train: e.train,
                     validation: e.validation,
                     test: e.test,
-                }
+                };
+                (self.equal, self.overlap) = (e.equal, e.overlap);
             }
             Event::StageStarted(e) => {
                 let stage = self.stage(&e.stage);

@@ -45,6 +45,8 @@ pub fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f6
         grown: None,
     };
     Trial {
+        equal: None,
+        overlap: None,
         settings: None,
         arm: arm.into(),
         seed,

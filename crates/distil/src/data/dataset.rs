@@ -1,11 +1,17 @@
 //! Everything a stage needs to know of the data.
 
+use std::collections::BTreeMap;
+
+use distil_report::EqualSamples;
+
 use crate::data::SampleTable;
 use crate::data::augment::Augment;
 use crate::data::features::Features;
 use crate::data::prepare::{Preprocessing, Scaling};
 use crate::data::prepared::{Guess, Prepared};
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
+use crate::data::rows::RowHashes;
+use crate::data::seen::{Met, equal_samples};
 use crate::data::split::{Split, SplitRule, split};
 use crate::data::targets::{FittedTargets, Targets};
 use crate::data::view::Fine;
@@ -38,6 +44,12 @@ pub struct Dataset {
     pub rows: Option<Vec<String>>,
     /// SHA-256 of the source's content.
     pub hash: String,
+    /// The hash of each row's inputs as they were read; none where nobody asked for them.
+    pub hashes: RowHashes,
+    /// Samples with equal inputs, if there are any.
+    pub equal: Option<EqualSamples>,
+    /// How the plan's given models meet this data, by stage.
+    pub given: BTreeMap<String, Met>,
 }
 
 impl Dataset {
@@ -65,6 +77,24 @@ impl Dataset {
             augment: None,
             rows: raw.rows,
             hash: raw.hash,
+            hashes: RowHashes::default(),
+            equal: None,
+            given: BTreeMap::new(),
+        })
+    }
+
+    /// The same with what [`RowHashes::of`] the raw data and its split say of equal samples.
+    pub fn prepare_known(
+        raw: Raw,
+        split: Split,
+        scaling: Scaling,
+        hashes: RowHashes,
+    ) -> Result<Self> {
+        let equal = equal_samples(&raw, &hashes, &split);
+        Ok(Self {
+            hashes,
+            equal,
+            ..Self::prepare(raw, split, scaling)?
         })
     }
 

@@ -180,6 +180,14 @@ impl Preprocessing {
         }
     }
 
+    /// The columns it reads; none for blocks.
+    pub fn inputs(&self) -> Vec<String> {
+        match self {
+            Self::Block { .. } => Vec::new(),
+            Self::Table(columns) => columns.iter().map(|c| c.name().to_string()).collect(),
+        }
+    }
+
     /// The column each feature was made of; empty for blocks.
     pub fn columns(&self) -> Vec<String> {
         let Self::Table(columns) = self else {

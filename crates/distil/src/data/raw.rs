@@ -1,5 +1,6 @@
 //! What a source reads: rows in the order of the file, nothing fitted, nothing scaled.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use distil_report::Part;
@@ -9,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::data::apportion::{apportion, strata};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
+
+/// Numbers as they were read, where 32 bits do not hold them: a table's by column, a block's under the empty name.
+pub type Wide = BTreeMap<String, Vec<f64>>;
 
 /// The content of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +31,11 @@ pub struct Raw {
     pub rows: Option<Vec<String>>,
     /// SHA-256 of the content, in hexadecimal.
     pub hash: String,
+    /// The hash of each row's inputs, where they were made of something else that was read: pictures before they were
+    /// resized, sounds ([`crate::data::RowHashes`]).
+    pub hashes: Option<Vec<u64>>,
+    /// Numbers as they were read, where 32 bits do not hold them.
+    pub wide: Wide,
 }
 
 /// The inputs of all samples.
@@ -284,6 +293,8 @@ impl Raw {
             picture: None,
             rows: None,
             hash,
+            hashes: None,
+            wide: Wide::new(),
         }
     }
 
@@ -341,6 +352,18 @@ impl Raw {
             picture: self.picture.clone(),
             rows: self.rows.as_ref().map(|names| keep_rows(names, 1, rows)),
             hash: sha256(&[self.hash.as_bytes(), &kept].concat()),
+            hashes: self
+                .hashes
+                .as_ref()
+                .map(|hashes| keep_rows(hashes, 1, rows)),
+            wide: self
+                .wide
+                .iter()
+                .map(|(name, values)| {
+                    let width = values.len() / self.len().max(1);
+                    (name.clone(), keep_rows(values, width, rows))
+                })
+                .collect(),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Who trains, who validates, who tests.
 
+use std::collections::HashMap;
+
 use distil_recipe::recipe::{SplitKind, SplitTable};
 use distil_report::Part;
 use serde::{Deserialize, Serialize};
 
 use crate::data::apportion::{apportion, quantiles, strata};
+use crate::data::equal::{Equal, EqualRule};
 use crate::data::raw::{Group, Raw, RawTargets};
+use crate::data::rows::RowHashes;
 use crate::error::{Error, Result};
 use crate::rng::Seed;
 use crate::sample::SampleId;
@@ -28,6 +32,9 @@ pub struct SplitRule {
     pub seed: Seed,
     /// Cross-validation: which fold is the test part. The official parts are then pooled.
     pub fold: Option<Fold>,
+    /// What becomes of samples with equal inputs. Absent in the models of version 0.1.0.
+    #[serde(default, skip_serializing_if = "EqualRule::is_apart")]
+    pub equal: EqualRule,
 }
 
 /// One fold of a cross-validation.
@@ -52,12 +59,13 @@ impl From<&SplitTable> for SplitRule {
                 .is_none_or(|stratify| stratify.value),
             seed: Seed(table.seed.value),
             fold: None,
+            equal: EqualRule::Together,
         }
     }
 }
 
 impl Default for SplitRule {
-    /// 20 % test, 15 % validation, stratified, seed 0.
+    /// 20 % test, 15 % validation, stratified, equal samples together, seed 0.
     fn default() -> Self {
         Self {
             official: false,
@@ -67,6 +75,7 @@ impl Default for SplitRule {
             stratify: true,
             seed: Seed(0),
             fold: None,
+            equal: EqualRule::Together,
         }
     }
 }
@@ -110,10 +119,22 @@ impl Split {
 
 /// Splits the data by the rule: a pure function of both.
 pub fn split(raw: &Raw, rule: &SplitRule) -> Result<Split> {
+    match rule.equal {
+        EqualRule::Apart => split_known(raw, rule, &RowHashes::default()),
+        EqualRule::Together => split_known(raw, rule, &RowHashes::of(raw)),
+    }
+}
+
+/// The same where the rows' hashes are at hand.
+pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Result<Split> {
     check_shares(rule)?;
     let mut drawer = Drawer {
         rule,
         units: units(raw, rule)?,
+        equal: match rule.equal {
+            EqualRule::Apart => None,
+            EqualRule::Together => Equal::of(raw, rows),
+        },
         parts: vec![Part::Train; raw.len()],
     };
     match (rule.fold, rule.official) {
@@ -203,6 +224,8 @@ fn find_group<'a>(raw: &'a Raw, name: &str) -> Result<&'a Group> {
 struct Drawer<'a> {
     rule: &'a SplitRule,
     units: Units,
+    /// Samples that stay together, within strata.
+    equal: Option<Equal<'a>>,
     parts: Vec<Part>,
 }
 
@@ -243,18 +266,38 @@ impl Drawer<'_> {
                     .iter()
                     .map(|rows| in_training(rows, &self.parts))
                     .collect();
-                let sizes: Vec<usize> = free.iter().map(Vec::len).collect();
+                let (free, equals) = self.sets(free);
+                let of = |row: &usize| equals.get(row).map_or(&[][..], Vec::as_slice);
+                let size = |row: &usize| 1 + of(row).len();
+                let sizes: Vec<usize> = free
+                    .iter()
+                    .map(|rows| rows.iter().map(size).sum())
+                    .collect();
                 let room: Vec<usize> = sizes
                     .iter()
                     .map(|size| size.saturating_sub(*stay))
                     .collect();
+                // What whole sets left over or took too many in the strata so far.
+                let mut owed = 0_isize;
                 for (i, (mut rows, take)) in free
                     .into_iter()
                     .zip(apportion(wanted, &sizes, &room))
                     .enumerate()
                 {
                     seed.stream(purpose, &[i as u64]).shuffle(&mut rows);
-                    rows[..take].iter().for_each(|&row| self.parts[row] = part);
+                    owed += take as isize;
+                    let wanted = owed.clamp(0, room[i] as isize) as usize;
+                    let mut taken = 0;
+                    for row in &rows {
+                        let more = taken + size(row);
+                        if more > room[i] || more.abs_diff(wanted) >= taken.abs_diff(wanted) {
+                            continue;
+                        }
+                        taken = more;
+                        self.parts[*row] = part;
+                        of(row).iter().for_each(|row| self.parts[*row] = part);
+                    }
+                    owed -= taken as isize;
                 }
             }
             Units::Groups { name, members } => {
@@ -297,6 +340,14 @@ impl Drawer<'_> {
         Ok(())
     }
 
+    /// Of each stratum's rows one for each set of equal ones, and the others of each set.
+    fn sets(&self, strata: Vec<Vec<usize>>) -> (Vec<Vec<usize>>, HashMap<usize, Vec<usize>>) {
+        match &self.equal {
+            Some(equal) => equal.sets(strata),
+            None => (strata, HashMap::new()),
+        }
+    }
+
     /// The fold of each sample.
     fn folds(&self, count: usize) -> Result<Vec<usize>> {
         let mut folds = vec![0; self.parts.len()];
@@ -310,13 +361,22 @@ impl Drawer<'_> {
                     )
                     .remedy("Use fewer folds"));
                 }
-                let mut next = 0;
-                for (i, rows) in members.iter().enumerate() {
-                    let mut rows = rows.clone();
+                let (sets, equals) = self.sets(members.clone());
+                let of = |row: &usize| equals.get(row).map_or(&[][..], Vec::as_slice);
+                let mut sizes = vec![0; count];
+                for (i, mut rows) in sets.into_iter().enumerate() {
                     seed.stream("split.fold", &[i as u64]).shuffle(&mut rows);
-                    for row in rows {
-                        folds[row] = next % count;
-                        next += 1;
+                    rows.sort_by_key(|row| std::cmp::Reverse(of(row).len()));
+                    // The fold that has the fewest of this stratum, then of all: in turn, as long as no samples are equal.
+                    let mut of_stratum = vec![0; count];
+                    for row in &rows {
+                        let least = |fold: &usize| (of_stratum[*fold], sizes[*fold]);
+                        let fold = (0..count).min_by_key(least).unwrap_or(0);
+                        let size = 1 + of(row).len();
+                        of_stratum[fold] += size;
+                        sizes[fold] += size;
+                        folds[*row] = fold;
+                        of(row).iter().for_each(|row| folds[*row] = fold);
                     }
                 }
             }

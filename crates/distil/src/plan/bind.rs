@@ -46,6 +46,7 @@ impl Draft {
             budget: self.arm.budget(),
             share: self.arm.share(),
             result: self.result.clone(),
+            lenient: self.lenient,
         };
         let mut stages: Vec<StagePlan> = Vec::new();
         for draft in std::mem::take(&mut self.stages) {
@@ -87,7 +88,11 @@ impl Draft {
                 _ => Vec::new(),
             },
             arm: self.arm,
-            notes: notes::notes(&recipe, &stages, &self.result),
+            notes: [
+                notes::notes(&recipe, &stages, &self.result),
+                notes::of_data(data, &stages),
+            ]
+            .concat(),
             result,
             stages,
             tuning: recipe.compare.tune.as_ref().map(Tuning::of),
@@ -115,6 +120,8 @@ struct Binding<'a> {
     budget: Option<f64>,
     share: f64,
     result: String,
+    /// Whether a given model may have seen test samples, since nothing is claimed.
+    lenient: bool,
 }
 
 impl Binding<'_> {
@@ -126,8 +133,15 @@ impl Binding<'_> {
     ) -> Option<StagePlan> {
         let StageDraft { table, view, model } = draft;
         match model {
-            ModelDraft::Given(Given { folder, card, hash }) => {
+            ModelDraft::Given(Given {
+                folder,
+                card,
+                hash,
+                declared,
+                ..
+            }) => {
                 given::check(&table, &card, self.data, &self.columns, problems);
+                let met = given::overlap(&table, self.data, declared || self.lenient, problems);
                 let (shape, outputs) = (&card.view_shape, card.outputs);
                 let layout = self.layout(&table, &card.model, shape, outputs, problems)?;
                 Some(StagePlan {
@@ -136,7 +150,11 @@ impl Binding<'_> {
                     model: card.model,
                     view: card.view,
                     view_shape: card.view_shape,
-                    work: Work::Given { folder, hash },
+                    work: Work::Given {
+                        folder,
+                        hash,
+                        met: Box::new(met),
+                    },
                 })
             }
             ModelDraft::Train {

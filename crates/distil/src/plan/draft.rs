@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable};
-use distil_recipe::{Chosen, Problems, RecipeText, Span};
+use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
 use crate::data::source::{AnySource, SOURCES, Source};
-use crate::data::{Augment, Dataset, Fold, Raw, SplitRule, View, split};
+use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
@@ -33,6 +33,8 @@ pub struct Draft {
     pub task: Chosen<Box<dyn Task>>,
     /// The folder relative paths start at.
     pub base: PathBuf,
+    /// Whether a given model may have seen test samples: then nothing is claimed.
+    pub lenient: bool,
     pub(super) device: Device,
     pub(super) text: RecipeText,
     pub(super) arm: Arm,
@@ -118,6 +120,14 @@ impl Draft {
         self.stages.iter().any(given)
     }
 
+    /// The stages that are given models.
+    fn given(&self) -> impl Iterator<Item = (&str, &Given)> {
+        self.stages.iter().filter_map(|stage| match &stage.model {
+            ModelDraft::Given(given) => Some((stage.table.name.as_str(), given)),
+            ModelDraft::Train { .. } => None,
+        })
+    }
+
     /// Reads the source, before any split.
     ///
     /// # Errors
@@ -137,9 +147,12 @@ impl Draft {
             fold,
             ..self.split.clone()
         };
-        let parts = split(&raw, &rule).map_err(|error| self.placed(error))?;
-        let mut data = Dataset::prepare(raw, parts, self.source.scaling())
+        let hashes = RowHashes::of(&raw);
+        let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
+        let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
+        let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
             .map_err(|error| self.placed(error))?;
+        data.given = given;
         if let Some(table) = &self.recipe.data.augment {
             let augment = Augment::new(table, &data.shape).map_err(|error| self.placed(error))?;
             data.augment = Some(augment);
@@ -203,6 +216,9 @@ fn draft(
     let source = SOURCES.resolve(&recipe.data.source, problems);
     let order = order::order(&recipe.stages, problems);
     let result = order::result(&recipe, problems);
+    if let Some(source) = &source {
+        groups_used(&recipe, source, problems);
+    }
     train::settle(None, &recipe.train, problems);
     if let Some(plain) = &recipe.compare.plain {
         train::settle(Some(plain), &recipe.train, problems);
@@ -224,6 +240,7 @@ fn draft(
         split: SplitRule::from(&recipe.data.split),
         task: task?,
         base: base.to_path_buf(),
+        lenient: false,
         device: device?,
         text,
         arm: arm.clone(),
@@ -243,6 +260,30 @@ fn device(run: &RunTable, problems: &mut Problems) -> Option<Device> {
         .ok()
 }
 
+/// Columns set apart as groups take part in the split, or they are not what was meant.
+fn groups_used(recipe: &Recipe, source: &AnySource, problems: &mut Problems) {
+    let data = &recipe.data;
+    let [first, ..] = source.groups() else {
+        return;
+    };
+    if data.split.group.is_some() {
+        return;
+    }
+    let place = data.source.table.get("groups");
+    let place = place.map_or(data.source.kind.span.clone(), |value| {
+        Some(value.span.clone())
+    });
+    let message =
+        format!("`groups` sets the column `{first}` apart, and the split does not use it");
+    problems.push(
+        Problem::at(place, message)
+            .rule("a group that is not named in `split` is divided among all parts")
+            .help(format!(
+                "keep each `{first}` in one part with split = {{ group = \"{first}\" }}, or only leave the column out with ignore = [\"{first}\"]"
+            )),
+    );
+}
+
 fn stage_draft(
     table: &StageTable,
     recipe: &Recipe,
@@ -257,9 +298,14 @@ fn stage_draft(
     let model = match table.model.as_ref() {
         // Without a model of its own it is like a stage that was reported.
         None => None,
-        Some(ModelTable::Given { file, classes }) => {
+        Some(ModelTable::Given {
+            file,
+            classes,
+            overlap,
+        }) => {
             let classes = classes.as_ref().map(|classes| &classes.span);
-            given::read(table, file, classes, base, problems).map(ModelDraft::Given)
+            given::read(table, file, classes, overlap.is_some(), base, problems)
+                .map(ModelDraft::Given)
         }
         Some(ModelTable::Family(choice)) => {
             let model = MODELS.resolve(choice, problems);

@@ -1,12 +1,17 @@
 //! Given models: a folder of ours, used as it is.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use distil_recipe::recipe::{ModelTable, StageTable};
 use distil_recipe::{Problem, Problems, Span, Spanned};
+use distil_report::Overlap;
+use distil_report::show::grouped;
 
-use crate::data::Dataset;
-use crate::error::Error;
+use crate::data::rows::sorted;
+use crate::data::{Dataset, Met, Raw, RowHashes, SeenRows, Split, Tested, split};
+use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::refusal::problem;
 use crate::saved::{Card, SavedModel};
@@ -18,6 +23,10 @@ pub(super) struct Given {
     pub folder: PathBuf,
     pub card: Box<Card>,
     pub hash: String,
+    /// What it was trained or chosen on, if it tells.
+    pub seen: Option<SeenRows>,
+    /// Whether the recipe declares that it has seen test samples.
+    pub declared: bool,
 }
 
 /// Reads the given model of a stage.
@@ -25,6 +34,7 @@ pub(super) fn read(
     table: &StageTable,
     file: &Spanned<String>,
     classes: Option<&Option<Span>>,
+    declared: bool,
     base: &Path,
     problems: &mut Problems,
 ) -> Option<Given> {
@@ -79,13 +89,18 @@ pub(super) fn read(
     }
     let folder = base.join(file.as_str());
     // model.json holds the checksums of the other files, so its own stands for all.
-    let read = SavedModel::read_card(&folder)
-        .and_then(|card| Ok((card, sha256(&files::read(&folder.join("model.json"))?))));
-    match read {
-        Ok((card, hash)) if problems.len() == before => Some(Given {
+    let read = || -> Result<_> {
+        let card = SavedModel::read_card(&folder)?;
+        let hash = sha256(&files::read(&folder.join("model.json"))?);
+        Ok((card, hash, SavedModel::read_rows(&folder)?))
+    };
+    match read() {
+        Ok((card, hash, seen)) if problems.len() == before => Some(Given {
             folder,
             card: Box::new(card),
             hash,
+            seen,
+            declared,
         }),
         Ok(_) => None,
         Err(error) => {
@@ -99,6 +114,82 @@ pub(super) fn read(
     }
 }
 
+/// How the given models of stages meet the data: what they were trained or chosen on of what is tested.
+pub(super) fn met<'a>(
+    given: impl Iterator<Item = (&'a str, &'a Given)>,
+    raw: &Raw,
+    rows: &RowHashes,
+    parts: &Split,
+    folds: bool,
+) -> BTreeMap<String, Met> {
+    let tested = OnceCell::new();
+    let tested = || tested.get_or_init(|| Tested::of(rows, parts, folds));
+    let given = given.map(|(stage, Given { card, seen, .. })| {
+        let columns = sorted(card.preprocessing.inputs().into_iter());
+        // A split that cannot be drawn again is as unknown as one of other data.
+        let own = (raw.hash == card.provenance.data)
+            .then(|| split(raw, &card.split).ok())
+            .flatten();
+        let alone = card.provenance.grown_from.is_none() && card.provenance.learned_from.is_empty();
+        let told = seen.is_some() || alone;
+        let mut met = tested().met(raw, &columns, own.as_ref(), seen.clone());
+        met.seen.whole &= told;
+        met.overlap.unknown |= !told;
+        (stage.to_owned(), met)
+    });
+    given.collect()
+}
+
+/// How a given model meets the data. One that has seen more than one test sample in a thousand is refused, unless the recipe
+/// declares it.
+pub(super) fn overlap(
+    table: &StageTable,
+    data: &Dataset,
+    declared: bool,
+    problems: &mut Problems,
+) -> Met {
+    let mut met = data.given.get(&table.name.value).cloned().unwrap_or(Met {
+        seen: SeenRows::unknown(),
+        overlap: Overlap {
+            unknown: true,
+            ..Overlap::default()
+        },
+        same_data: false,
+    });
+    met.overlap.declared = declared && !met.overlap.is_none();
+    let Overlap { rows, of, .. } = met.overlap;
+    if !met.overlap.is_large() || declared {
+        return met;
+    }
+    let count = |count: usize| grouped(count as f64);
+    let message = format!(
+        "the given model was trained or chosen on {} of the {} samples that are tested here",
+        count(rows),
+        count(of)
+    );
+    let remedy = match met.same_data {
+        true => {
+            "it comes from this data: split it as the model's own run did, without folds, or train the model inside the flow"
+        }
+        false => "leave these rows out of the data, or train the model inside the flow",
+    };
+    problems.push(
+        Problem::at(place(table), message)
+            .rule("what a model has learnt by heart says nothing of new samples")
+            .help(format!(
+                "{remedy}; with overlap = \"known\" in its model table it runs, and nothing is claimed"
+            )),
+    );
+    met
+}
+
+fn place(table: &StageTable) -> Option<Span> {
+    match &table.model {
+        Some(ModelTable::Given { file, .. }) => file.span.clone(),
+        _ => table.name.span.clone(),
+    }
+}
+
 /// Whether a given model reads this data and answers its question. `columns`: as for a view.
 pub(super) fn check(
     table: &StageTable,
@@ -107,10 +198,22 @@ pub(super) fn check(
     columns: &[String],
     problems: &mut Problems,
 ) {
-    let place = match &table.model {
-        Some(ModelTable::Given { file, .. }) => file.span.clone(),
-        _ => table.name.span.clone(),
-    };
+    let place = place(table);
+    let missing = missing(card, data);
+    if !missing.is_empty() {
+        problems.push(
+            Problem::at(
+                place,
+                format!(
+                    "the given model reads {}, which this data does not have",
+                    listed(&missing)
+                ),
+            )
+            .rule("a given model reads the columns it was trained on")
+            .help("bring these columns, or train a model on those there are"),
+        );
+        return;
+    }
     let seen = card.view.shape(&data.shape, columns);
     if seen.as_ref().ok() != Some(&card.view_shape) {
         let message = format!(
@@ -137,6 +240,15 @@ pub(super) fn check(
                 ),
         );
     }
+}
+
+/// The columns a given model reads and a table of this data does not have.
+fn missing(card: &Card, data: &Dataset) -> Vec<String> {
+    let (its, own) = (card.preprocessing.inputs(), data.preprocessing.inputs());
+    if own.is_empty() {
+        return Vec::new();
+    }
+    its.into_iter().filter(|name| !own.contains(name)).collect()
 }
 
 /// The names, or the first of many.

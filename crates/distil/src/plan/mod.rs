@@ -36,10 +36,11 @@ use std::collections::BTreeSet;
 
 use burn::tensor::Device;
 use distil_recipe::recipe::RunTable;
+use distil_report::Overlap;
 use distil_report::measure::Metric;
 
-use crate::data::SplitRule;
 use crate::data::source::AnySource;
+use crate::data::{Dataset, SeenRows, SplitRule};
 use crate::task::Task;
 use crate::weights::sha256;
 
@@ -123,6 +124,35 @@ impl Plan {
         }
         let written = self.written.hash_of_stages(&names);
         sha256(format!("{written}\n{}\n{follows}", self.metric.name).as_bytes())
+    }
+
+    /// What the given models of all stages have seen of the test samples; none if they have seen none.
+    pub fn overlap(&self) -> Option<Overlap> {
+        let met = self.stages.iter().filter_map(|stage| match &stage.work {
+            Work::Given { met, .. } => Some(met.overlap),
+            Work::Train(_) => None,
+        });
+        met.reduce(Overlap::and)
+            .filter(|overlap| !overlap.is_none())
+    }
+
+    /// What the result, or a model it comes from, is trained or chosen on.
+    pub fn seen_rows(&self, data: &Dataset) -> SeenRows {
+        let mut seen = SeenRows::of(&data.hashes, &data.split);
+        let mut names = BTreeSet::new();
+        let mut open = vec![self.result()];
+        while let Some(stage) = open.pop() {
+            if !names.insert(stage.name.as_str()) {
+                continue;
+            }
+            match &stage.work {
+                Work::Given { met, .. } => seen.extend(&met.seen),
+                Work::Train(training) => {
+                    open.extend(training.needs().filter_map(|name| self.stage(name)))
+                }
+            }
+        }
+        seen
     }
 
     /// The plan for people, as TOML.

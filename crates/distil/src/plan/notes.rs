@@ -2,8 +2,27 @@
 
 use distil_recipe::Recipe;
 
+use distil_report::present::sentence;
+
+use crate::data::Dataset;
 use crate::plan::order;
-use crate::plan::stage::StagePlan;
+use crate::plan::stage::{StagePlan, Work};
+
+/// What is to be said of samples that are equal, and of given models that have seen test samples.
+pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
+    let test = data.split.test.len();
+    let equal = data.equal.iter().map(|equal| sentence::equal(equal, test));
+    let seen = stages.iter().filter_map(|stage| match &stage.work {
+        Work::Given { met, .. } if !met.overlap.is_none() => Some(format!(
+            "of the given model `{}`, {}",
+            stage.name,
+            sentence::overlap(&met.overlap)
+        )),
+        _ => None,
+    });
+    let equal = equal.map(|said| said.trim_end_matches('.').to_owned());
+    equal.chain(seen).collect()
+}
 
 pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<String> {
     let mut notes = Vec::new();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use distil_recipe::Chosen;
 
-use crate::data::View;
+use crate::data::{Met, View};
 use crate::growth::{Promise, StartRule};
 use crate::method::{Method, Needs};
 use crate::model::{Layout, ModelConfig};
@@ -38,6 +38,8 @@ pub enum Work {
         folder: PathBuf,
         /// SHA-256 of its model.json, and so of all that is in the folder, in hexadecimal.
         hash: String,
+        /// How it meets the data.
+        met: Box<Met>,
     },
     /// It trains the model.
     Train(Box<Training>),

@@ -7,7 +7,7 @@ use distil_recipe::recipe::StartTable;
 use toml::{Table, Value};
 
 use crate::data::source::AnySource;
-use crate::data::{Dataset, SplitRule};
+use crate::data::{Dataset, EqualRule, SplitRule};
 use crate::growth::{Depth, Width};
 use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
@@ -33,7 +33,16 @@ impl Written {
         data: &Dataset,
     ) -> Self {
         let mut source = source.table("source");
-        source.insert("split".into(), value(split));
+        // Without samples that are kept together the rule makes no difference.
+        let equal = match &data.equal {
+            Some(equal) if !equal.chance => split.equal,
+            _ => EqualRule::Apart,
+        };
+        let split = SplitRule {
+            equal,
+            ..split.clone()
+        };
+        source.insert("split".into(), value(&split));
         if let Some(augment) = &data.augment {
             source.insert("augment".into(), value(augment));
         }
@@ -111,7 +120,7 @@ fn stage(plan: &StagePlan) -> Table {
     stage.insert("model".into(), value(&plan.model));
     stage.insert("view".into(), value(&plan.view));
     match &plan.work {
-        Work::Given { folder: _, hash } => {
+        Work::Given { hash, .. } => {
             stage.insert("given".into(), hash.clone().into());
         }
         Work::Train(training) => {

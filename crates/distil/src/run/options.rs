@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Fold;
+use crate::data::{EqualRule, Fold};
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -33,6 +33,9 @@ pub struct Options {
     /// Whether to train every stage, those that an earlier run trained the same way too.
     #[serde(default)]
     pub fresh: bool,
+    /// What the split does with equal samples; runs of version 0.1.0 do not say.
+    #[serde(default, skip_serializing_if = "EqualRule::is_apart")]
+    pub equal: EqualRule,
     /// Arms made by `--set` with several values, as `key=value`.
     pub swept: Vec<String>,
 }

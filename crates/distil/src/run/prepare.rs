@@ -28,7 +28,9 @@ pub(super) fn prepare(
     settings: Option<&str>,
     fold: Option<Fold>,
 ) -> Result<Prepared> {
-    let draft = Draft::tuned(text, &options.base, arm, settings)?;
+    let mut draft = Draft::tuned(text, &options.base, arm, settings)?;
+    draft.split.equal = options.equal;
+    draft.lenient = options.smoke;
     let mut raw = draft.read_data()?;
     if options.smoke {
         raw = raw.thinned(smoke::SAMPLES);

@@ -1,10 +1,11 @@
 //! A model folder: everything needed to use a model elsewhere, and nothing else.
 //!
-//! `model.safetensors` holds the weights, `view.safetensors` the view's matrix where there is one, and
-//! `model.json`, written last, the rest with the size and SHA-256 of the others and of itself.
+//! `model.safetensors` holds the weights, `view.safetensors` the view's matrix where there is one, `rows.bin` the hashes of the
+//! rows it was trained or chosen on, and `model.json`, written last, the rest with the size and SHA-256 of the others and of itself.
 
 mod evaluate;
 mod predict;
+mod rows;
 
 pub use predict::{Answer, Prediction};
 
@@ -16,7 +17,9 @@ use distil_report::Numbers;
 use serde::{Deserialize, Serialize};
 
 use crate::data::source::AnySource;
-use crate::data::{Features, FittedTargets, Inputs, Preprocessing, SplitRule, View, ViewMatrix};
+use crate::data::{
+    Features, FittedTargets, Inputs, Preprocessing, SeenRows, SplitRule, View, ViewMatrix,
+};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::model::access::{weights_of, with_weights};
@@ -105,6 +108,7 @@ const FORMAT: u32 = 1;
 const CARD: &str = "model.json";
 const WEIGHTS: &str = "model.safetensors";
 const VIEW: &str = "view.safetensors";
+const ROWS: &str = "rows.bin";
 
 impl SavedModel {
     /// The network's shapes.
@@ -117,8 +121,8 @@ impl SavedModel {
         weights_of(&self.net)
     }
 
-    /// Writes the folder as a whole.
-    pub fn write(&self, folder: &Path) -> Result<()> {
+    /// Writes the folder as a whole, with the rows it was trained or chosen on where they are known.
+    pub fn write(&self, folder: &Path, rows: Option<&SeenRows>) -> Result<()> {
         let weights = to_safetensors(&self.weights())?;
         let view = match &self.view.matrix {
             None => None,
@@ -129,6 +133,8 @@ impl SavedModel {
         };
         let mut contents: Vec<(&str, &[u8])> = vec![(WEIGHTS, &weights)];
         contents.extend(view.iter().map(|bytes| (VIEW, bytes.as_slice())));
+        let rows = rows.map(rows::to_bytes);
+        contents.extend(rows.iter().map(|bytes| (ROWS, bytes.as_slice())));
         let claim = |bytes: &[u8]| FileClaim {
             bytes: bytes.len() as u64,
             sha256: sha256(bytes),
@@ -154,34 +160,10 @@ impl SavedModel {
     /// A path that is no model folder, a file that is missing, cut short or changed, another format.
     pub fn read(folder: &Path, device: &Device) -> Result<Self> {
         let json = read_card(folder)?;
-        let verified = |name: &str| -> Result<(PathBuf, Vec<u8>)> {
-            let path = folder.join(name);
-            let bytes = files::read(&path)?;
-            let claim = json
-                .files
-                .get(name)
-                .ok_or_else(|| damaged(&path, "model.json does not mention it".into()))?;
-            if bytes.len() as u64 != claim.bytes {
-                return Err(damaged(
-                    &path,
-                    format!(
-                        "{} bytes where model.json says {}",
-                        bytes.len(),
-                        claim.bytes
-                    ),
-                ));
-            }
-            if sha256(&bytes) != claim.sha256 {
-                return Err(damaged(
-                    &path,
-                    "its content does not match the SHA-256 in model.json".into(),
-                ));
-            }
-            Ok((path, bytes))
-        };
+        let verified = |name: &str| json.verified(folder, name);
         let (path, bytes) = verified(WEIGHTS)?;
         let weights = from_safetensors(&path, &bytes)?;
-        let card = json.card;
+        let card = json.card.clone();
         let view = match card.view {
             View::Full => ViewMatrix::identity(&card.view_shape),
             _ => {
@@ -207,6 +189,40 @@ impl SavedModel {
         Ok(read_card(folder)?.card)
     }
 
+    /// The rows a model, or one it started or learnt from, was trained or chosen on; `None` where the folder does not tell, as
+    /// those of version 0.1.0 do not.
+    pub fn read_rows(folder: &Path) -> Result<Option<SeenRows>> {
+        let json = read_card(folder)?;
+        if !json.files.contains_key(ROWS) {
+            return Ok(None);
+        }
+        let (path, bytes) = json.verified(folder, ROWS)?;
+        rows::from_bytes(&path, &bytes).map(Some)
+    }
+
+    /// Writes a model folder once more, as it is, elsewhere.
+    ///
+    /// # Errors
+    /// As [`SavedModel::read`].
+    pub fn copy(folder: &Path, to: &Path) -> Result<()> {
+        let json = read_card(folder)?;
+        let mut contents = Vec::new();
+        for name in json.files.keys() {
+            if Path::new(name).file_name() != Some(name.as_ref()) {
+                let reason = format!("it names the file `{name}`, which is not in the folder");
+                return Err(damaged(&folder.join(CARD), reason));
+            }
+            contents.push((name.as_str(), json.verified(folder, name)?.1));
+        }
+        let contents: Vec<(&str, &[u8])> = contents
+            .iter()
+            .map(|(name, bytes)| (*name, bytes.as_slice()))
+            .collect();
+        let card = files::read(&folder.join(CARD))?;
+        files::write_folder(to, &contents, (CARD, &card))?;
+        Ok(())
+    }
+
     /// What the network reads of new inputs.
     ///
     /// # Errors
@@ -220,6 +236,35 @@ impl SavedModel {
     /// FLOPs of one answer.
     pub fn flops(&self) -> Option<f64> {
         self.net.layout().map(|l| l.flops_forward())
+    }
+}
+
+impl ModelJson {
+    /// A file of the folder: its path and its bytes, which are what they are claimed to be.
+    fn verified(&self, folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>)> {
+        let path = folder.join(name);
+        let bytes = files::read(&path)?;
+        let claim = self
+            .files
+            .get(name)
+            .ok_or_else(|| damaged(&path, "model.json does not mention it".into()))?;
+        if bytes.len() as u64 != claim.bytes {
+            return Err(damaged(
+                &path,
+                format!(
+                    "{} bytes where model.json says {}",
+                    bytes.len(),
+                    claim.bytes
+                ),
+            ));
+        }
+        if sha256(&bytes) != claim.sha256 {
+            return Err(damaged(
+                &path,
+                "its content does not match the SHA-256 in model.json".into(),
+            ));
+        }
+        Ok((path, bytes))
     }
 }
 

@@ -25,7 +25,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
 use crate::Error;
-use crate::present::sentence::{headline, sentence};
+use crate::present::sentence::{equal_samples, headline, sentence};
 use crate::present::table::Table;
 use crate::present::tables;
 use crate::record::events::Folded;
@@ -45,6 +45,8 @@ pub struct Page {
     pub numbers: String,
     /// Where the run did not finish: what happened.
     pub warning: Option<String>,
+    /// Samples with equal inputs, if there are any.
+    pub equal: Option<String>,
     /// The arms' headline numbers.
     pub cards: Vec<Card>,
     /// Test results of all arms.
@@ -121,6 +123,7 @@ impl Page {
             claim: claim.into(),
             numbers: numbers.into(),
             warning: cards::warning(run),
+            equal: equal_samples(run),
             cards: cards::cards(run),
             results: tables::results(run),
             comparisons: tables::comparisons(run),

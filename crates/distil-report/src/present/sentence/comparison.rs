@@ -2,6 +2,7 @@
 
 use crate::compare::{Because, Comparison, EQUAL_COST, Sides, Test, Verdict};
 use crate::measure::MainMetric;
+use crate::present::sentence::leaks;
 use crate::present::show;
 use crate::record::arm::{FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
 use crate::statistics::FEWEST_PAIRS;
@@ -93,6 +94,7 @@ pub fn sentence(
             words.means(),
             words.untuned()
         ),
+        Verdict::Overlap => format!("No claim, {}: {}.", words.overlap(), words.numbers()),
         Verdict::SmallSuffices => {
             let small = comparisons
                 .iter()
@@ -196,11 +198,29 @@ impl Words<'_> {
         } else {
             format!("at {}", known.join(" and "))
         };
-        if self.comparison.given {
-            format!("{cost}, the given model not counted")
-        } else {
-            cost
+        match (self.comparison.given, self.comparison.verdict) {
+            (false, Verdict::Overlap) => cost,
+            (false, _) => format!("{cost}{}", self.given_seen()),
+            (true, Verdict::Overlap) => format!("{cost}, the given model not counted"),
+            (true, _) => format!("{cost}, the given model not counted{}", self.seen()),
         }
+    }
+
+    /// `; whether it has seen the test rows is not known`, it being the given model.
+    fn seen(&self) -> String {
+        let overlap = self.comparison.overlap;
+        overlap.map_or(String::new(), |overlap| {
+            format!("; {}", leaks::overlap(&overlap))
+        })
+    }
+
+    /// `for a given model has seen what is tested: …`.
+    fn overlap(&self) -> String {
+        let overlap = self.comparison.overlap.unwrap_or_default();
+        format!(
+            "the recipe declares an overlap of its given model ({})",
+            leaks::overlap(&overlap)
+        )
     }
 
     fn cheaper(&self) -> bool {
@@ -214,15 +234,24 @@ impl Words<'_> {
         let other = arm_words(&c.against);
         match c.value {
             Some(value) => format!(
-                "Not compared: the flow reached {} on the test part, and {other} {}.",
+                "Not compared: the flow reached {} on the test part, and {other} {}{}.",
                 self.value(Some(value)),
                 broken(c.failed.against, c.diverged.against)
                     .unwrap_or("was not run to its end".into()),
+                self.given_seen(),
             ),
             None => match broken(c.failed.arm, c.diverged.arm) {
                 Some(how) => format!("Not compared: the flow {how}."),
                 None => "Not compared: no trial of the flow finished.".into(),
             },
+        }
+    }
+
+    /// What the given model has seen, where no cost is named.
+    fn given_seen(&self) -> String {
+        match self.comparison.overlap {
+            Some(overlap) => format!("; of the given model, {}", leaks::overlap(&overlap)),
+            None => String::new(),
         }
     }
 
@@ -235,9 +264,20 @@ impl Words<'_> {
     }
 
     fn one_pair(&self) -> String {
-        let c = self.comparison;
         format!(
-            "One pair, no claim: the flow reached {}, {} {} ({}), {}{}; to say more takes at least {FEWEST_PAIRS} seeds.",
+            "One pair, no claim: {}; to say more takes at least {FEWEST_PAIRS} seeds.",
+            self.numbers(),
+        )
+    }
+
+    /// The means of several pairs, or the values of one.
+    fn numbers(&self) -> String {
+        let c = self.comparison;
+        if c.n > 1 {
+            return self.means();
+        }
+        format!(
+            "the flow reached {}, {} {} ({}), {}{}",
             self.value(c.value),
             arm_words(&c.against),
             self.metric.value(c.against_value),
@@ -381,10 +421,11 @@ impl Words<'_> {
             ),
         };
         format!(
-            "The small model suffices: alone it reached {} for {}; the flow's {} is {told}.",
+            "The small model suffices: alone it reached {} for {}; the flow's {} is {told}{}.",
             self.value(c.against_value),
             cost.join(" and "),
             self.metric.value(c.value),
+            self.given_seen(),
         )
     }
 }

@@ -2,6 +2,8 @@
 
 mod comparison;
 mod curve;
+mod leaks;
 
 pub(crate) use comparison::arm_words;
 pub use comparison::{headline, resolution, sentence};
+pub use leaks::{equal, equal_samples, overlap};

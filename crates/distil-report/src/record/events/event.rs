@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::numbers::float;
-use crate::record::{Numbers, Part, Purpose};
+use crate::record::{EqualSamples, Numbers, Overlap, Part, Purpose};
 
 /// One line of `events.jsonl`: `{"event": "progress", …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,6 +122,12 @@ pub struct Data {
     pub validation: usize,
     /// Samples to report on.
     pub test: usize,
+    /// Samples with equal inputs; none where all differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal: Option<EqualSamples>,
+    /// What given models have seen of the test samples; absent where they have seen none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
     /// What reading took.
     pub time: Time,
 }

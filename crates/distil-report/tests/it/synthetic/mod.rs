@@ -97,6 +97,8 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             train: 1257,
             validation: 180,
             test: 360,
+            equal: None,
+            overlap: None,
             time: time(0.04),
         }),
         billed("data", Purpose::Load, 0.0, 1797, 0.04),

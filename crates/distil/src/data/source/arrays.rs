@@ -8,6 +8,7 @@ use npyz::npz::NpzArchive;
 use npyz::{NpyFile, Order, TypeChar};
 
 use crate::data::raw::{Inputs, RawTargets};
+use crate::data::rows::single;
 use crate::error::{Error, Result};
 use crate::weights::Array;
 
@@ -17,16 +18,16 @@ pub struct Named {
     pub place: String,
     /// Row-major; not checked for NaN.
     pub array: Array,
+    /// The same in 64 bits, if 32 do not hold them all.
+    pub wide: Option<Vec<f64>>,
 }
 
 /// Reads a `.npy` file.
 pub fn read_npy(path: &Path, bytes: &[u8]) -> Result<Named> {
     let place = path.display().to_string();
     let file = NpyFile::new(bytes).map_err(|error| not_whole(&place, "NumPy", &error))?;
-    Ok(Named {
-        array: read_array(file, &place)?,
-        place,
-    })
+    let (array, wide) = read_array(file, &place)?;
+    Ok(Named { place, array, wide })
 }
 
 /// Reads an array of a `.npz` file; `None` if the archive has no array of this name.
@@ -39,10 +40,8 @@ pub fn read_npz(path: &Path, bytes: &[u8], name: &str) -> Result<Option<Named>> 
         .map_err(|error| not_whole(&place, "NumPy archive", &error))?;
     let Some(file) = file else { return Ok(None) };
     let place = format!("{place}, array `{name}`");
-    Ok(Some(Named {
-        array: read_array(file, &place)?,
-        place,
-    }))
+    let (array, wide) = read_array(file, &place)?;
+    Ok(Some(Named { place, array, wide }))
 }
 
 /// The error for an array that an archive does not have.
@@ -64,13 +63,13 @@ fn not_whole(place: &str, what: &str, error: &std::io::Error) -> Error {
         .remedy("Write it again with numpy.save or numpy.savez")
 }
 
-fn read_array<R: Read>(file: NpyFile<R>, place: &str) -> Result<Array> {
+fn read_array<R: Read>(file: NpyFile<R>, place: &str) -> Result<(Array, Option<Vec<f64>>)> {
     let shape: Vec<usize> = file.shape().iter().map(|&length| length as usize).collect();
     let count = shape
         .iter()
         .try_fold(1_usize, |count, &length| count.checked_mul(length));
     let columns_first = file.order() == Order::Fortran;
-    let values = read_values(file, place)?;
+    let (values, wide) = read_values(file, place)?;
     if count != Some(values.len()) {
         return Err(Error::input(
             place,
@@ -81,17 +80,17 @@ fn read_array<R: Read>(file: NpyFile<R>, place: &str) -> Result<Array> {
         )
         .remedy("Write it again with numpy.save"));
     }
-    Ok(Array::new(
-        shape.clone(),
-        if columns_first {
-            rows_first(&values, &shape)
-        } else {
-            values
-        },
-    ))
+    Ok(match columns_first {
+        true => (
+            Array::new(shape.clone(), rows_first(&values, &shape)),
+            wide.map(|wide| rows_first(&wide, &shape)),
+        ),
+        false => (Array::new(shape, values), wide),
+    })
 }
 
-fn read_values<R: Read>(file: NpyFile<R>, place: &str) -> Result<Vec<f32>> {
+/// The numbers in 32 bits, and in 64 if 32 do not hold them all.
+fn read_values<R: Read>(file: NpyFile<R>, place: &str) -> Result<(Vec<f32>, Option<Vec<f64>>)> {
     let dtype = file.dtype();
     let npyz::DType::Plain(element) = &dtype else {
         return Err(unreadable(place, &dtype.descr()));
@@ -103,21 +102,40 @@ fn read_values<R: Read>(file: NpyFile<R>, place: &str) -> Result<Vec<f32>> {
             };
             let values: std::io::Result<Vec<f32>> =
                 reader.map(|value| value.map($convert)).collect();
-            values.map_err(|error| not_whole(place, "NumPy", &error))
+            Ok((
+                values.map_err(|error| not_whole(place, "NumPy", &error))?,
+                None,
+            ))
+        }};
+    }
+    macro_rules! read_wide {
+        ($type:ty) => {{
+            let Ok(reader) = file.data::<$type>() else {
+                return Err(unreadable(place, &dtype.descr()));
+            };
+            let (mut values, mut wide) = (Vec::new(), Vec::new());
+            let mut needed = false;
+            for value in reader {
+                let value = value.map_err(|error| not_whole(place, "NumPy", &error))?;
+                needed |= single(value as f64).is_none();
+                values.push(value as f32);
+                wide.push(value as f64);
+            }
+            Ok((values, needed.then_some(wide)))
         }};
     }
     match (element.type_char(), element.size_field()) {
         (TypeChar::Float, 2) => read!(half::f16, half::f16::to_f32),
         (TypeChar::Float, 4) => read!(f32, |x| x),
-        (TypeChar::Float, 8) => read!(f64, |x| x as f32),
+        (TypeChar::Float, 8) => read_wide!(f64),
         (TypeChar::Int, 1) => read!(i8, f32::from),
         (TypeChar::Int, 2) => read!(i16, f32::from),
-        (TypeChar::Int, 4) => read!(i32, |x| x as f32),
-        (TypeChar::Int, 8) => read!(i64, |x| x as f32),
+        (TypeChar::Int, 4) => read_wide!(i32),
+        (TypeChar::Int, 8) => read_wide!(i64),
         (TypeChar::Uint, 1) => read!(u8, f32::from),
         (TypeChar::Uint, 2) => read!(u16, f32::from),
-        (TypeChar::Uint, 4) => read!(u32, |x| x as f32),
-        (TypeChar::Uint, 8) => read!(u64, |x| x as f32),
+        (TypeChar::Uint, 4) => read_wide!(u32),
+        (TypeChar::Uint, 8) => read_wide!(u64),
         (TypeChar::Bool, _) => read!(bool, |x| if x { 1.0 } else { 0.0 }),
         _ => Err(unreadable(place, &dtype.descr())),
     }
@@ -129,7 +147,7 @@ fn unreadable(place: &str, dtype: &str) -> Error {
 }
 
 /// Column-major values in row-major order.
-fn rows_first(values: &[f32], shape: &[usize]) -> Vec<f32> {
+fn rows_first<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
     let mut steps = vec![1; shape.len()];
     for axis in 1..shape.len() {
         steps[axis] = steps[axis - 1] * shape[axis - 1];
@@ -149,7 +167,7 @@ fn rows_first(values: &[f32], shape: &[usize]) -> Vec<f32> {
 
 /// The samples of an array: everything after the first axis is one sample's shape.
 pub fn inputs(named: Named) -> Result<Inputs> {
-    let Named { place, array } = named;
+    let Named { place, array, .. } = named;
     let shape = match array.shape.as_slice() {
         [] => {
             return Err(
@@ -192,7 +210,7 @@ pub fn targets(
     samples: usize,
     names: Option<&[String]>,
 ) -> Result<RawTargets> {
-    let Named { place, array } = named;
+    let Named { place, array, .. } = named;
     let width = match array.shape.as_slice() {
         [rows] if *rows == samples => 1,
         [rows, width] if *rows == samples && *width > 0 => *width,

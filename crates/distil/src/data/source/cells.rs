@@ -3,6 +3,7 @@
 use distil_report::measure::TaskKind;
 
 use crate::data::raw::{Cells, RawTargets};
+use crate::data::rows::single;
 use crate::data::source::text_table::{TextColumn, TextTable};
 use crate::error::{Error, Result};
 
@@ -47,6 +48,23 @@ pub fn numeric(table: &TextTable, column: &TextColumn) -> Result<Cells> {
     let cells = column.cells.iter().enumerate();
     let numbers = cells.map(|(row, cell)| read(row, cell));
     Ok(Cells::Numeric(numbers.collect::<Result<_>>()?))
+}
+
+/// A column of numbers in 64 bits, NaN where missing; `None` if 32 bits hold them all.
+pub fn wide(column: &TextColumn) -> Option<Vec<f64>> {
+    /// So few digits always stand for a number of 32 bits.
+    const FEW: usize = 6;
+    let number = |cell: &str| match is_missing(cell) {
+        true => f64::NAN,
+        false => cell.parse().unwrap_or(f64::NAN),
+    };
+    let needs = |cell: &str| {
+        let long = cell.len() > FEW && cell.bytes().filter(u8::is_ascii_digit).count() > FEW;
+        let number = if long { number(cell) } else { f64::NAN };
+        !number.is_nan() && single(number).is_none()
+    };
+    let needed = column.cells.iter().any(|cell| needs(cell));
+    needed.then(|| column.cells.iter().map(|cell| number(cell)).collect())
 }
 
 /// A column of text.

@@ -95,6 +95,7 @@ fn read_folder(folder: &Path) -> Result<Raw> {
         size: [SIDE; 2],
         colour: Colour::Rgb,
         values,
+        hashes: None,
     };
     Ok(block.raw(Some(RawTargets::Classes { names, labels }), Some(official)))
 }

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets};
+use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets, Wide};
 use crate::data::source::Source;
 use crate::data::source::cells::{
-    categorical, is_missing, looks_numeric, members, numeric, targets,
+    categorical, is_missing, looks_numeric, members, numeric, targets, wide,
 };
 use crate::data::source::file::read_file;
 use crate::data::source::names::Names;
@@ -75,9 +75,12 @@ impl Source for Csv {
                     codes,
                 })
             });
+        let groups = groups.collect::<Result<_>>()?;
+        let inputs = self.inputs(&table)?;
         Ok(Raw {
-            groups: groups.collect::<Result<_>>()?,
-            ..Raw::new(self.inputs(&table)?, targets, hash)
+            groups,
+            wide: wide_columns(&table, &inputs),
+            ..Raw::new(inputs, targets, hash)
         })
     }
 
@@ -103,6 +106,10 @@ impl Source for Csv {
         }
     }
 
+    fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
     fn describe(&self) -> String {
         format!(
             "the table {}, target {}",
@@ -110,6 +117,19 @@ impl Source for Csv {
             self.target.0.join(", ")
         )
     }
+}
+
+/// The columns of numbers that need 64 bits.
+fn wide_columns(table: &TextTable, inputs: &Inputs) -> Wide {
+    let Inputs::Table(columns) = inputs else {
+        return Wide::new();
+    };
+    let numbers = columns
+        .iter()
+        .filter(|column| matches!(column.cells, Cells::Numeric(_)));
+    numbers
+        .filter_map(|column| Some((column.name.clone(), wide(table.column(&column.name)?)?)))
+        .collect()
 }
 
 impl Csv {

@@ -11,6 +11,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::data::axis::AxisMap;
+use crate::data::rows;
 
 /// Grey or colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +41,8 @@ pub struct Pixels {
     pub size: [usize; 2],
     /// `[height, width, channels]`, row-major.
     pub values: Vec<u8>,
+    /// The hash of the pixels as they were decoded, before any change of colour or size.
+    pub hash: u64,
 }
 
 /// Decodes a JPEG or PNG file; transparency is dropped. The error is a sentence without its full stop.
@@ -58,8 +61,9 @@ pub fn decode(file: &[u8], colour: Colour) -> Result<Pixels, String> {
             size[1]
         ));
     }
+    let hash = rows::pixels(&values, channels);
     let values = recoloured(values, channels, colour);
-    Ok(Pixels { size, values })
+    Ok(Pixels { size, values, hash })
 }
 
 fn broken(kind: &str, why: &str) -> String {
@@ -147,6 +151,10 @@ impl Pixels {
                 }
             }
         }
-        Self { size: to, values }
+        Self {
+            size: to,
+            values,
+            hash: self.hash,
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Inputs, Raw, RawTargets};
+use crate::data::rows;
 use crate::data::source::file::{file_name, files_in, read_file};
 use crate::data::source::wav::parse_wav;
 use crate::data::source::{LogMel, Source};
@@ -86,9 +87,12 @@ impl Fsdd {
         let extractor = self.features.extractor(self.rate)?;
         let mut values = Vec::new();
         let mut hashes = String::new();
+        let mut sounds = Vec::new();
         for file in files {
             let bytes = read_file(file)?;
-            values.extend(extractor.features(&parse_wav(file, &bytes, self.rate)?)?);
+            let samples = parse_wav(file, &bytes, self.rate)?;
+            values.extend(extractor.features(&samples)?);
+            sounds.push(rows::sound(&samples));
             hashes += &format!("{} {}\n", file_name(file), sha256(&bytes));
         }
         let inputs = Inputs::Block {
@@ -97,6 +101,7 @@ impl Fsdd {
         };
         let raw = Raw {
             rows: Some(files.iter().map(|file| file_name(file)).collect()),
+            hashes: Some(sounds),
             ..Raw::new(inputs, None, sha256(hashes.as_bytes()))
         };
         Ok(match labels.into_iter().collect::<Option<Vec<Label>>>() {

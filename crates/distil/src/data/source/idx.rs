@@ -197,6 +197,7 @@ fn images(path: &Path) -> Result<Block> {
         size: [lengths[1], lengths[2]],
         colour: Colour::Grey,
         values: bytes,
+        hashes: None,
     })
 }
 

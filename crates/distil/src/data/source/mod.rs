@@ -64,6 +64,11 @@ pub trait Source: Clone {
         self.clone()
     }
 
+    /// Columns that the recipe sets apart as groups.
+    fn groups(&self) -> &[String] {
+        &[]
+    }
+
     /// What it reads, in a few words.
     fn describe(&self) -> String;
 }
@@ -119,6 +124,10 @@ macro_rules! sources {
 
             fn settled(&self, raw: &Raw) -> Self {
                 match self { $(Self::$source(source) => Self::$source(source.settled(raw)),)* }
+            }
+
+            fn groups(&self) -> &[String] {
+                match self { $(Self::$source(source) => source.groups(),)* }
             }
 
             fn describe(&self) -> String {

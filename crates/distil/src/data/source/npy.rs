@@ -122,10 +122,14 @@ impl Npy {
         kind: TaskKind,
         bytes: &[u8],
     ) -> Result<Raw> {
+        let wide = found.wide.clone().map(|wide| (String::new(), wide));
         let inputs = inputs(found)?;
         let targets = labels
             .map(|labels| targets(labels, kind, inputs.len(), self.names.as_deref()))
             .transpose()?;
-        Ok(Raw::new(inputs, targets, sha256(bytes)))
+        Ok(Raw {
+            wide: wide.into_iter().collect(),
+            ..Raw::new(inputs, targets, sha256(bytes))
+        })
     }
 }

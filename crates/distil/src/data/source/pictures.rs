@@ -31,6 +31,8 @@ pub struct Block {
     pub colour: Colour,
     /// `[pictures, height, width, channels]`.
     pub values: Vec<u8>,
+    /// The hash of each picture as it was decoded; none where the values are what was read.
+    pub hashes: Option<Vec<u64>>,
 }
 
 /// Encoded pictures that can be fetched from several threads.
@@ -77,21 +79,26 @@ pub fn decode_all(pictures: &(impl Encoded + ?Sized), form: Form) -> Result<Bloc
     let first = one(0)?;
     let width = first.values.len();
     let mut values = vec![0; pictures.len() * width];
-    let rows = values.par_chunks_exact_mut(width).enumerate();
-    let failed = rows.filter_map(|(at, out)| match one(at) {
-        Ok(pixels) if pixels.size == first.size => {
-            out.copy_from_slice(&pixels.values);
-            None
-        }
-        Ok(pixels) => Some((at, other_size(pictures.place(at), pixels.size, first.size))),
-        Err(error) => Some((at, error)),
-    });
+    let mut hashes = vec![0; pictures.len()];
+    let rows = values.par_chunks_exact_mut(width).zip(&mut hashes);
+    let failed = rows
+        .enumerate()
+        .filter_map(|(at, (out, hash))| match one(at) {
+            Ok(pixels) if pixels.size == first.size => {
+                out.copy_from_slice(&pixels.values);
+                *hash = pixels.hash;
+                None
+            }
+            Ok(pixels) => Some((at, other_size(pictures.place(at), pixels.size, first.size))),
+            Err(error) => Some((at, error)),
+        });
     match failed.min_by_key(|(at, _)| *at) {
         Some((_, error)) => Err(error),
         None => Ok(Block {
             size: first.size,
             colour,
             values,
+            hashes: Some(hashes),
         }),
     }
 }
@@ -138,6 +145,7 @@ impl Block {
                 channels: self.colour.channels(),
                 full: 255.0,
             }),
+            hashes: self.hashes,
             ..Raw::new(inputs, targets, sha256(content.as_bytes()))
         }
     }

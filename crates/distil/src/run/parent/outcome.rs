@@ -184,7 +184,12 @@ fn judged(
         .collect();
     let compared: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
     let ceilings = ceilings(&compared, &learned, metric.better);
-    let curve = Curve::of(&entries, &question, &ceilings);
+    // Where a given model has seen what is tested, nothing is claimed.
+    let overlap = |trial: &&Trial| trial.overlap.is_some_and(|overlap| overlap.declared);
+    let curve = match compared.iter().any(overlap) {
+        true => None,
+        false => Curve::of(&entries, &question, &ceilings),
+    };
     (compare(&entries, &question), curve)
 }
 

@@ -394,7 +394,7 @@ impl Scheduler<'_> {
         };
         let model = self.folder.trial(&flow).model();
         if self.finished(&flow) && model.exists() {
-            SavedModel::read(&model, &self.plan.device)?.write(&self.folder.model())?;
+            SavedModel::copy(&model, &self.folder.model())?;
         }
         Ok(())
     }

@@ -79,7 +79,7 @@ impl Trial<'_> {
                 view: result.view.clone(),
                 net: result.net.clone(),
             };
-            saved.write(&folder.model())?;
+            saved.write(&folder.model(), Some(&self.plan.seen_rows(self.data)))?;
         }
         self.compress(folder, done)?;
         meter.add(Purpose::Save, Some(0.0), 0, watch.time());

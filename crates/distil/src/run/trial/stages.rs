@@ -148,6 +148,8 @@ impl Trial<'_> {
             train,
             validation,
             test,
+            equal: self.data.equal,
+            overlap: self.plan.overlap(),
             time: loading,
         }))
     }

@@ -46,7 +46,7 @@ fn with_given(text: &str, weights: Seed, change: impl FnOnce(&mut Card)) -> Resu
         card,
         view,
     };
-    saved.write(&folder.path().join("model")).unwrap();
+    saved.write(&folder.path().join("model"), None).unwrap();
     let text = with(text, "kind = \"mlp\", hidden = [64]", "file = \"model\"");
     let draft = Draft::read(
         &RecipeText::new("recipe.toml", text),

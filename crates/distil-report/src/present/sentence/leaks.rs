@@ -1,0 +1,61 @@
+//! What may have leaked from the test samples, in words.
+
+use crate::compare::FLOW;
+use crate::present::show::grouped;
+use crate::record::{EqualSamples, Overlap};
+use crate::run_json::RunJson;
+use crate::trials::Trial;
+
+/// What is to be said of samples with equal inputs, where `test` samples are tested.
+pub fn equal(found: &EqualSamples, test: usize) -> String {
+    let count = |count: usize| grouped(count as f64);
+    let said = format!(
+        "{} samples are equal to another in all inputs ({} different ones)",
+        count(found.samples),
+        count(found.different)
+    );
+    let across = format!(
+        "{} of {} test samples also stand in the training or validation part",
+        count(found.across),
+        count(test)
+    );
+    match (found.chance, found.across) {
+        (true, _) => {
+            format!("{said}, which is chance where so few values are possible; {across}.")
+        }
+        (false, 0) => format!("{said}; equal ones are in one part."),
+        (false, _) => format!("{said}; {across}: nothing follows from these."),
+    }
+}
+
+/// The same of a run, over all folds of the flow's first seed; none where all samples differ.
+pub fn equal_samples(run: &RunJson) -> Option<String> {
+    let flow = || run.arm(FLOW);
+    let first = flow().next()?;
+    let same = |trial: &&Trial| trial.seed == first.seed && trial.settings == first.settings;
+    let folds = flow()
+        .filter(same)
+        .filter_map(|trial| Some((trial.equal?, trial.data.test)));
+    let (across, test) = folds.fold((0, 0), |(across, test), (equal, tested)| {
+        (across + equal.across, test + tested)
+    });
+    let found = EqualSamples {
+        across,
+        ..first.equal?
+    };
+    Some(equal(&found, test))
+}
+
+/// What given models have seen: `it was trained or chosen on 57 of the 60 test samples`.
+pub fn overlap(overlap: &Overlap) -> String {
+    let some = format!(
+        "it was trained or chosen on {} of the {} test samples",
+        grouped(overlap.rows as f64),
+        grouped(overlap.of as f64)
+    );
+    match (overlap.rows, overlap.unknown) {
+        (0, _) => "whether it has seen the test rows is not known".into(),
+        (_, false) => some,
+        (_, true) => format!("{some}, and whether it has seen more of them is not known"),
+    }
+}
