@@ -112,7 +112,7 @@ fn a_teacher_and_a_start_see_nothing_of_the_test_fold() {
 }
 
 /// Random numbers, and labels that have nothing to do with them.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
     fn number(&mut self) -> f64 {
@@ -124,7 +124,7 @@ impl Random {
     }
 
     /// A table of `columns` columns with values of `values` kinds, and a label of two.
-    fn rows(&mut self, rows: usize, columns: usize, values: usize) -> Vec<String> {
+    pub fn rows(&mut self, rows: usize, columns: usize, values: usize) -> Vec<String> {
         (0..rows)
             .map(|_| {
                 let cell = |n: f64| format!("{:.3}", (n * values as f64).floor() / 10.0 - 4.0);
@@ -135,13 +135,13 @@ impl Random {
     }
 }
 
-fn csv(rows: &[String]) -> String {
+pub fn csv(rows: &[String]) -> String {
     let columns = rows[0].split(',').count() - 1;
     let names: Vec<String> = (0..columns).map(|column| format!("x{column}")).collect();
     format!("{},y\n{}\n", names.join(","), rows.join("\n"))
 }
 
-const DATA: &str =
+pub const DATA: &str =
     "task = \"classification\"\n\n[data]\nsource = \"csv\"\npath = \"data.csv\"\ntarget = \"y\"\n";
 
 fn first() -> String {
@@ -159,7 +159,7 @@ fn second(data: &str, more: &str) -> String {
 }
 
 /// A place where the first recipe has been run on this table.
-fn after_first(table: &str) -> Place {
+pub fn after_first(table: &str) -> Place {
     let place = Place::new();
     place.write("data.csv", table);
     place.write("first.toml", first());
@@ -168,7 +168,12 @@ fn after_first(table: &str) -> Place {
     place
 }
 
-fn run_second(place: &Place, data: &str, more: &str, arguments: &[&str]) -> crate::harness::Ended {
+pub fn run_second(
+    place: &Place,
+    data: &str,
+    more: &str,
+    arguments: &[&str],
+) -> crate::harness::Ended {
     place.write("second.toml", second(data, more));
     place.distil(&[&["run", "./second.toml", "--quiet"], arguments].concat())
 }

@@ -8,6 +8,7 @@ mod help;
 mod hostile;
 mod hosts;
 mod leaks;
+mod leaks_null;
 mod list;
 mod models;
 mod new;

@@ -2,6 +2,7 @@
 
 mod augment;
 mod codes;
+mod equal;
 mod prepare;
 mod real;
 mod sources;
