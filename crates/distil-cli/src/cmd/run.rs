@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use distil::Error;
+use distil::data::EqualRule;
 use distil::plan::{Arm, Draft, Refusal};
 use distil::run::{Options, Request, RunFolder};
 use distil_recipe::set::{Set, overruled, parse_sets};
@@ -37,6 +38,7 @@ pub fn run(args: &RunArgs) -> Ended {
             threads: args.threads,
             smoke: args.smoke,
             fresh: args.fresh,
+            equal: EqualRule::Together,
             swept: sweeps.iter().flat_map(swept).collect(),
         },
         runs: args.runs.clone(),

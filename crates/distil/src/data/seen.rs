@@ -103,25 +103,21 @@ pub struct Met {
 pub struct Tested<'a> {
     rows: &'a RowHashes,
     ids: Vec<usize>,
-    of: usize,
+    /// Those that have an equal one in the training or validation part: every arm has seen it.
+    both: HashSet<usize>,
 }
 
 impl<'a> Tested<'a> {
-    /// The test part; with folds all samples, since each is tested in its turn. A test sample with an equal one in the
-    /// training or validation part does not count, for every arm has seen it.
+    /// The test part; with folds all samples, since each is tested in its turn.
     pub fn of(rows: &'a RowHashes, split: &Split, folds: bool) -> Self {
-        if folds {
-            let of = rows.hashes.len();
-            let ids = (0..of).collect();
-            return Self { rows, ids, of };
-        }
-        let both = on_both_sides(rows, split);
-        let test = split.test.iter().map(|id| id.row());
-        Self {
-            rows,
-            ids: test.filter(|row| !both.contains(row)).collect(),
-            of: split.test.len(),
-        }
+        let (ids, both) = match folds {
+            true => ((0..rows.hashes.len()).collect(), HashSet::new()),
+            false => (
+                split.test.iter().map(|id| id.row()).collect(),
+                on_both_sides(rows, split),
+            ),
+        };
+        Self { rows, ids, both }
     }
 
     /// What a model has seen of it. `columns` are the model's own, sorted, `own` its split of this data, where it was trained
@@ -168,7 +164,7 @@ impl<'a> Tested<'a> {
             let together = raw.len() + hashes.len();
             let chance = || few_values(raw, section, together) && !rows.repeated().is_empty();
             if found.is_empty() || !chance() {
-                met.extend(found);
+                met.extend(found.into_iter().filter(|row| !self.both.contains(row)));
             } else {
                 let by_split = section == columns;
                 unknown |= !(by_split && found.iter().all(|row| has(&told, *row)));
@@ -178,7 +174,7 @@ impl<'a> Tested<'a> {
             seen,
             overlap: Overlap {
                 rows: met.len(),
-                of: self.of,
+                of: self.ids.len(),
                 unknown,
                 declared: false,
             },

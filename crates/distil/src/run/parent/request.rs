@@ -7,7 +7,6 @@ use distil_report::TrialId;
 use distil_report::events::Event;
 use distil_report::measure::MainMetric;
 
-use crate::data::EqualRule;
 use crate::run::folder::RunFolder;
 use crate::run::options::Options;
 
