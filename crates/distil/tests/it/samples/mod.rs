@@ -403,7 +403,7 @@ fn every_policy_is_found_by_its_name_and_checks_its_options() {
             .first()
             .map(|problem| problem.message.clone());
         policy
-            .map(|policy| format!("{policy:?}"))
+            .map(|policy| format!("{:?}", policy.value))
             .ok_or(first.unwrap_or_default())
     };
     assert_snapshot!(resolve("\"all\"").unwrap(), @"All");
