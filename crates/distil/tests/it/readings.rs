@@ -262,7 +262,7 @@ fn a_step_that_is_not_finite_is_stopped_on_the_device_before_it_is_applied() {
     assert_eq!(seen[5], seen[7]);
     assert_eq!((at_once.step, late.step), (6, 6));
     let names = |diverged: &Diverged| -> Vec<String> {
-        let norms = diverged.gradient_norms.iter().map(|(name, _)| name.clone());
+        let norms = diverged.gradient_norms.keys().cloned();
         diverged.terms.keys().cloned().chain(norms).collect()
     };
     assert_eq!(names(&at_once), names(&late));
