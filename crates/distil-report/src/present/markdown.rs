@@ -1,6 +1,6 @@
 //! The report as Markdown, to paste into a paper or a pull request.
 
-use crate::present::sentence::{equal_samples, headline, resolution, sentence};
+use crate::present::sentence::{equal_samples, headline, reading_notes, resolution, sentence};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -16,6 +16,9 @@ pub fn markdown(run: &RunJson) -> String {
     }
     if let Some(equal) = equal_samples(run) {
         text += &format!("{equal}\n\n");
+    }
+    for note in reading_notes(run) {
+        text += &format!("{note}.\n\n");
     }
     text += &format!("{verdict}\n");
     for said in run

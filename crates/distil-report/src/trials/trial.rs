@@ -58,6 +58,9 @@ pub struct Trial {
     /// What its given models have seen of the test samples; absent where they have seen none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Overlap>,
+    /// What was guessed, left out or changed while its data were read, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How often it was resumed.
     pub resumes: usize,
     /// CPU seconds lost with a killed process and spent again; not in the bill.
@@ -161,6 +164,7 @@ impl Trial {
             data: Counts::default(),
             equal: None,
             overlap: None,
+            notes: Vec::new(),
             resumes: folded.resumes,
             repeated_cpu_seconds: folded.repeated_cpu_seconds,
         };
@@ -206,6 +210,7 @@ impl Trial {
                     test: e.test,
                 };
                 (self.equal, self.overlap) = (e.equal, e.overlap);
+                self.notes.clone_from(&e.notes);
             }
             Event::StageStarted(e) => {
                 let stage = self.stage(&e.stage);

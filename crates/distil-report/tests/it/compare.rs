@@ -47,6 +47,7 @@ pub fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f6
     Trial {
         equal: None,
         overlap: None,
+        notes: Vec::new(),
         settings: None,
         arm: arm.into(),
         seed,

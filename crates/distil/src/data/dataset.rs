@@ -42,6 +42,8 @@ pub struct Dataset {
     pub augment: Option<Augment>,
     /// Names of the rows, if they have any.
     pub rows: Option<Vec<String>>,
+    /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
+    pub notes: Vec<String>,
     /// SHA-256 of the source's content.
     pub hash: String,
     /// The hash of each row's inputs as they were read; none where nobody asked for them.
@@ -76,6 +78,7 @@ impl Dataset {
             picture: raw.picture,
             augment: None,
             rows: raw.rows,
+            notes: raw.notes,
             hash: raw.hash,
             hashes: RowHashes::default(),
             equal: None,

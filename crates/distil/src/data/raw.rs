@@ -36,6 +36,8 @@ pub struct Raw {
     pub hashes: Option<Vec<u64>>,
     /// Numbers as they were read, where 32 bits do not hold them.
     pub wide: Wide,
+    /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
+    pub notes: Vec<String>,
 }
 
 /// The inputs of all samples.
@@ -295,6 +297,7 @@ impl Raw {
             hash,
             hashes: None,
             wide: Wide::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -364,6 +367,7 @@ impl Raw {
                     (name.clone(), keep_rows(values, width, rows))
                 })
                 .collect(),
+            notes: self.notes.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::data::Dataset;
 use crate::plan::order;
 use crate::plan::stage::{StagePlan, Work};
 
-/// What is to be said of samples that are equal, and of given models that have seen test samples.
+/// What is to be said of how the data was read, of samples that are equal, and of given models that have seen test samples.
 pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
     let test = data.split.test.len();
     let equal = data.equal.iter().map(|equal| sentence::equal(equal, test));
@@ -21,7 +21,8 @@ pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
         _ => None,
     });
     let equal = equal.map(|said| said.trim_end_matches('.').to_owned());
-    equal.chain(seen).collect()
+    let read = data.notes.iter().cloned();
+    read.chain(equal).chain(seen).collect()
 }
 
 pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<String> {

@@ -46,6 +46,12 @@ pub fn equal_samples(run: &RunJson) -> Option<String> {
     Some(equal(&found, test))
 }
 
+/// What was guessed, left out or changed while a run's data were read, a sentence each.
+pub fn reading_notes(run: &RunJson) -> impl Iterator<Item = &str> {
+    let first = run.arm(FLOW).next().into_iter();
+    first.flat_map(|trial| trial.notes.iter().map(String::as_str))
+}
+
 /// What given models have seen: `it was trained or chosen on 57 of the 60 test samples`.
 pub fn overlap(overlap: &Overlap) -> String {
     let some = format!(

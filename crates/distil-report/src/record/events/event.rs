@@ -128,6 +128,9 @@ pub struct Data {
     /// What given models have seen of the test samples; absent where they have seen none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Overlap>,
+    /// What was guessed, left out or changed while it was read, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What reading took.
     pub time: Time,
 }

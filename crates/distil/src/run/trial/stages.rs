@@ -150,6 +150,7 @@ impl Trial<'_> {
             test,
             equal: self.data.equal,
             overlap: self.plan.overlap(),
+            notes: self.data.notes.clone(),
             time: loading,
         }))
     }
