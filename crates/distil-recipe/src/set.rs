@@ -27,7 +27,7 @@ pub struct SetValue {
 }
 
 /// What stands for a table when a string is written in its place: the key that holds the string.
-const OBVIOUS_KEYS: [(&str, &str); 11] = [
+const OBVIOUS_KEYS: [(&str, &str); 12] = [
     ("task", "kind"),
     ("data", "source"),
     ("split", "kind"),
@@ -35,6 +35,7 @@ const OBVIOUS_KEYS: [(&str, &str); 11] = [
     ("samples", "kind"),
     ("start", "from"),
     ("learn", "from"),
+    ("answers", "file"),
     ("width", "kind"),
     ("depth", "kind"),
     ("optimizer", "kind"),

@@ -1,5 +1,6 @@
 //! The recipe: typed and with places, not yet checked against models, methods and data.
 
+mod answers;
 mod check;
 mod compare;
 mod data;
@@ -19,6 +20,7 @@ use crate::text::RecipeText;
 use crate::tree;
 use crate::tree::Table;
 
+pub use answers::{AnswersForm, AnswersTable};
 pub use compare::{Arm, CompareTable};
 pub use data::{AugmentTable, DataTable, SplitKind, SplitTable};
 pub use learn::{DEFAULT_METHOD, DEFAULT_MIX, LearnTable, Weight};

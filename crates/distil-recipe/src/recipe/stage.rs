@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::choice::Choice;
 use crate::keys::{Keys, string_or_table};
 use crate::problem::{Problem, Problems, Span};
-use crate::recipe::{LearnTable, StartTable, TrainTable, View};
+use crate::recipe::{AnswersTable, LearnTable, StartTable, TrainTable, View};
 use crate::spanned::Spanned;
 use crate::tree::{Kind, Table, Value};
 
@@ -30,6 +30,8 @@ pub struct StageTable {
     pub train: Option<TrainTable>,
     /// A stage whose model, view, samples and train this one takes where it has none of its own.
     pub like: Option<Spanned<String>>,
+    /// Predictions of another program, which stages can learn from; then it has nothing else.
+    pub answers: Option<AnswersTable>,
 }
 
 /// Where a stage's model comes from.
@@ -60,7 +62,7 @@ impl StageTable {
     pub(crate) fn read(name: Spanned<String>, table: Table, problems: &mut Problems) -> Self {
         let mut keys = Keys::new(table, problems);
         let span = keys.span();
-        let needs_model = !keys.has("model") && !keys.has("like");
+        let needs_model = !["model", "like", "answers"].iter().any(|key| keys.has(key));
         let model = keys
             .take("model")
             .and_then(|value| ModelTable::read(value, keys.problems));
@@ -79,6 +81,10 @@ impl StageTable {
             .table("train")
             .map(|table| TrainTable::read(table, keys.problems));
         let like = keys.value("like");
+        let answers = keys.take("answers").and_then(|value| {
+            let table = string_or_table("answers", value, "file", keys.problems)?;
+            table.read(keys.problems)
+        });
         if needs_model {
             keys.missing(
                 "model",
@@ -96,12 +102,14 @@ impl StageTable {
             learn,
             train,
             like,
+            answers,
         }
     }
 
-    /// Whether the stage is a given model: a file that is not trained further.
+    /// Whether the stage is a given model, a file that is not trained further, or the answers of one.
     pub fn is_given(&self) -> bool {
-        matches!(self.model, Some(ModelTable::Given { .. })) && self.train.is_none()
+        let file = matches!(self.model, Some(ModelTable::Given { .. })) && self.train.is_none();
+        file || self.answers.is_some()
     }
 }
 

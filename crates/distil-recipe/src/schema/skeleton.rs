@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::table_of;
 use crate::recipe::{
-    AugmentTable, DEFAULT_TUNE_SEEDS, NewTable, OptimizerState, RunTable, SplitTable, TrainTable,
-    View,
+    AnswersTable, AugmentTable, DEFAULT_TUNE_SEEDS, NewTable, OptimizerState, RunTable, SplitTable,
+    TrainTable, View,
 };
 
 type Keys = Map<String, Value>;
@@ -77,6 +77,9 @@ pub(super) fn definitions(generator: &mut SchemaGenerator) -> Keys {
         "split": { "oneOf": [{ "enum": ["random", "official"] }, split] },
         "augment": table_of::<AugmentTable>(generator),
         "stage": stage(view),
+        "answers": {
+            "oneOf": [text("A `.npy` file: one row a sample, in the order of the data."), answers(generator)],
+        },
         "start": { "oneOf": [text("The stage it starts from."), start(generator)] },
         "train": table_of::<TrainTable>(generator),
         "compare": compare(),
@@ -100,9 +103,16 @@ fn stage(view: Value) -> Value {
             },
             "train": reference("train", "Its own training settings."),
             "like": text("A stage whose model, view, samples and train it takes over."),
+            "answers": reference("answers", "Predictions of another program, in place of all other keys."),
         }),
         &[],
     )
+}
+
+fn answers(generator: &mut SchemaGenerator) -> Value {
+    let mut answers = table_of::<AnswersTable>(generator);
+    answers["required"] = json!(["file"]);
+    answers
 }
 
 fn start(generator: &mut SchemaGenerator) -> Value {

@@ -7,6 +7,7 @@ use distil_report::EqualSamples;
 use crate::data::SampleTable;
 use crate::data::augment::Augment;
 use crate::data::features::Features;
+use crate::data::fitted_answers::FittedAnswers;
 use crate::data::prepare::{Preprocessing, Scaling};
 use crate::data::prepared::{Guess, Prepared};
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
@@ -52,6 +53,8 @@ pub struct Dataset {
     pub equal: Option<EqualSamples>,
     /// How the plan's given models meet this data, by stage.
     pub given: BTreeMap<String, Met>,
+    /// What other programs answer, by the stages of the recipe that hold it.
+    pub answers: BTreeMap<String, FittedAnswers>,
 }
 
 impl Dataset {
@@ -83,6 +86,7 @@ impl Dataset {
             hashes: RowHashes::default(),
             equal: None,
             given: BTreeMap::new(),
+            answers: BTreeMap::new(),
         })
     }
 

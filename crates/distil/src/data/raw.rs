@@ -7,6 +7,7 @@ use distil_report::Part;
 use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 
+use crate::data::answers::RawAnswers;
 use crate::data::apportion::{apportion, strata};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
@@ -38,6 +39,8 @@ pub struct Raw {
     pub wide: Wide,
     /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
     pub notes: Vec<String>,
+    /// What other programs predict for the rows, by the stages of the recipe that hold it.
+    pub answers: BTreeMap<String, Arc<RawAnswers>>,
 }
 
 /// The inputs of all samples.
@@ -298,6 +301,7 @@ impl Raw {
             hashes: None,
             wide: Wide::new(),
             notes: Vec::new(),
+            answers: BTreeMap::new(),
         }
     }
 
@@ -368,6 +372,11 @@ impl Raw {
                 })
                 .collect(),
             notes: self.notes.clone(),
+            answers: self
+                .answers
+                .iter()
+                .map(|(name, answers)| (name.clone(), Arc::new(answers.keep(rows))))
+                .collect(),
         }
     }
 }

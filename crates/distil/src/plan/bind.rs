@@ -13,7 +13,7 @@ use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::{Arm, Plan, Tuning, arm, chain, learn, notes, written};
+use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, notes, written};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
@@ -61,7 +61,15 @@ impl Draft {
             .iter()
             .position(|stage| stage.name == self.result)
             .unwrap_or_default();
-        let written = written::Written::of(&self.task, &self.source, &self.split, &stages, data);
+        let answers = answers::planned(data);
+        let written = written::Written::of(
+            &self.task,
+            &self.source,
+            &self.split,
+            &stages,
+            &answers,
+            data,
+        );
         let Some(metric) = metric(self.task.default_metric()) else {
             let reason = format!("there is no metric `{}`", self.task.default_metric());
             return Err(self.refusal(Problem::new(reason).into()));
@@ -91,10 +99,12 @@ impl Draft {
             notes: [
                 notes::notes(&recipe, &stages, &self.result),
                 notes::of_data(data, &stages),
+                notes::of_answers(&answers, &stages, data.split.test.len()),
             ]
             .concat(),
             result,
             stages,
+            answers,
             tuning: recipe.compare.tune.as_ref().map(Tuning::of),
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
@@ -327,14 +337,20 @@ impl Binding<'_> {
         problems: &mut Problems,
     ) -> Option<Vec<TermPlan>> {
         let student = OutputShape::of(layout, self.task);
+        let teacher = |name: &str| match self.data.answers.get(name) {
+            Some(answers) => Some(OutputShape::of_answers(&answers.outputs, self.task)),
+            None => {
+                let stage = before.iter().find(|stage| stage.name == name)?;
+                Some(OutputShape::of(&stage.layout, self.task))
+            }
+        };
         let mut terms = Vec::new();
         for (term, method) in table.learn.iter().zip(methods) {
-            let teacher = |name: &str| before.iter().find(|stage| stage.name == name);
-            let teachers: Option<Vec<_>> = term
-                .from
-                .iter()
-                .map(|name| Some(OutputShape::of(&teacher(name)?.layout, self.task)))
-                .collect();
+            let teachers: Option<Vec<_>> = term.from.iter().map(|name| teacher(name)).collect();
+            if !answers::teach(term, method.as_ref(), self.data, problems) {
+                terms.push(None);
+                continue;
+            }
             terms.push(learn::term(term, method, &student, &teachers?, problems));
         }
         let mut terms = terms.into_iter().collect::<Option<Vec<_>>>()?;

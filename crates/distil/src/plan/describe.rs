@@ -43,6 +43,18 @@ impl Plan {
             ]
             .map(str::to_owned),
         ];
+        rows.extend(self.answers.keys().map(|name| {
+            let empty = String::new;
+            [
+                name.clone(),
+                "answers".into(),
+                empty(),
+                empty(),
+                "given".into(),
+                empty(),
+                empty(),
+            ]
+        }));
         rows.extend(self.stages.iter().map(|stage| self.row(stage)));
         table(out, &rows)?;
         for stage in &self.stages {
@@ -129,7 +141,8 @@ impl Plan {
         };
         let data: usize = self.stages.iter().map(seen).sum();
         let largest = self.stages.iter().map(training).max().unwrap_or(0);
-        self.data_bytes + 4 * (data + largest) as u64
+        let answers = self.answers.len() * samples * self.result().layout.outputs();
+        self.data_bytes + 4 * (data + answers + largest) as u64
     }
 
     /// Bytes a trial writes and keeps: two checkpoints of each stage, and the model.

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
 use crate::method::{METHODS, Method};
 use crate::model::{MODELS, ModelConfig};
+use crate::plan::answers::{self, AnswersDraft};
 use crate::plan::arm::Arm;
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
@@ -42,6 +43,7 @@ pub struct Draft {
     pub(super) recipe: Recipe,
     /// In the order in which they run.
     pub(super) stages: Vec<StageDraft>,
+    pub(super) answers: Vec<AnswersDraft>,
     pub(super) result: String,
 }
 
@@ -133,9 +135,10 @@ impl Draft {
     /// # Errors
     /// What the source cannot read.
     pub fn read_data(&self) -> crate::error::Result<Raw> {
-        self.source
-            .read(&self.base, self.targets())
-            .map_err(|error| self.placed(error))
+        let read = self.source.read(&self.base, self.targets());
+        let mut raw = read.map_err(|error| self.placed(error))?;
+        answers::beside(&self.answers, &mut raw).map_err(|problems| self.refusal(problems))?;
+        Ok(raw)
     }
 
     /// Splits and prepares what [`Draft::read_data`] read, or a part of it.
@@ -150,9 +153,11 @@ impl Draft {
         let hashes = RowHashes::of(&raw);
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
+        let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
             .map_err(|error| self.placed(error))?;
         data.given = given;
+        answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
         if let Some(table) = &self.recipe.data.augment {
             let augment = Augment::new(table, &data.shape).map_err(|error| self.placed(error))?;
             data.augment = Some(augment);
@@ -234,7 +239,13 @@ fn draft(
         .iter()
         .map(|stage| stage_draft(stage, &recipe, base, kind, problems))
         .collect();
-    let stages: Option<Vec<_>> = order?.into_iter().map(|i| stages[i].take()).collect();
+    let answers = answers::read(&recipe, base, problems);
+    let has_model = |i: &usize| recipe.stages[*i].answers.is_none();
+    let stages: Option<Vec<_>> = order?
+        .into_iter()
+        .filter(has_model)
+        .map(|i| stages[i].take())
+        .collect();
     Some(Draft {
         source: source?,
         split: SplitRule::from(&recipe.data.split),
@@ -245,6 +256,7 @@ fn draft(
         text,
         arm: arm.clone(),
         stages: stages?,
+        answers: answers?,
         result: result?,
         recipe,
     })

@@ -1,12 +1,14 @@
 //! What a reader of the plan should know, and what is no mistake.
 
+use std::collections::BTreeMap;
+
 use distil_recipe::Recipe;
 
 use distil_report::present::sentence;
 
 use crate::data::Dataset;
-use crate::plan::order;
 use crate::plan::stage::{StagePlan, Work};
+use crate::plan::{AnswersPlan, answers, order};
 
 /// What is to be said of how the data was read, of samples that are equal, and of given models that have seen test samples.
 pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
@@ -23,6 +25,26 @@ pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
     let equal = equal.map(|said| said.trim_end_matches('.').to_owned());
     let read = data.notes.iter().cloned();
     read.chain(equal).chain(seen).collect()
+}
+
+/// What is to be said of answers from elsewhere.
+pub(super) fn of_answers(
+    plans: &BTreeMap<String, AnswersPlan>,
+    stages: &[StagePlan],
+    tested: usize,
+) -> Vec<String> {
+    let trained = || stages.iter().filter_map(StagePlan::training);
+    let note = |name: &String| {
+        let used = trained().any(|training| training.needs().any(|needed| needed == name));
+        match used {
+            true => format!(
+                "of the model behind the answers `{name}`, {}",
+                sentence::overlap(&answers::overlap(tested))
+            ),
+            false => format!("no stage learns from the answers `{name}`"),
+        }
+    };
+    plans.keys().map(note).collect()
 }
 
 pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<String> {

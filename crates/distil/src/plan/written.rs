@@ -1,6 +1,6 @@
 //! What a plan decides, written out: for people, and for its hash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use distil_recipe::Chosen;
 use distil_recipe::recipe::StartTable;
@@ -9,8 +9,8 @@ use toml::{Table, Value};
 use crate::data::source::AnySource;
 use crate::data::{Dataset, EqualRule, SplitRule};
 use crate::growth::{Depth, Width};
-use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
+use crate::plan::{AnswersPlan, Plan};
 use crate::task::Task;
 use crate::train::TermWeight;
 use crate::weights::sha256;
@@ -30,6 +30,7 @@ impl Written {
         source: &Chosen<AnySource>,
         split: &SplitRule,
         stages: &[StagePlan],
+        answers: &BTreeMap<String, AnswersPlan>,
         data: &Dataset,
     ) -> Self {
         let mut source = source.table("source");
@@ -49,10 +50,16 @@ impl Written {
         let stages = stages
             .iter()
             .map(|plan| (plan.name.clone(), Value::Table(stage(plan))));
+        let answers = answers
+            .iter()
+            .map(|(name, plan)| (name.clone(), Value::Table(given_answers(plan))));
         let mut table = Table::new();
         table.insert("task".into(), value(task));
         table.insert("data".into(), source.into());
-        table.insert("stage".into(), Value::Table(stages.collect()));
+        table.insert(
+            "stage".into(),
+            Value::Table(stages.chain(answers).collect()),
+        );
         table.iter_mut().for_each(|(_, value)| shorten(value));
         Self {
             data: data.hash.clone(),
@@ -136,6 +143,13 @@ fn stage(plan: &StagePlan) -> Table {
         }
     }
     stage
+}
+
+fn given_answers(answers: &AnswersPlan) -> Table {
+    Table::from_iter([
+        ("answers".to_owned(), answers.hash.clone().into()),
+        ("form".to_owned(), value(&answers.form)),
+    ])
 }
 
 /// A stage's `start`, every default filled in.

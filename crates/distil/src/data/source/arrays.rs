@@ -192,7 +192,8 @@ pub fn inputs(named: Named) -> Result<Inputs> {
     })
 }
 
-fn check_finite(place: &str, values: &[f32], width: usize) -> Result<()> {
+/// Refuses numbers that are not finite, by row and column.
+pub fn check_finite(place: &str, values: &[f32], width: usize) -> Result<()> {
     let Some(at) = values.iter().position(|x| !x.is_finite()) else {
         return Ok(());
     };

@@ -1,5 +1,6 @@
 //! Sources: where data comes from. One file per source; one line in `sources!`: name, what it is, what its samples are.
 
+mod answers;
 mod arrays;
 mod cells;
 mod cifar_binary;
@@ -26,6 +27,7 @@ mod wav;
 
 pub use self::csv::Csv;
 pub use self::parquet::Parquet;
+pub use answers::read_answers;
 pub(crate) use arrays::read_npy;
 pub use cifar_binary::CifarBinary;
 pub use decode::Colour;

@@ -171,7 +171,7 @@ fn judged(
     let question = Question {
         tuned: Tuned::settings_by_arm(tuned),
         margin: plan.margin,
-        given: plan.stages.iter().any(|stage| given(&stage.work)),
+        given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
         ..Question::new(metric)
     };
     let learned: BTreeMap<TrialId, Vec<(f64, f64)>> = told

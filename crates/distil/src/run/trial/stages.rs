@@ -24,8 +24,8 @@ use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{
-    Checkpoints, DistillTerm, EventSink, Length, Meter, Readings, Settings, Signals, Stopwatch,
-    metrics, process, train,
+    Answers, Checkpoints, DistillTerm, EventSink, Length, Meter, Readings, Settings, Signals,
+    Stopwatch, metrics, process, train,
 };
 use crate::weights::{Array, Weights, to_safetensors};
 
@@ -76,6 +76,9 @@ impl Trial<'_> {
         }
         if resume.is_none() {
             self.begin(&mut sink, loading)?;
+            for (name, answers) in self.answers() {
+                self.evaluate(&name, &answers, &mut sink, &mut Meter::new(&name))?;
+            }
         }
         // What the stages before the one resumed had to say is in the log already.
         let silent = resume.map_or(0, |(at, ..)| at);
@@ -91,7 +94,7 @@ impl Trial<'_> {
     }
 
     fn stages(&self, sink: &mut dyn EventSink, silent: usize) -> Result<BTreeMap<String, Done>> {
-        let mut done: BTreeMap<String, Done> = BTreeMap::new();
+        let mut done: BTreeMap<String, Done> = self.answers().collect();
         for (at, stage) in self.plan.stages.iter().enumerate() {
             let mut muted = Vec::new();
             let finished = match at < silent {
@@ -101,6 +104,14 @@ impl Trial<'_> {
             done.insert(stage.name.clone(), finished);
         }
         Ok(done)
+    }
+
+    /// What other programs answer: done before any stage.
+    fn answers(&self) -> impl Iterator<Item = (String, Done)> {
+        self.data.answers.iter().map(|(name, answers)| {
+            let answers = Answers::new(name, answers.outputs.clone(), &self.device);
+            (name.clone(), Done::Foreign(answers))
+        })
     }
 
     /// The hash a checkpoint of this trial carries.
