@@ -26,6 +26,9 @@ struct Evaluation {
     part: Option<&'static str>,
     samples: usize,
     metrics: Numbers,
+    /// What the targets are measured in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
 }
 
 /// Measures a model.
@@ -55,6 +58,7 @@ pub fn eval(args: &EvalArgs) -> Ended {
         part: part.map(word),
         samples,
         metrics,
+        unit: model.card.unit.clone(),
     };
     match args.json {
         true => show::print_json(&evaluation),
@@ -75,7 +79,7 @@ fn describe(evaluation: &Evaluation) -> String {
     for (name, number) in evaluation.metrics.iter() {
         shown.add_row([
             title(name).to_owned(),
-            value(name, None, *number),
+            value(name, evaluation.unit.as_deref(), *number),
             number.to_string(),
         ]);
     }

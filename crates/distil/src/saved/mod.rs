@@ -59,6 +59,9 @@ pub struct Card {
     pub view_shape: Vec<usize>,
     /// What the outputs mean.
     pub targets: FittedTargets,
+    /// What values are measured in; absent where the recipe does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// The metric models of this recipe are compared by.
     pub metric: String,
     /// How the data was split.

@@ -54,6 +54,7 @@ impl Trial<'_> {
                 view: plan.view.clone(),
                 view_shape: result.view.shape.clone(),
                 targets: self.data.fitted_targets.clone(),
+                unit: unit.map(str::to_owned),
                 metric: self.plan.metric.name.to_string(),
                 split: SplitRule {
                     fold: self.fold,

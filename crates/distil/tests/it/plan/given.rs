@@ -32,6 +32,7 @@ fn with_given(text: &str, weights: Seed, change: impl FnOnce(&mut Card)) -> Resu
         view: distil::data::View::Full,
         view_shape: vec![8, 8],
         targets: data.fitted_targets.clone(),
+        unit: None,
         metric: "accuracy".into(),
         split: trained.split.clone(),
         provenance: Provenance::default(),
