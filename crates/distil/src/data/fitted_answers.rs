@@ -40,8 +40,11 @@ impl FittedAnswers {
             return Err(Error::input(
                 &raw.place,
                 format!(
-                    "{} numbers a row, and the data needs {outputs}: {}",
-                    raw.width,
+                    "{} a row, and the data needs {outputs}: {}",
+                    match raw.width {
+                        1 => "1 number".into(),
+                        width => format!("{width} numbers"),
+                    },
                     listed(targets.names())
                 ),
             )

@@ -23,6 +23,7 @@ use distil::weights::{Array, Weights};
 use distil_report::events::{Diverged, Event};
 use distil_report::measure::TaskKind;
 
+use crate::sources::{library, sources};
 use crate::train::{alone, blobs, mixed, net};
 
 /// Kd that notes how often was read before each of its losses, and spoils one of them.
