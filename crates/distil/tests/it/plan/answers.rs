@@ -61,7 +61,7 @@ fn planned(text: &str, answers: &[u8]) -> Result<Plan, String> {
 }
 
 fn refused(text: &str, answers: &[u8]) -> String {
-    planned(text, answers).err().expect("a plan came of it")
+    planned(text, answers).expect_err("a plan came of it")
 }
 
 fn form(text: &str, answers: &[u8]) -> AnswersForm {
