@@ -23,6 +23,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 
+/// Refuses a path that [`write`] could not write to; nothing is left there.
+pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::input(path.display(), "is a folder").remedy("Name a file in it"));
+    }
+    let unfinished = unfinished(path);
+    let made = File::create(&unfinished).map_err(|e| refused(path, &e));
+    let _ = fs::remove_file(&unfinished);
+    made.map(|_| ())
+}
+
 /// Writes a folder of files as a whole, `last` after all others; returns the bytes written.
 pub fn write_folder(path: &Path, files: &[(&str, &[u8])], last: (&str, &[u8])) -> Result<u64> {
     let unfinished = unfinished(path);

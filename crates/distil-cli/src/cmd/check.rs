@@ -87,11 +87,15 @@ fn describe(source: &str, data: &Dataset) -> String {
     match &data.targets {
         Targets::Classes { names, labels } => {
             let count = |class: usize| {
-                data.split
-                    .train
-                    .iter()
-                    .filter(|id| labels[id.row()] as usize == class)
-                    .count()
+                let split = &data.split;
+                let parts = [&split.train, &split.validation, &split.test];
+                let of = |ids: &&Vec<_>| {
+                    let ids = ids.iter();
+                    ids.filter(|id: &&distil::sample::SampleId| labels[id.row()] as usize == class)
+                        .count()
+                        .to_string()
+                };
+                parts.iter().map(of).collect::<Vec<_>>().join("/")
             };
             let counts: Vec<String> = names
                 .iter()
@@ -100,7 +104,7 @@ fn describe(source: &str, data: &Dataset) -> String {
                 .collect();
             _ = writeln!(
                 text,
-                "{} classes, training samples of each: {}",
+                "{} classes, samples of each to train on, to choose by and to test on: {}",
                 names.len(),
                 counts.join(", ")
             );
@@ -117,6 +121,9 @@ fn describe(source: &str, data: &Dataset) -> String {
         Targets::Labels { names, .. } => {
             _ = writeln!(text, "{} labels: {}", names.len(), names.join(", "))
         }
+    }
+    for column in &data.columns {
+        _ = writeln!(text, "column {column}");
     }
     for guess in &data.guesses {
         _ = writeln!(

@@ -1,5 +1,6 @@
 //! `distil predict`: a model's answers for new data.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use distil::device;
@@ -7,20 +8,38 @@ use distil::saved::{Answer, Prediction, SavedModel};
 
 use crate::args::{Format, PredictArgs};
 use crate::exit::{Ended, Failure};
-use crate::{find, show};
+use crate::{find, show, stderr};
+
+/// What `-` stands for.
+const STDIN: &str = "/dev/stdin";
 
 /// Answers every sample of every input.
 pub fn predict(args: &PredictArgs) -> Ended {
     let device = device::cpu();
     let model = SavedModel::read(&find::model(&args.model), &device)?;
+    if let Some(path) = &args.output {
+        distil::files::check_writable(path)?;
+    }
     let mut all = Prediction {
         names: model.card.targets.names.clone(),
         answers: Vec::new(),
+        ids: Vec::new(),
+        notes: Vec::new(),
     };
-    for path in &args.input {
-        let raw = model.read_new(path)?;
+    for (file, path) in args.input.iter().enumerate() {
+        let standard_input = path.as_os_str() == "-";
+        let raw = model.read_inputs(if standard_input {
+            Path::new(STDIN)
+        } else {
+            path
+        })?;
         let named = raw.rows.is_some();
-        let mut answers = model.predict(raw, &device)?.answers;
+        let found = model.predict(raw, &device)?;
+        for note in &found.notes {
+            stderr::complain(&format!("note: {note}."));
+        }
+        keep_ids(&mut all, found.ids, file == 0);
+        let mut answers = found.answers;
         if args.input.len() > 1 && !named {
             answers
                 .iter_mut()
@@ -36,6 +55,19 @@ pub fn predict(args: &PredictArgs) -> Ended {
         Some(path) => Ok(distil::files::write(path, written.as_bytes())?),
         None => show::print(&written),
     }
+}
+
+/// Columns that tell samples apart are passed on where all files have them.
+fn keep_ids(all: &mut Prediction, found: Vec<(String, Vec<Box<str>>)>, first: bool) {
+    if first {
+        all.ids = found;
+        return;
+    }
+    all.ids.retain_mut(|(name, texts)| {
+        let more = found.iter().find(|(other, _)| other == name);
+        more.map(|(_, more)| texts.extend_from_slice(more))
+            .is_some()
+    });
 }
 
 fn format(args: &PredictArgs) -> Format {
@@ -59,7 +91,17 @@ fn say_where(answer: &mut Answer, path: &Path) {
 /// One object, a line per answer.
 fn json(prediction: &Prediction) -> Result<String, Failure> {
     let names = serde_json::to_string(&prediction.names).map_err(unwritable)?;
-    let answers = prediction.answers.iter().map(serde_json::to_string);
+    let answers = prediction.answers.iter().enumerate().map(|(row, answer)| {
+        let mut answer = serde_json::to_string(answer)?;
+        if !prediction.ids.is_empty() {
+            let ids = prediction.ids.iter();
+            let ids = ids.map(|(name, texts)| (name.clone(), texts[row].to_string().into()));
+            let ids = serde_json::Value::Object(ids.collect());
+            answer.truncate(answer.len() - 1);
+            answer += &format!(",\"ids\":{ids}}}");
+        }
+        Ok::<String, serde_json::Error>(answer)
+    });
     let answers: Vec<String> = answers.collect::<Result<_, _>>().map_err(unwritable)?;
     let answers = answers.join(",\n    ");
     Ok(format!(
@@ -75,29 +117,73 @@ fn csv(prediction: &Prediction) -> Result<String, Failure> {
         Some(Answer::Labels { .. }) => &["labels"],
         Some(Answer::Values { .. }) | None => &[],
     };
-    let header = ["sample"]
+    let ids: Vec<&str> = prediction
+        .ids
         .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let fixed: Vec<&str> = ["sample"]
+        .iter()
+        .chain(&ids)
         .chain(answered)
-        .map(|title| (*title).to_owned())
-        .chain(prediction.names.iter().cloned());
+        .copied()
+        .collect();
+    // Names that could be taken for another column are told apart; so are all the others then.
+    let mut taken: HashSet<&str> = HashSet::new();
+    let names = prediction.names.iter().map(String::as_str);
+    let collide = !fixed
+        .iter()
+        .copied()
+        .chain(names.clone())
+        .all(|name| taken.insert(name));
+    let word = match prediction.answers.first() {
+        Some(Answer::Values { .. }) => "value",
+        _ => "probability",
+    };
+    let named = names.map(|name| {
+        if collide {
+            format!("{word} {name}")
+        } else {
+            name.to_owned()
+        }
+    });
+    let id = |name: &&str| {
+        if collide {
+            format!("id {name}")
+        } else {
+            (*name).to_owned()
+        }
+    };
+    let header = std::iter::once("sample".to_owned())
+        .chain(ids.iter().map(id))
+        .chain(answered.iter().map(|title| (*title).to_owned()))
+        .chain(named);
     writer.write_record(header).map_err(unwritable)?;
-    for answer in &prediction.answers {
-        let (sample, answered, numbers) = match answer {
+    let texts = |numbers: &[f32]| numbers.iter().map(f32::to_string).collect();
+    for (row, answer) in prediction.answers.iter().enumerate() {
+        let (sample, answered, numbers): (_, _, Vec<String>) = match answer {
             Answer::Class {
                 sample,
                 class,
                 probabilities,
-            } => (sample, Some(class.clone()), probabilities),
+            } => (sample, Some(class.clone()), texts(probabilities)),
             Answer::Labels {
                 sample,
                 labels,
                 probabilities,
-            } => (sample, Some(labels.join(" ")), probabilities),
-            Answer::Values { sample, values } => (sample, None, values),
+            } => (sample, Some(labels.join(" ")), texts(probabilities)),
+            Answer::Values { sample, values } => {
+                (sample, None, values.iter().map(f64::to_string).collect())
+            }
         };
+        let ids = prediction
+            .ids
+            .iter()
+            .map(|(_, texts)| texts[row].to_string());
         let cells = std::iter::once(sample.clone())
+            .chain(ids)
             .chain(answered)
-            .chain(numbers.iter().map(f32::to_string));
+            .chain(numbers);
         writer.write_record(cells).map_err(unwritable)?;
     }
     let bytes = writer
@@ -123,6 +209,8 @@ mod tests {
                 class: "a, b".into(),
                 probabilities: vec![0.75, 0.25],
             }],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         assert_eq!(
             csv(&prediction).unwrap(),
@@ -139,6 +227,8 @@ mod tests {
         let prediction = Prediction {
             names: vec!["price".into()],
             answers: vec![answer("0"), answer("1")],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         let text = json(&prediction).unwrap();
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -154,6 +244,8 @@ mod tests {
                 sample: "0".into(),
                 values: vec![51234.5],
             }],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         assert_eq!(csv(&prediction).unwrap(), "sample,price\n0,51234.5\n");
     }

@@ -1,6 +1,8 @@
 //! The report as Markdown, to paste into a paper or a pull request.
 
-use crate::present::sentence::{equal_samples, headline, reading_notes, resolution, sentence};
+use crate::present::sentence::{
+    columns_read, equal_samples, headline, reading_notes, resolution, sentence,
+};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -19,6 +21,10 @@ pub fn markdown(run: &RunJson) -> String {
     }
     for note in reading_notes(run) {
         text += &format!("{note}.\n\n");
+    }
+    let columns: Vec<&str> = columns_read(run).collect();
+    if !columns.is_empty() {
+        text += &format!("How the columns were read: {}.\n\n", columns.join("; "));
     }
     text += &format!("{verdict}\n");
     for said in run

@@ -61,6 +61,9 @@ pub struct Trial {
     /// What was guessed, left out or changed while its data were read, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// How each column of a table was read, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// How often it was resumed.
     pub resumes: usize,
     /// CPU seconds lost with a killed process and spent again; not in the bill.
@@ -165,6 +168,7 @@ impl Trial {
             equal: None,
             overlap: None,
             notes: Vec::new(),
+            columns: Vec::new(),
             resumes: folded.resumes,
             repeated_cpu_seconds: folded.repeated_cpu_seconds,
         };
@@ -211,6 +215,7 @@ impl Trial {
                 };
                 (self.equal, self.overlap) = (e.equal, e.overlap);
                 self.notes.clone_from(&e.notes);
+                self.columns.clone_from(&e.columns);
             }
             Event::StageStarted(e) => {
                 let stage = self.stage(&e.stage);

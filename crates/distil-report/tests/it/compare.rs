@@ -48,6 +48,7 @@ pub fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f6
         equal: None,
         overlap: None,
         notes: Vec::new(),
+        columns: Vec::new(),
         settings: None,
         arm: arm.into(),
         seed,

@@ -45,6 +45,8 @@ pub struct Dataset {
     pub rows: Option<Vec<String>>,
     /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
     pub notes: Vec<String>,
+    /// How each column of a table was read, a sentence each without its full stop.
+    pub columns: Vec<String>,
     /// SHA-256 of the source's content.
     pub hash: String,
     /// The hash of each row's inputs as they were read; none where nobody asked for them.
@@ -63,17 +65,20 @@ impl Dataset {
         let targets = raw
             .targets
             .ok_or_else(|| Error::input("data", "there are no targets to train on"))?;
-        let preprocessing = Preprocessing::fit(&raw.inputs, &split.train, scaling)?;
+        let preprocessing =
+            Preprocessing::fit_exact(&raw.inputs, &raw.wide, &split.train, scaling)?;
+        let mut notes = raw.notes;
+        notes.extend(preprocessing.notes(&raw.inputs));
         let Prepared {
             inputs,
             unknown,
             missing,
-        } = preprocessing.apply(raw.inputs)?;
-        let fitted_targets = FittedTargets::fit(&targets, &split.train);
+        } = preprocessing.apply_exact(raw.inputs, &raw.wide)?;
+        let fitted_targets = FittedTargets::fit_exact(&targets, &raw.wide, &split.train);
         Ok(Self {
             inputs,
             shape: preprocessing.shape(),
-            targets: fitted_targets.apply(targets)?,
+            targets: fitted_targets.apply_exact(targets, &raw.wide)?,
             split,
             preprocessing,
             fitted_targets,
@@ -81,7 +86,8 @@ impl Dataset {
             picture: raw.picture,
             augment: None,
             rows: raw.rows,
-            notes: raw.notes,
+            notes,
+            columns: raw.reading.map(|reading| reading.said).unwrap_or_default(),
             hash: raw.hash,
             hashes: RowHashes::default(),
             equal: None,

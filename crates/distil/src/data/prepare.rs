@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::features::Features;
 use crate::data::moments::{byte_moments, moments};
 use crate::data::prepared::Prepared;
-use crate::data::raw::{Column, Inputs};
+use crate::data::raw::{Column, Inputs, Wide};
 use crate::data::table::{Columns, TableColumn};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -48,6 +48,17 @@ pub enum Preprocessing {
 impl Preprocessing {
     /// Fits to the training rows; no other row is read.
     pub fn fit(inputs: &Inputs, train: &[SampleId], scaling: Scaling) -> Result<Self> {
+        Self::fit_exact(inputs, &Wide::new(), train, scaling)
+    }
+
+    /// The same where columns are at hand in 64 bits, if 32 do not hold them.
+    pub fn fit_exact(
+        inputs: &Inputs,
+        exact: &Wide,
+        train: &[SampleId],
+        scaling: Scaling,
+    ) -> Result<Self> {
+        varies(inputs, train)?;
         match inputs {
             Inputs::Block { shape, values } => Self::block(shape, scaling, |period| {
                 let per_sample = shape.iter().product::<usize>() / period;
@@ -72,8 +83,16 @@ impl Preprocessing {
                         .remedy("Use `scale = \"standard\"` or `scale = \"none\"`"));
                     }
                 };
-                let fit = |column| TableColumn::fit(column, train, standard);
-                Ok(Self::Table(columns.iter().map(fit).collect::<Result<_>>()?))
+                let fit = |column: &Column| {
+                    let exact = exact.get(&column.name).map(Vec::as_slice);
+                    TableColumn::fit(column, exact, train, standard)
+                };
+                let fitted: Vec<TableColumn> = columns.iter().map(fit).collect::<Result<_>>()?;
+                if fitted.iter().all(TableColumn::is_constant) {
+                    let names: Vec<&str> = fitted.iter().map(TableColumn::name).collect();
+                    return Err(nothing_varies(&format!("column {}", names.join(", "))));
+                }
+                Ok(Self::Table(fitted))
             }
         }
     }
@@ -120,6 +139,11 @@ impl Preprocessing {
     /// Features of raw inputs, old or new; a block of numbers is scaled in place, bytes stay bytes. A table's columns are
     /// found by name; others are left aside.
     pub fn apply(&self, inputs: Inputs) -> Result<Prepared> {
+        self.apply_exact(inputs, &Wide::new())
+    }
+
+    /// The same where columns are at hand in 64 bits.
+    pub fn apply_exact(&self, inputs: Inputs, exact: &Wide) -> Result<Prepared> {
         let features = |inputs: Features| Prepared {
             inputs,
             ..Prepared::default()
@@ -163,13 +187,43 @@ impl Preprocessing {
                 let width = shape.iter().product();
                 Ok(features(Features::bytes(values, width, shift, scale)))
             }
-            (Self::Table(fitted), Inputs::Table(columns)) => apply_table(fitted, &columns),
+            (Self::Table(fitted), Inputs::Table(columns)) => apply_table(fitted, &columns, exact),
             _ => Err(Error::input(
                 "data",
                 "the model reads a table and this is none, or the reverse",
             )
             .remedy("Give it data of the kind it was trained on")),
         }
+    }
+
+    /// Refuses inputs whose columns are not those it was fitted to: one is missing, or of another kind.
+    pub fn check(&self, inputs: &Inputs) -> Result<()> {
+        let (Self::Table(fitted), Inputs::Table(columns)) = (self, inputs) else {
+            return Ok(());
+        };
+        fitted
+            .iter()
+            .try_for_each(|column| column.check(&find(column, columns)?.cells))
+    }
+
+    /// What is to be said of how the inputs it was fitted to become features.
+    pub fn notes(&self, inputs: &Inputs) -> Vec<String> {
+        let (Self::Table(fitted), Inputs::Table(columns)) = (self, inputs) else {
+            return Vec::new();
+        };
+        let pairs = fitted.iter().zip(columns);
+        pairs
+            .filter_map(|(fitted, column)| fitted.note(&column.cells))
+            .collect()
+    }
+
+    /// The columns it reads in 64 bits.
+    pub fn wide(&self) -> Vec<String> {
+        let Self::Table(columns) = self else {
+            return Vec::new();
+        };
+        let wide = columns.iter().filter(|column| column.is_wide());
+        wide.map(|column| column.name().to_owned()).collect()
     }
 
     /// The shape of one sample's features.
@@ -225,26 +279,60 @@ impl Preprocessing {
     }
 }
 
-fn apply_table(fitted: &[TableColumn], columns: &[Column]) -> Result<Prepared> {
+/// Refuses samples that are all equal in the training part.
+fn varies(inputs: &Inputs, train: &[SampleId]) -> Result<()> {
+    fn same<T: PartialEq>(values: &[T], width: usize, train: &[SampleId]) -> bool {
+        let row = |id: &SampleId| &values[id.row() * width..(id.row() + 1) * width];
+        let [first, others @ ..] = train else {
+            return false;
+        };
+        !others.is_empty() && others.iter().all(|id| row(id) == row(first))
+    }
+    let (constant, width) = match inputs {
+        Inputs::Block { shape, values } => {
+            let width = shape.iter().product();
+            (same(values, width, train), width)
+        }
+        Inputs::Bytes { shape, values } => {
+            let width = shape.iter().product();
+            (same(values, width, train), width)
+        }
+        Inputs::Table(_) => return Ok(()),
+    };
+    match constant {
+        true => Err(nothing_varies(&format!("all {width} numbers of a sample"))),
+        false => Ok(()),
+    }
+}
+
+fn nothing_varies(what: &str) -> Error {
+    Error::input("data", format!("all features are constant in the training part ({what}): there is nothing to learn from"))
+        .remedy("Bring inputs that differ; of pictures, transparency is not read, and what is only there is lost")
+}
+
+fn find<'a>(fitted: &TableColumn, columns: &'a [Column]) -> Result<&'a Column> {
+    let found = columns.iter().find(|column| column.name == fitted.name());
+    found.ok_or_else(|| {
+        let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        Error::input(
+            "data",
+            format!(
+                "the column `{}` is missing; there are {}",
+                fitted.name(),
+                known.join(", ")
+            ),
+        )
+        .remedy("Add the column the model was trained on; its cells may be empty")
+    })
+}
+
+fn apply_table(fitted: &[TableColumn], columns: &[Column], exact: &Wide) -> Result<Prepared> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let (mut samples, mut prepared) = (Columns::default(), Prepared::default());
     for target in fitted {
-        let column = columns
-            .iter()
-            .find(|column| column.name == target.name())
-            .ok_or_else(|| {
-                let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-                Error::input(
-                    "data",
-                    format!(
-                        "the column `{}` is missing; there are {}",
-                        target.name(),
-                        known.join(", ")
-                    ),
-                )
-                .remedy("Add the column the model was trained on; its cells may be empty")
-            })?;
-        target.write(&column.cells, &mut samples, &mut prepared)?;
+        let column = find(target, columns)?;
+        let exact = exact.get(&column.name).map(Vec::as_slice);
+        target.write(&column.cells, exact, &mut samples, &mut prepared)?;
     }
     prepared.inputs = samples.join(rows).into();
     Ok(prepared)

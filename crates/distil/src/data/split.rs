@@ -462,6 +462,11 @@ fn check_parts(raw: &Raw, split: &Split) -> Result<()> {
         .for_each(|id| seen[labels[id.row()] as usize] = true);
     match seen.iter().position(|seen| !seen) {
         None => Ok(()),
+        Some(class) if labels.iter().filter(|label| **label as usize == class).count() == 1 => {
+            let name = &names[class];
+            Err(Error::input("data.split", format!("class `{name}` has 1 sample: to be trained on and tested, as with folds, it needs at least 2"))
+                .remedy(format!("Bring more samples of it, or leave its row out; without folds it stays in training. (Class `{name}` has no sample in the training part here)")))
+        }
         Some(class) => Err(Error::input("data.split", format!("class `{}` has no sample in the training part", names[class]))
             .remedy("Bring samples of it, leave its rows out, or split with `stratify = true` and without `group`")),
     }

@@ -14,12 +14,13 @@ const PREPROCESSOR: &str = "preprocessor_config.json";
 const README: &str = "README.md";
 const WEIGHTS: &str = "model.safetensors";
 
-/// Writes `config.json`, `preprocessor_config.json`, `README.md` and `model.safetensors` (PyTorch's layout) as a whole.
+/// Writes `config.json`, `preprocessor_config.json`, `README.md` and `model.safetensors` (PyTorch's layout): a new folder as a
+/// whole, else file by file beside what is there.
 ///
 /// The same model gives the same bytes. An earlier export in `folder` is replaced.
 ///
 /// # Errors
-/// A folder with anything else in it, and what the operating system refuses.
+/// Files of these names that are no export's, and what the operating system refuses.
 pub fn hugging_face(model: &SavedModel, folder: &Path) -> Result<()> {
     refuse_other_content(folder)?;
     let weights = to_safetensors(&tensors::tensors(model))?;
@@ -37,30 +38,34 @@ pub fn hugging_face(model: &SavedModel, folder: &Path) -> Result<()> {
         (PREPROCESSOR, &preprocessor),
         (README, readme.as_bytes()),
     ];
-    files::write_folder(folder, &others, (WEIGHTS, &weights))?;
-    Ok(())
+    if !folder.exists() {
+        files::write_folder(folder, &others, (WEIGHTS, &weights))?;
+        return Ok(());
+    }
+    // The weights last: they go with the description beside them.
+    let all = others.into_iter().chain([(WEIGHTS, weights.as_slice())]);
+    all.map(|(name, bytes)| files::write(&folder.join(name), bytes))
+        .collect()
 }
 
-/// Writing replaces the folder, so nothing but an earlier export may be in it.
+/// Files that would be overwritten must be an earlier export's, as its model card tells.
 fn refuse_other_content(folder: &Path) -> Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(|error| files::refused(folder, &error))?,
-    };
-    let ours = [CONFIG, PREPROCESSOR, README, WEIGHTS];
-    let mut other = entries
-        .flatten()
-        .filter(|entry| !ours.iter().any(|name| entry.file_name() == *name));
-    match other.next() {
-        None => Ok(()),
-        Some(entry) => {
-            let reason = format!(
-                "has `{}` in it, which is no part of an export",
-                entry.file_name().to_string_lossy()
-            );
-            Err(Error::input(folder.display(), reason).remedy("Name a new or an empty folder"))
-        }
+    let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let exported = text(README).contains("\nlibrary_name: distil\n")
+        || text(CONFIG).contains("\"model_type\": \"distil-");
+    if folder.exists() {
+        fs::read_dir(folder).map_err(|error| files::refused(folder, &error))?;
     }
+    let ours = [CONFIG, PREPROCESSOR, README, WEIGHTS].into_iter();
+    let there: Vec<&str> = ours.filter(|name| folder.join(name).exists()).collect();
+    if there.is_empty() || exported && there != [README] {
+        return Ok(());
+    }
+    let reason = format!(
+        "has `{}` in it, which no export has written and this one would overwrite",
+        there.join("`, `")
+    );
+    Err(Error::input(folder.display(), reason).remedy("Move it away, or name another folder"))
 }
 
 fn json(folder: &Path, value: &serde_json::Value) -> Result<Vec<u8>> {

@@ -8,7 +8,7 @@ use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
 use crate::data::source::{AnySource, SOURCES, Source};
-use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known};
+use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, traps};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
@@ -151,18 +151,44 @@ impl Draft {
             ..self.split.clone()
         };
         let hashes = RowHashes::of(&raw);
+        traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
+        let traps = traps::notes(&raw, &parts);
+        self.given_columns(&raw)?;
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
         let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
             .map_err(|error| self.placed(error))?;
         data.given = given;
+        data.notes.extend(traps);
         answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
         if let Some(table) = &self.recipe.data.augment {
             let augment = Augment::new(table, &data.shape).map_err(|error| self.placed(error))?;
             data.augment = Some(augment);
         }
         Ok(data)
+    }
+
+    /// Refuses data without the columns that a given model reads.
+    fn given_columns(&self, raw: &Raw) -> crate::error::Result<()> {
+        let mut problems = Problems::new();
+        for stage in &self.stages {
+            if let (ModelDraft::Given(given), Some(ModelTable::Given { file, .. })) =
+                (&stage.model, &stage.table.model)
+                && let Err(error) = given.card.preprocessing.check(&raw.inputs)
+            {
+                let name = &stage.table.name;
+                let reason = format!(
+                    "the given model `{name}` does not fit the data: {}",
+                    error.reason
+                );
+                problems.push(problem(file.span.clone(), &Error { reason, ..error }));
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(self.refusal(problems).into()),
+        }
     }
 
     /// An error of the data as a problem of the recipe, if a place of the recipe led to it.

@@ -25,7 +25,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
 use crate::Error;
-use crate::present::sentence::{equal_samples, headline, reading_notes, sentence};
+use crate::present::sentence::{columns_read, equal_samples, headline, reading_notes, sentence};
 use crate::present::table::Table;
 use crate::present::tables;
 use crate::record::events::Folded;
@@ -49,6 +49,8 @@ pub struct Page {
     pub equal: Option<String>,
     /// What was guessed, left out or changed while the data were read.
     pub notes: Vec<String>,
+    /// How each column of a table was read.
+    pub columns: Vec<String>,
     /// The arms' headline numbers.
     pub cards: Vec<Card>,
     /// Test results of all arms.
@@ -127,6 +129,7 @@ impl Page {
             warning: cards::warning(run),
             equal: equal_samples(run),
             notes: reading_notes(run).map(String::from).collect(),
+            columns: columns_read(run).map(String::from).collect(),
             cards: cards::cards(run),
             results: tables::results(run),
             comparisons: tables::comparisons(run),

@@ -100,6 +100,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             equal: None,
             overlap: None,
             notes: Vec::new(),
+            columns: Vec::new(),
             time: time(0.04),
         }),
         billed("data", Purpose::Load, 0.0, 1797, 0.04),

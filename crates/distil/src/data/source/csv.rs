@@ -1,27 +1,30 @@
 //! Tables of text.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use distil_report::measure::TaskKind;
+use distil_report::show::grouped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::column_rule::{ColumnKind, ColumnRule};
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets, Wide};
+use crate::data::raw::{Group, Raw, RawTargets, Wide};
 use crate::data::source::Source;
-use crate::data::source::cells::{
-    categorical, is_missing, looks_numeric, members, numeric, targets, wide,
-};
+use crate::data::source::cells::{self, FIRST, Markers, USUAL, members};
 use crate::data::source::file::read_file;
+use crate::data::source::forms::{Form, Inferred};
+use crate::data::source::inputs::{Exact, Reader};
 use crate::data::source::names::Names;
-use crate::data::source::text_table::{TextColumn, TextTable};
+use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable, counted};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
-/// The source `csv`: a UTF-8 file with a header, plain or `.gz`.
+/// The source `csv`: a UTF-8 table, plain or `.gz`.
 ///
-/// A column nobody declares holds numbers if more than half of its cells do; a cell that is then no number is an
-/// error. Cells that are empty, NA, N/A, NaN or null are missing.
+/// A column nobody declares holds numbers if more than half of its cells do, however numbers are written there; a cell that is
+/// then no number is an error. It holds dates if all its cells do, else categories, unless most of them are different.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Csv {
@@ -38,7 +41,7 @@ pub struct Csv {
     /// Columns that hold numbers: anything else in them is an error.
     #[serde(default)]
     pub numeric: Vec<String>,
-    /// Columns to leave out.
+    /// Columns to leave out; an empty name stands for all that have none.
     #[serde(default)]
     pub ignore: Vec<String>,
     /// Columns that are no inputs but group the samples (a patient, a site), for `split.group`.
@@ -47,6 +50,31 @@ pub struct Csv {
     /// How numbers are scaled.
     #[serde(default = "standard")]
     pub scale: Scaling,
+    /// Whether the first row names the columns, or their names; without, they are called by their place, `column 3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<HeaderOption>,
+    /// Cells that mean that there is no value, instead of the usual ones; an empty one always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<String>>,
+    /// Lines that begin so are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<char>,
+    /// Whether rows without a target are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drop_unlabelled: bool,
+    /// How columns are read, by name, where it is not seen from their cells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, ColumnRule>,
+}
+
+/// Whether a table has a header, or the names it does not give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum HeaderOption {
+    /// Whether the first row names the columns.
+    Is(bool),
+    /// The names of the columns, in order.
+    Names(Vec<String>),
 }
 
 fn comma() -> char {
@@ -60,15 +88,21 @@ fn standard() -> Scaling {
 impl Source for Csv {
     fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         let path = base.join(&self.path);
-        let (table, hash) = self.table(&path)?;
-        self.check_names(&table)?;
-        let targets = self.targets(&table, kind)?;
-        let groups = self
+        let bytes = read_file(&path)?;
+        let mut table = self.table(&path, &bytes, &self.target.0, true)?;
+        let own = self.in_terms_of(&table);
+        own.check_names(&table)?;
+        own.drop_unlabelled(&mut table, kind)?;
+        let reader = own.reader(&table, Exact::Find);
+        let (targets, mut rules, mut wide) = own.targets(&table, kind, reader.comma)?;
+        let mut raw = reader.read()?;
+        wide.append(&mut raw.wide);
+        let groups = own
             .groups
             .iter()
             .filter_map(|name| table.column(name))
             .map(|column| {
-                let (members, codes) = members(&table, column)?;
+                let (members, codes) = members(&table, column, &own.markers(&FIRST))?;
                 Ok(Group {
                     name: column.name.clone(),
                     members,
@@ -76,32 +110,53 @@ impl Source for Csv {
                 })
             });
         let groups = groups.collect::<Result<_>>()?;
-        let inputs = self.inputs(&table)?;
+        let mut reading = raw.reading;
+        for (name, rule) in &rules {
+            let words = Form::of(rule).unwrap_or_default().words();
+            raw.notes
+                .push(format!("the target {name} was read as numbers: {words}"));
+        }
+        reading.rules.append(&mut rules);
+        reading.missing = match &own.missing {
+            Some(missing) => missing.clone(),
+            None => USUAL.map(String::from).to_vec(),
+        };
+        let notes = std::mem::take(&mut table.notes)
+            .into_iter()
+            .chain(raw.notes)
+            .collect();
         Ok(Raw {
             groups,
-            wide: wide_columns(&table, &inputs),
-            ..Raw::new(inputs, targets, hash)
+            wide,
+            notes,
+            reading: Some(reading),
+            ..Raw::new(raw.inputs, targets, sha256(&bytes))
         })
     }
 
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
-        let (table, hash) = self.table(path)?;
-        let targets = self.targets(&table, kind)?;
-        Ok(Raw::new(self.inputs(&table)?, targets, hash))
+        let bytes = read_file(path)?;
+        let table = self.table(path, &bytes, &self.settled_columns(), true)?;
+        self.read_as_settled(table, &bytes, Some(kind), Exact::Find)
+    }
+
+    fn read_inputs(&self, path: &Path, _: TaskKind, wide: &[String]) -> Result<Raw> {
+        let bytes = read_file(path)?;
+        let table = self.table(path, &bytes, &self.settled_columns(), false)?;
+        self.read_as_settled(table, &bytes, None, Exact::Only(wide))
     }
 
     fn settled(&self, raw: &Raw) -> Self {
-        let Inputs::Table(columns) = &raw.inputs else {
+        let Some(reading) = &raw.reading else {
             return self.clone();
         };
-        let (texts, numbers): (Vec<&Column>, Vec<&Column>) = columns
-            .iter()
-            .partition(|column| matches!(column.cells, Cells::Categorical { .. }));
-        let names =
-            |columns: Vec<&Column>| columns.iter().map(|column| column.name.clone()).collect();
         Self {
-            categorical: names(texts),
-            numeric: names(numbers),
+            delimiter: reading.delimiter,
+            categorical: reading.categorical.clone(),
+            numeric: reading.numeric.clone(),
+            header: reading.header.clone().map(HeaderOption::Names),
+            missing: Some(reading.missing.clone()),
+            columns: reading.rules.clone(),
             ..self.clone()
         }
     }
@@ -119,55 +174,233 @@ impl Source for Csv {
     }
 }
 
-/// The columns of numbers that need 64 bits.
-fn wide_columns(table: &TextTable, inputs: &Inputs) -> Wide {
-    let Inputs::Table(columns) = inputs else {
-        return Wide::new();
-    };
-    let numbers = columns
-        .iter()
-        .filter(|column| matches!(column.cells, Cells::Numeric(_)));
-    numbers
-        .filter_map(|column| Some((column.name.clone(), wide(table.column(&column.name)?)?)))
-        .collect()
-}
-
 impl Csv {
-    fn table(&self, path: &Path) -> Result<(TextTable, String)> {
-        let bytes = read_file(path)?;
-        Ok((
-            TextTable::parse(path, &bytes, self.delimiter)?,
-            sha256(&bytes),
-        ))
+    fn table(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        wanted: &[String],
+        with_targets: bool,
+    ) -> Result<TextTable> {
+        let header = match &self.header {
+            None | Some(HeaderOption::Is(true)) => Header::First,
+            Some(HeaderOption::Is(false)) => Header::Counted,
+            Some(HeaderOption::Names(names)) => Header::Names(names),
+        };
+        let cut = Cut {
+            delimiter: self.delimiter,
+            header,
+            comment: self.comment,
+            wanted,
+            optional: &self.target.0,
+            skip_blank: with_targets,
+        };
+        TextTable::parse(path, bytes, &cut)
+    }
+
+    /// The same with columns of a table without a header called by their place: `3` is `column 3`.
+    fn in_terms_of(&self, table: &TextTable) -> Self {
+        if table.has_header {
+            return self.clone();
+        }
+        let name = |name: &String| match name.parse::<usize>() {
+            Ok(place @ 1..) if table.column(name).is_none() => counted(place - 1),
+            _ => name.clone(),
+        };
+        let names = |names: &[String]| names.iter().map(name).collect();
+        Self {
+            target: Names(names(&self.target.0)),
+            categorical: names(&self.categorical),
+            numeric: names(&self.numeric),
+            ignore: names(&self.ignore),
+            groups: names(&self.groups),
+            columns: self
+                .columns
+                .iter()
+                .map(|(key, rule)| (name(key), rule.clone()))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
+    /// What stands for a missing value: what the recipe says, else these.
+    fn markers(&self, usual: &[&str]) -> Markers {
+        match &self.missing {
+            Some(missing) => Markers::new(missing),
+            None => Markers::new(usual),
+        }
+    }
+
+    /// The markers of a target: a class may be called `-` or `None`.
+    fn target_markers(&self, kind: TaskKind) -> Markers {
+        match kind {
+            TaskKind::Classification => self.markers(&[&FIRST[..], &["?"]].concat()),
+            _ => self.markers(&USUAL),
+        }
+    }
+
+    fn reader<'a>(&'a self, table: &'a TextTable, exact: Exact<'a>) -> Reader<'a> {
+        let column = |column: &TextColumn| {
+            !self.ignore.contains(&column.name) && !self.categorical.contains(&column.name)
+        };
+        let markers = self.markers(&USUAL);
+        Reader {
+            comma: table.columns.iter().filter(|c| column(c)).any(|column| {
+                let known = markers.known(column);
+                column.cells.iter().any(|cell| cell.contains(','))
+                    && matches!(
+                        Form::infer(known.clone(), table.delimiter, false),
+                        Inferred::Form(Form { comma: true, .. }, read) if 2 * read > known.count()
+                    )
+            }),
+            table,
+            markers,
+            target: &self.target.0,
+            groups: &self.groups,
+            ignore: &self.ignore,
+            numeric: &self.numeric,
+            categorical: &self.categorical,
+            rules: &self.columns,
+            fixed: false,
+            exact,
+        }
+    }
+
+    /// Columns a settled source reads; none before it is settled.
+    fn settled_columns(&self) -> Vec<String> {
+        let read = |(name, rule): (&String, &ColumnRule)| {
+            let input = rule.kind == Some(ColumnKind::Date) || rule.order.is_some();
+            (input && !self.target.0.contains(name)).then(|| name.clone())
+        };
+        let named = self.numeric.iter().chain(&self.categorical).cloned();
+        let mut names: Vec<String> = named.chain(self.columns.iter().filter_map(read)).collect();
+        names.dedup();
+        names
+    }
+
+    fn read_as_settled(
+        &self,
+        table: TextTable,
+        bytes: &[u8],
+        kind: Option<TaskKind>,
+        exact: Exact<'_>,
+    ) -> Result<Raw> {
+        let mut table = table;
+        let own = self.in_terms_of(&table);
+        // Models of version 0.1.0 do not say what they read as missing.
+        let own = Self {
+            missing: Some(
+                own.missing
+                    .clone()
+                    .unwrap_or_else(|| FIRST.map(String::from).to_vec()),
+            ),
+            ..own
+        };
+        let mut targets = (None, Wide::new());
+        if let Some(kind) = kind {
+            if own.target.0.iter().all(|name| table.column(name).is_some()) {
+                own.drop_unlabelled(&mut table, kind)?;
+            }
+            let (found, _, wide) = own.targets(&table, kind, false)?;
+            targets = (found, wide);
+        }
+        let fixed = !own.settled_columns().is_empty();
+        let reader = Reader {
+            fixed,
+            ..own.reader(&table, exact)
+        };
+        let mut raw = reader.read()?;
+        let (targets, mut wide) = targets;
+        wide.append(&mut raw.wide);
+        let notes = table.notes.iter().cloned().chain(raw.notes).collect();
+        Ok(Raw {
+            wide,
+            notes,
+            reading: Some(raw.reading),
+            ..Raw::new(raw.inputs, targets, sha256(bytes))
+        })
+    }
+
+    /// Leaves out the rows whose target is missing, where that is asked for.
+    fn drop_unlabelled(&self, table: &mut TextTable, kind: TaskKind) -> Result<()> {
+        if !self.drop_unlabelled {
+            return Ok(());
+        }
+        let markers = self.target_markers(kind);
+        let columns: Vec<&TextColumn> = self
+            .target
+            .0
+            .iter()
+            .filter_map(|name| table.column(name))
+            .collect();
+        let labelled = |row: usize| {
+            columns
+                .iter()
+                .all(|column| !markers.has(&column.cells[row]))
+        };
+        let keep: Vec<bool> = (0..table.rows()).map(labelled).collect();
+        let dropped = keep.iter().filter(|keep| !**keep).count();
+        if dropped == keep.len() {
+            return Err(Error::input(&table.file, "no row has a target")
+                .remedy("Fill in the column to predict"));
+        }
+        if dropped > 0 {
+            let of = grouped(keep.len() as f64);
+            table.notes.push(format!(
+                "{} of {of} rows have no target and are left out",
+                grouped(dropped as f64)
+            ));
+            table.retain(&keep);
+        }
+        Ok(())
     }
 
     /// Every column the options name is there and has one role.
     fn check_names(&self, table: &TextTable) -> Result<()> {
+        let keys: Vec<String> = self
+            .columns
+            .keys()
+            .filter(|name| !self.target.0.contains(*name))
+            .cloned()
+            .collect();
         let roles = [
             ("target", &self.target.0),
             ("categorical", &self.categorical),
             ("numeric", &self.numeric),
             ("ignore", &self.ignore),
             ("groups", &self.groups),
+            ("columns", &keys),
         ];
         let mut taken: Vec<(&str, &str)> = Vec::new();
         for (role, name) in roles
             .iter()
             .flat_map(|(role, names)| names.iter().map(move |name| (*role, name.as_str())))
         {
+            if name.is_empty() && role == "ignore" {
+                continue;
+            }
             if table.column(name).is_none() {
                 let known = table.columns.iter().map(|column| column.name.as_str());
                 let remedy = match distil_recipe::suggest(name, known.clone()) {
                     Some(suggestion) => format!("Perhaps it is `{suggestion}`"),
                     None => format!("The columns are {}", known.collect::<Vec<_>>().join(", ")),
                 };
+                let header = if table.has_header {
+                    "in the header"
+                } else {
+                    "a column: the file has no header"
+                };
                 return Err(Error::input(
                     &table.file,
-                    format!("`{role}` names the column `{name}`, which is not in the header"),
+                    format!("`{role}` names the column `{name}`, which is not {header}"),
                 )
                 .remedy(remedy));
             }
-            if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == name) {
+            let same = |(other, taken): &&(&str, &str)| {
+                *taken == name
+                    && !(role == "columns" && matches!(*other, "numeric" | "categorical"))
+            };
+            if let Some((other, _)) = taken.iter().find(same) {
                 return Err(Error::input(
                     format!("data.{role}"),
                     format!("the column `{name}` is named in `{other}` already"),
@@ -180,56 +413,79 @@ impl Csv {
             return Err(Error::input("data.target", "no column is named")
                 .remedy("Name the column to predict"));
         }
+        for (name, rule) in &self.columns {
+            let marks = [("decimal", rule.decimal), ("thousands", rule.thousands)];
+            if let Some((key, mark)) = marks.into_iter().find_map(|(key, mark)| {
+                Some((
+                    key,
+                    mark.filter(|mark| {
+                        let known: &[char] = if key == "decimal" {
+                            &['.', ',']
+                        } else {
+                            &['.', ',', ' ', '\'', '’']
+                        };
+                        !known.contains(mark)
+                    })?,
+                ))
+            }) {
+                return Err(Error::input(
+                    format!("data.columns.{name}.{key}"),
+                    format!("`{mark}` is no such mark"),
+                )
+                .remedy("Use `.` or `,`; between thousands also a blank or `'`"));
+            }
+        }
         Ok(())
     }
 
-    /// The targets; `None` if a target column is absent or all cells of it are missing.
-    fn targets(&self, table: &TextTable, kind: TaskKind) -> Result<Option<RawTargets>> {
+    /// The targets, `None` if a target column is absent or all cells of it are missing; how their numbers are written; and
+    /// those that need 64 bits.
+    fn targets(
+        &self,
+        table: &TextTable,
+        kind: TaskKind,
+        comma: bool,
+    ) -> Result<(Option<RawTargets>, BTreeMap<String, ColumnRule>, Wide)> {
+        let markers = self.target_markers(kind);
         let columns: Option<Vec<&TextColumn>> = self
             .target
             .0
             .iter()
             .map(|name| table.column(name))
             .collect();
-        match columns {
-            Some(columns)
-                if !columns
-                    .iter()
-                    .any(|column| column.cells.iter().all(|cell| is_missing(cell))) =>
-            {
-                targets(table, &columns, kind).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn inputs(&self, table: &TextTable) -> Result<Inputs> {
-        let aside = |name: &String| {
-            self.target.0.contains(name) || self.ignore.contains(name) || self.groups.contains(name)
+        let mut rules = BTreeMap::new();
+        let Some(columns) = columns else {
+            return Ok((None, rules, Wide::new()));
         };
-        let read = |column: &TextColumn| {
-            let is_numeric = self.numeric.contains(&column.name)
-                || !self.categorical.contains(&column.name) && looks_numeric(column);
-            let cells = if is_numeric {
-                numeric(table, column)?
-            } else {
-                categorical(table, column)?
+        let empty = |column: &&&TextColumn| markers.known(column).next().is_none();
+        if columns.iter().any(|column| empty(&column)) {
+            return Ok((None, rules, Wide::new()));
+        }
+        let mut forms = Vec::new();
+        for column in &columns {
+            let given = self.columns.get(&column.name).and_then(Form::of);
+            let form = match given {
+                Some(form) => form,
+                None if kind == TaskKind::Classification => Form::default(),
+                None => match Form::infer(markers.known(column), table.delimiter, comma) {
+                    // Where most are no numbers in any form, the message is about the usual one.
+                    Inferred::Form(form, read) if 2 * read > column.cells.len() => form,
+                    Inferred::Form(..) => Form::default(),
+                    Inferred::Ambiguous => {
+                        return Err(crate::data::source::inputs::ambiguous(
+                            table, column, &markers,
+                        ));
+                    }
+                },
             };
-            Ok(Column {
-                name: column.name.clone(),
-                cells,
-            })
-        };
-        let columns: Vec<Column> = table
-            .columns
-            .iter()
-            .filter(|column| !aside(&column.name))
-            .map(read)
-            .collect::<Result<_>>()?;
-        if columns.is_empty() {
-            return Err(Error::input(&table.file, "no column is left as input")
-                .remedy("Bring at least one column besides the target"));
+            if form != Form::default() {
+                let mut rule = ColumnRule::default();
+                form.note(&mut rule);
+                rules.insert(column.name.clone(), rule);
+            }
+            forms.push(form);
         }
-        Ok(Inputs::Table(columns))
+        let (targets, wide) = cells::targets(table, &columns, &forms, &markers, kind)?;
+        Ok((Some(targets), rules, wide))
     }
 }

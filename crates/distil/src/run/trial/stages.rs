@@ -10,7 +10,7 @@ use distil_report::{Part, Purpose, TrialId};
 
 use super::done::{Done, OwnNetwork, lookup, network};
 use super::pipe::{Piped, say};
-use crate::data::{Dataset, Fold, Inputs};
+use crate::data::{Dataset, Fold, Inputs, Wide};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::method::OutputShape;
@@ -39,7 +39,7 @@ pub struct Trial<'a> {
     /// The data, split for its fold.
     pub data: &'a Dataset,
     /// The inputs as they were read, where the plan has a given model: it prepares them its own way.
-    pub raw: Option<&'a Inputs>,
+    pub raw: Option<&'a (Inputs, Wide)>,
     /// Its folder; none for a rehearsal, which leaves nothing behind.
     pub folder: Option<TrialFolder>,
     /// Stages that were trained before; none to train each.
@@ -162,6 +162,7 @@ impl Trial<'_> {
             equal: self.data.equal,
             overlap: self.plan.overlap(),
             notes: self.data.notes.clone(),
+            columns: self.data.columns.clone(),
             time: loading,
         }))
     }
@@ -298,13 +299,14 @@ impl Trial<'_> {
     fn given(&self, folder: &Path, meter: &mut Meter) -> Result<OwnNetwork> {
         let watch = Stopwatch::start();
         let saved = SavedModel::read(folder, &self.device)?;
-        let raw = self.raw.cloned().ok_or_else(|| {
+        let (raw, exact) = self.raw.cloned().ok_or_else(|| {
             Error::input(
                 folder.display(),
                 "its inputs were not kept as they were read",
             )
         })?;
-        let inputs = saved.view.see(&saved.card.preprocessing.apply(raw)?.inputs);
+        let prepared = saved.card.preprocessing.apply_exact(raw, &exact)?;
+        let inputs = saved.view.see(&prepared.inputs);
         inputs.make();
         meter.once(Purpose::Load, watch.time());
         Ok(OwnNetwork {
