@@ -61,6 +61,7 @@
 
 mod choice;
 mod keys;
+pub mod name;
 mod problem;
 mod read;
 pub mod recipe;

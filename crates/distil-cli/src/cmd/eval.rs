@@ -8,7 +8,8 @@ use distil::data::source::Source;
 use distil::device;
 use distil::saved::SavedModel;
 use distil_report::Numbers;
-use distil_report::show::{title, value};
+use distil_report::foreign::terminal;
+use distil_report::show::{exact, title, value};
 use serde::Serialize;
 
 use crate::args::{EvalArgs, Part};
@@ -80,12 +81,12 @@ fn describe(evaluation: &Evaluation) -> String {
         shown.add_row([
             title(name).to_owned(),
             value(name, evaluation.unit.as_deref(), *number),
-            number.to_string(),
+            exact(*number),
         ]);
     }
     format!(
         "{}{part}: {} samples\n{}",
-        evaluation.data,
+        terminal(&evaluation.data),
         evaluation.samples,
         text(&shown)
     )

@@ -85,6 +85,8 @@ pub struct Plan {
     pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.
     pub notes: Vec<String>,
+    /// Settings that take longer than the run, a sentence each; `notes` has them too.
+    pub too_long: Vec<String>,
     written: written::Written,
 }
 
