@@ -88,7 +88,7 @@ fn walk(place: &Place, recipe: &str, data: &str, name: &str) {
         assert!(!below.contains("*a*_b_[l](u)"), "{text}");
     }
     let page = place.read(&format!("{run}/report.html"));
-    shown_safely("report.html", &page);
+    shown_safely("report.html", &page.replace('\n', " "));
     assert!(!page.contains("<img src=x>"));
     for table in ["metrics.csv", "trials.csv"] {
         shown_safely(table, &place.read(&format!("{run}/{table}")));
