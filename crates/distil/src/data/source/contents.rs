@@ -55,6 +55,8 @@ const TOLD_BY: &[(&[Mark], &str, Reader)] = &[
     (&[(0, b"\xff\xf3")], "an MP3 sound", Sound),
     (&[(0, b"\xff\xf2")], "an MP3 sound", Sound),
     (&[(0, b"\xff\xfa")], "an MP3 sound", Sound),
+    (&[(0, b"\xff\xe2")], "an MP3 sound", Sound),
+    (&[(0, b"\xff\xe3")], "an MP3 sound", Sound),
     (&[(4, b"ftyphei")], "a HEIC picture", Neither),
     (&[(4, b"ftyphev")], "a HEIC picture", Neither),
     (&[(4, b"ftypmif1")], "a HEIC picture", Neither),

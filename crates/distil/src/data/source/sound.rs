@@ -256,8 +256,10 @@ mod tests {
             "ima-adpcm.wav",
             "ms-adpcm.wav",
         ] {
+            // Decoders of ADPCM round in their own ways.
+            let most = if name.contains("adpcm") { 1e-3 } else { 1e-4 };
             let found = difference(name);
-            assert!(found < 1e-4, "{name}: {found}");
+            assert!(found < most, "{name}: {found}");
         }
     }
 

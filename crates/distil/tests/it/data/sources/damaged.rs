@@ -12,6 +12,7 @@ use distil::data::source::{
 use distil_recipe::{Problems, RecipeText, parse};
 use distil_report::measure::TaskKind::Classification;
 use insta::assert_snapshot;
+use npyz::WriterBuilder as _;
 use serde_json::json;
 
 use super::{folder, from, say};
@@ -96,7 +97,7 @@ fn a_picture_of_billions_of_pixels_is_refused_before_it_is_decoded() {
         fs::write(pictures.path().join(class).join("0.png"), vast_png(60_000)).unwrap();
     }
     let source: ImageFolder = from(&json!({ "path": pictures.path() }).to_string());
-    assert_snapshot!(say(&pictures, source.read(Path::new(""), Classification)), @"");
+    assert_snapshot!(say(&pictures, source.read(Path::new(""), Classification)), @"FOLDER/a/0.png: 60000 × 60000 pixels, where a picture of at most 268435456 pixels is decoded. Make it smaller, leave it out, or raise `[data] limit`.");
     let asked = ImageFolder {
         size: Some([1_000_000, 1_000_000]),
         ..source
@@ -122,12 +123,10 @@ fn what_unpacks_to_more_than_the_limit_is_refused_and_a_higher_limit_reads_it() 
         ("t10k-images-idx3-ubyte.gz", &packed(&pictures)),
         ("t10k-labels-idx1-ubyte.gz", &packed(&labels)),
     ]);
-    let source = |limit| Idx {
-        limit: Some(Limit(limit)),
-        ..from(&json!({ "path": bomb.path() }).to_string())
-    };
+    let source =
+        |limit: u64| -> Idx { from(&json!({ "path": bomb.path(), "limit": limit }).to_string()) };
     let read = |limit| source(limit).read(Path::new(""), Classification);
-    assert_snapshot!(say(&bomb, read(1_000_000)), @"");
+    assert_snapshot!(say(&bomb, read(1_000_000)), @r#"FOLDER/train-images-idx3-ubyte.gz: the file holds more than 1 MB, the most that is read. If that is meant, raise the limit with `[data] limit = "…"`, for example "20 GB"."#);
     assert_eq!(read(3_000_000).unwrap().len(), 6000);
 
     let array = folder(&[]);
@@ -173,7 +172,7 @@ fn a_limit_is_written_as_bytes_with_a_unit() {
     assert_eq!(limit("\"20 GB\""), Ok(20_000_000_000));
     assert_eq!(limit("\"1.5gb\""), Ok(1_500_000_000));
     assert_eq!(limit("7"), Ok(7));
-    assert_snapshot!(limit("\"many\"").unwrap_err(), @"");
+    assert_snapshot!(limit("\"many\"").unwrap_err(), @r#"`limit`: `many` is no number of bytes such as "20 GB""#);
     assert_snapshot!(limit("0").unwrap_err(), @"");
     assert_snapshot!(limit("-1").unwrap_err(), @"");
 }
@@ -192,7 +191,7 @@ fn pipes_and_devices_are_no_data_to_train_on_and_a_pipe_can_be_answered() {
             .unwrap()
             .success()
     );
-    assert_snapshot!(say(&pipes, csv(&pipe).read(Path::new(""), Classification)), @"");
+    assert_snapshot!(say(&pipes, csv(&pipe).read(Path::new(""), Classification)), @"FOLDER/pipe.csv: this is a pipe or a device, and data to train on is read more than once. Write it into a file first.");
     let device = Path::new("/dev/zero");
     assert_snapshot!(say(&pipes, csv(device).read(Path::new(""), Classification)), @"");
     // A device never ends: it is read up to the limit.
@@ -226,7 +225,7 @@ fn a_file_in_another_format_is_named_by_it() {
     let parquet =
         |name: &str| -> Parquet { from(&json!({ "path": others.path().join(name) }).to_string()) };
     let read = |source: &dyn Fn() -> distil::Result<distil::data::Raw>| say(&others, source());
-    assert_snapshot!(read(&|| parquet("a.parquet").read(Path::new(""), Classification)), @"");
+    assert_snapshot!(read(&|| parquet("a.parquet").read(Path::new(""), Classification)), @"FOLDER/a.parquet: this is an HDF5 file, no parquet file. Convert it, or leave it out.");
     assert_snapshot!(read(&|| parquet("b.parquet").read(Path::new(""), Classification)), @"");
     let array = Npy {
         inputs: "c.npy".into(),

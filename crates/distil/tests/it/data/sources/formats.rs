@@ -102,7 +102,7 @@ fn exif_orientation_is_applied_and_said() {
 fn transparent_pictures_are_laid_over_a_background_or_said_to_be_transparent() {
     let without = picture("pictures/alpha.png", &pictures());
     assert!(pixels(&without).iter().all(|x| *x == 0));
-    assert_snapshot!(without.notes.join("\n"), @"");
+    assert_snapshot!(without.notes.join("\n"), @r#"1 of 1 pictures have transparent pixels, and what lies under them is read; `background = "white"` or "black" lays them over it"#);
     for (background, key) in [
         (Background::White, "alpha.png on white"),
         (Background::Black, "alpha.png on black"),
@@ -120,7 +120,7 @@ fn transparent_pictures_are_laid_over_a_background_or_said_to_be_transparent() {
 #[test]
 fn pictures_of_16_bits_that_use_few_of_them_are_said_to() {
     let raw = picture("pictures/16-bit-dark.png", &pictures());
-    assert_snapshot!(raw.notes.join("\n"), @"");
+    assert_snapshot!(raw.notes.join("\n"), @"1 of 1 pictures have 16 bits and no number above 500: of the 256 levels of 8 bits 2 are used; spread them over the 16 bits before");
     assert_eq!(picture("pictures/16-bit.png", &pictures()).notes, [""; 0]);
 }
 
@@ -187,7 +187,10 @@ fn every_picture_of_a_class_is_read_or_counted() {
             .unwrap()
             .contains(&"a/more/deeper/x.PNG".to_string())
     );
-    assert_snapshot!(said(&folder, &raw), @"");
+    assert_snapshot!(said(&folder, &raw), @r"
+        1 pictures lie beside the folders of classes and are left out, the first FOLDER/loose.png
+        3 files are left out of the pictures: FOLDER/b/z.heic is a HEIC picture; FOLDER/b/named.jpg is a HEIC picture, which is not read; FOLDER/a/labels.csv is named .csv
+        ");
     // A model reads the whole folder: what lies loose and what lies in folders.
     let new = source.read_new(folder.path(), Classification).unwrap();
     assert_eq!((new.len(), new.targets.is_none()), (15, true));
@@ -242,7 +245,7 @@ fn a_test_folder_without_classes_is_left_out_and_a_class_called_train_is_a_class
     };
     let raw = source.read(Path::new(""), Classification).unwrap();
     assert_eq!((raw.len(), raw.official.is_none()), (2, true));
-    assert_snapshot!(said(&folder, &raw), @"");
+    assert_snapshot!(said(&folder, &raw), @"FOLDER/test: 1 pictures without folders of classes are left out; `distil predict` answers them");
     // Vehicles.
     let folder = two_classes(&["pictures/png.png"]);
     fs::rename(folder.path().join("a"), folder.path().join("train")).unwrap();
@@ -361,7 +364,7 @@ fn the_order_of_axes_is_guessed_said_and_can_be_given() {
     assert_eq!(shape, [5, 7, 3]);
     // The first pixel's channels lie 35 numbers apart in the file.
     assert_eq!(values[..4], [0.0, 35.0, 70.0, 1.0]);
-    assert_snapshot!(without_path(&raw), @"");
+    assert_snapshot!(without_path(&raw), @r#"arrays/channels-first.npz, array `inputs`: samples of shape [3, 5, 7] are read as channels, height, width, by their first axis; `layout = "nhwc"` if they are not"#);
     let kept = Npy {
         layout: Some(Axes::Nhwc),
         ..npz("arrays/channels-first.npz")
@@ -377,7 +380,7 @@ fn classes_may_be_numbered_from_one_named_or_one_hot() {
         labels(&one),
         (vec!["1".into(), "2".into()], vec![0, 1, 0, 1, 0, 1])
     );
-    assert_snapshot!(without_path(&one), @"");
+    assert_snapshot!(without_path(&one), @"arrays/from-one.npz, array `labels`: the 2 classes are numbered 1 to 2, and named by these numbers");
     let text = array("arrays/text-labels.npz");
     assert_eq!(
         labels(&text),
@@ -396,7 +399,10 @@ fn an_archive_with_parts_is_read_by_the_usual_names() {
         keras.official.as_ref().unwrap()[5..],
         [Part::Train, Part::Test, Part::Test]
     );
-    assert_snapshot!(without_path(&keras), @"");
+    assert_snapshot!(without_path(&keras), @r"
+        arrays/keras.npz: read is `x_train` with `y_train`, `x_test` with `y_test`
+        the data comes in parts: 6 training, 0 validation and 2 test samples
+        ");
     let named = Npy {
         inputs: "x_train".into(),
         labels: "y_train".into(),

@@ -388,7 +388,7 @@ fn pictures_that_cannot_be_used_say_which_and_why() {
     );
     let text = make();
     fs::write(text.path().join("bee/2.png"), "hello").unwrap();
-    assert_snapshot!(reading(&text), @"FOLDER/bee/2.png: it begins neither like a JPEG nor like a PNG file. Fetch it again or leave it out.");
+    assert_snapshot!(reading(&text), @"FOLDER/bee/2.png: it begins like none of JPEG, PNG, WebP, GIF, BMP and TIFF. Fetch it again or leave it out.");
     let empty = make();
     fs::create_dir(empty.path().join("cat")).unwrap();
     assert_snapshot!(reading(&empty), @"FOLDER/cat: there is no picture in this class's folder. Bring .jpg, .jpeg or .png files, or remove the folder.");
