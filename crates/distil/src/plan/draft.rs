@@ -137,9 +137,7 @@ impl Draft {
     /// # Errors
     /// What the source cannot read.
     pub fn read_data(&self) -> crate::error::Result<Raw> {
-        let read = self
-            .parts
-            .read(&self.source, &self.base, self.targets());
+        let read = self.parts.read(&self.source, &self.base, self.targets());
         let mut raw = read.map_err(|error| self.placed(error))?;
         answers::beside(&self.answers, &mut raw).map_err(|problems| self.refusal(problems))?;
         Ok(raw)

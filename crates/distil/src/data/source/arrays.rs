@@ -211,7 +211,7 @@ impl Element {
     fn held(&self) -> usize {
         match (self.kind, self.size) {
             (b'U' | b'S', size) => size_of::<String>() + size,
-            (_, ..4) => 4,
+            (b'f', 4) | (_, ..4) => 4,
             // Perhaps in 64 bits, too.
             _ => 12,
         }

@@ -102,7 +102,7 @@ fn a_picture_of_billions_of_pixels_is_refused_before_it_is_decoded() {
         size: Some([1_000_000, 1_000_000]),
         ..source
     };
-    assert_snapshot!(say(&pictures, asked.read(Path::new(""), Classification)), @"");
+    assert_snapshot!(say(&pictures, asked.read(Path::new(""), Classification)), @"data.size: 1000000 × 1000000 pixels, where a picture of at most 268435456 pixels is decoded. Write a smaller size, or raise `[data] limit`.");
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -151,7 +151,7 @@ fn what_unpacks_to_more_than_the_limit_is_refused_and_a_higher_limit_reads_it() 
         ..Npy::default()
     };
     let read = |limit| source(limit).read(Path::new(""), Classification);
-    assert_snapshot!(say(&array, read(1_000_000)), @"");
+    assert_snapshot!(say(&array, read(1_000_000)), @r#"FOLDER/zeros.npz, array `inputs`: the file holds more than 1 MB, the most that is read. If that is meant, raise the limit with `[data] limit = "…"`, for example "20 GB"."#);
     assert_eq!(read(5_000_000).unwrap().len(), 1000);
 }
 
@@ -173,8 +173,8 @@ fn a_limit_is_written_as_bytes_with_a_unit() {
     assert_eq!(limit("\"1.5gb\""), Ok(1_500_000_000));
     assert_eq!(limit("7"), Ok(7));
     assert_snapshot!(limit("\"many\"").unwrap_err(), @r#"`limit`: `many` is no number of bytes such as "20 GB""#);
-    assert_snapshot!(limit("0").unwrap_err(), @"");
-    assert_snapshot!(limit("-1").unwrap_err(), @"");
+    assert_snapshot!(limit("0").unwrap_err(), @"`limit`: a limit of 0 bytes reads nothing");
+    assert_snapshot!(limit("-1").unwrap_err(), @"`limit`: a limit is no negative number");
 }
 
 #[test]
@@ -193,9 +193,9 @@ fn pipes_and_devices_are_no_data_to_train_on_and_a_pipe_can_be_answered() {
     );
     assert_snapshot!(say(&pipes, csv(&pipe).read(Path::new(""), Classification)), @"FOLDER/pipe.csv: this is a pipe or a device, and data to train on is read more than once. Write it into a file first.");
     let device = Path::new("/dev/zero");
-    assert_snapshot!(say(&pipes, csv(device).read(Path::new(""), Classification)), @"");
+    assert_snapshot!(say(&pipes, csv(device).read(Path::new(""), Classification)), @"/dev/zero: this is a pipe or a device, and data to train on is read more than once. Write it into a file first.");
     // A device never ends: it is read up to the limit.
-    assert_snapshot!(say(&pipes, csv(device).read_new(device, Classification)), @"");
+    assert_snapshot!(say(&pipes, csv(device).read_new(device, Classification)), @"/dev/zero: the file holds more than 1 kB, the most that is read. Give it in smaller parts.");
     let writer = std::thread::spawn({
         let pipe = pipe.clone();
         move || fs::write(pipe, "x,y\n1,a\n2,b\n").unwrap()
@@ -226,20 +226,20 @@ fn a_file_in_another_format_is_named_by_it() {
         |name: &str| -> Parquet { from(&json!({ "path": others.path().join(name) }).to_string()) };
     let read = |source: &dyn Fn() -> distil::Result<distil::data::Raw>| say(&others, source());
     assert_snapshot!(read(&|| parquet("a.parquet").read(Path::new(""), Classification)), @"FOLDER/a.parquet: this is an HDF5 file, no parquet file. Convert it, or leave it out.");
-    assert_snapshot!(read(&|| parquet("b.parquet").read(Path::new(""), Classification)), @"");
+    assert_snapshot!(read(&|| parquet("b.parquet").read(Path::new(""), Classification)), @"FOLDER/b.parquet: this is a web page, no parquet file. Convert it, or leave it out.");
     let array = Npy {
         inputs: "c.npy".into(),
         labels: "c.npy".into(),
         ..Npy::default()
     };
-    assert_snapshot!(read(&|| array.read(others.path(), Classification)), @"");
+    assert_snapshot!(read(&|| array.read(others.path(), Classification)), @"FOLDER/c.npy: this is a Python pickle, no NumPy file. Convert it with numpy.save or numpy.savez.");
     let idx: Idx = from(&json!({ "path": others.path() }).to_string());
-    assert_snapshot!(read(&|| idx.read(Path::new(""), Classification)), @"");
+    assert_snapshot!(read(&|| idx.read(Path::new(""), Classification)), @"FOLDER/train-images-idx3-ubyte: this is a ZIP archive, no IDX file. Fetch it again, or name another file.");
     let sounds = folder(&[("0_ann_0.wav", heic)]);
     let fsdd: Fsdd = from(&json!({ "path": sounds.path() }).to_string());
     assert!(say(&sounds, fsdd.read(Path::new(""), Classification)).contains("HEIC"));
     let alone = folder(&[("new.jpg", heic)]);
     let source: ImageFolder = from(&json!({ "path": alone.path() }).to_string());
     let new = alone.path().join("new.jpg");
-    assert_snapshot!(say(&alone, source.read_new(&new, Classification)), @"");
+    assert_snapshot!(say(&alone, source.read_new(&new, Classification)), @"FOLDER/new.jpg: this is a HEIC picture, which is not read here. Convert it, or leave it out.");
 }

@@ -388,7 +388,7 @@ fn classes_may_be_numbered_from_one_named_or_one_hot() {
     );
     let hot = array("arrays/one-hot.npz");
     assert_eq!(labels(&hot).1, [0, 1, 0, 1, 0, 1]);
-    assert_snapshot!(without_path(&hot), @"");
+    assert_snapshot!(without_path(&hot), @"arrays/one-hot.npz, array `labels`: the class is the one of 2 columns that is 1");
 }
 
 #[test]
@@ -443,5 +443,9 @@ fn recordings_of_every_format_are_read_mixed_down_and_resampled_and_said() {
     let source: Fsdd = from(&json!({ "path": folder.path() }).to_string());
     let raw = source.read(Path::new(""), Classification).unwrap();
     assert_eq!(raw.len(), sounds.len());
-    assert_snapshot!(said(&folder, &raw), @"");
+    assert_snapshot!(said(&folder, &raw), @r"
+        1 file is left out of the sounds: FOLDER/0_ann_9.opus is an Opus sound
+        1 of 7 sounds have several channels and are mixed down to their mean
+        1 of 7 sounds are resampled from 16000 to 8000 samples per second (`rate`)
+        ");
 }
