@@ -99,7 +99,7 @@ pub fn decode(
     background: Option<Background>,
     limits: Limits,
 ) -> Result<Pixels, Refusal> {
-    let decoder: (&str, fn(&[u8], Limits) -> Decoding) = match file {
+    let (kind, decoder): (&str, Decoder) = match file {
         [0xff, 0xd8, 0xff, ..] => ("JPEG", jpeg),
         [0x89, b'P', b'N', b'G', ..] => ("PNG", png),
         [
@@ -126,7 +126,7 @@ pub fn decode(
             return Err(Refusal { reason, remedy });
         }
     };
-    let decoded = guarded(|| (decoder.1)(file, limits), Why::Broken);
+    let decoded = guarded(|| decoder(file, limits), Why::Broken);
     let mut picture = decoded.map_err(|why| match why {
         Why::TooLarge(reason) => Refusal {
             reason,
@@ -134,7 +134,7 @@ pub fn decode(
         },
         Why::Broken(why) => Refusal::broken(format!(
             "not a whole {} file ({})",
-            decoder.0,
+            kind,
             why.trim().trim_end_matches('.')
         )),
     })?;
@@ -187,6 +187,7 @@ enum Why {
 }
 
 type Decoding = Result<Picture, Why>;
+type Decoder = fn(&[u8], Limits) -> Decoding;
 
 fn broken(error: impl ToString) -> Why {
     Why::Broken(error.to_string())

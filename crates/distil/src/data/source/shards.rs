@@ -81,8 +81,8 @@ pub fn part_of_file(base: &Path, file: &Path) -> Option<Part> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let inside = file.strip_prefix(base).unwrap_or(file);
     let folders = inside.parent().into_iter().flat_map(Path::components);
-    let folders = folders.filter_map(|folder| part_of(&folder.as_os_str().to_string_lossy()));
-    part_of(&stem).or(folders.last())
+    let mut folders = folders.filter_map(|folder| part_of(&folder.as_os_str().to_string_lossy()));
+    part_of(&stem).or(folders.next_back())
 }
 
 /// Pictures, still encoded, and classes of several files.
