@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::args::{EvalArgs, Part};
 use crate::exit::Ended;
 use crate::show::table::{table, text};
-use crate::{find, show};
+use crate::{find, show, stderr};
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
@@ -41,12 +41,17 @@ pub fn eval(args: &EvalArgs) -> Ended {
     let (raw, data) = match &args.data {
         Some(path) => (model.read_new(path)?, path.display().to_string()),
         None => (
-            source
-                .read(Path::new("."), model.card.targets.kind)
+            model
+                .card
+                .parts
+                .read(source, Path::new("."), model.card.targets.kind)
                 .map_err(name_the_data)?,
             source.describe(),
         ),
     };
+    for note in &raw.notes {
+        stderr::complain(&format!("note: {note}."));
+    }
     let part = args.part.or(args.data.is_none().then_some(Part::Test));
     let evaluated = model.evaluate(Path::new(&data), raw, part.map(data_part), &device);
     let (samples, metrics) = match args.data {

@@ -5,7 +5,7 @@ use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{TaskKind, metric};
 use distil_report::show::grouped;
 
-use crate::data::{Dataset, Features, Scores, View, ViewMatrix};
+use crate::data::{Dataset, Features, Scores, SplitRule, View, ViewMatrix};
 use crate::growth;
 use crate::memory::fits;
 use crate::method::{Method, OutputShape};
@@ -64,10 +64,14 @@ impl Draft {
             .position(|stage| stage.name == self.result)
             .unwrap_or_default();
         let answers = answers::planned(data);
+        let split = SplitRule {
+            official: data.official,
+            ..self.split.clone()
+        };
         let written = written::Written::of(
             &self.task,
-            &self.source,
-            &self.split,
+            (&self.source, &self.parts),
+            &split,
             &stages,
             &answers,
             data,
@@ -93,7 +97,8 @@ impl Draft {
             task: self.task.value,
             metric,
             source: self.source.value,
-            split: self.split,
+            parts: self.parts,
+            split,
             arms: match self.arm {
                 Arm::Flow => arm::arms(&recipe, &stages, result),
                 _ => Vec::new(),

@@ -17,7 +17,7 @@ use burn::tensor::Device;
 use distil_report::Numbers;
 use serde::{Deserialize, Serialize};
 
-use crate::data::source::AnySource;
+use crate::data::source::{AnySource, PartFiles};
 use crate::data::{
     Features, FittedTargets, Inputs, Preprocessing, SeenRows, SplitRule, View, ViewMatrix,
 };
@@ -52,6 +52,9 @@ pub struct Card {
     pub outputs: usize,
     /// How new data is read.
     pub source: AnySource,
+    /// What held further parts of the data it was trained on.
+    #[serde(default, skip_serializing_if = "PartFiles::is_empty")]
+    pub parts: PartFiles,
     /// How it is scaled and filled in, as fitted on the training part.
     pub preprocessing: Preprocessing,
     /// What the network sees of it.

@@ -116,6 +116,11 @@ impl Source for Gaussian {
         Ok(Raw::new(numbers.inputs, targets, numbers.hash))
     }
 
+    /// They are rows of one distribution: no part is anybody's.
+    fn gives_parts(&self) -> bool {
+        false
+    }
+
     fn describe(&self) -> String {
         let [height, width] = self.shape;
         format!(

@@ -28,6 +28,7 @@ fn with_given(text: &str, weights: Seed, change: impl FnOnce(&mut Card)) -> Resu
         inputs: 64,
         outputs: 10,
         source: trained.source.settled(&trained.read_data().unwrap()),
+        parts: trained.parts.clone(),
         preprocessing: data.preprocessing.clone(),
         view: distil::data::View::Full,
         view_shape: vec![8, 8],
