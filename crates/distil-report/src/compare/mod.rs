@@ -55,6 +55,15 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
     for (comparison, (verdict, because)) in found.iter_mut().zip(verdicts) {
         (comparison.verdict, comparison.because) = (verdict, because);
     }
+    let one_stage =
+        |entry: &TrialOutputs<'_>| entry.trial.arm == FLOW && entry.trial.stages.len() == 1;
+    if let [only] = found.as_mut_slice()
+        && only.verdict == Verdict::NotCompared
+        && only.overlap.is_none()
+        && entries.iter().all(one_stage)
+    {
+        only.because = Some(Because::OneStage);
+    }
     found
 }
 

@@ -233,6 +233,11 @@ impl Words<'_> {
         let c = self.comparison;
         let other = arm_words(&c.against);
         match c.value {
+            Some(value) if c.because == Some(Because::OneStage) => format!(
+                "One stage: nothing to compare; it reached {} on the test part{}.",
+                self.value(Some(value)),
+                self.given_seen(),
+            ),
             Some(value) => format!(
                 "Not compared: the flow reached {} on the test part, and {other} {}{}.",
                 self.value(Some(value)),
