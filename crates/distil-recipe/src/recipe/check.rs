@@ -2,7 +2,7 @@
 
 use crate::name::{NAME_RULE, is_name};
 use crate::problem::{Problem, Problems};
-use crate::recipe::{LearnTable, Recipe, SplitKind, SplitTable, StageTable, TrainTable, Weight};
+use crate::recipe::{LearnTable, MixOrAdd, Recipe, SplitKind, SplitTable, StageTable, TrainTable};
 use crate::spanned::Spanned;
 
 pub(super) fn check(recipe: &Recipe, problems: &mut Problems) {
@@ -142,8 +142,8 @@ fn stage_shares(stage: &StageTable, problems: &mut Problems) {
     stage.learn.iter().for_each(|learn| term(learn, problems));
     let mixed = || {
         stage.learn.iter().filter_map(|learn| match &learn.weight {
-            Weight::Mix(mix) => Some((learn, mix)),
-            Weight::Add(_) => None,
+            MixOrAdd::Mix(mix) => Some((learn, mix)),
+            MixOrAdd::Add(_) => None,
         })
     };
     let sum: f64 = mixed().map(|(_, mix)| mix.value).sum();
@@ -170,11 +170,11 @@ fn stage_shares(stage: &StageTable, problems: &mut Problems) {
 
 fn term(learn: &LearnTable, problems: &mut Problems) {
     match &learn.weight {
-        Weight::Mix(mix) => {
+        MixOrAdd::Mix(mix) => {
             let share = |share: f64| (0.0..=1.0).contains(&share);
             within("mix", mix, "a share from 0 to 1", share, problems);
         }
-        Weight::Add(add) => within("add", add, "0 or more", |add| add >= 0.0, problems),
+        MixOrAdd::Add(add) => within("add", add, "0 or more", |add| add >= 0.0, problems),
     }
     if let Some(until) = &learn.until {
         let share = |share: f64| share > 0.0 && share <= 1.0;

@@ -28,7 +28,7 @@ fn an_unknown_key_is_reported_with_the_key_that_was_meant() {
     12 | smaples = { kind = "stratified", fraction = 0.25 }
        | ^^^^^^^
        |
-       = note: the keys here are model, view, samples, start, learn, train, like
+       = note: the keys here are model, view, samples, start, learn, train, like, answers
        = help: did you mean `samples`?
     "#);
 }
@@ -312,7 +312,7 @@ fn tabs_wide_letters_and_carriage_returns_keep_the_caret_in_place() {
     6 |     "größe 模型" = 3 # x
       |     ^^^^^^^^^^^^
       |
-      = note: the keys here are model, view, samples, start, learn, train, like
+      = note: the keys here are model, view, samples, start, learn, train, like, answers
     "#);
 }
 

@@ -26,7 +26,7 @@ pub fn predictions(
         ids: ids.iter().map(|id| id.0).collect(),
         names: data.targets.names().to_vec(),
         unit: unit.map(Into::into),
-        outputs,
+        outputs: outputs.into_owned(),
         truth,
         worst: Vec::new(),
     };
