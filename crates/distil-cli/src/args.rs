@@ -22,7 +22,7 @@ Exit codes:
   1        failed
   2        the recipe or the command is wrong; nothing was written
   3        the result diverged; the last good checkpoint is kept
-  130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on";
+  130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on (129, 138, 140: SIGHUP, SIGUSR1, SIGUSR2)";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]

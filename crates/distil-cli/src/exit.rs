@@ -105,7 +105,7 @@ impl From<distil_report::Error> for Failure {
 /// The exit code of an error.
 pub fn code_of(kind: Kind) -> u8 {
     match kind {
-        Kind::Recipe | Kind::Input => USAGE,
+        Kind::Recipe | Kind::Input | Kind::Changed => USAGE,
         Kind::Diverged => DIVERGED,
         Kind::Stopped(signal) => by_signal(signal),
         Kind::Io | Kind::Damaged | Kind::Busy => FAILED,

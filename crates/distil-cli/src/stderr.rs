@@ -13,6 +13,11 @@ pub fn complain(text: &str) {
     };
 }
 
+/// Tells what the user has to know, and what stops nothing.
+pub fn warn(text: &str) {
+    complain(&format!("warning: {text}"));
+}
+
 /// Whether stderr understands colours and wants them.
 pub fn colours() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

@@ -17,6 +17,8 @@ pub enum Kind {
     Io,
     /// A file of our own is not what it claims to be.
     Damaged,
+    /// What a run is to go on with is not what it began with.
+    Changed,
     /// Another process owns the run folder.
     Busy,
     /// Loss or gradient left the finite numbers; nothing was updated.

@@ -37,6 +37,9 @@ pub fn eval(args: &EvalArgs) -> Ended {
     let folder = find::model(&args.model);
     let device = device::cpu();
     let model = SavedModel::read(&folder, &device)?;
+    if let Some(other) = distil::run::disagreement(&folder) {
+        stderr::warn(&other);
+    }
     let source = &model.card.source;
     let (raw, data) = match &args.data {
         Some(path) => (model.read_new(path)?, path.display().to_string()),

@@ -54,8 +54,20 @@ fn ended(outcome: &Outcome) -> Ended {
             "{folder}: a loss or gradient became infinite or not a number, before the step that would have used it. \
              The last good checkpoint is kept; run again with a lower learning rate, or with `clip = 1` under [train]."
         ))),
-        Status::Stopped | Status::Failed => Err(Failure::failed(format_args!(
-            "{folder}: not every trial finished. {go_on}."
-        ))),
+        Status::Stopped | Status::Failed => {
+            let why = match &outcome.failure {
+                Some(error) => format!(": {error}"),
+                None => ".".to_string(),
+            };
+            let told = why.contains("`distil resume`");
+            let go_on = if told {
+                String::new()
+            } else {
+                format!(" {go_on}.")
+            };
+            Err(Failure::failed(format_args!(
+                "{folder}: not every trial finished{why}{go_on}"
+            )))
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The program from outside: what it prints, writes and exits with.
 
 mod answers;
+mod attacks;
 mod bytes;
+mod changed;
 mod export;
 mod extremes;
 mod foreign;
@@ -14,6 +16,7 @@ mod hosts;
 mod leaks;
 mod leaks_null;
 mod list;
+mod lost;
 mod models;
 mod names;
 mod new;

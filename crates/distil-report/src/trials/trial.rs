@@ -183,6 +183,12 @@ impl Trial {
         self.stages.last()
     }
 
+    /// Whether the test part was read, if there is one.
+    pub fn is_tested(&self) -> bool {
+        let measured = self.result().is_some_and(|stage| !stage.test.is_empty());
+        measured || self.data.test == 0
+    }
+
     /// Which trial it is.
     pub fn id(&self) -> TrialId {
         TrialId {
@@ -237,6 +243,10 @@ impl Trial {
                 (stage.steps, stage.epochs) = (e.step, e.epoch);
             }
             Event::Evaluated(e) => {
+                // A candidate that had finished and was chosen is at work again.
+                if e.part == Part::Test {
+                    self.status = Status::Failed;
+                }
                 let stage = self.stage(&e.stage);
                 let metrics = match e.part {
                     Part::Train => &mut stage.train,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable};
-use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span};
-use distil_report::measure::TaskKind;
+use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
+use distil_report::measure::{Quantity, TaskKind, metric};
 
 use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
 use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known};
@@ -256,6 +256,9 @@ fn draft(
     if let Some(tune) = &recipe.compare.tune {
         tune::check(tune, &recipe, problems);
     }
+    if let (Some(margin), Some(task)) = (&recipe.compare.margin, &task) {
+        margin_in_range(margin, task.default_metric(), problems);
+    }
     let device = device(&recipe.run, problems);
     let kind = task.as_ref().map(|task| task.kind());
     let mut stages: Vec<_> = recipe
@@ -306,6 +309,27 @@ fn device(run: &RunTable, problems: &mut Problems) -> Option<Device> {
     device
         .map_err(|reason| problems.push(sentence(word.span.clone(), &reason)))
         .ok()
+}
+
+/// The smallest difference that counts is one that two models can have; whether it is a number at all was asked before.
+fn margin_in_range(margin: &Spanned<f64>, name: &str, problems: &mut Problems) {
+    let most = match metric(name).map(|metric| metric.quantity) {
+        Some(Quantity::Share) => 1.0,
+        _ => f64::MAX,
+    };
+    if !margin.value.is_finite() || (0.0..=most).contains(&margin.value) {
+        return;
+    }
+    let message = format!("`margin` is {}", margin.value);
+    let problem = Problem::at(margin.span.clone(), message);
+    problems.push(match most {
+        1.0 => problem
+            .rule(format!(
+                "a difference in {name} is a share, between 0 and 1"
+            ))
+            .help("one percentage point is 0.01"),
+        _ => problem.rule(format!("a difference in {name} is a number from 0 up")),
+    });
 }
 
 /// Columns set apart as groups take part in the split, or they are not what was meant.

@@ -7,28 +7,67 @@ use std::time::{Duration, Instant};
 use distil_recipe::RecipeText;
 use distil_recipe::name::{BEGINS_NO_NAME, LONGEST_NAME, is_in_names, is_name};
 use distil_report::TrialId;
+use distil_report::run_json::{RunJson, Status};
 use fs4::{FileExt, TryLockError};
 
+use super::basis::changed;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::plan::Arm;
+use crate::train::refused;
 use crate::weights::sha256;
+
+/// What to do where not even the first files of a run can be written.
+const NO_ROOM: &str = "Make room for it, or raise the file-size limit (`ulimit -f`), and run it again: nothing was written";
 
 /// A run's folder, for example `runs/digits-0001`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder(PathBuf);
 
 impl RunFolder {
-    /// Creates the next free folder for `name` under `runs`.
-    pub fn create(runs: &Path, name: &str) -> Result<Self> {
-        let name = file_name(name);
+    /// Creates the next free folder for `name` under `runs`, once `fill` has written into it all that a run needs to go on; it is
+    /// there as a whole, and locked, or not at all.
+    pub fn create(
+        runs: &Path,
+        name: &str,
+        fill: impl FnOnce(&Self) -> Result<()>,
+    ) -> Result<(Self, Lock)> {
+        let name = &file_name(name);
+        let new = !runs.exists();
         files::create_folder(runs)?;
+        files::clean_shared(runs);
+        let begun = Self(files::unfinished(&runs.join(format!(".{name}"))));
+        let created = begun
+            .lock()
+            .and_then(|lock| match fill(&begun) {
+                Ok(()) => Ok(lock),
+                Err(error) => Err(Error {
+                    place: runs.display().to_string(),
+                    remedy: NO_ROOM.into(),
+                    ..error
+                }),
+            })
+            .and_then(|lock| Ok((begun.named(runs, name)?, lock)));
+        if created.is_err() {
+            let _ = fs::remove_dir_all(&begun.0);
+            if new {
+                // Only if nobody else has put anything there.
+                let _ = fs::remove_dir(runs);
+            }
+        }
+        created
+    }
+
+    /// The folder under the next free name.
+    fn named(&self, runs: &Path, name: &str) -> Result<Self> {
+        use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty};
         let taken = |n: &u32| runs.join(format!("{name}-{n:04}")).exists();
         for number in (1..10_000).skip_while(taken) {
             let path = runs.join(format!("{name}-{number:04}"));
-            match fs::create_dir(&path) {
+            match fs::rename(&self.0, &path) {
                 Ok(()) => return Ok(Self(path)),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                // Another run has just taken this name.
+                Err(e) if [AlreadyExists, DirectoryNotEmpty].contains(&e.kind()) => {}
                 Err(e) => return Err(files::refused(&path, &e)),
             }
         }
@@ -93,6 +132,11 @@ impl RunFolder {
         self.0.join("options.json")
     }
 
+    /// What all its trials have in common.
+    pub fn basis(&self) -> PathBuf {
+        self.0.join("basis.json")
+    }
+
     /// The outcome.
     pub fn run_json(&self) -> PathBuf {
         self.0.join("run.json")
@@ -131,9 +175,24 @@ impl RunFolder {
         self.0.join("trials")
     }
 
-    /// An error for a run whose trials were removed.
+    /// An error where the plan, as runs of version 0.1.0 have it, names another hash of the data.
+    pub(super) fn refuse_other_data(&self, hash: &str, place: &str) -> Result<()> {
+        let path = self.plan();
+        let text = String::from_utf8(files::read(&path)?).map_err(|e| Error::damaged(&path, e))?;
+        let plan: toml::Table = toml::from_str(&text).map_err(|e| Error::damaged(&path, e))?;
+        match plan.get("data_hash").and_then(toml::Value::as_str) {
+            Some(known) if known != hash => Err(changed(place)),
+            _ => Ok(()),
+        }
+    }
+
+    /// An error for a run whose trials were removed. One that stopped before it had any can go on.
     pub fn refuse_cleaned(&self) -> Result<()> {
         if self.trials().exists() || !self.run_json().exists() {
+            return Ok(());
+        }
+        let run = RunJson::read(&self.run_json()).map_err(refused)?;
+        if run.status != Status::Finished {
             return Ok(());
         }
         Err(Error::input(

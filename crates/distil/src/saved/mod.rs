@@ -201,6 +201,11 @@ impl SavedModel {
         Ok(read_card(folder)?.card)
     }
 
+    /// SHA-256 of `model.json`, which holds the checksums of the other files and so stands for all.
+    pub fn hash(folder: &Path) -> Result<String> {
+        Ok(sha256(&files::read(&folder.join(CARD))?))
+    }
+
     /// The rows a model, or one it started or learnt from, was trained or chosen on; `None` where the folder does not tell, as
     /// those of version 0.1.0 do not.
     pub fn read_rows(folder: &Path) -> Result<Option<SeenRows>> {

@@ -109,6 +109,9 @@ pub struct Started {
     pub settings: Option<String>,
     /// The plan's hash.
     pub plan: String,
+    /// The hash of what all trials of its run have in common; trials of version 0.1.0 do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
     /// The process.
     pub process: Process,
 }

@@ -91,6 +91,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             seed,
             fold: None,
             plan: "9f2c41d0e8b7".into(),
+            basis: None,
             process,
         }),
         Event::Data(Data {
