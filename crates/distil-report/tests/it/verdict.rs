@@ -2,12 +2,12 @@
 
 use distil_report::compare::{
     ALONE, Because, Comparison, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, TrialOutputs,
-    Verdict, compare,
+    Verdict, compare, judged_again,
 };
 use distil_report::measure;
+use distil_report::measure::Better;
 use distil_report::predictions::Predictions;
-use distil_report::present::sentence::headline;
-use distil_report::present::sentence::sentence;
+use distil_report::present::sentence::{badge, headline, sentence};
 use distil_report::run_json::{Status, Trial};
 use distil_report::statistics::{FEWEST_FOR_BCA, paired_errors};
 
@@ -220,6 +220,56 @@ fn where_plain_did_not_run_the_first_arm_with_results_is_the_answer() {
     assert_eq!(against, ["mine"]);
     let (verdict, said) = headline(&comparisons, &accuracy());
     assert_eq!(verdict, Verdict::Saves, "{said}");
+}
+
+/// The comparisons of README's six-seed run (AMD EPYC, AVX2, 27 November 2026), judged anew with the flow's seconds times `factor`.
+fn flagship(factor: f64) -> (Vec<Comparison>, Verdict, String) {
+    let text = include_str!("../../../../testdata/flagship/comparisons.json");
+    let mut comparisons: Vec<Comparison> = serde_json::from_str(text).unwrap();
+    for comparison in &mut comparisons {
+        let seconds = &mut comparison.cost.seconds_ratio;
+        *seconds = seconds.map(|ratio| ratio * factor);
+    }
+    let comparisons = judged_again(comparisons, Better::Higher);
+    let (verdict, said) = headline(&comparisons, &accuracy());
+    (comparisons, verdict, said)
+}
+
+#[test]
+fn the_flagship_ends_in_one_claim_where_its_seconds_are_others() {
+    for factor in [0.8, 0.9, 1.0, 1.1, 1.25, 1.28, 1.4, 1.6] {
+        let (_, verdict, said) = flagship(factor);
+        assert_eq!(verdict, Verdict::Saves, "{factor}: {said}");
+        assert!(said.starts_with("The flow saves and is better"), "{said}");
+    }
+    let (comparisons, _, said) = flagship(2.0);
+    let differs = "The flow is better, but dearer in seconds";
+    assert!(said.starts_with(differs), "{said}");
+    let full = found(&comparisons, PLAIN_FULL);
+    assert_eq!(badge(full, &accuracy()), "better, dearer in seconds");
+}
+
+#[test]
+fn a_claim_that_hangs_on_what_counts_as_similar_cost_says_so_with_both_numbers() {
+    let with = |seconds: f64| {
+        let mut comparisons = asked(&quarter(&SHORT, &POOR), Some(0.003));
+        let plain = comparisons.iter_mut().find(|c| c.against == PLAIN);
+        plain.unwrap().cost.seconds_ratio = Some(seconds);
+        judged_again(comparisons, Better::Higher)
+    };
+    let numbers = |taken: &str| {
+        format!("the flow took {taken} of its seconds (up to 125 % counts as similar)")
+    };
+    let similar = with(1.2);
+    let expected = (Verdict::Saves, Some(Because::WithinMargin));
+    assert_eq!(verdict(found(&similar, PLAIN_FULL)), expected);
+    let words = said(&similar, PLAIN_FULL);
+    assert!(words.contains(&numbers("120 %")), "{words}");
+    let shorter = with(1.31);
+    let expected = (Verdict::NoDifference, Some(Because::PlainShorter));
+    assert_eq!(verdict(found(&shorter, PLAIN_FULL)), expected);
+    let words = said(&shorter, PLAIN_FULL);
+    assert!(words.contains(&numbers("131 %")), "{words}");
 }
 
 #[test]
