@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use distil::{Error, Kind};
+use distil_report::foreign::terminal;
 
 use crate::stderr;
 
@@ -56,7 +57,11 @@ impl Failure {
     fn told(code: u8, sentence: impl std::fmt::Display) -> Self {
         Self {
             code,
-            message: format!("{} {sentence}", stderr::error_title()),
+            message: format!(
+                "{} {}",
+                stderr::error_title(),
+                terminal(&sentence.to_string())
+            ),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use distil_report::foreign::terminal;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, in the terms an exit code needs.
@@ -75,7 +76,9 @@ impl Error {
     /// The same error as a part's of something larger: `part` stands before its place.
     pub fn within(mut self, part: impl fmt::Display) -> Self {
         match self.kind {
-            Kind::Recipe => self.reason = format!("{part}:\n{}", self.reason),
+            Kind::Recipe => {
+                self.reason = format!("{}:\n{}", terminal(&part.to_string()), self.reason);
+            }
             _ if self.place.is_empty() => self.place = part.to_string(),
             _ => self.place = format!("{part}: {}", self.place),
         }
@@ -89,11 +92,11 @@ impl fmt::Display for Error {
             return f.write_str(&self.reason);
         }
         if !self.place.is_empty() {
-            write!(f, "{}: ", self.place)?;
+            write!(f, "{}: ", terminal(&self.place))?;
         }
-        write!(f, "{}.", self.reason)?;
+        write!(f, "{}.", terminal(&self.reason))?;
         if !self.remedy.is_empty() {
-            write!(f, " {}.", self.remedy)?;
+            write!(f, " {}.", terminal(&self.remedy))?;
         }
         Ok(())
     }

@@ -8,13 +8,14 @@ use distil::data::source::Source;
 use distil::device;
 use distil::saved::SavedModel;
 use distil_report::Numbers;
-use distil_report::show::{title, value};
+use distil_report::foreign::terminal;
+use distil_report::show::{exact, title, value};
 use serde::Serialize;
 
 use crate::args::{EvalArgs, Part};
 use crate::exit::Ended;
 use crate::show::table::{table, text};
-use crate::{find, show};
+use crate::{find, show, stderr};
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
@@ -40,12 +41,17 @@ pub fn eval(args: &EvalArgs) -> Ended {
     let (raw, data) = match &args.data {
         Some(path) => (model.read_new(path)?, path.display().to_string()),
         None => (
-            source
-                .read(Path::new("."), model.card.targets.kind)
+            model
+                .card
+                .parts
+                .read(source, Path::new("."), model.card.targets.kind)
                 .map_err(name_the_data)?,
             source.describe(),
         ),
     };
+    for note in &raw.notes {
+        stderr::complain(&format!("note: {note}."));
+    }
     let part = args.part.or(args.data.is_none().then_some(Part::Test));
     let evaluated = model.evaluate(Path::new(&data), raw, part.map(data_part), &device);
     let (samples, metrics) = match args.data {
@@ -80,12 +86,12 @@ fn describe(evaluation: &Evaluation) -> String {
         shown.add_row([
             title(name).to_owned(),
             value(name, evaluation.unit.as_deref(), *number),
-            number.to_string(),
+            exact(*number),
         ]);
     }
     format!(
         "{}{part}: {} samples\n{}",
-        evaluation.data,
+        terminal(&evaluation.data),
         evaluation.samples,
         text(&shown)
     )

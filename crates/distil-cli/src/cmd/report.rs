@@ -1,6 +1,7 @@
 //! `distil report`: the report of a run, anew; two runs side by side.
 
 use distil::run::{RunFolder, write_report};
+use distil_report::foreign::terminal;
 use distil_report::markdown::markdown;
 use distil_report::run_json::RunJson;
 use distil_report::runs::compare_runs;
@@ -26,5 +27,8 @@ pub fn report(args: &ReportArgs) -> Ended {
     }
     folder.refuse_cleaned()?;
     write_report(&folder, &run)?;
-    show::print(&format!("Report: {}", folder.report().display()))
+    show::print(&format!(
+        "Report: {}",
+        terminal(&folder.report().display().to_string())
+    ))
 }

@@ -176,7 +176,7 @@ data = { source = \"fsdd\", path = \"recordings\", split = \"official\" }
 [stage.net]
 model = \"mlp\"
 ";
-    insta::assert_snapshot!(refused(&place, recipe), @"error: recordings/0_anna_0.wav: not a whole WAV file (Failed to read enough bytes). Fetch it again or leave it out.");
+    insta::assert_snapshot!(refused(&place, recipe), @"error: recordings/0_anna_0.wav: not a whole WAV file (it does not say how its samples are stored). Fetch it again or leave it out.");
 }
 
 /// A finished smoke run in `runs/digits-0001`.

@@ -301,7 +301,7 @@ fn check_shows_plan_and_data_and_writes_nothing() {
     }
     let sweep = place.distil(&["check", "digits", "--set", "run.seed=1,2"]);
     assert_eq!(sweep.code, 2);
-    insta::assert_snapshot!(sweep.stderr, @"error: --set run.seed=1,2: is a sweep. Give one value: a check shows one plan.");
+    insta::assert_snapshot!(sweep.stderr, @r#"error: --set run.seed=1,2: the comma makes a sweep, 2 values, each an arm; one value with a comma is written in quotes: --set 'run.seed="1,2"'. Give one value: a check shows one plan."#);
     assert!(place.files().is_empty());
 }
 

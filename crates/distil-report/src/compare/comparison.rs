@@ -174,6 +174,8 @@ impl Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Because {
+    /// The recipe has one stage, and nothing it could be compared with.
+    OneStage,
     /// Significantly better.
     Better,
     /// Not inferior by the declared margin.

@@ -37,14 +37,26 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
         .collect();
     adjust(&mut comparisons);
     judge(&mut comparisons);
-    comparisons.into_iter().map(|(c, _)| c).collect()
+    let mut found: Vec<Comparison> = comparisons.into_iter().map(|(c, _)| c).collect();
+    let one_stage =
+        |entry: &TrialOutputs<'_>| entry.trial.arm == FLOW && entry.trial.stages.len() == 1;
+    if let [only] = found.as_mut_slice()
+        && only.verdict == Verdict::NotCompared
+        && only.overlap.is_none()
+        && entries.iter().all(one_stage)
+    {
+        only.because = Some(Because::OneStage);
+    }
+    found
 }
 
 /// The verdicts anew from what the comparisons say, should their costs have been others.
-pub fn judged_again(mut comparisons: Vec<Comparison>, better: Better) -> Vec<Comparison> {
-    let advantage = |c: &Comparison| c.difference.map_or(0.0, |d| better.advantage(d));
-    let with_advantage = comparisons.drain(..).map(|c| (advantage(&c), c));
-    let mut again: Vec<(Comparison, f64)> = with_advantage.map(|(a, c)| (c, a)).collect();
+pub fn judged_again(comparisons: Vec<Comparison>, better: Better) -> Vec<Comparison> {
+    let with_advantage = |comparison: Comparison| {
+        let advantage = comparison.difference.map_or(0.0, |d| better.advantage(d));
+        (comparison, advantage)
+    };
+    let mut again: Vec<(Comparison, f64)> = comparisons.into_iter().map(with_advantage).collect();
     judge(&mut again);
     again.into_iter().map(|(c, _)| c).collect()
 }

@@ -97,6 +97,9 @@ pub struct StageRun {
     pub validation: Numbers,
     /// Metrics on the test part.
     pub test: Numbers,
+    /// Of the result: what one answer for all test samples, the best that the training part's targets tell, reaches in the main metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant: Option<f64>,
     /// Where its first weights came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grown: Option<GrownFrom>,
@@ -144,6 +147,7 @@ impl StageRun {
             train: Numbers::default(),
             validation: Numbers::default(),
             test: Numbers::default(),
+            constant: None,
             grown: None,
         }
     }
@@ -240,6 +244,7 @@ impl Trial {
                     Part::Test => &mut stage.test,
                 };
                 *metrics = e.metrics.clone();
+                stage.constant = e.constant.or(stage.constant);
             }
             Event::StageFinished(e) => {
                 let stage = self.stage(&e.stage);

@@ -11,6 +11,7 @@ mod dataset;
 mod equal;
 mod features;
 mod fitted_answers;
+mod followed;
 mod mixup;
 mod moments;
 mod order;

@@ -315,6 +315,24 @@ impl Raw {
         self.inputs.is_empty()
     }
 
+    /// Whether its authors kept samples to train on, of every class, and others.
+    pub fn has_given_test(&self) -> bool {
+        let Some(parts) = &self.official else {
+            return false;
+        };
+        let others = parts.iter().any(|part| *part != Part::Train);
+        let mut train = (0..).zip(parts).filter(|(_, part)| **part == Part::Train);
+        let of_all = match &self.targets {
+            Some(RawTargets::Classes { names, labels }) => {
+                let mut seen = vec![false; names.len()];
+                train.for_each(|(row, _): (usize, _)| seen[labels[row] as usize] = true);
+                seen.into_iter().all(|seen| seen)
+            }
+            _ => train.next().is_some(),
+        };
+        others && of_all
+    }
+
     /// At most about `limit` rows, evenly spaced within each class (all rows, without classes); no class is lost.
     pub fn thinned(self, limit: usize) -> Self {
         if self.len() <= limit {

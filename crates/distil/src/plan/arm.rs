@@ -3,7 +3,7 @@
 use std::fmt;
 
 use distil_recipe::recipe::{DEFAULT_SCHEDULE, Recipe, StageTable, TrainTable};
-use distil_recipe::set::parse_sets;
+use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
 use distil_report::record::arm::{arm_of_share, share_of_arm};
 
@@ -171,7 +171,7 @@ impl Arm {
                 }
                 None => Err(unknown(&Spanned::from(name.clone()), recipe).into()),
             },
-            Self::Swept(argument) => parse_sets(&[argument]).and_then(|sets| {
+            Self::Swept(argument) => parse_arm(argument).and_then(|sets| {
                 let values = sets
                     .iter()
                     .flat_map(|set| set.values.iter().map(move |value| (set, value)));
@@ -192,13 +192,12 @@ impl Arm {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
             let taken = BUILT_IN.contains(&name.as_str()) || share_of_arm(name).is_some();
-            let message = match taken {
-                true => format!("there is an arm `{name}` already"),
-                false if name.contains('=') => format!("an arm cannot be named `{name}`"),
-                false => continue,
-            };
+            if !taken {
+                continue;
+            }
+            let message = format!("there is an arm `{name}` already");
             problems.push(Problem::at(name.span.clone(), message).rule(format!(
-                "an own arm has a name without `=` that is none of {}",
+                "an own arm has a name that is none of {}",
                 BUILT_IN.join(", ")
             )));
         }

@@ -7,7 +7,7 @@ use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageT
 use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span};
 use distil_report::measure::TaskKind;
 
-use crate::data::source::{AnySource, SOURCES, Source};
+use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
 use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known};
 use crate::device;
 use crate::error::Error;
@@ -28,6 +28,8 @@ use crate::train::Train;
 pub struct Draft {
     /// Where the samples come from.
     pub source: Chosen<AnySource>,
+    /// What holds further parts of them.
+    pub parts: PartFiles,
     /// How they are split; without a fold.
     pub split: SplitRule,
     /// What is learned.
@@ -135,7 +137,7 @@ impl Draft {
     /// # Errors
     /// What the source cannot read.
     pub fn read_data(&self) -> crate::error::Result<Raw> {
-        let read = self.source.read(&self.base, self.targets());
+        let read = self.parts.read(&self.source, &self.base, self.targets());
         let mut raw = read.map_err(|error| self.placed(error))?;
         answers::beside(&self.answers, &mut raw).map_err(|problems| self.refusal(problems))?;
         Ok(raw)
@@ -148,8 +150,10 @@ impl Draft {
     pub fn dataset(&self, raw: Raw, fold: Option<Fold>) -> crate::error::Result<Dataset> {
         let rule = SplitRule {
             fold,
+            official: self.split.official || self.takes_given(&raw),
             ..self.split.clone()
         };
+        let comes_in_parts = raw.official.is_some() && self.source.gives_parts();
         let hashes = RowHashes::of(&raw);
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
@@ -158,11 +162,29 @@ impl Draft {
             .map_err(|error| self.placed(error))?;
         data.given = given;
         answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
+        data.official = rule.official;
+        if comes_in_parts && (fold.is_some() || !rule.official) {
+            data.notes
+                .push("the parts the data comes with are pooled and divided anew".into());
+        } else if rule.official && !self.split.official && self.parts.is_empty() {
+            data.notes.push(
+                "the test part the data comes with is used, as the recipe names no other; `split = \"random\"` divides all samples anew"
+                    .into(),
+            );
+        }
         if let Some(table) = &self.recipe.data.augment {
             let augment = Augment::new(table, &data.shape).map_err(|error| self.placed(error))?;
             data.augment = Some(augment);
         }
         Ok(data)
+    }
+
+    /// Whether the parts the data comes with are used, though the recipe does not ask for them.
+    fn takes_given(&self, raw: &Raw) -> bool {
+        let split = &self.recipe.data.split;
+        let asks = split.kind.is_written() || split.test.is_written() || split.group.is_some();
+        let found = !asks && self.source.gives_parts() && raw.has_given_test();
+        found || !self.parts.is_empty()
     }
 
     /// An error of the data as a problem of the recipe, if a place of the recipe led to it.
@@ -194,6 +216,8 @@ impl Draft {
                 let written = augment.shift.span.clone().or(augment.cutout.span.clone());
                 written.or_else(source)
             }
+            "data.test" => data.test.as_ref()?.span.clone(),
+            "data.validation" => data.validation.as_ref()?.span.clone(),
             _ => {
                 let key = path.strip_prefix("data.")?;
                 data.source.table.get(key).map(|value| value.span.clone())
@@ -248,6 +272,18 @@ fn draft(
         .collect();
     Some(Draft {
         source: source?,
+        parts: PartFiles {
+            test: recipe
+                .data
+                .test
+                .as_ref()
+                .map(|path| path.value.as_str().into()),
+            validation: recipe
+                .data
+                .validation
+                .as_ref()
+                .map(|path| path.value.as_str().into()),
+        },
         split: SplitRule::from(&recipe.data.split),
         task: task?,
         base: base.to_path_buf(),

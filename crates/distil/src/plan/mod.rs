@@ -41,7 +41,7 @@ use distil_recipe::recipe::RunTable;
 use distil_report::Overlap;
 use distil_report::measure::Metric;
 
-use crate::data::source::AnySource;
+use crate::data::source::{AnySource, PartFiles};
 use crate::data::{Dataset, SeenRows, SplitRule};
 use crate::task::Task;
 use crate::weights::sha256;
@@ -59,6 +59,8 @@ pub struct Plan {
     pub metric: &'static Metric,
     /// Where the samples come from.
     pub source: AnySource,
+    /// What holds further parts of them.
+    pub parts: PartFiles,
     /// How they are split; without a fold.
     pub split: SplitRule,
     /// The stages in the order in which they run.
@@ -85,6 +87,8 @@ pub struct Plan {
     pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.
     pub notes: Vec<String>,
+    /// Settings that take longer than the run, a sentence each; `notes` has them too.
+    pub too_long: Vec<String>,
     written: written::Written,
 }
 

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use distil_recipe::RecipeText;
-use distil_report::record::{TrialId, file_name};
+use distil_recipe::name::{BEGINS_NO_NAME, LONGEST_NAME, is_in_names, is_name};
+use distil_report::TrialId;
 use fs4::{FileExt, TryLockError};
 
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::plan::Arm;
+use crate::weights::sha256;
 
 /// A run's folder, for example `runs/digits-0001`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,7 @@ pub struct RunFolder(PathBuf);
 impl RunFolder {
     /// Creates the next free folder for `name` under `runs`.
     pub fn create(runs: &Path, name: &str) -> Result<Self> {
+        let name = file_name(name);
         files::create_folder(runs)?;
         let taken = |n: &u32| runs.join(format!("{name}-{n:04}")).exists();
         for number in (1..10_000).skip_while(taken) {
@@ -142,7 +145,12 @@ impl RunFolder {
 
     /// One trial's folder.
     pub fn trial(&self, trial: &TrialId) -> TrialFolder {
-        TrialFolder(self.trials().join(trial.to_string()))
+        let name = trial.to_string();
+        let old = self.trials().join(old_file_name(&name));
+        TrialFolder(match old.is_dir() {
+            true => old,
+            false => self.trials().join(file_name(&name)),
+        })
     }
 
     /// Keeps every other process out until the guard is dropped.
@@ -212,6 +220,38 @@ impl TrialFolder {
     }
 }
 
+/// The name of a file or a folder for any words: themselves where they are a name, as words of the recipe are. What is derived from a
+/// file's name, from keys and values becomes one: what no name has is written `_`, and a hash of the words keeps two of them apart.
+pub fn file_name(words: &str) -> String {
+    if is_name(words) {
+        return words.to_owned();
+    }
+    const HASH: usize = 12;
+    let named = words.trim_start_matches(BEGINS_NO_NAME).chars();
+    let safe = |c: char| if is_in_names(c) { c } else { '_' };
+    let mut name = String::new();
+    for c in named.map(safe) {
+        if name.len() + c.len_utf8() + 1 + HASH > LONGEST_NAME {
+            break;
+        }
+        name.push(c);
+    }
+    let hash = &sha256(words.as_bytes())[..HASH];
+    match name.as_str() {
+        "" => format!("x-{hash}"),
+        _ => format!("{name}-{hash}"),
+    }
+}
+
+/// What version 0.1.0 called the folder of such a trial.
+fn old_file_name(words: &str) -> String {
+    let safe = |c: char| match c.is_alphanumeric() || "-_.=+,~".contains(c) {
+        true => c,
+        false => '_',
+    };
+    words.chars().map(safe).collect()
+}
+
 /// A folder that belongs to this process until the guard is dropped.
 #[derive(Debug)]
 pub struct Lock(#[allow(dead_code)] File);
@@ -247,5 +287,78 @@ impl Lock {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_words_become_one_name_and_each_is_a_name() {
+        let words = [
+            "a",
+            "A",
+            "",
+            ".",
+            "..",
+            "../a",
+            "/a",
+            "a/",
+            "a b",
+            "a_b",
+            "a\nb",
+            "-a",
+            "--a",
+            ".a",
+            "donne\u{301}es",
+            "donn_es",
+            "données",
+            "m.hidden=[8]",
+            "m.hidden={8}",
+            "m.hidden=\"8\"",
+            "data.path=a/b",
+            "data.path=a_b",
+            "data.path=a:b",
+            "\u{1b}[31m",
+        ];
+        let long = [
+            "x".repeat(64),
+            "x".repeat(65),
+            "x".repeat(300),
+            "é".repeat(300),
+        ];
+        let words: Vec<&str> = words
+            .into_iter()
+            .chain(long.iter().map(String::as_str))
+            .collect();
+        let names: BTreeSet<String> = words.iter().map(|word| file_name(word)).collect();
+        assert_eq!(names.len(), words.len());
+        for name in &names {
+            assert!(is_name(name), "{name}");
+        }
+        assert_eq!(file_name("flow-s1-f0"), "flow-s1-f0");
+        assert_eq!(
+            file_name("flow-s1~lr=0.001"),
+            "flow-s1_lr_0.001-154f7405c53f"
+        );
+    }
+
+    #[test]
+    fn the_folder_of_a_trial_of_version_0_1_0_is_found() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder(runs.path().to_path_buf());
+        let trial = TrialId {
+            arm: "stage.m.model.hidden=[8]".into(),
+            seed: 1,
+            fold: None,
+            settings: Some("lr=0.001".into()),
+        };
+        let old = run.trials().join("stage.m.model.hidden=_8_-s1~lr=0.001");
+        assert_ne!(run.trial(&trial).path(), old);
+        fs::create_dir_all(&old).unwrap();
+        assert_eq!(run.trial(&trial).path(), old);
     }
 }

@@ -21,11 +21,12 @@ pub use learning::Panel;
 pub use mistakes::Mistake;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
 use crate::Error;
 use crate::compare::resolved;
+use crate::present::foreign;
 use crate::present::sentence::{badge, chosen, equal_samples, headline, reading_notes, sentence};
 use crate::present::show;
 use crate::present::table::Table;
@@ -135,7 +136,7 @@ impl Page {
             numbers: numbers.into(),
             warning: cards::warning(run),
             equal: equal_samples(run),
-            notes: reading_notes(run).map(String::from).collect(),
+            notes: reading_notes(run).collect(),
             cards: cards::cards(run),
             results: tables::results(run),
             comparisons: tables::comparisons(run),
@@ -185,6 +186,10 @@ impl Page {
     pub fn html(&self) -> Result<String, Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_formatter(|out, state, value| match value.as_str() {
+            Some(text) if !value.is_safe() => Ok(out.write_str(&foreign::html(text))?),
+            _ => escape_formatter(out, state, value),
+        });
         environment
             .add_template("report.html", include_str!("report.html"))
             .map_err(Error::Page)?;

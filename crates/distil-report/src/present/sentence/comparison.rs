@@ -151,6 +151,7 @@ impl Words<'_> {
         let c = self.comparison;
         let better = is_better(c, self.metric.better);
         match (c.verdict, c.because) {
+            (Verdict::NotCompared, Some(Because::OneStage)) => ("one stage", "One stage"),
             (Verdict::NotCompared, _) => ("not compared", "Not compared"),
             (Verdict::OnePair, _) => ("one pair, no claim", "One pair, no claim"),
             (Verdict::Overlap, _) => ("overlap, no claim", "No claim"),
@@ -324,6 +325,11 @@ impl Words<'_> {
         let c = self.comparison;
         let other = arm_words(&c.against);
         match c.value {
+            Some(value) if c.because == Some(Because::OneStage) => format!(
+                "One stage: nothing to compare; it reached {} on the test part{}.",
+                self.value(Some(value)),
+                self.given_seen(),
+            ),
             Some(value) => format!(
                 "Not compared: the flow reached {} on the test part, and {other} {}{}.",
                 self.value(Some(value)),

@@ -222,6 +222,10 @@ pub struct Evaluated {
     pub samples: usize,
     /// Metrics by name, in snake case.
     pub metrics: Numbers,
+    /// The result on the test part: what one answer for all samples, the best that the training part's targets tell, reaches in the
+    /// metric that models are compared by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant: Option<f64>,
 }
 
 /// See [`Event::Billed`].

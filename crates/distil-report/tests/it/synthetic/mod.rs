@@ -122,6 +122,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             (Part::Test, 360, test),
         ] {
             events.push(Event::Evaluated(Evaluated {
+                constant: None,
                 stage: scene.stage.into(),
                 part,
                 samples,

@@ -50,6 +50,7 @@ impl Trial<'_> {
                 inputs: result.layout.inputs(),
                 outputs: result.layout.outputs(),
                 source: self.plan.source.clone(),
+                parts: self.plan.parts.clone(),
                 preprocessing: self.data.preprocessing.clone(),
                 view: plan.view.clone(),
                 view_shape: result.view.shape.clone(),

@@ -1,6 +1,7 @@
 //! A trial of a run, in a process of its own: stages, then the result and its predictions.
 
 mod compress;
+mod constant;
 mod done;
 mod finish;
 mod grow;

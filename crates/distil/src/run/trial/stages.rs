@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time};
 use distil_report::{Part, Purpose, TrialId};
 
+use super::constant::constant;
 use super::done::{Done, OwnNetwork, lookup, network};
 use super::pipe::{Piped, say};
 use crate::data::{Dataset, Fold, Inputs};
@@ -161,7 +162,7 @@ impl Trial<'_> {
             test,
             equal: self.data.equal,
             overlap: self.plan.overlap(),
-            notes: self.data.notes.clone(),
+            notes: [self.plan.too_long.as_slice(), &self.data.notes].concat(),
             time: loading,
         }))
     }
@@ -227,6 +228,10 @@ impl Trial<'_> {
                 part,
                 samples: ids.len(),
                 metrics: found,
+                constant: match part == Part::Test && name == self.plan.result().name {
+                    true => constant(self.data, ids, self.plan.metric)?,
+                    false => None,
+                },
             }))?;
         }
         Ok(())
@@ -428,6 +433,7 @@ impl Trial<'_> {
             task: self.plan.task.as_ref(),
             batch: train.batch,
             accumulate: train.accumulate,
+            join_single: plan.layout.needs_two_samples(),
             length: match self.folder {
                 Some(_) => Length::Steps(training.steps),
                 None => Length::Steps(training.steps.min(REHEARSED_STEPS)),
