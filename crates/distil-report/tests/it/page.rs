@@ -115,7 +115,8 @@ fn the_teachers_own_quality_is_on_card_table_and_chart() -> Outcome {
         assert!(html.contains(part), "{part}");
     }
     // Its own training alone: 281 MFLOPs of the flow's 4.09 G.
-    assert!(html.contains("6.9 % of the flow&#x27;s FLOPs"), "{html}");
+    let shares = html.matches("6.9 % of the flow&#39;s FLOPs").count();
+    assert_eq!(shares, 2, "the arm `small` and the teacher");
     Ok(())
 }
 
