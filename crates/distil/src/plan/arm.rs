@@ -34,13 +34,15 @@ pub enum Arm {
     },
     /// The first stage that is trained for the result, alone, its learning rate brought to zero.
     Small,
+    /// The result with its own stage's training, without start and teachers: what it is worth to have them.
+    Alone,
     /// An arm of the recipe's `[compare.arm]`.
     Own(String),
     /// A swept value, written as in `--set`: `stage.large.train.lr=3e-4`.
     Swept(String),
 }
 
-const BUILT_IN: [&str; 5] = ["flow", "plain", "plain-full", "smooth", "small"];
+const BUILT_IN: [&str; 6] = ["flow", "plain", "plain-full", "smooth", "small", "alone"];
 
 impl fmt::Display for Arm {
     /// The name that [`Arm::named`] reads.
@@ -52,6 +54,7 @@ impl fmt::Display for Arm {
             Self::PlainShare(share) => return f.write_str(&arm_of_share(*share)),
             Self::Smooth { .. } => "smooth",
             Self::Small => "small",
+            Self::Alone => "alone",
             Self::Own(name) | Self::Swept(name) => name,
         })
     }
@@ -66,6 +69,7 @@ impl Arm {
             "plain-full" => Self::PlainFull,
             "smooth" => Self::Smooth { flops: None },
             "small" => Self::Small,
+            "alone" => Self::Alone,
             _ => match share_of_arm(name) {
                 Some(share) => Self::PlainShare(share),
                 None if name.contains('=') => Self::Swept(name.to_owned()),
@@ -138,6 +142,10 @@ impl Arm {
                 };
                 anneal(&mut recipe, &small);
                 recipe.result = Some(small.into());
+            }
+            Self::Alone => {
+                alone(&mut recipe, &result);
+                recipe.result = Some(result.into());
             }
             _ => {
                 plain(&mut recipe, &result);
@@ -258,15 +266,19 @@ fn small<'a>(recipe: &'a Recipe, result: &str) -> Option<&'a StageTable> {
     trained.find(|stage| reached.contains(&stage.name.value))
 }
 
-/// The result without start and teachers, within plain's declared budget.
-fn plain(recipe: &mut Recipe, result: &str) {
-    let declared = recipe.compare.plain.clone();
-    let Some(stage) = recipe.stages.iter_mut().find(|stage| *stage.name == result) else {
-        return;
-    };
+/// The result without start and teachers, with its own training.
+fn alone<'a>(recipe: &'a mut Recipe, result: &str) -> Option<&'a mut StageTable> {
+    let mut stages = recipe.stages.iter_mut();
+    let stage = stages.find(|stage| *stage.name == result)?;
     stage.start = None;
     stage.learn.clear();
-    if let Some(declared) = declared {
+    Some(stage)
+}
+
+/// The same within plain's declared budget.
+fn plain(recipe: &mut Recipe, result: &str) {
+    let declared = recipe.compare.plain.clone();
+    if let Some((stage, declared)) = alone(recipe, result).zip(declared) {
         stage.train = Some(declared.over(&stage.train.take().unwrap_or_default()));
     }
 }
@@ -311,7 +323,25 @@ fn smooth(recipe: &mut Recipe, problems: &mut Problems) {
     });
 }
 
-/// The arms of a run that is told nothing: the flow, the small stage, plain training, and the recipe's own arms.
+/// The stages the result learns from, where an answer of all of them together costs more than one of its own; else none.
+pub(super) fn costlier_teachers<'a>(
+    stages: &'a [StagePlan],
+    result: &StagePlan,
+) -> Vec<&'a StagePlan> {
+    let terms = result
+        .training()
+        .map_or(&[][..], |training| &training.learn);
+    let named = |stage: &&StagePlan| terms.iter().any(|term| term.teachers.contains(&stage.name));
+    let teachers: Vec<&StagePlan> = stages.iter().filter(named).collect();
+    let forward: f64 = teachers.iter().map(|t| t.layout.flops_forward()).sum();
+    match forward > result.layout.flops_forward() {
+        true => teachers,
+        false => Vec::new(),
+    }
+}
+
+/// The arms of a run that is told nothing: the flow, the small stage, the result without costlier teachers, plain training, and the
+/// recipe's own arms.
 pub(super) fn arms(recipe: &Recipe, stages: &[StagePlan], result: usize) -> Vec<Arm> {
     let result = &stages[result];
     let mut arms = vec![Arm::Flow];
@@ -323,6 +353,9 @@ pub(super) fn arms(recipe: &Recipe, stages: &[StagePlan], result: usize) -> Vec<
     let smaller = small.is_some_and(|small| small.layout.parameters() < result.layout.parameters());
     if smaller {
         arms.push(Arm::Small);
+    }
+    if !costlier_teachers(stages, result).is_empty() {
+        arms.push(Arm::Alone);
     }
     match &recipe.compare.arms {
         Some(names) => arms.extend(names.iter().map(|name| Arm::named(name))),

@@ -21,6 +21,10 @@ use crate::samples::Policy;
 use crate::task::TargetShape;
 use crate::train::{Length, ScheduleSpan, Train};
 
+/// A control that the flow's cost makes train for more than so many times its declared steps keeps its best weights by
+/// validation: it would be compared by how far it overfits.
+const LONG: u64 = 2;
+
 impl Draft {
     /// Binds the draft to its data.
     ///
@@ -502,8 +506,13 @@ impl Binding<'_> {
             train.length = Length::Steps((steps.round() as u64).max(1));
         }
         if let Some(flops) = self.budget {
+            let declared = train.steps(epoch_samples);
             let steps = steps_within(flops / flops_train, epoch_samples, train.window());
             train.length = Length::Steps(steps);
+            if steps > LONG * declared {
+                // No more evaluations than steps: it never stops early, and its best weights are the result.
+                train.patience.get_or_insert(steps);
+            }
         }
     }
 

@@ -105,6 +105,11 @@ impl Plan {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
+    /// The stages the result learns from, where an answer of all of them together costs more than one of its own; else none.
+    pub fn costlier_teachers(&self) -> Vec<&StagePlan> {
+        arm::costlier_teachers(&self.stages, self.result())
+    }
+
     /// SHA-256 over everything that decides what is trained, the data's content included, in hexadecimal.
     ///
     /// Names, `[run]` and `[compare]` have no part in it, nor has the way a value was written: two recipes that train

@@ -25,8 +25,10 @@ use minijinja::{Environment, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
 use crate::Error;
+use crate::compare::resolved;
 use crate::present::foreign;
-use crate::present::sentence::{equal_samples, headline, reading_notes, sentence};
+use crate::present::sentence::{badge, chosen, equal_samples, headline, reading_notes, sentence};
+use crate::present::show;
 use crate::present::table::Table;
 use crate::present::tables;
 use crate::record::events::Folded;
@@ -40,6 +42,8 @@ pub struct Page {
     pub name: String,
     /// The verdict's word.
     pub verdict: String,
+    /// The same as the sentence begins: `better, dearer in seconds`.
+    pub badge: String,
     /// The verdict's sentence up to its colon: the claim.
     pub claim: String,
     /// The rest of the sentence: the numbers.
@@ -58,6 +62,8 @@ pub struct Page {
     pub comparisons: Table,
     /// The comparisons' sentences after the first.
     pub sentences: Vec<String>,
+    /// What the grey bands of the charts are, where there are any.
+    pub blind: Option<String>,
     /// Quality against cost and differences by seed, as SVG, each with its title.
     pub arms: Vec<(String, String)>,
     /// What plain's curve says.
@@ -123,6 +129,9 @@ impl Page {
         Self {
             name: run.name.clone(),
             verdict: verdict.word().into(),
+            badge: chosen(&run.comparisons)
+                .map_or("not compared", |comparison| badge(comparison, &run.metric))
+                .into(),
             claim: claim.into(),
             numbers: numbers.into(),
             warning: cards::warning(run),
@@ -139,6 +148,13 @@ impl Page {
             .into_iter()
             .filter_map(|(title, chart)| Some((title.to_owned(), chart?)))
             .collect(),
+            blind: resolved(&run.comparisons).map(|(samples, width)| {
+                format!(
+                    "Grey: within {} of the flow, which {} test samples cannot tell apart.",
+                    run.metric.width(Some(width)),
+                    show::grouped(samples as f64)
+                )
+            }),
             curve: run
                 .curve
                 .as_ref()

@@ -429,6 +429,7 @@ fn run(
         comparisons,
         calibration,
         arm_calibrations: std::collections::BTreeMap::new(),
+        teachers: Vec::new(),
         compress: None,
     };
     Run { record, trials }

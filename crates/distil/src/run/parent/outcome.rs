@@ -77,6 +77,11 @@ pub(super) fn conclude(
         curve,
         calibration: calibrations.all.unwrap_or_default(),
         arm_calibrations: calibrations.of_arms,
+        teachers: plan
+            .costlier_teachers()
+            .iter()
+            .map(|stage| stage.name.clone())
+            .collect(),
         compress,
         trials,
     };
