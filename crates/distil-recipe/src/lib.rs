@@ -53,7 +53,7 @@
 //! 7 | trian = { epochs = 3 }
 //!   | ^^^^^
 //!   |
-//!   = note: the keys here are model, view, samples, start, learn, train, like
+//!   = note: the keys here are model, view, samples, start, learn, train, like, answers
 //!   = help: did you mean `train`?");
 //! # Ok::<(), &str>(())
 //! ```
@@ -61,6 +61,7 @@
 
 mod choice;
 mod keys;
+pub mod name;
 mod problem;
 mod read;
 pub mod recipe;

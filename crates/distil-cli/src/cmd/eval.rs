@@ -8,7 +8,8 @@ use distil::data::source::Source;
 use distil::device;
 use distil::saved::SavedModel;
 use distil_report::Numbers;
-use distil_report::show::{title, value};
+use distil_report::foreign::terminal;
+use distil_report::show::{exact, title, value};
 use serde::Serialize;
 
 use crate::args::{EvalArgs, Part};
@@ -36,16 +37,24 @@ pub fn eval(args: &EvalArgs) -> Ended {
     let folder = find::model(&args.model);
     let device = device::cpu();
     let model = SavedModel::read(&folder, &device)?;
+    if let Some(other) = distil::run::disagreement(&folder) {
+        stderr::warn(&other);
+    }
     let source = &model.card.source;
     let (raw, data) = match &args.data {
         Some(path) => (model.read_new(path)?, path.display().to_string()),
         None => (
-            source
-                .read(Path::new("."), model.card.targets.kind)
+            model
+                .card
+                .parts
+                .read(source, Path::new("."), model.card.targets.kind)
                 .map_err(name_the_data)?,
             source.describe(),
         ),
     };
+    for note in &raw.notes {
+        stderr::complain(&format!("note: {note}."));
+    }
     // What a model was trained on tells nothing of other samples: of its own data, the test part counts.
     let own = args.data.is_none() || raw.hash == model.card.provenance.data;
     let part = args.part.or(own.then_some(Part::Test));
@@ -93,12 +102,12 @@ fn describe(evaluation: &Evaluation) -> String {
         shown.add_row([
             title(name).to_owned(),
             value(name, evaluation.unit.as_deref(), *number),
-            number.to_string(),
+            exact(*number),
         ]);
     }
     format!(
         "{}{part}: {} samples\n{}",
-        evaluation.data,
+        terminal(&evaluation.data),
         evaluation.samples,
         text(&shown)
     )

@@ -1,10 +1,13 @@
 //! `distil predict`: a model's answers for new data.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
 use distil::device;
 use distil::saved::{Answer, Prediction, SavedModel};
+use distil_report::foreign;
+use distil_report::show::exact;
 
 use crate::args::{Format, PredictArgs};
 use crate::exit::{Ended, Failure};
@@ -33,6 +36,9 @@ pub fn predict(args: &PredictArgs) -> Ended {
         } else {
             path
         })?;
+        for note in &raw.notes {
+            stderr::complain(&format!("note: {note}."));
+        }
         let named = raw.rows.is_some();
         let found = model.predict(raw, &device)?;
         for note in &found.notes {
@@ -48,12 +54,18 @@ pub fn predict(args: &PredictArgs) -> Ended {
         all.answers.append(&mut answers);
     }
     let written = match format(args) {
-        Format::Json => json(&all)?,
-        Format::Csv => csv(&all)?,
+        Format::Json => foreign::json(&json(&all)?).into_owned(),
+        Format::Csv => {
+            let (table, changed) = csv(&all, args.raw)?;
+            if changed > 0 {
+                stderr::complain(&escaped(changed));
+            }
+            table
+        }
     };
     match &args.output {
         Some(path) => Ok(distil::files::write(path, written.as_bytes())?),
-        None => show::print(&written),
+        None => show::print_raw(&written),
     }
 }
 
@@ -109,8 +121,34 @@ fn json(prediction: &Prediction) -> Result<String, Failure> {
     ))
 }
 
-/// One row per sample: its name, the answer, then the number behind every class, label or value.
-fn csv(prediction: &Prediction) -> Result<String, Failure> {
+fn escaped(cells: usize) -> String {
+    let (cells, are) = match cells {
+        1 => (
+            "1 cell of text is".to_owned(),
+            "a spreadsheet would take it for a formula, or it has",
+        ),
+        _ => (
+            format!("{cells} cells of text are"),
+            "spreadsheets would take them for formulas, or they have",
+        ),
+    };
+    format!(
+        "note: {cells} escaped: {are} characters that cannot be seen. `--raw` leaves all as they are."
+    )
+}
+
+/// One row per sample: its name, the answer, then the number behind every class, label or value; and how many cells were escaped.
+fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
+    let mut changed = 0;
+    let mut shown = |text: &str, escape: fn(&str) -> Cow<'_, str>| {
+        let escaped = if raw {
+            Cow::Borrowed(text)
+        } else {
+            escape(text)
+        };
+        changed += usize::from(escaped != text);
+        escaped.into_owned()
+    };
     let mut writer = csv::Writer::from_writer(Vec::new());
     let answered: &[&str] = match prediction.answers.first() {
         Some(Answer::Class { .. }) => &["class"],
@@ -140,26 +178,22 @@ fn csv(prediction: &Prediction) -> Result<String, Failure> {
         Some(Answer::Values { .. }) => "value",
         _ => "probability",
     };
-    let named = names.map(|name| {
-        if collide {
+    let mut header = vec!["sample".to_owned()];
+    for name in ids {
+        let name = shown(name, foreign::csv);
+        header.push(if collide { format!("id {name}") } else { name });
+    }
+    header.extend(answered.iter().map(|title| (*title).to_owned()));
+    for name in names {
+        let name = shown(name, foreign::csv);
+        header.push(if collide {
             format!("{word} {name}")
         } else {
-            name.to_owned()
-        }
-    });
-    let id = |name: &&str| {
-        if collide {
-            format!("id {name}")
-        } else {
-            (*name).to_owned()
-        }
-    };
-    let header = std::iter::once("sample".to_owned())
-        .chain(ids.iter().map(id))
-        .chain(answered.iter().map(|title| (*title).to_owned()))
-        .chain(named);
+            name
+        });
+    }
     writer.write_record(header).map_err(unwritable)?;
-    let texts = |numbers: &[f32]| numbers.iter().map(f32::to_string).collect();
+    let texts = |numbers: &[f32]| numbers.iter().map(|x| exact(*x)).collect();
     for (row, answer) in prediction.answers.iter().enumerate() {
         let (sample, answered, numbers): (_, _, Vec<String>) = match answer {
             Answer::Class {
@@ -176,20 +210,18 @@ fn csv(prediction: &Prediction) -> Result<String, Failure> {
                 (sample, None, values.iter().map(f64::to_string).collect())
             }
         };
-        let ids = prediction
-            .ids
-            .iter()
-            .map(|(_, texts)| texts[row].to_string());
-        let cells = std::iter::once(sample.clone())
-            .chain(ids)
-            .chain(answered)
-            .chain(numbers);
+        let mut cells = vec![shown(sample, foreign::csv_id)];
+        for (_, texts) in &prediction.ids {
+            cells.push(shown(&texts[row], foreign::csv_id));
+        }
+        cells.extend(answered.map(|answer| shown(&answer, foreign::csv)));
+        cells.extend(numbers);
         writer.write_record(cells).map_err(unwritable)?;
     }
     let bytes = writer
         .into_inner()
         .map_err(|error| unwritable(error.error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok((String::from_utf8_lossy(&bytes).into_owned(), changed))
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Failure {
@@ -213,8 +245,37 @@ mod tests {
             notes: Vec::new(),
         };
         assert_eq!(
-            csv(&prediction).unwrap(),
+            csv(&prediction, false).unwrap().0,
             "sample,class,\"a, b\",c\n0,\"a, b\",0.75,0.25\n"
+        );
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_escaped_and_counted_and_ids_and_numbers_stay() {
+        let answer = |class: &str| Answer::Class {
+            sample: "=id".into(),
+            class: class.into(),
+            probabilities: vec![0.75, 0.25],
+        };
+        let prediction = Prediction {
+            names: vec!["=1+1".into(), "-1".into()],
+            answers: vec![answer("=1+1"), answer("-1"), answer("a\u{1b}")],
+        };
+        assert_eq!(
+            csv(&prediction, false).unwrap(),
+            (
+                "sample,class,'=1+1,-1\n=id,'=1+1,0.75,0.25\n=id,-1,0.75,0.25\n=id,a\\u{1b},0.75,0.25\n"
+                    .into(),
+                3
+            )
+        );
+        assert_eq!(
+            csv(&prediction, true).unwrap(),
+            (
+                "sample,class,=1+1,-1\n=id,=1+1,0.75,0.25\n=id,-1,0.75,0.25\n=id,a\u{1b},0.75,0.25\n"
+                    .into(),
+                0
+            )
         );
     }
 
@@ -247,6 +308,9 @@ mod tests {
             ids: Vec::new(),
             notes: Vec::new(),
         };
-        assert_eq!(csv(&prediction).unwrap(), "sample,price\n0,51234.5\n");
+        assert_eq!(
+            csv(&prediction, false).unwrap().0,
+            "sample,price\n0,51234.5\n"
+        );
     }
 }

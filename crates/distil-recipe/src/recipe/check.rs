@@ -1,11 +1,13 @@
 //! What a recipe's own words settle, before any name is resolved.
 
+use crate::name::{NAME_RULE, is_name};
 use crate::problem::{Problem, Problems};
-use crate::recipe::{LearnTable, Recipe, SplitKind, SplitTable, StageTable, TrainTable, Weight};
+use crate::recipe::{LearnTable, MixOrAdd, Recipe, SplitKind, SplitTable, StageTable, TrainTable};
 use crate::spanned::Spanned;
 
 pub(super) fn check(recipe: &Recipe, problems: &mut Problems) {
     split(&recipe.data.split, problems);
+    own_names(recipe, problems);
     names(recipe, problems);
     for stage in &recipe.stages {
         stage_shares(stage, problems);
@@ -21,13 +23,18 @@ pub(super) fn check(recipe: &Recipe, problems: &mut Problems) {
         .iter()
         .for_each(|plain| lengths(plain, problems));
     let run = &recipe.run;
-    at_least_one("checkpoint_steps", &run.checkpoint_steps, problems);
-    at_least_one("threads", &run.threads, problems);
+    count(
+        "checkpoint_steps",
+        &run.checkpoint_steps,
+        MOST_STEPS,
+        problems,
+    );
+    count("threads", &run.threads, MOST_THREADS, problems);
     within(
         "checkpoint_seconds",
         &run.checkpoint_seconds,
-        "0 or more",
-        |s| s >= 0.0,
+        "0 to 1e9",
+        |s| (0.0..=1e9).contains(&s),
         problems,
     );
 }
@@ -66,6 +73,20 @@ fn split(split: &SplitTable, problems: &mut Problems) {
             Problem::at(place, "nothing is left to train on")
                 .rule("`test` and `validation` together are less than 1"),
         );
+    }
+}
+
+/// Every name the recipe gives may be part of a path.
+fn own_names(recipe: &Recipe, problems: &mut Problems) {
+    let run = recipe.name.iter().map(|name| ("run", name));
+    let stages = recipe.stages.iter().map(|stage| ("stage", &stage.name));
+    let arms = recipe.compare.arm.iter().map(|arm| ("arm", &arm.name));
+    for (what, name) in run.chain(stages).chain(arms) {
+        if !is_name(name) {
+            let article = if what == "arm" { "an" } else { "a" };
+            let message = format!("{article} {what} cannot be named `{name}`");
+            problems.push(Problem::at(name.span.clone(), message).rule(NAME_RULE));
+        }
     }
 }
 
@@ -121,8 +142,8 @@ fn stage_shares(stage: &StageTable, problems: &mut Problems) {
     stage.learn.iter().for_each(|learn| term(learn, problems));
     let mixed = || {
         stage.learn.iter().filter_map(|learn| match &learn.weight {
-            Weight::Mix(mix) => Some((learn, mix)),
-            Weight::Add(_) => None,
+            MixOrAdd::Mix(mix) => Some((learn, mix)),
+            MixOrAdd::Add(_) => None,
         })
     };
     let sum: f64 = mixed().map(|(_, mix)| mix.value).sum();
@@ -149,11 +170,11 @@ fn stage_shares(stage: &StageTable, problems: &mut Problems) {
 
 fn term(learn: &LearnTable, problems: &mut Problems) {
     match &learn.weight {
-        Weight::Mix(mix) => {
+        MixOrAdd::Mix(mix) => {
             let share = |share: f64| (0.0..=1.0).contains(&share);
             within("mix", mix, "a share from 0 to 1", share, problems);
         }
-        Weight::Add(add) => within("add", add, "0 or more", |add| add >= 0.0, problems),
+        MixOrAdd::Add(add) => within("add", add, "0 or more", |add| add >= 0.0, problems),
     }
     if let Some(until) = &learn.until {
         let share = |share: f64| share > 0.0 && share <= 1.0;
@@ -168,17 +189,38 @@ fn term(learn: &LearnTable, problems: &mut Problems) {
 }
 
 fn lengths(train: &TrainTable, problems: &mut Problems) {
-    at_least_one("epochs", &train.epochs, problems);
-    at_least_one("steps", &train.steps, problems);
-    at_least_one("batch", &train.batch, problems);
-    at_least_one("accumulate", &train.accumulate, problems);
-    at_least_one("patience", &train.patience, problems);
-    at_least_one("evaluate", &train.evaluate, problems);
+    count("epochs", &train.epochs, MOST_EPOCHS, problems);
+    count("steps", &train.steps, MOST_STEPS, problems);
+    count("batch", &train.batch, MOST_SAMPLES, problems);
+    count("accumulate", &train.accumulate, MOST_SAMPLES, problems);
+    count("patience", &train.patience, MOST_STEPS, problems);
+    count("evaluate", &train.evaluate, MOST_EPOCHS, problems);
+    if let Some(warmup) = train
+        .warmup
+        .as_ref()
+        .filter(|warmup| warmup.value > MOST_STEPS)
+    {
+        out_of_range("warmup", warmup, &format!("0 to {MOST_STEPS}"), problems);
+    }
+    // Beyond these a 32-bit number is infinite or zero.
+    let of_32_bits = |x: f64| (1e-30..=1e30).contains(&x);
     if let Some(lr) = &train.lr {
-        within("lr", lr, "above 0", |lr| lr > 0.0, problems);
+        within(
+            "lr",
+            lr,
+            "above 0, from 1e-30 to 1e30",
+            of_32_bits,
+            problems,
+        );
     }
     if let Some(clip) = &train.clip {
-        within("clip", clip, "above 0", |clip| clip > 0.0, problems);
+        within(
+            "clip",
+            clip,
+            "above 0, from 1e-30 to 1e30",
+            of_32_bits,
+            problems,
+        );
     }
     if let Some(average) = &train.average {
         let decay = |decay: f64| (0.0..1.0).contains(&decay);
@@ -192,15 +234,28 @@ fn lengths(train: &TrainTable, problems: &mut Problems) {
     }
 }
 
-fn at_least_one(key: &str, value: &Option<Spanned<u64>>, problems: &mut Problems) {
-    if let Some(value) = value
-        && value.value == 0
-    {
-        problems.push(
-            Problem::at(value.span.clone(), format!("`{key}` is 0"))
-                .rule(format!("`{key}` is 1 or more")),
-        );
+/// What no training comes near, and what products of can be counted.
+const MOST_EPOCHS: u64 = 1_000_000;
+const MOST_STEPS: u64 = 1_000_000_000;
+const MOST_SAMPLES: u64 = 1_000_000_000;
+/// Threads that any machine has.
+const MOST_THREADS: u64 = 1024;
+
+fn count(key: &str, value: &Option<Spanned<u64>>, most: u64, problems: &mut Problems) {
+    match value {
+        Some(value) if value.value == 0 => out_of_range(key, value, "1 or more", problems),
+        Some(value) if value.value > most => {
+            out_of_range(key, value, &format!("1 to {most}"), problems);
+        }
+        _ => {}
     }
+}
+
+fn out_of_range(key: &str, value: &Spanned<u64>, range: &str, problems: &mut Problems) {
+    problems.push(
+        Problem::at(value.span.clone(), format!("`{key}` is {}", value.value))
+            .rule(format!("`{key}` is {range}")),
+    );
 }
 
 fn within(

@@ -12,8 +12,12 @@ use crate::tree::Table;
 /// The source of the samples and their split. `data = "digits"` stands for `{ source = "digits" }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataTable {
-    /// The source; its options are all keys of `[data]` except `source`, `split` and `augment`.
+    /// The source; its options are all keys of `[data]` except those below and `source`.
     pub source: Choice,
+    /// What holds the test part, beside the source's own path.
+    pub test: Option<Spanned<String>>,
+    /// What holds the validation part, beside the source's own path.
+    pub validation: Option<Spanned<String>>,
     /// How samples are divided into training, validation and test.
     pub split: SplitTable,
     /// How training samples are varied.
@@ -32,6 +36,8 @@ impl DataTable {
         let Some(table) = table else {
             return Self {
                 source: Choice::missing(),
+                test: None,
+                validation: None,
                 split: SplitTable::default(),
                 augment: None,
             };
@@ -48,6 +54,7 @@ impl DataTable {
                 .unwrap_or_default(),
             None => SplitTable::default(),
         };
+        let (test, validation) = (keys.value("test"), keys.value("validation"));
         let augment = keys
             .table("augment")
             .and_then(|table| table.read(keys.problems));
@@ -58,6 +65,8 @@ impl DataTable {
         let source = kind.map_or_else(Choice::missing, |kind| Choice { kind, table });
         Self {
             source,
+            test,
+            validation,
             split,
             augment,
         }

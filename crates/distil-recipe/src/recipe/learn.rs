@@ -21,7 +21,7 @@ pub struct LearnTable {
     /// The method; its options are all other keys of the table.
     pub method: Choice,
     /// How much it counts.
-    pub weight: Weight,
+    pub weight: MixOrAdd,
     /// The share of the stage's steps after which it has faded, above 0 to 1.
     pub until: Option<Spanned<f64>>,
     /// Pairs of taps, the student's and the teacher's, for methods on features.
@@ -30,7 +30,7 @@ pub struct LearnTable {
 
 /// How much a term counts. A default has no span: mix 0.5.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Weight {
+pub enum MixOrAdd {
     /// The share of the label loss it replaces, 0 to 1.
     Mix(Spanned<f64>),
     /// The coefficient of an extra term, 0 or more.
@@ -71,7 +71,7 @@ impl LearnTable {
     }
 }
 
-fn weight(keys: &mut Keys) -> Weight {
+fn weight(keys: &mut Keys) -> MixOrAdd {
     let place = keys.span();
     let mix: Option<Spanned<f64>> = keys.value("mix");
     let add: Option<Spanned<f64>> = keys.value("add");
@@ -82,11 +82,11 @@ fn weight(keys: &mut Keys) -> Weight {
                     .rule("`mix` is the share of the label loss a term replaces, `add` makes it an extra term: exactly one of them")
                     .help("remove one of the two"),
             );
-            Weight::Mix(mix)
+            MixOrAdd::Mix(mix)
         }
-        (None, Some(add)) => Weight::Add(add),
-        (Some(mix), None) => Weight::Mix(mix),
-        (None, None) => Weight::Mix(DEFAULT_MIX.into()),
+        (None, Some(add)) => MixOrAdd::Add(add),
+        (Some(mix), None) => MixOrAdd::Mix(mix),
+        (None, None) => MixOrAdd::Mix(DEFAULT_MIX.into()),
     }
 }
 

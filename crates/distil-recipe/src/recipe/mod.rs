@@ -23,7 +23,7 @@ use crate::tree::Table;
 pub use answers::{AnswersForm, AnswersTable};
 pub use compare::{Arm, CompareTable};
 pub use data::{AugmentTable, DataTable, SplitKind, SplitTable};
-pub use learn::{DEFAULT_METHOD, DEFAULT_MIX, LearnTable, Weight};
+pub use learn::{DEFAULT_METHOD, DEFAULT_MIX, LearnTable, MixOrAdd};
 pub use run::RunTable;
 pub use stage::{ModelTable, StageTable};
 pub use start::{NewTable, OptimizerState, StartTable};

@@ -184,6 +184,8 @@ pub(super) fn given_model() -> Value {
 /// The keys of `[data]` that no source has for itself.
 pub(super) fn data_keys() -> Keys {
     keys(json!({
+        "test": text("The file or folder of the test part, read as `path` is."),
+        "validation": text("The file or folder of the validation part, read as `path` is."),
         "split": reference("split", "How samples are divided."),
         "augment": reference("augment", "How training samples are varied; not at all by default."),
     }))

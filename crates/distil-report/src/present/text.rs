@@ -1,5 +1,6 @@
 //! The same tables and sentences for a terminal: aligned columns, no colour codes.
 
+use crate::present::foreign::terminal;
 use crate::present::sentence::{equal_samples, headline, reading_notes, resolution};
 use crate::present::tables;
 use crate::run_json::RunJson;
@@ -13,7 +14,7 @@ pub fn results(run: &RunJson) -> String {
     ];
     let notes = reading_notes(run).map(|note| format!("{note}."));
     let said = said.into_iter().flatten().chain(notes);
-    let said = said.map(|said| format!("{said}\n\n"));
+    let said = said.map(|said| format!("{}\n\n", terminal(&said)));
     said.collect::<String>() + &table
 }
 
@@ -41,6 +42,7 @@ pub fn verdict(run: &RunJson) -> String {
     [verdict]
         .into_iter()
         .chain(curve)
+        .map(|said| terminal(&said).into_owned())
         .collect::<Vec<_>>()
         .join("\n")
 }

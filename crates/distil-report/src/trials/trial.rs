@@ -100,6 +100,9 @@ pub struct StageRun {
     pub validation: Numbers,
     /// Metrics on the test part.
     pub test: Numbers,
+    /// Of the result: what one answer for all test samples, the best that the training part's targets tell, reaches in the main metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant: Option<f64>,
     /// Where its first weights came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grown: Option<GrownFrom>,
@@ -147,6 +150,7 @@ impl StageRun {
             train: Numbers::default(),
             validation: Numbers::default(),
             test: Numbers::default(),
+            constant: None,
             grown: None,
         }
     }
@@ -181,6 +185,12 @@ impl Trial {
     /// The stage whose model is the result: the last one.
     pub fn result(&self) -> Option<&StageRun> {
         self.stages.last()
+    }
+
+    /// Whether the test part was read, if there is one.
+    pub fn is_tested(&self) -> bool {
+        let measured = self.result().is_some_and(|stage| !stage.test.is_empty());
+        measured || self.data.test == 0
     }
 
     /// Which trial it is.
@@ -238,6 +248,10 @@ impl Trial {
                 (stage.steps, stage.epochs) = (e.step, e.epoch);
             }
             Event::Evaluated(e) => {
+                // A candidate that had finished and was chosen is at work again.
+                if e.part == Part::Test {
+                    self.status = Status::Failed;
+                }
                 let stage = self.stage(&e.stage);
                 let metrics = match e.part {
                     Part::Train => &mut stage.train,
@@ -245,6 +259,7 @@ impl Trial {
                     Part::Test => &mut stage.test,
                 };
                 *metrics = e.metrics.clone();
+                stage.constant = e.constant.or(stage.constant);
             }
             Event::StageFinished(e) => {
                 let stage = self.stage(&e.stage);

@@ -12,6 +12,7 @@ mod dataset;
 mod equal;
 mod features;
 mod fitted_answers;
+mod followed;
 mod mixup;
 mod moments;
 mod order;

@@ -1,5 +1,7 @@
 //! Preprocessing: fitted on the training part only, stored with the model.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -201,9 +203,10 @@ impl Preprocessing {
         let (Self::Table(fitted), Inputs::Table(columns)) = (self, inputs) else {
             return Ok(());
         };
+        let named = by_name(columns);
         fitted
             .iter()
-            .try_for_each(|column| column.check(&find(column, columns)?.cells))
+            .try_for_each(|column| column.check(&find(column, &named, columns)?.cells))
     }
 
     /// What is to be said of how the inputs it was fitted to become features.
@@ -310,10 +313,19 @@ fn nothing_varies(what: &str) -> Error {
         .remedy("Bring inputs that differ; of pictures, transparency is not read, and what is only there is lost")
 }
 
-fn find<'a>(fitted: &TableColumn, columns: &'a [Column]) -> Result<&'a Column> {
-    let found = columns.iter().find(|column| column.name == fitted.name());
+fn by_name(columns: &[Column]) -> HashMap<&str, &Column> {
+    let named = columns.iter().map(|column| (column.name.as_str(), column));
+    named.collect()
+}
+
+fn find<'a>(
+    fitted: &TableColumn,
+    columns: &HashMap<&str, &'a Column>,
+    all: &[Column],
+) -> Result<&'a Column> {
+    let found = columns.get(fitted.name()).copied();
     found.ok_or_else(|| {
-        let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let known: Vec<&str> = all.iter().map(|column| column.name.as_str()).collect();
         Error::input(
             "data",
             format!(
@@ -329,8 +341,9 @@ fn find<'a>(fitted: &TableColumn, columns: &'a [Column]) -> Result<&'a Column> {
 fn apply_table(fitted: &[TableColumn], columns: &[Column], exact: &Wide) -> Result<Prepared> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let (mut samples, mut prepared) = (Columns::default(), Prepared::default());
+    let named = by_name(columns);
     for target in fitted {
-        let column = find(target, columns)?;
+        let column = find(target, &named, columns)?;
         let exact = exact.get(&column.name).map(Vec::as_slice);
         target.write(&column.cells, exact, &mut samples, &mut prepared)?;
     }

@@ -1,6 +1,6 @@
 //! What a source reads: rows in the order of the file, nothing fitted, nothing scaled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use distil_report::Part;
@@ -280,14 +280,17 @@ impl RawTargets {
         match self {
             Self::Classes { names, labels } => {
                 // Classes that are numbers are the same however they are written: 1 and 1.0.
-                let number = |name: &String| name.parse::<f64>().ok();
+                let number = |name: &str| name.parse::<f64>().ok().map(f64::to_bits);
+                let named: HashMap<&str, u32> = model.iter().map(String::as_str).zip(0..).collect();
+                let numbered: HashMap<u64, u32> = model
+                    .iter()
+                    .zip(0..)
+                    .rev()
+                    .filter_map(|(name, i)| Some((number(name)?, i)))
+                    .collect();
                 let place = |name: &String| {
-                    let same =
-                        |known: &String| number(known).is_some() && number(known) == number(name);
-                    let place = model.iter().position(|known| known == name);
-                    place
-                        .or_else(|| model.iter().position(same))
-                        .map(|i| i as u32)
+                    let exact = named.get(name.as_str());
+                    exact.or_else(|| numbered.get(&number(name)?)).copied()
                 };
                 let places: Vec<Option<u32>> = names.iter().map(place).collect();
                 let labels = labels.iter().map(|&label| {
@@ -349,6 +352,24 @@ impl Raw {
     /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
+    }
+
+    /// Whether its authors kept samples to train on, of every class, and others.
+    pub fn has_given_test(&self) -> bool {
+        let Some(parts) = &self.official else {
+            return false;
+        };
+        let others = parts.iter().any(|part| *part != Part::Train);
+        let mut train = (0..).zip(parts).filter(|(_, part)| **part == Part::Train);
+        let of_all = match &self.targets {
+            Some(RawTargets::Classes { names, labels }) => {
+                let mut seen = vec![false; names.len()];
+                train.for_each(|(row, _): (usize, _)| seen[labels[row] as usize] = true);
+                seen.into_iter().all(|seen| seen)
+            }
+            _ => train.next().is_some(),
+        };
+        others && of_all
     }
 
     /// At most about `limit` rows, evenly spaced within each class (all rows, without classes); no class is lost.

@@ -19,9 +19,9 @@ const RULE: &str = "answers from elsewhere are known for the samples as they are
 /// Answers without their data.
 #[derive(Debug)]
 pub(super) struct AnswersDraft {
-    name: String,
-    file: Spanned<String>,
-    raw: Arc<RawAnswers>,
+    pub name: String,
+    pub file: Spanned<String>,
+    pub raw: Arc<RawAnswers>,
 }
 
 /// Answers of a plan; the numbers lie with the data.

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable};
-use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span};
-use distil_report::measure::TaskKind;
+use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
+use distil_report::measure::{Quantity, TaskKind, metric};
 
-use crate::data::source::{AnySource, SOURCES, Source};
+use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
 use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, traps};
 use crate::device;
 use crate::error::Error;
@@ -28,6 +28,8 @@ use crate::train::Train;
 pub struct Draft {
     /// Where the samples come from.
     pub source: Chosen<AnySource>,
+    /// What holds further parts of them.
+    pub parts: PartFiles,
     /// How they are split; without a fold.
     pub split: SplitRule,
     /// What is learned.
@@ -135,7 +137,7 @@ impl Draft {
     /// # Errors
     /// What the source cannot read.
     pub fn read_data(&self) -> crate::error::Result<Raw> {
-        let read = self.source.read(&self.base, self.targets());
+        let read = self.parts.read(&self.source, &self.base, self.targets());
         let mut raw = read.map_err(|error| self.placed(error))?;
         answers::beside(&self.answers, &mut raw).map_err(|problems| self.refusal(problems))?;
         Ok(raw)
@@ -148,8 +150,10 @@ impl Draft {
     pub fn dataset(&self, raw: Raw, fold: Option<Fold>) -> crate::error::Result<Dataset> {
         let rule = SplitRule {
             fold,
+            official: self.split.official || self.takes_given(&raw),
             ..self.split.clone()
         };
+        let comes_in_parts = raw.official.is_some() && self.source.gives_parts();
         let hashes = RowHashes::of(&raw);
         traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
@@ -162,6 +166,16 @@ impl Draft {
         data.given = given;
         data.notes.extend(traps);
         answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
+        data.official = rule.official;
+        if comes_in_parts && (fold.is_some() || !rule.official) {
+            data.notes
+                .push("the parts the data comes with are pooled and divided anew".into());
+        } else if rule.official && !self.split.official && self.parts.is_empty() {
+            data.notes.push(
+                "the test part the data comes with is used, as the recipe names no other; `split = \"random\"` divides all samples anew"
+                    .into(),
+            );
+        }
         if let Some(table) = &self.recipe.data.augment {
             let augment = Augment::new(table, &data.shape).map_err(|error| self.placed(error))?;
             data.augment = Some(augment);
@@ -189,6 +203,14 @@ impl Draft {
             true => Ok(()),
             false => Err(self.refusal(problems).into()),
         }
+    }
+
+    /// Whether the parts the data comes with are used, though the recipe does not ask for them.
+    fn takes_given(&self, raw: &Raw) -> bool {
+        let split = &self.recipe.data.split;
+        let asks = split.kind.is_written() || split.test.is_written() || split.group.is_some();
+        let found = !asks && self.source.gives_parts() && raw.has_given_test();
+        found || !self.parts.is_empty()
     }
 
     /// An error of the data as a problem of the recipe, if a place of the recipe led to it.
@@ -220,6 +242,8 @@ impl Draft {
                 let written = augment.shift.span.clone().or(augment.cutout.span.clone());
                 written.or_else(source)
             }
+            "data.test" => data.test.as_ref()?.span.clone(),
+            "data.validation" => data.validation.as_ref()?.span.clone(),
             _ => {
                 let key = path.strip_prefix("data.")?;
                 data.source.table.get(key).map(|value| value.span.clone())
@@ -258,6 +282,9 @@ fn draft(
     if let Some(tune) = &recipe.compare.tune {
         tune::check(tune, &recipe, problems);
     }
+    if let (Some(margin), Some(task)) = (&recipe.compare.margin, &task) {
+        margin_in_range(margin, task.default_metric(), problems);
+    }
     let device = device(&recipe.run, problems);
     let kind = task.as_ref().map(|task| task.kind());
     let mut stages: Vec<_> = recipe
@@ -274,6 +301,18 @@ fn draft(
         .collect();
     Some(Draft {
         source: source?,
+        parts: PartFiles {
+            test: recipe
+                .data
+                .test
+                .as_ref()
+                .map(|path| path.value.as_str().into()),
+            validation: recipe
+                .data
+                .validation
+                .as_ref()
+                .map(|path| path.value.as_str().into()),
+        },
         split: SplitRule::from(&recipe.data.split),
         task: task?,
         base: base.to_path_buf(),
@@ -296,6 +335,27 @@ fn device(run: &RunTable, problems: &mut Problems) -> Option<Device> {
     device
         .map_err(|reason| problems.push(sentence(word.span.clone(), &reason)))
         .ok()
+}
+
+/// The smallest difference that counts is one that two models can have; whether it is a number at all was asked before.
+fn margin_in_range(margin: &Spanned<f64>, name: &str, problems: &mut Problems) {
+    let most = match metric(name).map(|metric| metric.quantity) {
+        Some(Quantity::Share) => 1.0,
+        _ => f64::MAX,
+    };
+    if !margin.value.is_finite() || (0.0..=most).contains(&margin.value) {
+        return;
+    }
+    let message = format!("`margin` is {}", margin.value);
+    let problem = Problem::at(margin.span.clone(), message);
+    problems.push(match most {
+        1.0 => problem
+            .rule(format!(
+                "a difference in {name} is a share, between 0 and 1"
+            ))
+            .help("one percentage point is 0.01"),
+        _ => problem.rule(format!("a difference in {name} is a number from 0 up")),
+    });
 }
 
 /// Columns set apart as groups take part in the split, or they are not what was meant.

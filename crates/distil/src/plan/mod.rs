@@ -14,6 +14,7 @@ mod draft;
 mod given;
 mod learn;
 mod like;
+mod named;
 mod notes;
 mod order;
 mod recipes;
@@ -28,6 +29,7 @@ pub use answers::AnswersPlan;
 pub use arm::Arm;
 pub use cost::Cost;
 pub use draft::Draft;
+pub use named::Named;
 pub use recipes::{SHIPPED, Shipped, shipped};
 pub use refusal::Refusal;
 pub use schema::schema;
@@ -41,7 +43,7 @@ use distil_recipe::recipe::RunTable;
 use distil_report::Overlap;
 use distil_report::measure::Metric;
 
-use crate::data::source::AnySource;
+use crate::data::source::{AnySource, PartFiles};
 use crate::data::{Dataset, SeenRows, SplitRule};
 use crate::task::Task;
 use crate::weights::sha256;
@@ -59,6 +61,8 @@ pub struct Plan {
     pub metric: &'static Metric,
     /// Where the samples come from.
     pub source: AnySource,
+    /// What holds further parts of them.
+    pub parts: PartFiles,
     /// How they are split; without a fold.
     pub split: SplitRule,
     /// The stages in the order in which they run.
@@ -85,6 +89,8 @@ pub struct Plan {
     pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.
     pub notes: Vec<String>,
+    /// Settings that take longer than the run, a sentence each; `notes` has them too.
+    pub too_long: Vec<String>,
     written: written::Written,
 }
 
@@ -97,6 +103,11 @@ impl Plan {
     /// The stage of this name.
     pub fn stage(&self, name: &str) -> Option<&StagePlan> {
         self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The stages the result learns from, where an answer of all of them together costs more than one of its own; else none.
+    pub fn costlier_teachers(&self) -> Vec<&StagePlan> {
+        arm::costlier_teachers(&self.stages, self.result())
     }
 
     /// SHA-256 over everything that decides what is trained, the data's content included, in hexadecimal.

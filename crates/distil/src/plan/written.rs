@@ -6,7 +6,7 @@ use distil_recipe::Chosen;
 use distil_recipe::recipe::StartTable;
 use toml::{Table, Value};
 
-use crate::data::source::AnySource;
+use crate::data::source::{AnySource, PartFiles};
 use crate::data::{Dataset, EqualRule, SplitRule};
 use crate::growth::{Depth, Width};
 use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
@@ -27,7 +27,7 @@ pub(super) struct Written {
 impl Written {
     pub fn of(
         task: &Chosen<Box<dyn Task>>,
-        source: &Chosen<AnySource>,
+        (source, parts): (&Chosen<AnySource>, &PartFiles),
         split: &SplitRule,
         stages: &[StagePlan],
         answers: &BTreeMap<String, AnswersPlan>,
@@ -43,6 +43,9 @@ impl Written {
             equal,
             ..split.clone()
         };
+        if let Value::Table(parts) = value(parts) {
+            source.extend(parts);
+        }
         source.insert("split".into(), value(&split));
         if let Some(augment) = &data.augment {
             source.insert("augment".into(), value(augment));
@@ -83,7 +86,9 @@ impl Written {
     fn hash_of(&self, mut table: Table) -> String {
         // Where the data lies is no matter; what it holds has a hash of its own.
         if let Some(Value::Table(data)) = table.get_mut("data") {
-            data.remove("path");
+            for place in ["path", "test", "validation"] {
+                data.remove(place);
+            }
         }
         // The hash is over JSON: TOML's numbers and strings have no second spelling there.
         let text = serde_json::to_string(&table).unwrap_or_default();

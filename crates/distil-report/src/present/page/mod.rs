@@ -21,11 +21,16 @@ pub use learning::Panel;
 pub use mistakes::Mistake;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
 use crate::Error;
-use crate::present::sentence::{columns_read, equal_samples, headline, reading_notes, sentence};
+use crate::compare::resolved;
+use crate::present::foreign;
+use crate::present::sentence::{
+    badge, chosen, columns_read, equal_samples, headline, reading_notes, sentence,
+};
+use crate::present::show;
 use crate::present::table::Table;
 use crate::present::tables;
 use crate::record::events::Folded;
@@ -39,6 +44,8 @@ pub struct Page {
     pub name: String,
     /// The verdict's word.
     pub verdict: String,
+    /// The same as the sentence begins: `better, dearer in seconds`.
+    pub badge: String,
     /// The verdict's sentence up to its colon: the claim.
     pub claim: String,
     /// The rest of the sentence: the numbers.
@@ -59,6 +66,8 @@ pub struct Page {
     pub comparisons: Table,
     /// The comparisons' sentences after the first.
     pub sentences: Vec<String>,
+    /// What the grey bands of the charts are, where there are any.
+    pub blind: Option<String>,
     /// Quality against cost and differences by seed, as SVG, each with its title.
     pub arms: Vec<(String, String)>,
     /// What plain's curve says.
@@ -124,11 +133,14 @@ impl Page {
         Self {
             name: run.name.clone(),
             verdict: verdict.word().into(),
+            badge: chosen(&run.comparisons)
+                .map_or("not compared", |comparison| badge(comparison, &run.metric))
+                .into(),
             claim: claim.into(),
             numbers: numbers.into(),
             warning: cards::warning(run),
             equal: equal_samples(run),
-            notes: reading_notes(run).map(String::from).collect(),
+            notes: reading_notes(run).collect(),
             columns: columns_read(run).map(String::from).collect(),
             cards: cards::cards(run),
             results: tables::results(run),
@@ -141,6 +153,13 @@ impl Page {
             .into_iter()
             .filter_map(|(title, chart)| Some((title.to_owned(), chart?)))
             .collect(),
+            blind: resolved(&run.comparisons).map(|(samples, width)| {
+                format!(
+                    "Grey: within {} of the flow, which {} test samples cannot tell apart.",
+                    run.metric.width(Some(width)),
+                    show::grouped(samples as f64)
+                )
+            }),
             curve: run
                 .curve
                 .as_ref()
@@ -172,6 +191,10 @@ impl Page {
     pub fn html(&self) -> Result<String, Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_formatter(|out, state, value| match value.as_str() {
+            Some(text) if !value.is_safe() => Ok(out.write_str(&foreign::html(text))?),
+            _ => escape_formatter(out, state, value),
+        });
         environment
             .add_template("report.html", include_str!("report.html"))
             .map_err(Error::Page)?;

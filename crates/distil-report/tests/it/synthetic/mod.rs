@@ -91,6 +91,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             seed,
             fold: None,
             plan: "9f2c41d0e8b7".into(),
+            basis: None,
             process,
         }),
         Event::Data(Data {
@@ -123,6 +124,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             (Part::Test, 360, test),
         ] {
             events.push(Event::Evaluated(Evaluated {
+                constant: None,
                 stage: scene.stage.into(),
                 part,
                 samples,
@@ -428,6 +430,7 @@ fn run(
         comparisons,
         calibration,
         arm_calibrations: std::collections::BTreeMap::new(),
+        teachers: Vec::new(),
         compress: None,
     };
     Run { record, trials }

@@ -13,15 +13,17 @@ use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Raw, RawTargets, Wide};
 use crate::data::source::Source;
 use crate::data::source::cells::{self, FIRST, Markers, USUAL, members};
-use crate::data::source::file::read_file;
+use crate::data::source::file::read_within;
 use crate::data::source::forms::{Form, Inferred};
 use crate::data::source::inputs::{Exact, Reader};
+use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::names::Names;
+use crate::data::source::parquet_table::{self, Read};
 use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable, counted};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
-/// The source `csv`: a UTF-8 table, plain or `.gz`.
+/// The source `csv`: a UTF-8 file with a header, plain or `.gz`; or parquet files with columns of numbers, text and dates.
 ///
 /// A column nobody declares holds numbers if more than half of its cells do, however numbers are written there; a cell that is
 /// then no number is an error. It holds dates if all its cells do, else categories, unless most of them are different.
@@ -65,6 +67,9 @@ pub struct Csv {
     /// How columns are read, by name, where it is not seen from their cells.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, ColumnRule>,
+    /// The most that is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
 }
 
 /// Whether a table has a header, or the names it does not give.
@@ -88,11 +93,16 @@ fn standard() -> Scaling {
 impl Source for Csv {
     fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         let path = base.join(&self.path);
-        let bytes = read_file(&path)?;
-        let mut table = self.table(&path, &bytes, &self.target.0, true)?;
-        let own = self.in_terms_of(&table);
-        own.check_names(&table)?;
-        own.drop_unlabelled(&mut table, kind)?;
+        let limits = Limits::training(self.limit);
+        let mut read = self.table(&path, limits, &self.target.0, true)?;
+        let own = self.in_terms_of(&read.table);
+        own.check_names(&read.table)?;
+        own.drop_unlabelled(&mut read, kind)?;
+        let Read {
+            mut table,
+            hash,
+            official,
+        } = read;
         let reader = own.reader(&table, Exact::Find);
         let (targets, mut rules, mut wide) = own.targets(&table, kind, reader.comma)?;
         let mut raw = reader.read()?;
@@ -127,23 +137,24 @@ impl Source for Csv {
             .collect();
         Ok(Raw {
             groups,
+            official,
             wide,
             notes,
             reading: Some(reading),
-            ..Raw::new(raw.inputs, targets, sha256(&bytes))
+            ..Raw::new(raw.inputs, targets, hash)
         })
     }
 
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
-        let bytes = read_file(path)?;
-        let table = self.table(path, &bytes, &self.settled_columns(), true)?;
-        self.read_as_settled(table, &bytes, Some(kind), Exact::Find)
+        let limits = Limits::new_data(self.limit);
+        let read = self.table(path, limits, &self.settled_columns(), true)?;
+        self.read_as_settled(read, Some(kind), Exact::Find)
     }
 
     fn read_inputs(&self, path: &Path, _: TaskKind, wide: &[String]) -> Result<Raw> {
-        let bytes = read_file(path)?;
-        let table = self.table(path, &bytes, &self.settled_columns(), false)?;
-        self.read_as_settled(table, &bytes, None, Exact::Only(wide))
+        let limits = Limits::new_data(self.limit);
+        let read = self.table(path, limits, &self.settled_columns(), false)?;
+        self.read_as_settled(read, None, Exact::Only(wide))
     }
 
     fn settled(&self, raw: &Raw) -> Self {
@@ -178,10 +189,14 @@ impl Csv {
     fn table(
         &self,
         path: &Path,
-        bytes: &[u8],
+        limits: Limits,
         wanted: &[String],
         with_targets: bool,
-    ) -> Result<TextTable> {
+    ) -> Result<Read> {
+        if let Some(table) = parquet_table::read(path, limits)? {
+            return Ok(table);
+        }
+        let bytes = read_within(path, limits)?;
         let header = match &self.header {
             None | Some(HeaderOption::Is(true)) => Header::First,
             Some(HeaderOption::Is(false)) => Header::Counted,
@@ -195,7 +210,11 @@ impl Csv {
             optional: &self.target.0,
             skip_blank: with_targets,
         };
-        TextTable::parse(path, bytes, &cut)
+        Ok(Read {
+            table: TextTable::parse(path, &bytes, &cut)?,
+            hash: sha256(&bytes),
+            official: None,
+        })
     }
 
     /// The same with columns of a table without a header called by their place: `3` is `column 3`.
@@ -278,15 +297,9 @@ impl Csv {
         names
     }
 
-    fn read_as_settled(
-        &self,
-        table: TextTable,
-        bytes: &[u8],
-        kind: Option<TaskKind>,
-        exact: Exact<'_>,
-    ) -> Result<Raw> {
-        let mut table = table;
-        let own = self.in_terms_of(&table);
+    fn read_as_settled(&self, read: Read, kind: Option<TaskKind>, exact: Exact<'_>) -> Result<Raw> {
+        let mut read = read;
+        let own = self.in_terms_of(&read.table);
         // Models of version 0.1.0 do not say what they read as missing.
         let own = Self {
             missing: Some(
@@ -298,9 +311,13 @@ impl Csv {
         };
         let mut targets = (None, Wide::new());
         if let Some(kind) = kind {
-            if own.target.0.iter().all(|name| table.column(name).is_some()) {
-                own.drop_unlabelled(&mut table, kind)?;
+            let labelled = |name: &String| read.table.column(name).is_some();
+            if own.target.0.iter().all(labelled) {
+                own.drop_unlabelled(&mut read, kind)?;
             }
+        }
+        let Read { table, hash, .. } = read;
+        if let Some(kind) = kind {
             let (found, _, wide) = own.targets(&table, kind, false)?;
             targets = (found, wide);
         }
@@ -317,15 +334,18 @@ impl Csv {
             wide,
             notes,
             reading: Some(raw.reading),
-            ..Raw::new(raw.inputs, targets, sha256(bytes))
+            ..Raw::new(raw.inputs, targets, hash)
         })
     }
 
     /// Leaves out the rows whose target is missing, where that is asked for.
-    fn drop_unlabelled(&self, table: &mut TextTable, kind: TaskKind) -> Result<()> {
+    fn drop_unlabelled(&self, read: &mut Read, kind: TaskKind) -> Result<()> {
         if !self.drop_unlabelled {
             return Ok(());
         }
+        let Read {
+            table, official, ..
+        } = read;
         let markers = self.target_markers(kind);
         let columns: Vec<&TextColumn> = self
             .target
@@ -351,6 +371,10 @@ impl Csv {
                 grouped(dropped as f64)
             ));
             table.retain(&keep);
+            if let Some(parts) = official {
+                let mut keep = keep.iter();
+                parts.retain(|_| keep.next() == Some(&true));
+            }
         }
         Ok(())
     }

@@ -370,7 +370,7 @@ impl TextTable {
     pub fn retain(&mut self, keep: &[bool]) {
         fn kept<T>(items: &mut Vec<T>, keep: &[bool]) {
             let mut keep = keep.iter();
-            items.retain(|_| keep.next().is_none_or(|keep| *keep));
+            items.retain(|_| keep.next() == Some(&true));
         }
         kept(&mut self.lines, keep);
         self.columns

@@ -1,6 +1,7 @@
 //! What a trial's result says about each test sample.
 
 use distil_report::predictions::{Picture, Predictions, Truth, Worst};
+use distil_report::show::plain;
 
 use crate::data::{Dataset, Targets};
 use crate::error::{Error, Result};
@@ -33,7 +34,7 @@ pub fn predictions(
             None => data.targets.names().to_vec(),
         },
         unit: unit.map(Into::into),
-        outputs,
+        outputs: outputs.into_owned(),
         truth,
         worst: Vec::new(),
     };
@@ -72,7 +73,7 @@ fn mistake(all: &Predictions, data: &Dataset, ids: &[SampleId], row: usize, loss
         values
             .iter()
             .zip(shifts)
-            .map(|(v, shift)| format!("{:.4}", f64::from(*v) + shift))
+            .map(|(v, shift)| plain(f64::from(*v) + shift))
             .collect::<Vec<_>>()
             .join(", ")
     };

@@ -14,8 +14,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         "crates/distil-recipe",
         "lib.rs",
         &[
-            "suggest", "problem", "set", "spanned", "tree", "read", "choice", "text", "keys",
-            "registry", "render", "recipe", "schema",
+            "suggest", "name", "problem", "set", "spanned", "tree", "read", "choice", "text",
+            "keys", "registry", "render", "recipe", "schema",
         ],
     ),
     (
@@ -41,6 +41,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &[
             "error",
             "device",
+            "memory",
             "read_back",
             "rng",
             "sample",

@@ -192,7 +192,7 @@ fn answers_that_are_not_finite_or_no_npy_file_are_refused() {
       = help: fill it in or leave the row out; rows and columns count from 0
     "#);
     assert_snapshot!(refused(TAUGHT, b"0.1,0.9\n"), @r#"
-    error: …/p.npy: not a whole NumPy file (magic not found for NPY file)
+    error: …/p.npy: not a whole NumPy file (it does not begin like one)
      --> recipe.toml:5:11
       |
     5 | answers = "p.npy"
