@@ -52,9 +52,6 @@ pub fn eval(args: &EvalArgs) -> Ended {
             source.describe(),
         ),
     };
-    for note in &raw.notes {
-        stderr::complain(&format!("note: {note}."));
-    }
     // What a model was trained on tells nothing of other samples: of its own data, the test part counts.
     let own = args.data.is_none() || raw.hash == model.card.provenance.data;
     let part = args.part.or(own.then_some(Part::Test));
@@ -70,9 +67,7 @@ pub fn eval(args: &EvalArgs) -> Ended {
         Some(_) => evaluated?,
         None => evaluated.map_err(name_the_data)?,
     };
-    for note in &evaluated.notes {
-        stderr::complain(&format!("note: {note}."));
-    }
+    stderr::notes(&evaluated.notes);
     let evaluation = Evaluation {
         model: folder.display().to_string(),
         data,

@@ -36,14 +36,9 @@ pub fn predict(args: &PredictArgs) -> Ended {
         } else {
             path
         })?;
-        for note in &raw.notes {
-            stderr::complain(&format!("note: {note}."));
-        }
         let named = raw.rows.is_some();
         let found = model.predict(raw, &device)?;
-        for note in &found.notes {
-            stderr::complain(&format!("note: {note}."));
-        }
+        stderr::notes(&found.notes);
         keep_ids(&mut all, found.ids, file == 0);
         let mut answers = found.answers;
         if args.input.len() > 1 && !named {
@@ -155,43 +150,27 @@ fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
         Some(Answer::Labels { .. }) => &["labels"],
         Some(Answer::Values { .. }) | None => &[],
     };
-    let ids: Vec<&str> = prediction
-        .ids
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    let fixed: Vec<&str> = ["sample"]
-        .iter()
-        .chain(&ids)
-        .chain(answered)
-        .copied()
-        .collect();
-    // Names that could be taken for another column are told apart; so are all the others then.
-    let mut taken: HashSet<&str> = HashSet::new();
-    let names = prediction.names.iter().map(String::as_str);
-    let collide = !fixed
-        .iter()
-        .copied()
-        .chain(names.clone())
-        .all(|name| taken.insert(name));
+    let ids = prediction.ids.iter();
+    let ids: Vec<String> = ids.map(|(name, _)| shown(name, foreign::csv)).collect();
+    let names = prediction.names.iter();
+    let names: Vec<String> = names.map(|name| shown(name, foreign::csv)).collect();
+    // Where one could be taken for another column, all say what they are.
+    let mut taken: HashSet<&str> = HashSet::from(["sample"]);
+    let given = ids.iter().chain(&names).map(String::as_str);
+    let all = answered.iter().copied().chain(given);
+    let collide = !all.into_iter().all(|name| taken.insert(name));
+    let called = |word: &str, name: String| match collide {
+        true => format!("{word} {name}"),
+        false => name,
+    };
     let word = match prediction.answers.first() {
         Some(Answer::Values { .. }) => "value",
         _ => "probability",
     };
     let mut header = vec!["sample".to_owned()];
-    for name in ids {
-        let name = shown(name, foreign::csv);
-        header.push(if collide { format!("id {name}") } else { name });
-    }
+    header.extend(ids.into_iter().map(|name| called("id", name)));
     header.extend(answered.iter().map(|title| (*title).to_owned()));
-    for name in names {
-        let name = shown(name, foreign::csv);
-        header.push(if collide {
-            format!("{word} {name}")
-        } else {
-            name
-        });
-    }
+    header.extend(names.into_iter().map(|name| called(word, name)));
     writer.write_record(header).map_err(unwritable)?;
     let texts = |numbers: &[f32]| numbers.iter().map(|x| exact(*x)).collect();
     for (row, answer) in prediction.answers.iter().enumerate() {
@@ -207,7 +186,7 @@ fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
                 probabilities,
             } => (sample, Some(labels.join(" ")), texts(probabilities)),
             Answer::Values { sample, values } => {
-                (sample, None, values.iter().map(f64::to_string).collect())
+                (sample, None, values.iter().map(|x| exact(*x)).collect())
             }
         };
         let mut cells = vec![shown(sample, foreign::csv_id)];
@@ -260,6 +239,8 @@ mod tests {
         let prediction = Prediction {
             names: vec!["=1+1".into(), "-1".into()],
             answers: vec![answer("=1+1"), answer("-1"), answer("a\u{1b}")],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         assert_eq!(
             csv(&prediction, false).unwrap(),

@@ -1,6 +1,6 @@
 //! What makes a result look better, or worse, than it is: seen in the data before anything is trained.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use distil_report::show::grouped;
 
@@ -8,12 +8,19 @@ use crate::data::raw::{Cells, Inputs, Raw, RawTargets};
 use crate::data::rows::RowHashes;
 use crate::data::split::Split;
 use crate::error::{Error, Result};
+use crate::sample::SampleId;
 
 /// A class of this share of all samples makes accuracy say little.
 const MAJORITY: f64 = 0.95;
 
 /// So few different numbers may be classes.
 const FEW_VALUES: usize = 10;
+
+/// On fewer samples a column that tells the class may do so by chance.
+const HELD: usize = 20;
+
+/// Classes that are never tested are named one by one up to so many.
+const SAID: usize = 10;
 
 /// Refuses samples that are all equal, and classes of which nearly every sample has its own.
 pub fn refuse(raw: &Raw, rows: &RowHashes) -> Result<()> {
@@ -90,23 +97,30 @@ pub fn notes(raw: &Raw, split: &Split) -> Vec<String> {
 }
 
 fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<String>) {
-    let count = |ids: &[crate::sample::SampleId], class: usize| {
+    let count = |ids: &[SampleId]| {
+        let mut counts = vec![0_usize; names.len()];
         ids.iter()
-            .filter(|id| labels[id.row()] as usize == class)
-            .count()
+            .for_each(|id| counts[labels[id.row()] as usize] += 1);
+        counts
     };
+    let [train, validation, test] =
+        [&split.train, &split.validation, &split.test].map(|ids| count(ids));
+    let untested: Vec<usize> = (0..names.len()).filter(|class| test[*class] == 0).collect();
+    for class in untested.iter().take(SAID) {
+        notes.push(format!(
+            "class {} is never tested: it has {} samples to train on, {} to choose by and none to test on; no metric counts it",
+            names[*class], train[*class], validation[*class]
+        ));
+    }
+    if untested.len() > SAID {
+        let more = grouped((untested.len() - SAID) as f64);
+        notes.push(format!("{more} more classes are never tested"));
+    }
     for (class, name) in names.iter().enumerate() {
-        let [train, validation, test] =
-            [&split.train, &split.validation, &split.test].map(|ids| count(ids, class));
-        if test == 0 {
-            notes.push(format!(
-                "class {name} is never tested: it has {train} samples to train on, {validation} to choose by and none to test on; no metric counts it"
-            ));
-        }
-        let all = train + validation + test;
+        let all = train[class] + validation[class] + test[class];
         let share = all as f64 / labels.len().max(1) as f64;
         if share >= MAJORITY {
-            let tested = 100.0 * test as f64 / split.test.len().max(1) as f64;
+            let tested = 100.0 * test[class] as f64 / split.test.len().max(1) as f64;
             notes.push(format!(
                 "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy on the test part, so look at macro F1",
                 100.0 * share
@@ -141,120 +155,91 @@ fn spelling(what: &str, names: &[String], notes: &mut Vec<String>) {
 
 /// Says where a column counts the rows.
 fn counts(name: &str, cells: &[f32], raw: &Raw, notes: &mut Vec<String>) {
-    let [first, second, ..] = cells else {
-        return;
+    const FEWEST: usize = 20;
+    let exact = raw.wide.get(name);
+    let at = |row: usize| exact.map_or_else(|| f64::from(cells[row]), |exact| exact[row]);
+    let last = match cells.len() {
+        rows if rows < FEWEST => return,
+        rows => rows - 1,
     };
-    let step = second - first;
-    if cells.len() < 20 || step == 0.0 || cells.windows(2).any(|pair| pair[1] - pair[0] != step) {
+    let (first, end) = (at(0), at(last));
+    let step = (end - first) / last as f64;
+    let off = |row: usize| (at(row) - first - step * row as f64).abs();
+    // Not a comparison turned round: NaN counts nothing.
+    if step == 0.0 || !(0..=last).all(|row| off(row) <= 1e-3 * step.abs()) {
         return;
     }
     let sorted = match &raw.targets {
         Some(RawTargets::Classes { names, labels }) => {
             let changes = labels.windows(2).filter(|pair| pair[0] != pair[1]).count();
             (changes < 2 * names.len()).then(|| {
-                format!(", and the file is sorted by class ({changes} changes in {} rows), so that it tells the class", grouped(labels.len() as f64))
+                format!(
+                    ", and the file is sorted by class ({changes} changes in {} rows), so that it tells the class",
+                    grouped(labels.len() as f64)
+                )
             })
         }
         _ => None,
     };
     notes.push(format!(
-        "column {name} counts the rows ({first} to {}, by {step}){}; leave it out with `ignore = [\"{name}\"]` unless it is a time",
-        cells[cells.len() - 1],
+        "column {name} counts the rows ({} to {}){}; leave it out with `ignore = [\"{name}\"]` unless it is a time",
+        plain(first),
+        plain(end),
         sorted.unwrap_or_default()
     ));
 }
 
+/// A number as a file has it.
+fn plain(x: f64) -> String {
+    match f64::from(x as f32) == x {
+        true => (x as f32).to_string(),
+        false => x.to_string(),
+    }
+}
+
 /// Says where a column alone predicts the target: its nearest training sample has the same class, or the target follows a line.
 fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<String>) {
-    const CLASSES: f64 = 0.99;
     const LINE: f64 = 0.9999;
-    let held: Vec<usize> = split.validation.iter().map(|id| id.row()).collect();
-    if held.len() < 20 {
-        return;
-    }
     match (&raw.targets, cells) {
-        (Some(RawTargets::Classes { names, labels }), Cells::Numeric(cells)) => {
-            let mut known: Vec<(f32, u32)> = split
-                .train
-                .iter()
-                .map(|id| (cells[id.row()], labels[id.row()]))
-                .collect();
+        (Some(RawTargets::Classes { labels, .. }), Cells::Numeric(cells)) => {
+            let train = split.train.iter().map(|id| id.row());
+            let mut known: Vec<(f32, u32)> = train.map(|row| (cells[row], labels[row])).collect();
             known.retain(|(x, _)| !x.is_nan());
             known.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let nearest = |x: f32| {
+            let nearest = |row: usize| {
+                let x = cells[row];
                 let at = known.partition_point(|(y, _)| *y < x);
                 let near = known[at.saturating_sub(1)..].iter().take(2);
                 near.min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()))
                     .map(|(_, class)| *class)
             };
-            let right = held
-                .iter()
-                .filter(|row| nearest(cells[**row]) == Some(labels[**row]))
-                .count();
-            let most = (0..names.len())
-                .map(|class| {
-                    held.iter()
-                        .filter(|row| labels[**row] as usize == class)
-                        .count()
-                })
-                .max();
-            let share = |count: usize| count as f64 / held.len() as f64;
-            if share(right) >= CLASSES && share(most.unwrap_or(0)) < MAJORITY {
-                notes.push(format!(
-                    "column {name} alone tells the class of {right} of {} validation samples; is it known before the class is?",
-                    held.len()
-                ));
-            }
+            alone(name, labels, split, nearest, notes);
         }
-        (Some(RawTargets::Classes { names, labels }), Cells::Categorical { levels, codes })
-            if levels.len() > 1 =>
-        {
-            let mut seen = vec![vec![0_usize; names.len()]; levels.len()];
+        (Some(RawTargets::Classes { labels, .. }), Cells::Categorical { codes, .. }) => {
+            let mut seen: HashMap<(u32, u32), usize> = HashMap::new();
             for row in split.train.iter().map(|id| id.row()) {
                 if let Some(code) = codes[row] {
-                    seen[code as usize][labels[row] as usize] += 1;
+                    *seen.entry((code, labels[row])).or_default() += 1;
                 }
             }
-            let answer = |row: usize| {
-                let seen = &seen[codes[row]? as usize];
-                (0..names.len()).max_by_key(|class| seen[*class])
-            };
-            let right = held
-                .iter()
-                .filter(|row| answer(**row) == Some(labels[**row] as usize))
-                .count();
-            let most = (0..names.len())
-                .map(|class| {
-                    held.iter()
-                        .filter(|row| labels[**row] as usize == class)
-                        .count()
-                })
-                .max();
-            let share = |count: usize| count as f64 / held.len() as f64;
-            if share(right) >= CLASSES && share(most.unwrap_or(0)) < MAJORITY {
-                notes.push(format!(
-                    "column {name} alone tells the class of {right} of {} validation samples; is it known before the class is?",
-                    held.len()
-                ));
+            let mut best: HashMap<u32, (usize, u32)> = HashMap::new();
+            for ((code, label), count) in seen {
+                let best = best.entry(code).or_default();
+                *best = (*best).max((count, label));
             }
+            let likeliest = |row: usize| best.get(&codes[row]?).map(|(_, label)| *label);
+            alone(name, labels, split, likeliest, notes);
         }
         (Some(RawTargets::Values { names, values }), Cells::Numeric(cells)) => {
             for (target, of) in names.iter().enumerate() {
-                let rows = split
-                    .train
-                    .iter()
-                    .map(|id| id.row())
-                    .filter(|row| !cells[*row].is_nan());
+                let rows = split.train.iter().map(|id| id.row());
+                let value = |row: usize| f64::from(values[row * names.len() + target]);
                 let pairs: Vec<(f64, f64)> = rows
-                    .map(|row| {
-                        (
-                            f64::from(cells[row]),
-                            f64::from(values[row * names.len() + target]),
-                        )
-                    })
+                    .filter(|row| !cells[*row].is_nan())
+                    .map(|row| (f64::from(cells[row]), value(row)))
                     .collect();
                 let r = correlation(&pairs);
-                if pairs.len() >= 20 && r.abs() >= LINE {
+                if pairs.len() >= HELD && r.abs() >= LINE {
                     notes.push(format!(
                         "column {name} alone predicts {of}: their correlation is {r:.5}; is it known before the target is?"
                     ));
@@ -262,6 +247,37 @@ fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<St
             }
         }
         _ => {}
+    }
+}
+
+/// Says where these answers, made of one column, are right of nearly all validation samples.
+fn alone(
+    name: &str,
+    labels: &[u32],
+    split: &Split,
+    answer: impl Fn(usize) -> Option<u32>,
+    notes: &mut Vec<String>,
+) {
+    const RIGHT: f64 = 0.99;
+    let held: Vec<usize> = split.validation.iter().map(|id| id.row()).collect();
+    if held.len() < HELD {
+        return;
+    }
+    let mut counts: HashMap<u32, usize> = HashMap::new();
+    for row in &held {
+        *counts.entry(labels[*row]).or_default() += 1;
+    }
+    let right = held
+        .iter()
+        .filter(|row| answer(**row) == Some(labels[**row]))
+        .count();
+    let most = counts.into_values().max().unwrap_or(0);
+    let share = |count: usize| count as f64 / held.len() as f64;
+    if share(right) >= RIGHT && share(most) < MAJORITY {
+        notes.push(format!(
+            "column {name} alone tells the class of {right} of {} validation samples; is it known before the class is?",
+            held.len()
+        ));
     }
 }
 
