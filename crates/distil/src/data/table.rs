@@ -385,38 +385,54 @@ fn near(x: f32, far: &[(f64, f64)]) -> f32 {
         .map_or(x, |(_, end)| *end as f32)
 }
 
-/// Values that repeat far outside the range of all others, as markers of missing values do, with the end of that range.
+/// Values far outside the range of all others, as markers of missing values are, with the end of that range.
 ///
-/// One counts if it lies more than 20 times that range away and is no more than half of all; written as such markers are, it
-/// needs to lie but once the range away.
+/// At most two on each side, and together no more than half of all. One counts if it repeats and lies 20 times that range away.
+/// Written as markers are, it needs to lie but three times the range away, once if it is the only negative number; and 10 times
+/// if it does not repeat.
 fn far(values: &[f64]) -> Vec<(f64, f64)> {
     /// The others are no fewer different values.
     const DIFFERENT: usize = 8;
+    /// How many on the low and on the high side, most first.
+    const SIDES: [(usize, usize); 8] = [
+        (2, 2),
+        (2, 1),
+        (1, 2),
+        (2, 0),
+        (1, 1),
+        (0, 2),
+        (1, 0),
+        (0, 1),
+    ];
     let mut known: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
     known.sort_by(f64::total_cmp);
-    let (Some(&low), Some(&high)) = (known.first(), known.last()) else {
-        return Vec::new();
-    };
-    let counts = |x: f64| known.iter().filter(|y| **y == x).count();
-    for ends in [&[low][..], &[high], &[low, high]] {
-        let rest = || known.iter().copied().filter(|x| !ends.contains(x));
-        let (Some(first), Some(last)) = (rest().next(), rest().next_back()) else {
+    let different: Vec<(f64, usize)> = known
+        .chunk_by(|a, b| a == b)
+        .map(|same| (same[0], same.len()))
+        .collect();
+    for (low, high) in SIDES {
+        let end = different.len().saturating_sub(high);
+        let rest = different.get(low..end).unwrap_or_default();
+        let (Some((first, _)), Some((last, _))) = (rest.first(), rest.last()) else {
             continue;
         };
         let range = last - first;
-        let mut different: Vec<f64> = rest().collect();
-        different.dedup();
-        let is_far = |x: &f64| {
+        let is_far = |(x, count): &(f64, usize)| {
             let gap = (first - x).max(x - last);
-            let count = counts(*x);
-            2 * count <= known.len()
-                && (marker_like(*x) && gap > range && (count > 1 || gap > 10.0 * range)
-                    || count > 1 && gap > 20.0 * range)
+            let times = match (marker_like(*x), *count > 1) {
+                (true, true) if *x < 0.0 && *first >= 0.0 => 1.0,
+                (true, true) => 3.0,
+                (true, false) => 10.0,
+                (false, true) => 20.0,
+                (false, false) => return false,
+            };
+            gap > times * range
         };
-        if different.len() >= DIFFERENT && range > 0.0 && ends.iter().all(is_far) {
-            return ends
-                .iter()
-                .map(|x| (*x, if *x < first { first } else { last }))
+        let ends = || different[..low].iter().chain(&different[end..]);
+        let few = 2 * ends().map(|(_, count)| count).sum::<usize>() <= known.len();
+        if rest.len() >= DIFFERENT && few && ends().all(is_far) {
+            return ends()
+                .map(|(x, _)| (*x, if x < first { *first } else { *last }))
                 .collect();
         }
     }

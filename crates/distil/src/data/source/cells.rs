@@ -25,6 +25,15 @@ pub const USUAL: [&str; 22] = [
     "nil", "None", "NaT", "\\N", "#VALUE!", "#DIV/0!", "#REF!", "#NUM!",
 ];
 
+/// Which of [`USUAL`] may be words: in a column of text they are categories.
+const WORDS: [&str; 6] = ["-", "--", "—", ".", "nil", "None"];
+
+/// What usually stands for a missing value among texts.
+pub fn usual_of_texts() -> Vec<&'static str> {
+    let words = USUAL.into_iter();
+    words.filter(|word| !WORDS.contains(word)).collect()
+}
+
 /// What models of version 0.1.0 read as missing, and what is no name of a class unless the recipe says so.
 pub const FIRST: [&str; 4] = ["NA", "N/A", "NaN", "null"];
 

@@ -12,7 +12,7 @@ use crate::data::column_rule::{ColumnKind, ColumnRule};
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Raw, RawTargets, Wide};
 use crate::data::source::Source;
-use crate::data::source::cells::{self, FIRST, Markers, USUAL, members};
+use crate::data::source::cells::{self, FIRST, Markers, USUAL, members, usual_of_texts};
 use crate::data::source::file::read_within;
 use crate::data::source::forms::{Form, Inferred};
 use crate::data::source::inputs::{Exact, Reader};
@@ -263,6 +263,12 @@ impl Csv {
             !self.ignore.contains(&column.name) && !self.categorical.contains(&column.name)
         };
         let markers = self.markers(&USUAL);
+        // A model keeps the usual ones as a list.
+        let usual = self.missing.as_deref().is_none_or(|own| own == USUAL);
+        let texts = match usual {
+            true => Markers::new(&usual_of_texts()),
+            false => self.markers(&[]),
+        };
         Reader {
             comma: table.columns.iter().filter(|c| column(c)).any(|column| {
                 let known = markers.known(column);
@@ -274,6 +280,7 @@ impl Csv {
             }),
             table,
             markers,
+            texts,
             target: &self.target.0,
             groups: &self.groups,
             ignore: &self.ignore,

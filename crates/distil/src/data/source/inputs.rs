@@ -30,6 +30,8 @@ pub enum Exact<'a> {
 pub struct Reader<'a> {
     pub table: &'a TextTable,
     pub markers: Markers,
+    /// What is missing in columns of text.
+    pub texts: Markers,
     pub target: &'a [String],
     pub groups: &'a [String],
     pub ignore: &'a [String],
@@ -87,6 +89,11 @@ impl Reader<'_> {
             let own = rule.missing.as_ref().map(|missing| Markers::new(missing));
             let markers = own.as_ref().unwrap_or(&self.markers);
             let how = self.how(column, &rule, markers)?;
+            let texts = matches!(how, How::Categories { .. } | How::Ordinal(_));
+            let markers = match &own {
+                None if texts => &self.texts,
+                _ => markers,
+            };
             if let How::Categories { .. } = how
                 && !self.fixed
                 && let Some(reason) =
