@@ -25,4 +25,6 @@ mod resume;
 mod reuse;
 mod runs;
 mod said;
+mod tables;
+mod traps;
 mod usage;

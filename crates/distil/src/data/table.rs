@@ -391,7 +391,7 @@ fn near(x: f32, far: &[(f64, f64)]) -> f32 {
 /// Written as markers are, it needs to lie but three times the range away, once if it is the only negative number; and 10 times
 /// if it does not repeat.
 fn far(values: &[f64]) -> Vec<(f64, f64)> {
-    /// The others are no fewer different values.
+    /// The others are no fewer different values; two are enough beside numbers written as markers are.
     const DIFFERENT: usize = 8;
     /// How many on the low and on the high side, most first.
     const SIDES: [(usize, usize); 8] = [
@@ -430,7 +430,11 @@ fn far(values: &[f64]) -> Vec<(f64, f64)> {
         };
         let ends = || different[..low].iter().chain(&different[end..]);
         let few = 2 * ends().map(|(_, count)| count).sum::<usize>() <= known.len();
-        if rest.len() >= DIFFERENT && few && ends().all(is_far) {
+        let least = match ends().all(|(x, _)| marker_like(*x)) {
+            true => 2,
+            false => DIFFERENT,
+        };
+        if rest.len() >= least && few && ends().all(is_far) {
             return ends()
                 .map(|(x, _)| (*x, if x < first { *first } else { *last }))
                 .collect();
