@@ -133,7 +133,7 @@ fn describe(source: &str, data: &Dataset) -> String {
         }
     }
     for column in &data.columns {
-        _ = writeln!(text, "column {column}");
+        _ = writeln!(text, "column {}", terminal(column));
     }
     for guess in &data.guesses {
         _ = writeln!(

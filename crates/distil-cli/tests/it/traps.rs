@@ -4,10 +4,13 @@ use crate::harness::{Ended, Place};
 
 const ROWS: usize = 200;
 
-/// A number of 0 to 99 that looks random.
+/// A number of 0 to 999 that looks random.
 fn random(row: usize, column: usize) -> usize {
-    let mixed = (row * 7919 + column * 104_729 + 12_345).wrapping_mul(2_654_435_761) % (1 << 32);
-    (mixed >> 12) % 100
+    let mut state = (row * 64 + column) as u64;
+    for _ in 0..3 {
+        state = (state ^ (state >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
+    }
+    (state >> 40) as usize % 1000
 }
 
 fn check(task: &str, text: &str) -> Ended {
@@ -56,7 +59,7 @@ fn of_a_plain_table_nothing_is_said() {
         [
             text(random(i, 0)),
             text(random(i, 1)),
-            text(random(i, 2) * 100 + random(i, 3)),
+            text(random(i, 2) * 1000 + random(i, 3)),
         ]
     });
     assert_eq!(said, Vec::<String>::new());
@@ -69,8 +72,8 @@ fn a_column_that_counts_the_rows_is_told_and_what_it_tells_of_a_sorted_file() {
         (|i| text(1_000_001 + i), "1000001 to 1000200"),
         (|i| text(5000 - 10 * i), "5000 to 3010"),
         (
-            |i| format!("{}", 2_460_000.0 + 0.25 * i as f64),
-            "2460000 to 2460049.75",
+            |i| format!("{}", 2_460_000.0 + 0.5 * i as f64),
+            "2460000 to 2460099.5",
         ),
         (|i| format!("{:.1}", 0.1 * i as f64), "0 to 19.9"),
     ] {
@@ -118,12 +121,12 @@ fn a_column_that_alone_tells_the_target_is_told_with_its_figure() {
         note.contains("column a alone tells the class of 30 of 30 validation samples"),
         "{note}"
     );
-    let code = |i: usize| text(1000 * usize::from(class(i) == "yes") + random(i, 0));
+    let code = |i: usize| text(5000 * usize::from(class(i) == "yes") + random(i, 0));
     let said = notes("classification", |i| {
         [text(random(i, 1)), code(i), class(i)]
     });
     assert!(one(&said, "alone tells the class").contains("column b"));
-    let value = |i: usize| random(i, 2) * 100 + random(i, 3);
+    let value = |i: usize| random(i, 2) * 1000 + random(i, 3);
     let said = notes("regression", |i| {
         [text(2 * value(i) + 7), text(random(i, 1)), text(value(i))]
     });
@@ -133,7 +136,7 @@ fn a_column_that_alone_tells_the_target_is_told_with_its_figure() {
         "{note}"
     );
     // A good column is none that tells all.
-    let good = |i: usize| match random(i, 5) < 10 {
+    let good = |i: usize| match random(i, 5) < 100 {
         true => "x",
         false => leak(i),
     };
@@ -150,7 +153,15 @@ fn a_target_that_looks_like_another_tasks_is_refused_or_told() {
         .collect();
     let ended = check("classification", &format!("a,y\n{rows}"));
     assert_eq!(ended.code, 2);
-    insta::assert_snapshot!(ended.stderr, @"");
+    insta::assert_snapshot!(ended.stderr, @r#"
+    error: the target has 200 different values in 200 samples, too many for classes
+     --> ./r.toml:1:8
+      |
+    1 | task = "classification"
+      |        ^^^^^^^^^^^^^^^^
+      |
+      = help: they are numbers: did you mean `task = "regression"`?
+    "#);
     let rows: String = (0..ROWS)
         .map(|i| format!("{},person {i}\n", random(i, 0)))
         .collect();

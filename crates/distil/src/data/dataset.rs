@@ -229,6 +229,11 @@ fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
         Inputs::Block { shape, values } => alike(values, shape.iter().product(), train),
         Inputs::Bytes { shape, values } => alike(values, shape.iter().product(), train),
         Inputs::Table(columns) => columns.iter().all(|column| match &column.cells {
+            Cells::Numeric(_) if raw.wide.contains_key(&column.name) => {
+                let values = &raw.wide[&column.name];
+                let bits: Vec<u64> = values.iter().map(|x| x.to_bits()).collect();
+                alike(&bits, 1, train)
+            }
             Cells::Numeric(values) => {
                 let bits: Vec<u32> = values.iter().map(|x| x.to_bits()).collect();
                 alike(&bits, 1, train)
@@ -239,15 +244,17 @@ fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
     if !constant || train.len() < 2 {
         return Ok(());
     }
+    Err(nothing_differs(raw, " in the training part"))
+}
+
+/// The error of samples that are all the same.
+pub(super) fn nothing_differs(raw: &Raw, part: &str) -> Error {
     let remedy = match &raw.picture {
         Some(_) => {
             "Look at the pictures: what is only in their opacity takes `background = \"white\"`, 16 bits of which few are used must be spread first"
         }
         None => "Bring features that tell the samples apart",
     };
-    Err(Error::input(
-        "data",
-        "all features are constant in the training part: every sample is the same",
-    )
-    .remedy(remedy))
+    let reason = format!("all features are constant{part}: every sample is the same");
+    Error::input("data", reason).remedy(remedy)
 }

@@ -60,7 +60,6 @@ impl Preprocessing {
         train: &[SampleId],
         scaling: Scaling,
     ) -> Result<Self> {
-        varies(inputs, train)?;
         match inputs {
             Inputs::Block { shape, values } => Self::block(shape, scaling, |period| {
                 let per_sample = shape.iter().product::<usize>() / period;
@@ -89,12 +88,7 @@ impl Preprocessing {
                     let exact = exact.get(&column.name).map(Vec::as_slice);
                     TableColumn::fit(column, exact, train, standard)
                 };
-                let fitted: Vec<TableColumn> = columns.iter().map(fit).collect::<Result<_>>()?;
-                if fitted.iter().all(TableColumn::is_constant) {
-                    let names: Vec<&str> = fitted.iter().map(TableColumn::name).collect();
-                    return Err(nothing_varies(&format!("column {}", names.join(", "))));
-                }
-                Ok(Self::Table(fitted))
+                Ok(Self::Table(columns.iter().map(fit).collect::<Result<_>>()?))
             }
         }
     }
@@ -198,15 +192,21 @@ impl Preprocessing {
         }
     }
 
-    /// Refuses inputs whose columns are not those it was fitted to: one is missing, or of another kind.
-    pub fn check(&self, inputs: &Inputs) -> Result<()> {
-        let (Self::Table(fitted), Inputs::Table(columns)) = (self, inputs) else {
-            return Ok(());
+    /// The columns that hold text here and numbers there, or the reverse.
+    pub fn of_another_kind(&self, other: &Self) -> Vec<String> {
+        let (Self::Table(own), Self::Table(others)) = (self, other) else {
+            return Vec::new();
         };
-        let named = by_name(columns);
-        fitted
+        let kinds: HashMap<&str, bool> = others
             .iter()
-            .try_for_each(|column| column.check(&find(column, &named, columns)?.cells))
+            .map(|column| (column.name(), column.is_categorical()))
+            .collect();
+        let other = |column: &&TableColumn| {
+            let kind = kinds.get(column.name());
+            kind.is_some_and(|kind| *kind != column.is_categorical())
+        };
+        let found = own.iter().filter(other);
+        found.map(|column| column.name().to_owned()).collect()
     }
 
     /// What is to be said of how the inputs it was fitted to become features.
@@ -282,68 +282,26 @@ impl Preprocessing {
     }
 }
 
-/// Refuses samples that are all equal in the training part.
-fn varies(inputs: &Inputs, train: &[SampleId]) -> Result<()> {
-    fn same<T: PartialEq>(values: &[T], width: usize, train: &[SampleId]) -> bool {
-        let row = |id: &SampleId| &values[id.row() * width..(id.row() + 1) * width];
-        let [first, others @ ..] = train else {
-            return false;
-        };
-        !others.is_empty() && others.iter().all(|id| row(id) == row(first))
-    }
-    let (constant, width) = match inputs {
-        Inputs::Block { shape, values } => {
-            let width = shape.iter().product();
-            (same(values, width, train), width)
-        }
-        Inputs::Bytes { shape, values } => {
-            let width = shape.iter().product();
-            (same(values, width, train), width)
-        }
-        Inputs::Table(_) => return Ok(()),
-    };
-    match constant {
-        true => Err(nothing_varies(&format!("all {width} numbers of a sample"))),
-        false => Ok(()),
-    }
-}
-
-fn nothing_varies(what: &str) -> Error {
-    Error::input("data", format!("all features are constant in the training part ({what}): there is nothing to learn from"))
-        .remedy("Bring inputs that differ; of pictures, transparency is not read, and what is only there is lost")
-}
-
-fn by_name(columns: &[Column]) -> HashMap<&str, &Column> {
-    let named = columns.iter().map(|column| (column.name.as_str(), column));
-    named.collect()
-}
-
-fn find<'a>(
-    fitted: &TableColumn,
-    columns: &HashMap<&str, &'a Column>,
-    all: &[Column],
-) -> Result<&'a Column> {
-    let found = columns.get(fitted.name()).copied();
-    found.ok_or_else(|| {
-        let known: Vec<&str> = all.iter().map(|column| column.name.as_str()).collect();
-        Error::input(
-            "data",
-            format!(
-                "the column `{}` is missing; there are {}",
-                fitted.name(),
-                known.join(", ")
-            ),
-        )
-        .remedy("Add the column the model was trained on; its cells may be empty")
-    })
-}
-
 fn apply_table(fitted: &[TableColumn], columns: &[Column], exact: &Wide) -> Result<Prepared> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let (mut samples, mut prepared) = (Columns::default(), Prepared::default());
-    let named = by_name(columns);
+    let by_name: HashMap<&str, &Column> = columns
+        .iter()
+        .map(|column| (column.name.as_str(), column))
+        .collect();
     for target in fitted {
-        let column = find(target, &named, columns)?;
+        let column = by_name.get(target.name()).ok_or_else(|| {
+            let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            Error::input(
+                "data",
+                format!(
+                    "the column `{}` is missing; there are {}",
+                    target.name(),
+                    known.join(", ")
+                ),
+            )
+            .remedy("Add the column the model was trained on; its cells may be empty")
+        })?;
         let exact = exact.get(&column.name).map(Vec::as_slice);
         target.write(&column.cells, exact, &mut samples, &mut prepared)?;
     }

@@ -282,12 +282,12 @@ impl RawTargets {
                 // Classes that are numbers are the same however they are written: 1 and 1.0.
                 let number = |name: &str| name.parse::<f64>().ok().map(f64::to_bits);
                 let named: HashMap<&str, u32> = model.iter().map(String::as_str).zip(0..).collect();
-                let numbered: HashMap<u64, u32> = model
-                    .iter()
-                    .zip(0..)
-                    .rev()
-                    .filter_map(|(name, i)| Some((number(name)?, i)))
-                    .collect();
+                let mut numbered: HashMap<u64, u32> = HashMap::new();
+                for (name, i) in model.iter().zip(0..) {
+                    if let Some(number) = number(name) {
+                        numbered.entry(number).or_insert(i);
+                    }
+                }
                 let place = |name: &String| {
                     let exact = named.get(name.as_str());
                     exact.or_else(|| numbered.get(&number(name)?)).copied()

@@ -160,7 +160,7 @@ pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Resu
         drawer.draw(Part::Validation, rule.validation * of_all)?;
     }
     let split = Split::of(&drawer.parts);
-    check_parts(raw, &split)?;
+    check_parts(raw, &split, rule.fold.is_some())?;
     Ok(split)
 }
 
@@ -442,7 +442,7 @@ fn check_shares(rule: &SplitRule) -> Result<()> {
     .remedy("Use shares between 0 and 1 whose sum is below 1"))
 }
 
-fn check_parts(raw: &Raw, split: &Split) -> Result<()> {
+fn check_parts(raw: &Raw, split: &Split, folds: bool) -> Result<()> {
     for (name, part) in [
         ("training", &split.train),
         ("validation", &split.validation),
@@ -466,10 +466,10 @@ fn check_parts(raw: &Raw, split: &Split) -> Result<()> {
         .for_each(|id| seen[labels[id.row()] as usize] = true);
     match seen.iter().position(|seen| !seen) {
         None => Ok(()),
-        Some(class) if labels.iter().filter(|label| **label as usize == class).count() == 1 => {
+        Some(class) if folds && labels.iter().filter(|label| **label as usize == class).count() == 1 => {
             let name = &names[class];
-            Err(Error::input("data.split", format!("class `{name}` has 1 sample: to be trained on and tested, as with folds, it needs at least 2"))
-                .remedy(format!("Bring more samples of it, or leave its row out; without folds it stays in training. (Class `{name}` has no sample in the training part here)")))
+            Err(Error::input("data.split", format!("class `{name}` has 1 sample, which in one of the folds is not in training: with folds it needs at least 2"))
+                .remedy("Bring more samples of it, leave its row out, or run without folds: it is in training then"))
         }
         Some(class) => Err(Error::input("data.split", format!("class `{}` has no sample in the training part", names[class]))
             .remedy("Bring samples of it, leave its rows out, or split with `stratify = true` and without `group`")),

@@ -1,5 +1,6 @@
 //! One column of a table, fitted.
 
+use distil_report::show::exact;
 use serde::{Deserialize, Serialize};
 
 use crate::data::codes::{Coded, Place};
@@ -171,11 +172,12 @@ impl TableColumn {
                 let of = |(value, end): &(f64, f64)| {
                     let count = cells.iter().filter(|x| **x == *value as f32).count();
                     format!(
-                        "{count} cells are {value}, which stands for {}",
+                        "{count} cells are {}, which stands for {}",
+                        shown(*value),
                         shown(*end)
                     )
                 };
-                let first = far[0].0;
+                let first = shown(far[0].0);
                 let far: Vec<String> = far.iter().map(of).collect();
                 Some(format!(
                     "column {name}: {}, the end of the range of all others, far from it; if it means that there is no value, `missing = [\"{first}\", …]`",
@@ -370,11 +372,11 @@ impl WideScale {
     }
 }
 
-/// A number as its 32 bits are printed, where they suffice.
-fn shown(x: f64) -> String {
+/// A number as a file has it: the shortest decimals of its 32 bits where they suffice.
+pub(super) fn shown(x: f64) -> String {
     match f64::from(x as f32) == x {
-        true => (x as f32).to_string(),
-        false => x.to_string(),
+        true => exact(x as f32),
+        false => exact(x),
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use distil_report::show::grouped;
 
+use crate::data::dataset::nothing_differs;
 use crate::data::raw::{Cells, Inputs, Raw, RawTargets};
 use crate::data::rows::RowHashes;
 use crate::data::split::Split;
+use crate::data::table::shown;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 
@@ -25,8 +27,7 @@ const SAID: usize = 10;
 /// Refuses samples that are all equal, and classes of which nearly every sample has its own.
 pub fn refuse(raw: &Raw, rows: &RowHashes) -> Result<()> {
     if rows.hashes.len() > 1 && rows.hashes.iter().all(|hash| *hash == rows.hashes[0]) {
-        return Err(Error::input("data", "all samples are equal: there is nothing to learn from")
-            .remedy("Bring inputs that differ; of pictures, transparency is not read, and what is only there is lost"));
+        return Err(nothing_differs(raw, ""));
     }
     let Some(RawTargets::Classes { names, labels }) = &raw.targets else {
         return Ok(());
@@ -108,8 +109,11 @@ fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<Stri
     let untested: Vec<usize> = (0..names.len()).filter(|class| test[*class] == 0).collect();
     for class in untested.iter().take(SAID) {
         notes.push(format!(
-            "class {} is never tested: it has {} samples to train on, {} to choose by and none to test on; no metric counts it",
-            names[*class], train[*class], validation[*class]
+            "class {} is never tested: it has {} sample{} to train on, {} to choose by and none to test on; no metric counts it",
+            names[*class],
+            train[*class],
+            if train[*class] == 1 { "" } else { "s" },
+            validation[*class]
         ));
     }
     if untested.len() > SAID {
@@ -183,18 +187,10 @@ fn counts(name: &str, cells: &[f32], raw: &Raw, notes: &mut Vec<String>) {
     };
     notes.push(format!(
         "column {name} counts the rows ({} to {}){}; leave it out with `ignore = [\"{name}\"]` unless it is a time",
-        plain(first),
-        plain(end),
+        shown(first),
+        shown(end),
         sorted.unwrap_or_default()
     ));
-}
-
-/// A number as a file has it.
-fn plain(x: f64) -> String {
-    match f64::from(x as f32) == x {
-        true => (x as f32).to_string(),
-        false => x.to_string(),
-    }
 }
 
 /// Says where a column alone predicts the target: its nearest training sample has the same class, or the target follows a line.

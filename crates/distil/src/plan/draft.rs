@@ -158,7 +158,6 @@ impl Draft {
         traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
         let traps = traps::notes(&raw, &parts);
-        self.given_columns(&raw)?;
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
         let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
@@ -181,28 +180,6 @@ impl Draft {
             data.augment = Some(augment);
         }
         Ok(data)
-    }
-
-    /// Refuses data without the columns that a given model reads.
-    fn given_columns(&self, raw: &Raw) -> crate::error::Result<()> {
-        let mut problems = Problems::new();
-        for stage in &self.stages {
-            if let (ModelDraft::Given(given), Some(ModelTable::Given { file, .. })) =
-                (&stage.model, &stage.table.model)
-                && let Err(error) = given.card.preprocessing.check(&raw.inputs)
-            {
-                let name = &stage.table.name;
-                let reason = format!(
-                    "the given model `{name}` does not fit the data: {}",
-                    error.reason
-                );
-                problems.push(problem(file.span.clone(), &Error { reason, ..error }));
-            }
-        }
-        match problems.is_empty() {
-            true => Ok(()),
-            false => Err(self.refusal(problems).into()),
-        }
     }
 
     /// Whether the parts the data comes with are used, though the recipe does not ask for them.

@@ -102,12 +102,11 @@ impl SavedModel {
             Some(names) => names[row].clone(),
             None => row.to_string(),
         };
-        let finite = |is_finite: &mut dyn Iterator<Item = bool>| match is_finite.position(|is| !is)
-        {
+        let refuse = |infinite: Option<usize>| match infinite {
             None => Ok(()),
             Some(at) => Err(overflowing(&format!("sample `{}`", sample(at / width)))),
         };
-        finite(&mut outputs.values.iter().map(|x| x.is_finite()))?;
+        refuse(outputs.values.iter().position(|x| !x.is_finite()))?;
         let logits = || {
             Tensor::<2>::from_data(
                 TensorData::new(outputs.values.clone(), [outputs.rows_cols().0, width]),
@@ -154,7 +153,7 @@ impl SavedModel {
                     Some(scale) => scale.to_exact_units(&outputs.values),
                     None => outputs.values.iter().map(|x| f64::from(*x)).collect(),
                 };
-                finite(&mut all.iter().map(|x: &f64| x.is_finite()))?;
+                refuse(all.iter().position(|x| !x.is_finite()))?;
                 let answer = |(row, values): (usize, &[f64])| Answer::Values {
                     sample: sample(row),
                     values: values.to_vec(),

@@ -1,6 +1,5 @@
 //! Text cells as numbers, levels or classes.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use distil_report::measure::TaskKind;
@@ -79,11 +78,7 @@ impl Markers {
 
     /// The cells of a column that are not missing.
     pub fn known<'a>(&'a self, column: &'a TextColumn) -> impl Iterator<Item = &'a str> + Clone {
-        column
-            .cells
-            .iter()
-            .map(|cell| &**cell)
-            .filter(|cell| !self.has(cell))
+        column.texts().filter(|cell| !self.has(cell))
     }
 }
 
@@ -121,7 +116,7 @@ pub fn numbers(
     if *form == Form::default() && !log {
         return plain_numbers(table, column, markers, exact);
     }
-    let read = |(row, cell): (usize, &Box<str>)| -> Result<f64> {
+    let read = |(row, cell): (usize, &str)| -> Result<f64> {
         if markers.has(cell) {
             return Ok(f64::NAN);
         }
@@ -137,7 +132,7 @@ pub fn numbers(
         }
         Ok(if log { number.ln_1p() } else { number })
     };
-    let cells = column.cells.iter().enumerate().map(read);
+    let cells = column.texts().enumerate().map(read);
     let cells: Vec<f64> = cells.collect::<Result<_>>()?;
     let wide = (exact == Some(true)).then(|| cells.clone());
     let found = Numbers::of(cells);
@@ -153,7 +148,7 @@ fn plain_numbers(
     markers: &Markers,
     exact: Option<bool>,
 ) -> Result<Numbers> {
-    let read = |(row, cell): (usize, &Box<str>)| match cell.parse() {
+    let read = |(row, cell): (usize, &str)| match cell.parse() {
         Ok(x) if f32::is_finite(x) && markers.numbers.is_empty() => Ok(x),
         _ if markers.has(cell) => Ok(f32::NAN),
         Ok(x) if f32::is_finite(x) => Ok(x),
@@ -163,8 +158,7 @@ fn plain_numbers(
         },
     };
     let cells: Vec<f32> = column
-        .cells
-        .iter()
+        .texts()
         .enumerate()
         .map(read)
         .collect::<Result<_>>()?;
@@ -294,15 +288,11 @@ pub fn categorical(column: &TextColumn, markers: &Markers, as_whole: bool) -> Ce
     let different: HashSet<&str> = markers.known(column).collect();
     let names: BTreeSet<String> = different.into_iter().map(level).collect();
     let levels: Vec<String> = names.into_iter().collect();
-    let code = |cell: &Box<str>| {
-        let cell = if as_whole {
-            Cow::Owned(level(cell))
-        } else {
-            Cow::Borrowed(&**cell)
-        };
-        code(&levels, &cell)
+    let code = |cell: &str| match as_whole {
+        true => code(&levels, &level(cell)),
+        false => code(&levels, cell),
     };
-    let cells = column.cells.iter();
+    let cells = column.texts();
     let codes = cells
         .map(|cell| (!markers.has(cell)).then(|| code(cell)))
         .collect();

@@ -365,7 +365,7 @@ impl Reader<'_> {
                 said
             }
             How::Dates(format) => {
-                let moment = |(row, cell): (usize, &Box<str>)| {
+                let moment = |(row, cell): (usize, &str)| {
                     match dates::moment(cell, &format) {
                     _ if markers.has(cell) => Ok(None),
                     Some(moment) => Ok(Some(moment)),
@@ -374,8 +374,7 @@ impl Reader<'_> {
                 }
                 };
                 let moments: Vec<Option<dates::Moment>> = column
-                    .cells
-                    .iter()
+                    .texts()
                     .enumerate()
                     .map(moment)
                     .collect::<Result<_>>()?;

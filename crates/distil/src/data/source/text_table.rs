@@ -63,6 +63,13 @@ pub struct TextColumn {
     pub cells: Vec<Box<str>>,
 }
 
+impl TextColumn {
+    /// The cells.
+    pub fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        self.cells.iter().map(|cell| &**cell)
+    }
+}
+
 /// What may separate cells.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
