@@ -133,7 +133,12 @@ fn describe(source: &str, data: &Dataset) -> String {
         }
     }
     for column in &data.columns {
-        _ = writeln!(text, "column {}", terminal(column));
+        // A column without a name is called by its place, `column 3`.
+        let word = match column.starts_with("column ") {
+            true => "",
+            false => "column ",
+        };
+        _ = writeln!(text, "{word}{}", terminal(column));
     }
     for guess in &data.guesses {
         _ = writeln!(

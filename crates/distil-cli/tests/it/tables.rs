@@ -34,6 +34,10 @@ fn table(row: impl Fn(usize, f64, f64, &str) -> String) -> String {
         .collect()
 }
 
+fn comma(x: f64) -> String {
+    x.to_string().replace('.', ",")
+}
+
 fn plain() -> String {
     format!("a,b,y\n{}", table(|_, a, b, y| format!("{a},{b},{y}")))
 }
@@ -92,7 +96,6 @@ fn refused(table: &str, options: &str) -> String {
 
 #[test]
 fn numbers_however_they_are_written_train_the_same_model() {
-    let comma = |x: f64| x.to_string().replace('.', ",");
     let big = |x: f64, group: &str, mark: &str| {
         let cents = (x * 1_000_000.0).round() as i64;
         let (sign, cents) = (if cents < 0 { "-" } else { "" }, cents.abs());
@@ -561,4 +564,45 @@ fn the_columns_of_a_given_model_are_checked_before_anything_is_written() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn parts_in_files_of_their_own_are_the_parts_and_are_read_as_the_training_part_was() {
+    let rows = |from: usize, to: usize| {
+        let all = table(|_, a, b, y| format!("{};{};{y}", comma(a), comma(b)));
+        let rows: Vec<&str> = all.lines().skip(from).take(to - from).collect();
+        format!("a;b;y\n{}\n", rows.join("\n"))
+    };
+    let place = place(
+        &rows(0, 120),
+        "classification",
+        "test = \"test.csv\"\nvalidation = \"val.csv\"",
+    );
+    place.write("val.csv", rows(120, 150));
+    place.write("test.csv", rows(150, 200));
+    let shown = checked(&place);
+    assert!(
+        shown.contains("120 samples to train on, 30 to choose by, 50 to test on"),
+        "{shown}"
+    );
+    let run = run(&place);
+    assert!(metric(&run, "accuracy") > 0.85);
+    // Which rows are tested is seen where their answers are changed: then none is right.
+    place.write(
+        "test.csv",
+        rows(150, 200)
+            .replace(";1\n", ";x\n")
+            .replace(";0\n", ";1\n")
+            .replace(";x\n", ";0\n"),
+    );
+    assert!(metric(&self::run(&place), "accuracy") < 0.15);
+    // A file without the target is none to test on.
+    let new = rows(150, 200)
+        .replace(";1\n", "\n")
+        .replace(";0\n", "\n")
+        .replace(";y", "");
+    place.write("test.csv", new);
+    let ended = check(&place);
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    insta::assert_snapshot!(ended.stderr, @"");
 }

@@ -128,13 +128,28 @@ pub fn split(raw: &Raw, rule: &SplitRule) -> Result<Split> {
 /// The same where the rows' hashes are at hand.
 pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Result<Split> {
     check_shares(rule)?;
+    let equal = match rule.equal {
+        EqualRule::Apart => None,
+        EqualRule::Together => Equal::of(raw, rows),
+    };
+    let drawn = |equal: Option<Equal<'_>>| {
+        let split = draw(raw, rule, equal)?;
+        check_parts(raw, &split, rule.fold.is_some())?;
+        Ok(split)
+    };
+    let together = equal.is_some();
+    match drawn(equal) {
+        // Too few different samples to fill the parts: how many stand on both sides is said.
+        Err(_) if together => drawn(None),
+        split => split,
+    }
+}
+
+fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> {
     let mut drawer = Drawer {
         rule,
         units: units(raw, rule)?,
-        equal: match rule.equal {
-            EqualRule::Apart => None,
-            EqualRule::Together => Equal::of(raw, rows),
-        },
+        equal,
         parts: vec![Part::Train; raw.len()],
     };
     match (rule.fold, rule.official) {
@@ -159,9 +174,7 @@ pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Resu
         };
         drawer.draw(Part::Validation, rule.validation * of_all)?;
     }
-    let split = Split::of(&drawer.parts);
-    check_parts(raw, &split, rule.fold.is_some())?;
-    Ok(split)
+    Ok(Split::of(&drawer.parts))
 }
 
 /// Numbers are stratified by tenths of their samples, and by fewer parts if those were small.

@@ -323,7 +323,11 @@ impl Csv {
                 own.drop_unlabelled(&mut read, kind)?;
             }
         }
-        let Read { table, hash, .. } = read;
+        let Read {
+            table,
+            hash,
+            official,
+        } = read;
         if let Some(kind) = kind {
             let (found, _, wide) = own.targets(&table, kind, false)?;
             targets = (found, wide);
@@ -338,6 +342,7 @@ impl Csv {
         wide.append(&mut raw.wide);
         let notes = table.notes.iter().cloned().chain(raw.notes).collect();
         Ok(Raw {
+            official,
             wide,
             notes,
             reading: Some(raw.reading),
