@@ -60,7 +60,7 @@
 #![warn(missing_docs)]
 
 mod choice;
-mod keys;
+mod parse;
 mod problem;
 mod read;
 pub mod recipe;
@@ -70,12 +70,14 @@ pub mod schema;
 pub mod set;
 mod spanned;
 mod suggest;
+mod table;
 mod text;
 mod tree;
 
-pub use choice::Choice;
+pub use choice::{Choice, Flat};
+pub use parse::parse;
 pub use problem::{Problem, Problems, Span};
-pub use recipe::{Recipe, parse};
+pub use recipe::Recipe;
 pub use registry::{Chosen, Kinds, Registry};
 pub use render::render;
 pub use spanned::Spanned;

@@ -240,7 +240,7 @@ impl Binding<'_> {
         problems: &mut Problems,
     ) -> Option<Layout> {
         let place = match &table.model {
-            Some(ModelTable::Given { file, .. }) => file.span.clone(),
+            Some(ModelTable::Given(given)) => given.file.span.clone(),
             Some(ModelTable::Family(choice)) => choice.kind.span.clone(),
             None => None,
         };

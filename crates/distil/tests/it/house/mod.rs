@@ -14,8 +14,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         "crates/distil-recipe",
         "lib.rs",
         &[
-            "suggest", "problem", "set", "spanned", "tree", "read", "choice", "text", "keys",
-            "registry", "render", "recipe", "schema",
+            "suggest", "problem", "spanned", "tree", "read", "choice", "table", "registry",
+            "recipe", "set", "text", "parse", "render", "schema",
         ],
     ),
     (

@@ -3,6 +3,7 @@
 mod arms;
 mod given;
 mod hashes;
+mod keys;
 mod page;
 mod recipes;
 mod refusals;
