@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -23,7 +22,7 @@ Exit codes:
   1        failed
   2        the recipe or the command is wrong; nothing was written
   3        the result diverged; the last good checkpoint is kept
-  130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on";
+  130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on (129, 138, 140: SIGHUP, SIGUSR1, SIGUSR2)";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -67,11 +66,14 @@ pub struct RunArgs {
     /// Set a value of the recipe; several values make a sweep, each an arm
     #[arg(long, value_name = "KEY=VALUE[,VALUE…]")]
     pub set: Vec<String>,
+    /// Cross several `--set` of several values: an arm for each combination, not one change per arm
+    #[arg(long)]
+    pub grid: bool,
     /// Run everything with so many seeds; six is the smallest number that can reach p < 0.05
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one::<u64>)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = counted::<u64, 1, 10_000>)]
     pub seeds: u64,
     /// Cross-validate the whole flow: every sample is tested once
-    #[arg(long, value_name = "K", value_parser = at_least_two::<usize>)]
+    #[arg(long, value_name = "K", value_parser = counted::<usize, 2, 1_000_000>)]
     pub folds: Option<usize>,
     /// Leave out the control: nothing can then be claimed
     #[arg(long)]
@@ -83,10 +85,10 @@ pub struct RunArgs {
     #[arg(long, value_parser = device)]
     pub device: Option<String>,
     /// Threads of each trial [default: the recipe's, else by the size of a step]
-    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
+    #[arg(long, value_name = "N", value_parser = counted::<usize, 1, 1024>)]
     pub threads: Option<usize>,
     /// Trials at the same time; a control waits for its own seed's flow [default: cores / threads]
-    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
+    #[arg(long, value_name = "N", value_parser = counted::<usize, 1, 1024>)]
     pub jobs: Option<usize>,
     /// At most 512 samples and 2 epochs, yet everything a full run does
     #[arg(long)]
@@ -218,6 +220,9 @@ pub struct PredictArgs {
     /// Write to this file instead of printing
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// In CSV, leave text as it is that a spreadsheet would take for a formula
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// How answers are written.
@@ -291,19 +296,18 @@ pub struct TrialArgs {
     pub base: Option<PathBuf>,
 }
 
-fn at_least<N: FromStr + PartialOrd + From<u8>>(least: u8, word: &str) -> Result<N, String> {
-    match word.parse::<N>() {
-        Ok(number) if number >= N::from(least) => Ok(number),
-        _ => Err(format!("a whole number of at least {least} is needed")),
-    }
-}
-
-fn at_least_one<N: FromStr + PartialOrd + From<u8>>(word: &str) -> Result<N, String> {
-    at_least(1, word)
-}
-
-fn at_least_two<N: FromStr + PartialOrd + From<u8>>(word: &str) -> Result<N, String> {
-    at_least(2, word)
+fn counted<N: TryFrom<u64>, const LEAST: u64, const MOST: u64>(word: &str) -> Result<N, String> {
+    let refused = || match word.parse::<u64>() {
+        Ok(number) if number > MOST => format!("a whole number of at most {MOST} is needed"),
+        _ => format!("a whole number of at least {LEAST} is needed"),
+    };
+    let number = word
+        .parse()
+        .ok()
+        .filter(|number| (LEAST..=MOST).contains(number));
+    number
+        .and_then(|number| N::try_from(number).ok())
+        .ok_or_else(refused)
 }
 
 fn device(word: &str) -> Result<String, String> {

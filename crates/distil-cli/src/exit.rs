@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use distil::{Error, Kind};
+use distil_report::foreign::terminal;
 
 use crate::stderr;
 
@@ -56,7 +57,11 @@ impl Failure {
     fn told(code: u8, sentence: impl std::fmt::Display) -> Self {
         Self {
             code,
-            message: format!("{} {sentence}", stderr::error_title()),
+            message: format!(
+                "{} {}",
+                stderr::error_title(),
+                terminal(&sentence.to_string())
+            ),
         }
     }
 
@@ -100,7 +105,7 @@ impl From<distil_report::Error> for Failure {
 /// The exit code of an error.
 pub fn code_of(kind: Kind) -> u8 {
     match kind {
-        Kind::Recipe | Kind::Input => USAGE,
+        Kind::Recipe | Kind::Input | Kind::Changed => USAGE,
         Kind::Diverged => DIVERGED,
         Kind::Stopped(signal) => by_signal(signal),
         Kind::Io | Kind::Damaged | Kind::Busy => FAILED,

@@ -11,6 +11,7 @@ mod stderr;
 use std::process::ExitCode;
 
 use clap::Parser;
+use distil::train::Signals;
 
 use crate::args::{Cli, Verb};
 
@@ -19,6 +20,9 @@ use crate::args::{Cli, Verb};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Err(error) = Signals::outlive_file_limits() {
+        return exit::code(Err(error.into()));
+    }
     let ended = match Cli::parse().verb {
         Verb::Run(args) => cmd::run::run(&args),
         Verb::Resume(args) => cmd::resume::resume(&args),

@@ -2,9 +2,20 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use distil_report::foreign::terminal_lines;
+
 /// Tells the user something on stderr; if even that is closed there is nobody to tell.
 pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    // Where there are colours the text has codes of ours; what is foreign in it was made visible when it was put in.
+    let _ = match colours() {
+        true => writeln!(io::stderr(), "{text}"),
+        false => writeln!(io::stderr(), "{}", terminal_lines(text)),
+    };
+}
+
+/// Tells what the user has to know, and what stops nothing.
+pub fn warn(text: &str) {
+    complain(&format!("warning: {text}"));
 }
 
 /// Whether stderr understands colours and wants them.

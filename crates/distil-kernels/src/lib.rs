@@ -5,7 +5,7 @@
 //! computes the same.
 //!
 //! Kernels are loops compiled once per instruction set ([`Isa`]) and picked at run time. The order of every sum depends on
-//! the shapes and the number of threads alone, so equal inputs give equal bits.
+//! the shapes alone, not on the number of threads, so equal inputs give equal bits.
 
 mod conv;
 mod exp;

@@ -138,7 +138,7 @@ pub(crate) trait Lanes: Copy + 'static {
 }
 
 /// Work that is compiled once for each instruction set.
-pub(crate) trait Work {
+pub(crate) trait SimdWork {
     type Output;
 
     /// # Safety
@@ -147,16 +147,16 @@ pub(crate) trait Work {
 }
 
 /// Does the work with these instructions, which must be available on this processor.
-pub(crate) fn dispatch<W: Work>(isa: Isa, work: W) -> W::Output {
+pub(crate) fn dispatch<W: SimdWork>(isa: Isa, work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-        unsafe fn avx512<W: Work>(work: W) -> W::Output {
+        unsafe fn avx512<W: SimdWork>(work: W) -> W::Output {
             // SAFETY: this function has the features of `Avx512`.
             unsafe { work.run::<x86::Avx512>() }
         }
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn avx2<W: Work>(work: W) -> W::Output {
+        unsafe fn avx2<W: SimdWork>(work: W) -> W::Output {
             // SAFETY: this function has the features of `Avx2`.
             unsafe { work.run::<x86::Avx2>() }
         }
@@ -176,7 +176,7 @@ pub(crate) fn dispatch<W: Work>(isa: Isa, work: W) -> W::Output {
 /// A loop that the compiler makes vectors of.
 struct Loop<F>(F);
 
-impl<R, F: FnOnce() -> R> Work for Loop<F> {
+impl<R, F: FnOnce() -> R> SimdWork for Loop<F> {
     type Output = R;
 
     #[inline(always)]

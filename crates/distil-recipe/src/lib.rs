@@ -53,13 +53,14 @@
 //! 7 | trian = { epochs = 3 }
 //!   | ^^^^^
 //!   |
-//!   = note: the keys here are model, view, samples, start, learn, train, like
+//!   = note: the keys here are model, view, samples, start, learn, train, like, answers
 //!   = help: did you mean `train`?");
 //! # Ok::<(), &str>(())
 //! ```
 #![warn(missing_docs)]
 
 mod choice;
+pub mod name;
 mod parse;
 mod problem;
 mod read;

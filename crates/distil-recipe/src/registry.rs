@@ -11,7 +11,7 @@ use crate::problem::{Problem, Problems};
 use crate::tree::Table;
 
 /// One thing that a recipe can choose. Write it with [`entry!`](crate::entry).
-pub struct Entry<T: 'static> {
+pub struct Registered<T: 'static> {
     /// The name in the recipe.
     pub name: &'static str,
     /// What it is, in one line.
@@ -62,7 +62,7 @@ pub struct Registry<T: 'static> {
     /// What messages call one of them: "method", "model".
     pub noun: &'static str,
     /// The entries, in the order in which lists show them.
-    pub entries: &'static [Entry<T>],
+    pub entries: &'static [Registered<T>],
 }
 
 impl<T> Registry<T> {
@@ -131,7 +131,7 @@ impl<T> Kinds for Registry<T> {
     }
 }
 
-/// The schema of a parameter struct itself, not a reference to it: what [`Entry::schema`] returns.
+/// The schema of a parameter struct itself, not a reference to it: what [`Registered::schema`] returns.
 pub fn options_schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     T::json_schema(generator)
 }
@@ -159,7 +159,7 @@ pub fn settings_of<T: Serialize>(parameters: &T) -> toml::Table {
 #[macro_export]
 macro_rules! entry {
     ($name:expr, $summary:expr, $parameters:ty => $make:expr) => {
-        $crate::registry::Entry {
+        $crate::registry::Registered {
             name: $name,
             summary: $summary,
             read: |table, problems| {

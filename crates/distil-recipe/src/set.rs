@@ -43,6 +43,46 @@ pub fn parse_sets<S: AsRef<str>>(arguments: &[S]) -> Result<Vec<Set>, Problems> 
     problems.or(sets)
 }
 
+/// Between the settings of an arm that changes several: `stage.large.train.lr=0.1;stage.large.train.batch=16`.
+pub const AND: char = ';';
+
+/// Reads the settings of one arm, as [`crossed`] writes them.
+pub fn parse_arm(argument: &str) -> Result<Vec<Set>, Problems> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for end in split_points(argument, AND)
+        .into_iter()
+        .chain([argument.len()])
+    {
+        pieces.push(&argument[start..end]);
+        start = end + AND.len_utf8();
+    }
+    parse_sets(&pieces)
+}
+
+/// The arms of sweeps: each value an arm, `key=value`; or with `grid` each combination of values, one of every sweep.
+pub fn crossed(sweeps: &[Set], grid: bool) -> Vec<String> {
+    let values = |set: &Set| -> Vec<String> {
+        let values = set.values.iter();
+        values
+            .map(|value| format!("{}={}", set.path, value.toml))
+            .collect()
+    };
+    if !grid {
+        return sweeps.iter().flat_map(values).collect();
+    }
+    sweeps
+        .iter()
+        .map(values)
+        .fold(Vec::new(), |arms, values| match arms.is_empty() {
+            true => values,
+            false => arms
+                .iter()
+                .flat_map(|arm| values.iter().map(move |value| format!("{arm}{AND}{value}")))
+                .collect(),
+        })
+}
+
 fn parse_set(argument: &str) -> Result<Set, Problem> {
     let refuse = |reason: String| {
         Problem::new(format!("--set {argument}: {reason}"))

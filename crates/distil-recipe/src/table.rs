@@ -1,6 +1,7 @@
 //! Tables of a recipe. A table is declared once, by [`table!`]: from that follow how it is read, its schema and what `--set` knows.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
@@ -17,7 +18,7 @@ use crate::tree::{Entry, Kind, Table, Value};
 /// ```text
 /// pub struct Name from "key" with { … } {
 ///     /// What it is.
-///     pub key: Type as reader [needed "help"] = default => "range in words", |value| holds;
+///     pub key: Type as reader [needed "help"] = default => range("above 0", |value| value > 0.0);
 /// }
 /// ```
 ///
@@ -44,7 +45,7 @@ macro_rules! table {
             $(
                 $(#[$doc:meta])*
                 pub $field:ident $(($key:literal))?: $type:ty
-                $(as $reader:path)? $([$needed:ident $($help:expr)?])? $(= $default:expr)? $(=> $range:literal, $holds:expr)?;
+                $(as $reader:path)? $([$needed:ident $($help:expr)?])? $(= $default:expr)? $(=> $range:expr)?;
             )*
         }
     ) => {
@@ -72,7 +73,7 @@ macro_rules! table {
                         $($(keys.needed(key, $help);)?)?
                         let read: Option<$type> = keys.read(key, table!(@reader $type $(, $reader)?));
                         let read: $type = read.unwrap_or_else(|| table!(@default $($default)?));
-                        $($crate::table::within(key, &read, $range, $holds, keys.problems);)?
+                        $($crate::table::within(key, &read, $range, keys.problems);)?
                         read
                     },)*
                 };
@@ -330,19 +331,35 @@ impl<T: Number> Optional for Option<Spanned<T>> {
     }
 }
 
-/// Reports a number for which `holds` is false; `range` says in words where it must lie.
+/// Where a number lies for which `holds` is true, in words: what is said of one for which it is false.
+pub(crate) fn range(words: &str, holds: impl Fn(f64) -> bool) -> impl Fn(f64) -> Option<String> {
+    move |number| (!holds(number)).then(|| words.to_owned())
+}
+
+/// Where a count lies; of one that is too small only the smallest is said.
+pub(crate) fn count(range: RangeInclusive<u64>) -> impl Fn(u64) -> Option<String> {
+    let (least, most) = range.into_inner();
+    move |number| match number {
+        _ if number < least => Some(format!("{least} or more")),
+        _ if number > most => Some(format!("{least} to {most}")),
+        _ => None,
+    }
+}
+
+/// Reports a number of which `range` says that it must lie elsewhere.
 pub(crate) fn within<T: Optional>(
     key: &str,
     value: &T,
-    range: &str,
-    holds: impl Fn(T::Number) -> bool,
+    range: impl Fn(T::Number) -> Option<String>,
     problems: &mut Problems,
 ) {
     let Some(number) = value.number() else {
         return;
     };
     // A number that is not finite has been reported already.
-    if number.value.finite() && !holds(number.value) {
+    if number.value.finite()
+        && let Some(range) = range(number.value)
+    {
         problems.push(
             Problem::at(number.span.clone(), format!("`{key}` is {}", number.value))
                 .rule(format!("`{key}` is {range}")),

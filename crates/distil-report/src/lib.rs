@@ -20,6 +20,6 @@ pub mod trials;
 mod json;
 
 pub use error::Error;
-pub use present::{csv, markdown, page, runs, show, table, tables, text};
+pub use present::{csv, foreign, markdown, page, runs, show, table, tables, text};
 pub use record::{EqualSamples, Numbers, Overlap, Part, Purpose, TrialId, events};
 pub use trials::predictions;

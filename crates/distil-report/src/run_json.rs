@@ -54,6 +54,9 @@ pub struct RunJson {
     /// The same of arms that change the recipe, and with it what a sample costs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arm_calibrations: BTreeMap<String, Calibration>,
+    /// The stages the result learnt from, where together they cost more than it; absent elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teachers: Vec<String>,
     /// What compression gained, where the recipe's result is smaller than its teacher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compress: Option<Compress>,

@@ -2,6 +2,7 @@
 
 use crate::bill::{BillRow, Total};
 use crate::record::Purpose;
+use crate::record::arm::FLOW;
 use crate::run_json::RunJson;
 use crate::statistics::mean;
 use crate::trials::{Status, Trial};
@@ -9,7 +10,7 @@ use crate::trials::{Status, Trial};
 /// One arm of a run.
 #[derive(Clone, Debug)]
 pub struct Summary<'a> {
-    /// The arm.
+    /// The arm; [`TEACHER`] for what the result learnt from.
     pub arm: &'a str,
     /// Its bill: the mean over its finished trials, or over all where none finished; a number is none where one trial's is.
     pub bill: Vec<BillRow>,
@@ -20,7 +21,12 @@ pub struct Summary<'a> {
     /// Each seed's value of it, the mean over its finished folds, by rising seed.
     pub values: Vec<(u64, f64)>,
     finished: Vec<&'a Trial>,
+    /// The stages it is about; none for the trials' results.
+    of: &'a [String],
 }
+
+/// What the flow's costlier teachers are called where arms are listed.
+pub const TEACHER: &str = "teacher";
 
 impl<'a> Summary<'a> {
     /// Every arm's, in the run's order.
@@ -29,24 +35,41 @@ impl<'a> Summary<'a> {
         arms.map(|arm| Self::of(run, arm)).collect()
     }
 
+    /// Every arm's, and after the flow that of the costlier teachers it learnt from.
+    pub fn with_teachers(run: &'a RunJson) -> Vec<Self> {
+        let mut all = Self::all(run);
+        if let Some(flow) = all.iter().position(|summary| summary.arm == FLOW)
+            && !run.teachers.is_empty()
+        {
+            all.insert(flow + 1, Self::of_stages(run, FLOW, TEACHER, &run.teachers));
+        }
+        all
+    }
+
     /// One arm's.
     pub fn of(run: &'a RunJson, arm: &'a str) -> Self {
+        Self::of_stages(run, arm, arm, &[])
+    }
+
+    fn of_stages(run: &'a RunJson, arm: &'a str, name: &'a str, of: &'a [String]) -> Self {
         let all: Vec<&Trial> = run.arm(arm).collect();
         let finished: Vec<&Trial> = run
             .arm(arm)
             .filter(|trial| trial.status == Status::Finished)
             .collect();
-        let bill = mean_bill(if finished.is_empty() { &all } else { &finished });
+        let mut bill = mean_bill(if finished.is_empty() { &all } else { &finished });
+        bill.retain(|row| of.is_empty() || of.contains(&row.stage));
         let mut summary = Self {
-            arm,
+            arm: name,
             cost: (!bill.is_empty()).then(|| equalised(&bill)),
             bill,
             value: None,
             values: Vec::new(),
             finished,
+            of,
         };
         summary.value = summary.mean(&run.metric.name);
-        summary.values = summary.by_seed(|trial| tested(trial, &run.metric.name));
+        summary.values = summary.by_seed(|trial| tested(trial, of, &run.metric.name));
         summary
     }
 
@@ -55,13 +78,17 @@ impl<'a> Summary<'a> {
         let values = self
             .finished
             .iter()
-            .filter_map(|trial| tested(trial, metric));
+            .filter_map(|trial| tested(trial, self.of, metric));
         mean(&values.collect::<Vec<_>>())
     }
 
     /// Each seed's FLOPs towards equal cost, the mean over its finished folds, by rising seed.
     pub fn flops_by_seed(&self) -> Vec<(u64, f64)> {
-        self.by_seed(|trial| trial.bill.equalised().flops)
+        self.by_seed(|trial| {
+            let rows = trial.bill.rows.iter().filter(|row| row.purpose.equalised());
+            let of_stages = rows.filter(|row| self.of.is_empty() || self.of.contains(&row.stage));
+            of_stages.collect::<Total>().flops
+        })
     }
 
     /// FLOPs towards equal cost.
@@ -99,8 +126,16 @@ impl<'a> Summary<'a> {
     }
 }
 
-fn tested(trial: &Trial, metric: &str) -> Option<f64> {
-    trial.result()?.test.get(metric).copied()
+/// A metric on the test part of a trial's result, or of these stages on average.
+fn tested(trial: &Trial, of: &[String], metric: &str) -> Option<f64> {
+    if of.is_empty() {
+        return trial.result()?.test.get(metric).copied();
+    }
+    let stages = trial.stages.iter().filter(|stage| of.contains(&stage.name));
+    let values: Option<Vec<f64>> = stages
+        .map(|stage| stage.test.get(metric).copied())
+        .collect();
+    mean(&values?)
 }
 
 fn mean_bill(trials: &[&Trial]) -> Vec<BillRow> {

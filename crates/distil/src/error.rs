@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use distil_report::foreign::terminal;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, in the terms an exit code needs.
@@ -16,6 +17,8 @@ pub enum Kind {
     Io,
     /// A file of our own is not what it claims to be.
     Damaged,
+    /// What a run is to go on with is not what it began with.
+    Changed,
     /// Another process owns the run folder.
     Busy,
     /// Loss or gradient left the finite numbers; nothing was updated.
@@ -75,7 +78,9 @@ impl Error {
     /// The same error as a part's of something larger: `part` stands before its place.
     pub fn within(mut self, part: impl fmt::Display) -> Self {
         match self.kind {
-            Kind::Recipe => self.reason = format!("{part}:\n{}", self.reason),
+            Kind::Recipe => {
+                self.reason = format!("{}:\n{}", terminal(&part.to_string()), self.reason);
+            }
             _ if self.place.is_empty() => self.place = part.to_string(),
             _ => self.place = format!("{part}: {}", self.place),
         }
@@ -89,11 +94,11 @@ impl fmt::Display for Error {
             return f.write_str(&self.reason);
         }
         if !self.place.is_empty() {
-            write!(f, "{}: ", self.place)?;
+            write!(f, "{}: ", terminal(&self.place))?;
         }
-        write!(f, "{}.", self.reason)?;
+        write!(f, "{}.", terminal(&self.reason))?;
         if !self.remedy.is_empty() {
-            write!(f, " {}.", self.remedy)?;
+            write!(f, " {}.", terminal(&self.remedy))?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Files that are whole or absent: temporary name, fsync, rename, fsync of the folder.
 //!
+//! A folder takes the place of an older one whole; the old one goes only after that.
+//!
 //! On Unix, `Ok` means the bytes are on disk under their final name; elsewhere folders are not synced.
 
 use std::fs::{self, File};
@@ -10,6 +12,9 @@ use crate::error::{Error, Result};
 
 /// Marks names that are not finished; whatever carries it may be removed at the next start.
 pub const UNFINISHED: &str = ".unfinished";
+
+/// Marks a folder that is being replaced where that takes two steps.
+const REPLACED: &str = ".replaced";
 
 /// Writes `bytes` to `path` as a whole: a reader sees the old file or the new one.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -31,18 +36,13 @@ pub fn write_folder(path: &Path, files: &[(&str, &[u8])], last: (&str, &[u8])) -
         for (name, bytes) in files.iter().chain([&last]) {
             write_synced(&unfinished.join(name), bytes)?;
         }
-        sync_folder(&unfinished)?;
-        if path.exists() {
-            fs::remove_dir_all(path).map_err(|e| refused(path, &e))?;
-        }
-        fs::rename(&unfinished, path).map_err(|e| refused(path, &e))
+        put(&unfinished, path)
     };
     let filled = fill();
     if filled.is_err() {
         let _ = fs::remove_dir_all(&unfinished);
     }
     filled?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))?;
     Ok(files
         .iter()
         .chain([&last])
@@ -50,20 +50,107 @@ pub fn write_folder(path: &Path, files: &[(&str, &[u8])], last: (&str, &[u8])) -
         .sum())
 }
 
-/// Removes what an interrupted write left in a folder.
-pub fn clean(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
+/// Gives a finished folder its name. An older folder of this name stands until the new one does, and then goes.
+pub fn put(finished: &Path, path: &Path) -> Result<()> {
+    sync_folder(finished)?;
+    let moved = match path.exists() {
+        true => exchange(finished, path),
+        false => fs::rename(finished, path),
     };
-    for path in entries.flatten().map(|e| e.path()) {
-        if path.to_string_lossy().ends_with(UNFINISHED) {
-            let _ = if path.is_dir() {
-                fs::remove_dir_all(&path)
-            } else {
-                fs::remove_file(&path)
-            };
+    moved.map_err(|e| refused(path, &e))?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+    // What is left of the old one costs space, and goes at the next start.
+    let _ = fs::remove_dir_all(finished);
+    Ok(())
+}
+
+/// Two folders take each other's names.
+fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+            // A file system that cannot do it at once.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            done => return Ok(done?),
         }
     }
+    let mut aside = other.as_os_str().to_os_string();
+    aside.push(REPLACED);
+    let aside = PathBuf::from(aside);
+    fs::rename(other, &aside)?;
+    if let Err(error) = fs::rename(one, other) {
+        fs::rename(&aside, other)?;
+        return Err(error);
+    }
+    fs::rename(&aside, one)
+}
+
+/// Removes what interrupted writes left in a folder and those in it, which belong to nobody else.
+pub fn clean(folder: &Path) {
+    for path in entries(folder) {
+        let name = path.to_string_lossy();
+        if let Some(whole) = name.strip_suffix(REPLACED) {
+            // The new one is not there: the old one still counts.
+            let _ = match Path::new(whole).exists() {
+                true => fs::remove_dir_all(&path),
+                false => fs::rename(&path, whole),
+            };
+        } else if name.ends_with(UNFINISHED) {
+            remove(&path);
+        } else if path.is_dir() && !path.is_symlink() {
+            clean(&path);
+        }
+    }
+}
+
+/// Removes what processes that are gone left in a folder that several share, and in those in it.
+pub fn clean_shared(folder: &Path) {
+    for path in entries(folder) {
+        let name = path.to_string_lossy();
+        match name.strip_suffix(UNFINISHED) {
+            Some(begun) if !is_at_work(begun) => remove(&path),
+            Some(_) => {}
+            None if path.is_dir() && !path.is_symlink() => {
+                for path in entries(&path) {
+                    let name = path.to_string_lossy();
+                    let begun = name.strip_suffix(UNFINISHED);
+                    if begun.is_some_and(|begun| !is_at_work(begun)) {
+                        remove(&path);
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// Whether the process whose number ends a name is there.
+fn is_at_work(name: &str) -> bool {
+    let process = name
+        .rsplit('.')
+        .next()
+        .and_then(|number| number.parse().ok());
+    #[cfg(unix)]
+    if let Some(pid) = process.and_then(rustix::process::Pid::from_raw) {
+        use rustix::io::Errno;
+        return rustix::process::test_kill_process(pid) != Err(Errno::SRCH);
+    }
+    let _: Option<i32> = process;
+    false
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+fn remove(path: &Path) {
+    let _ = match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
 }
 
 /// Reads a whole file.
@@ -107,7 +194,8 @@ pub fn refused(path: &Path, error: &std::io::Error) -> Error {
     Error::io(path, error).remedy(remedy)
 }
 
-fn unfinished(path: &Path) -> PathBuf {
+/// The name that something has until it is finished.
+pub fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}{UNFINISHED}", std::process::id()));
     path.with_file_name(name)
@@ -153,6 +241,51 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"old");
         clean(folder.path());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_take_its_place_leaves_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("unit");
+        // A file in the way is not removed either.
+        write(&path, b"old").unwrap();
+        fs::create_dir(folder.path().join("new")).unwrap();
+        let _ = put(&folder.path().join("new"), &path);
+        let whole = [&path, &folder.path().join("new")].map(|path| fs::read(path).ok());
+        assert!(whole.contains(&Some(b"old".to_vec())), "{whole:?}");
+    }
+
+    #[test]
+    fn a_folder_replaced_in_two_steps_is_never_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let [unit, replaced] = ["unit", "unit.replaced"].map(|name| folder.path().join(name));
+        fs::create_dir(&replaced).unwrap();
+        write(&replaced.join("a"), b"old").unwrap();
+        clean(folder.path());
+        assert_eq!(fs::read(unit.join("a")).unwrap(), b"old");
+        fs::create_dir(&replaced).unwrap();
+        clean(folder.path());
+        assert!(unit.exists() && !replaced.exists());
+    }
+
+    #[test]
+    fn leftovers_go_wherever_they_are_and_those_of_a_process_at_work_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = unfinished(&folder.path().join("kept"));
+        // No process has a number beyond the kernel's limit of 2^22.
+        let gone = folder.path().join("kept.999999999.unfinished");
+        let inside = folder.path().join("key/events.999999999.unfinished");
+        for path in [&own, &gone, &inside] {
+            fs::create_dir_all(path).unwrap();
+        }
+        clean_shared(folder.path());
+        assert_eq!(
+            [&own, &gone, &inside].map(|path| path.exists()),
+            [true, false, false]
+        );
+        fs::create_dir_all(folder.path().join("a/b/c.1.unfinished")).unwrap();
+        clean(folder.path());
+        assert!(!own.exists() && !folder.path().join("a/b/c.1.unfinished").exists());
     }
 
     #[test]

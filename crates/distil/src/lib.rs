@@ -8,6 +8,7 @@ pub mod error;
 pub mod export;
 pub mod files;
 pub mod growth;
+pub mod memory;
 pub mod method;
 pub mod model;
 pub mod optim;

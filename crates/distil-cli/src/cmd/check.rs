@@ -8,11 +8,12 @@ use distil::data::{Dataset, Targets};
 use distil::device;
 use distil::plan::{Arm, Draft};
 use distil::run::host;
-use distil_recipe::set::Set;
+use distil_report::foreign::terminal;
 use distil_report::present::human::human_bytes;
+use distil_report::show::exact;
 
 use crate::args::CheckArgs;
-use crate::cmd::run::{apply_sets, refused};
+use crate::cmd::run::{apply_sets, comma, refused};
 use crate::exit::{Ended, Failure};
 use crate::find::{self, Found};
 use crate::machine;
@@ -24,9 +25,10 @@ pub fn check(args: &CheckArgs) -> Ended {
         return show::print(&this_machine());
     };
     let Found { mut text, .. } = find::recipe(word)?;
-    if let Some(Set { argument, .. }) = apply_sets(&mut text, &args.set)?.first() {
+    if let Some(set) = apply_sets(&mut text, &args.set)?.first() {
         return Err(Failure::usage(format_args!(
-            "--set {argument}: is a sweep. Give one value: a check shows one plan."
+            "{}. Give one value: a check shows one plan.",
+            comma(set)
         )));
     }
     let draft =
@@ -61,7 +63,8 @@ fn this_machine() -> String {
 /// What the models will see: the shape and the first features of a sample, the targets, what had to be guessed.
 fn describe(source: &str, data: &Dataset) -> String {
     let mut text = format!(
-        "\nData: {source}, {} samples of shape {:?}\n",
+        "\nData: {}, {} samples of shape {:?}\n",
+        terminal(source),
         data.len(),
         data.shape
     );
@@ -73,7 +76,7 @@ fn describe(source: &str, data: &Dataset) -> String {
         text,
         "{} features: {}{more}",
         features.len(),
-        features[..features.len().min(SHOWN)].join(", ")
+        terminal(&features[..features.len().min(SHOWN)].join(", "))
     );
     if let Some(first) = data.split.train.first() {
         let row = data.inputs.row(first.row());
@@ -102,27 +105,36 @@ fn describe(source: &str, data: &Dataset) -> String {
                 text,
                 "{} classes, training samples of each: {}",
                 names.len(),
-                counts.join(", ")
+                terminal(&counts.join(", "))
             );
         }
         Targets::Values { names, scale, .. } => {
             for (target, name) in names.iter().enumerate() {
                 _ = writeln!(
                     text,
-                    "target {name}: mean {}, standard deviation {}",
-                    scale.mean[target], scale.std[target]
+                    "target {}: mean {}, standard deviation {}",
+                    terminal(name),
+                    exact(scale.mean[target]),
+                    exact(scale.std[target])
                 );
             }
         }
         Targets::Labels { names, .. } => {
-            _ = writeln!(text, "{} labels: {}", names.len(), names.join(", "))
+            _ = writeln!(
+                text,
+                "{} labels: {}",
+                names.len(),
+                terminal(&names.join(", "))
+            )
         }
     }
     for guess in &data.guesses {
         _ = writeln!(
             text,
             "column {}: {} cells outside the training part had to be guessed, the first in row {}",
-            guess.column, guess.cells, guess.row
+            terminal(&guess.column),
+            guess.cells,
+            guess.row
         );
     }
     text

@@ -1,5 +1,6 @@
 //! `distil clean`: finished runs without their trials.
 
+use distil_report::foreign::terminal;
 use distil_report::present::human::human_bytes;
 
 use crate::args::CleanArgs;
@@ -12,7 +13,7 @@ pub fn clean(args: &CleanArgs) -> Ended {
         let bytes = distil::run::clean(run)?;
         show::print(&format!(
             "{}: {} of trials removed; model, report and run.json stay",
-            run.display(),
+            terminal(&run.display().to_string()),
             human_bytes(bytes)
         ))?;
     }
@@ -20,7 +21,7 @@ pub fn clean(args: &CleanArgs) -> Ended {
         let bytes = distil::run::forget(runs)?;
         show::print(&format!(
             "{}: {} of stages kept for reuse removed; the next run trains its own",
-            runs.display(),
+            terminal(&runs.display().to_string()),
             human_bytes(bytes)
         ))?;
     }

@@ -10,5 +10,5 @@ use crate::show;
 pub fn completions(args: &CompletionsArgs) -> Ended {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "distil", &mut script);
-    show::print(&String::from_utf8_lossy(&script))
+    show::print_raw(&String::from_utf8_lossy(&script))
 }

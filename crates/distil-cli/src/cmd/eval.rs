@@ -8,13 +8,14 @@ use distil::data::source::Source;
 use distil::device;
 use distil::saved::SavedModel;
 use distil_report::Numbers;
-use distil_report::show::{title, value};
+use distil_report::foreign::terminal;
+use distil_report::show::{exact, title, value};
 use serde::Serialize;
 
 use crate::args::{EvalArgs, Part};
 use crate::exit::Ended;
 use crate::show::table::{table, text};
-use crate::{find, show};
+use crate::{find, show, stderr};
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
@@ -26,6 +27,9 @@ struct Evaluation {
     part: Option<&'static str>,
     samples: usize,
     metrics: Numbers,
+    /// What the targets are measured in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
 }
 
 /// Measures a model.
@@ -33,16 +37,24 @@ pub fn eval(args: &EvalArgs) -> Ended {
     let folder = find::model(&args.model);
     let device = device::cpu();
     let model = SavedModel::read(&folder, &device)?;
+    if let Some(other) = distil::run::disagreement(&folder) {
+        stderr::warn(&other);
+    }
     let source = &model.card.source;
     let (raw, data) = match &args.data {
         Some(path) => (model.read_new(path)?, path.display().to_string()),
         None => (
-            source
-                .read(Path::new("."), model.card.targets.kind)
+            model
+                .card
+                .parts
+                .read(source, Path::new("."), model.card.targets.kind)
                 .map_err(name_the_data)?,
             source.describe(),
         ),
     };
+    for note in &raw.notes {
+        stderr::complain(&format!("note: {note}."));
+    }
     let part = args.part.or(args.data.is_none().then_some(Part::Test));
     let evaluated = model.evaluate(Path::new(&data), raw, part.map(data_part), &device);
     let (samples, metrics) = match args.data {
@@ -55,6 +67,7 @@ pub fn eval(args: &EvalArgs) -> Ended {
         part: part.map(word),
         samples,
         metrics,
+        unit: model.card.unit.clone(),
     };
     match args.json {
         true => show::print_json(&evaluation),
@@ -75,13 +88,13 @@ fn describe(evaluation: &Evaluation) -> String {
     for (name, number) in evaluation.metrics.iter() {
         shown.add_row([
             title(name).to_owned(),
-            value(name, None, *number),
-            number.to_string(),
+            value(name, evaluation.unit.as_deref(), *number),
+            exact(*number),
         ]);
     }
     format!(
         "{}{part}: {} samples\n{}",
-        evaluation.data,
+        terminal(&evaluation.data),
         evaluation.samples,
         text(&shown)
     )

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use distil::device;
 use distil::saved::SavedModel;
+use distil_report::foreign::terminal;
 
 use crate::args::{ExportArgs, ExportTo};
 use crate::exit::{Ended, Failure};
@@ -25,5 +26,8 @@ pub fn export(args: &ExportArgs) -> Ended {
     };
     let model = SavedModel::read(&folder, &device::cpu())?;
     distil::export::hugging_face(&model, &output)?;
-    show::print(&format!("Exported to {}", output.display()))
+    show::print(&format!(
+        "Exported to {}",
+        terminal(&output.display().to_string())
+    ))
 }

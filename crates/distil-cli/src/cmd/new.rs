@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
 
+use distil_report::foreign::terminal;
+
 use crate::args::NewArgs;
 use crate::exit::{Ended, Failure};
 use crate::{find, show};
@@ -29,7 +31,7 @@ pub fn new(args: &NewArgs) -> Ended {
         let _ = fs::remove_file(&path);
         return Err(refuse(&error));
     }
-    let mut word = path.display().to_string();
+    let mut word = terminal(&path.display().to_string()).into_owned();
     if !word.contains(['/', std::path::MAIN_SEPARATOR]) && !word.ends_with(".toml") {
         word.insert_str(0, "./");
     }

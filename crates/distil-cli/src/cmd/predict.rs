@@ -1,13 +1,16 @@
 //! `distil predict`: a model's answers for new data.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use distil::device;
 use distil::saved::{Answer, Prediction, SavedModel};
+use distil_report::foreign;
+use distil_report::show::exact;
 
 use crate::args::{Format, PredictArgs};
 use crate::exit::{Ended, Failure};
-use crate::{find, show};
+use crate::{find, show, stderr};
 
 /// Answers every sample of every input.
 pub fn predict(args: &PredictArgs) -> Ended {
@@ -19,6 +22,9 @@ pub fn predict(args: &PredictArgs) -> Ended {
     };
     for path in &args.input {
         let raw = model.read_new(path)?;
+        for note in &raw.notes {
+            stderr::complain(&format!("note: {note}."));
+        }
         let named = raw.rows.is_some();
         let mut answers = model.predict(raw, &device)?.answers;
         if args.input.len() > 1 && !named {
@@ -29,12 +35,18 @@ pub fn predict(args: &PredictArgs) -> Ended {
         all.answers.append(&mut answers);
     }
     let written = match format(args) {
-        Format::Json => json(&all)?,
-        Format::Csv => csv(&all)?,
+        Format::Json => foreign::json(&json(&all)?).into_owned(),
+        Format::Csv => {
+            let (table, changed) = csv(&all, args.raw)?;
+            if changed > 0 {
+                stderr::complain(&escaped(changed));
+            }
+            table
+        }
     };
     match &args.output {
         Some(path) => Ok(distil::files::write(path, written.as_bytes())?),
-        None => show::print(&written),
+        None => show::print_raw(&written),
     }
 }
 
@@ -67,8 +79,34 @@ fn json(prediction: &Prediction) -> Result<String, Failure> {
     ))
 }
 
-/// One row per sample: its name, the answer, then the number behind every class, label or value.
-fn csv(prediction: &Prediction) -> Result<String, Failure> {
+fn escaped(cells: usize) -> String {
+    let (cells, are) = match cells {
+        1 => (
+            "1 cell of text is".to_owned(),
+            "a spreadsheet would take it for a formula, or it has",
+        ),
+        _ => (
+            format!("{cells} cells of text are"),
+            "spreadsheets would take them for formulas, or they have",
+        ),
+    };
+    format!(
+        "note: {cells} escaped: {are} characters that cannot be seen. `--raw` leaves all as they are."
+    )
+}
+
+/// One row per sample: its name, the answer, then the number behind every class, label or value; and how many cells were escaped.
+fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
+    let mut changed = 0;
+    let mut shown = |text: &str, escape: fn(&str) -> Cow<'_, str>| {
+        let escaped = if raw {
+            Cow::Borrowed(text)
+        } else {
+            escape(text)
+        };
+        changed += usize::from(escaped != text);
+        escaped.into_owned()
+    };
     let mut writer = csv::Writer::from_writer(Vec::new());
     let answered: &[&str] = match prediction.answers.first() {
         Some(Answer::Class { .. }) => &["class"],
@@ -79,8 +117,15 @@ fn csv(prediction: &Prediction) -> Result<String, Failure> {
         .iter()
         .chain(answered)
         .map(|title| (*title).to_owned())
-        .chain(prediction.names.iter().cloned());
-    writer.write_record(header).map_err(unwritable)?;
+        .chain(
+            prediction
+                .names
+                .iter()
+                .map(|name| shown(name, foreign::csv)),
+        );
+    writer
+        .write_record(header.collect::<Vec<_>>())
+        .map_err(unwritable)?;
     for answer in &prediction.answers {
         let (sample, answered, numbers) = match answer {
             Answer::Class {
@@ -95,15 +140,17 @@ fn csv(prediction: &Prediction) -> Result<String, Failure> {
             } => (sample, Some(labels.join(" ")), probabilities),
             Answer::Values { sample, values } => (sample, None, values),
         };
-        let cells = std::iter::once(sample.clone())
-            .chain(answered)
-            .chain(numbers.iter().map(f32::to_string));
-        writer.write_record(cells).map_err(unwritable)?;
+        let cells = std::iter::once(shown(sample, foreign::csv_id))
+            .chain(answered.map(|answer| shown(&answer, foreign::csv)))
+            .chain(numbers.iter().map(|x| exact(*x)));
+        writer
+            .write_record(cells.collect::<Vec<_>>())
+            .map_err(unwritable)?;
     }
     let bytes = writer
         .into_inner()
         .map_err(|error| unwritable(error.error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok((String::from_utf8_lossy(&bytes).into_owned(), changed))
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Failure {
@@ -125,8 +172,37 @@ mod tests {
             }],
         };
         assert_eq!(
-            csv(&prediction).unwrap(),
+            csv(&prediction, false).unwrap().0,
             "sample,class,\"a, b\",c\n0,\"a, b\",0.75,0.25\n"
+        );
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_escaped_and_counted_and_ids_and_numbers_stay() {
+        let answer = |class: &str| Answer::Class {
+            sample: "=id".into(),
+            class: class.into(),
+            probabilities: vec![0.75, 0.25],
+        };
+        let prediction = Prediction {
+            names: vec!["=1+1".into(), "-1".into()],
+            answers: vec![answer("=1+1"), answer("-1"), answer("a\u{1b}")],
+        };
+        assert_eq!(
+            csv(&prediction, false).unwrap(),
+            (
+                "sample,class,'=1+1,-1\n=id,'=1+1,0.75,0.25\n=id,-1,0.75,0.25\n=id,a\\u{1b},0.75,0.25\n"
+                    .into(),
+                3
+            )
+        );
+        assert_eq!(
+            csv(&prediction, true).unwrap(),
+            (
+                "sample,class,=1+1,-1\n=id,=1+1,0.75,0.25\n=id,-1,0.75,0.25\n=id,a\u{1b},0.75,0.25\n"
+                    .into(),
+                0
+            )
         );
     }
 
@@ -155,6 +231,9 @@ mod tests {
                 values: vec![51234.5],
             }],
         };
-        assert_eq!(csv(&prediction).unwrap(), "sample,price\n0,51234.5\n");
+        assert_eq!(
+            csv(&prediction, false).unwrap().0,
+            "sample,price\n0,51234.5\n"
+        );
     }
 }

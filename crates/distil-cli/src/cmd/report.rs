@@ -1,6 +1,7 @@
 //! `distil report`: the report of a run, anew; two runs side by side.
 
 use distil::run::{RunFolder, write_report};
+use distil_report::foreign::terminal;
 use distil_report::markdown::markdown;
 use distil_report::run_json::RunJson;
 use distil_report::runs::compare_runs;
@@ -8,11 +9,15 @@ use distil_report::runs::compare_runs;
 use crate::args::ReportArgs;
 use crate::exit::Ended;
 use crate::show;
+use crate::stderr::warn;
 
 /// Writes the report and its tables anew, prints it as Markdown, or prints what differs between two runs.
 pub fn report(args: &ReportArgs) -> Ended {
     let folder = RunFolder::open(&args.run)?;
     let run = RunJson::read(&folder.run_json())?;
+    if let Some(other) = distil::run::disagreement(&folder.model()) {
+        warn(&other);
+    }
     if let Some(other) = &args.other {
         let other = RunJson::read(&RunFolder::open(other)?.run_json())?;
         let compared = compare_runs(&run, &other);
@@ -26,5 +31,8 @@ pub fn report(args: &ReportArgs) -> Ended {
     }
     folder.refuse_cleaned()?;
     write_report(&folder, &run)?;
-    show::print(&format!("Report: {}", folder.report().display()))
+    show::print(&format!(
+        "Report: {}",
+        terminal(&folder.report().display().to_string())
+    ))
 }

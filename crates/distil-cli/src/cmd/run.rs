@@ -6,15 +6,16 @@ use distil::Error;
 use distil::data::EqualRule;
 use distil::plan::{Arm, Draft, Refusal};
 use distil::run::{Options, Request, RunFolder};
-use distil_recipe::set::{Set, overruled, parse_sets};
+use distil_recipe::set::{Set, crossed, overruled, parse_sets};
 use distil_recipe::{Problem, RecipeText, render};
+use distil_report::foreign::terminal;
 
 use crate::args::RunArgs;
 use crate::exit::{Ended, Failure};
 use crate::find::{self, Found};
 use crate::show::progress::Screen;
 use crate::show::results;
-use crate::stderr::colours;
+use crate::stderr::{self, colours};
 
 /// Runs a recipe.
 pub fn run(args: &RunArgs) -> Ended {
@@ -25,6 +26,14 @@ pub fn run(args: &RunArgs) -> Ended {
         patched.map_err(|problem| refuse(&text, &[problem]))?;
     }
     check(&text)?;
+    let swept = crossed(&sweeps, args.grid);
+    if swept.len() > MOST_ARMS {
+        return Err(Failure::usage(format_args!(
+            "--grid: {} arms, one for each combination. Leave out some values: there are at most {MOST_ARMS}.",
+            swept.len()
+        )));
+    }
+    let sweeps = sweeping(&sweeps, swept.len(), args.grid);
     let request = Request {
         recipe: text,
         options: Options {
@@ -39,18 +48,59 @@ pub fn run(args: &RunArgs) -> Ended {
             smoke: args.smoke,
             fresh: args.fresh,
             equal: EqualRule::Together,
-            swept: sweeps.iter().flat_map(swept).collect(),
+            swept,
         },
         runs: args.runs.clone(),
         program: program()?,
     };
     let mut screen = Screen::new(args.quiet);
+    if !args.quiet {
+        sweeps.iter().for_each(|said| stderr::complain(said));
+    }
     let ended = distil::run::run(&request, &mut screen);
     screen.close();
     match ended {
         Ok(outcome) => results::show(&outcome, args.json),
-        Err(error) => Err(failed(error, screen.folder())),
+        Err(error) => {
+            // A comma that was none of a sweep may be why.
+            if args.quiet && screen.folder().is_none() {
+                sweeps.iter().for_each(|said| stderr::complain(said));
+            }
+            Err(failed(error, screen.folder()))
+        }
     }
+}
+
+/// Arms of a grid that anybody waits for.
+const MOST_ARMS: usize = 1000;
+
+/// What several values of a `--set` mean, and how one value with a comma is written.
+fn sweeping(sweeps: &[Set], arms: usize, grid: bool) -> Vec<String> {
+    let mut said: Vec<String> = sweeps
+        .iter()
+        .map(|set| format!("note: {}", terminal(&comma(set))))
+        .collect();
+    if sweeps.len() > 1 {
+        said.push(match grid {
+            true => format!("note: --grid crosses the values of {} --set: {arms} arms", sweeps.len()),
+            false => format!(
+                "note: of {} --set with several values each value is an arm that changes nothing else: {arms} arms; `--grid` crosses them",
+                sweeps.len()
+            ),
+        });
+    }
+    said
+}
+
+/// That a comma made a sweep.
+pub fn comma(set: &Set) -> String {
+    let given = &set.argument[set.values[0].place.start..];
+    format!(
+        "--set {}: the comma makes a sweep, {} values, each an arm; one value with a comma is written in quotes: --set '{}=\"{given}\"'",
+        set.argument,
+        set.values.len(),
+        set.path
+    )
 }
 
 /// Nothing is written before the run's folder exists: until then every failure is the command's, after that none is.
@@ -60,13 +110,6 @@ pub fn failed(error: Error, folder: Option<&RunFolder>) -> Failure {
         None => failure.before_anything(),
         Some(_) => failure.after_all_checks(),
     }
-}
-
-/// The arms a sweep makes: each value as `key=value`.
-fn swept(set: &Set) -> impl Iterator<Item = String> {
-    set.values
-        .iter()
-        .map(|value| format!("{}={}", set.path, value.toml))
 }
 
 /// Applies `--set` arguments of one value to the recipe's text; returns those of several.

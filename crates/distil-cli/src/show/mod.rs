@@ -6,10 +6,17 @@ pub mod table;
 
 use std::io::{self, Write};
 
+use distil_report::foreign::{json, terminal_lines};
+
 use crate::exit::Failure;
 
-/// Prints a result. A reader that has closed the pipe has seen enough.
+/// Prints a result for people.
 pub fn print(text: &str) -> Result<(), Failure> {
+    print_raw(&terminal_lines(text))
+}
+
+/// Prints a result for a program, byte for byte. A reader that has closed the pipe has seen enough.
+pub fn print_raw(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let end = if text.ends_with('\n') { "" } else { "\n" };
     let written = write!(out, "{text}{end}").and_then(|()| out.flush());
@@ -28,5 +35,5 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
             "the result cannot be written as JSON: {error}."
         ))
     })?;
-    print(&text)
+    print_raw(&json(&text))
 }

@@ -1,6 +1,7 @@
 //! The outcome of a run.
 
 use distil::run::Outcome;
+use distil_report::foreign::terminal;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::text;
 
@@ -17,7 +18,7 @@ pub fn show(outcome: &Outcome, json: bool) -> Ended {
         let mut shown = tables(&outcome.run);
         for (what, path) in [("Model", folder.model()), ("Report", folder.report())] {
             if path.exists() {
-                shown += &format!("{what}: {}\n", path.display());
+                shown += &format!("{what}: {}\n", terminal(&path.display().to_string()));
             }
         }
         show::print(&shown)?;
@@ -40,7 +41,8 @@ fn tables(run: &RunJson) -> String {
 }
 
 fn ended(outcome: &Outcome) -> Ended {
-    let folder = outcome.folder.path().display();
+    let folder = outcome.folder.path().display().to_string();
+    let folder = terminal(&folder);
     let go_on = format!("`distil resume {folder}` goes on");
     if let Some(signal) = outcome.signal {
         stderr::complain(&format!("{folder}: stopped. {go_on}."));
@@ -52,8 +54,20 @@ fn ended(outcome: &Outcome) -> Ended {
             "{folder}: a loss or gradient became infinite or not a number, before the step that would have used it. \
              The last good checkpoint is kept; run again with a lower learning rate, or with `clip = 1` under [train]."
         ))),
-        Status::Stopped | Status::Failed => Err(Failure::failed(format_args!(
-            "{folder}: not every trial finished. {go_on}."
-        ))),
+        Status::Stopped | Status::Failed => {
+            let why = match &outcome.failure {
+                Some(error) => format!(": {error}"),
+                None => ".".to_string(),
+            };
+            let told = why.contains("`distil resume`");
+            let go_on = if told {
+                String::new()
+            } else {
+                format!(" {go_on}.")
+            };
+            Err(Failure::failed(format_args!(
+                "{folder}: not every trial finished{why}{go_on}"
+            )))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Tables of names and summaries.
 
+use distil_report::foreign::terminal;
+
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// An empty table with these titles; cells wrap at the terminal's width.
@@ -10,6 +12,11 @@ pub fn table(titles: &[&str]) -> Table {
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(titles);
     table
+}
+
+/// A row of cells of which some are not ours, each on its line.
+pub fn row<const N: usize>(cells: [String; N]) -> [String; N] {
+    cells.map(|cell| terminal(&cell).into_owned())
 }
 
 /// Its text, without the spaces around the lines.

@@ -120,20 +120,54 @@ fn the_card_has_the_front_matter_of_the_hub_and_the_test_metrics() {
 }
 
 #[test]
-fn a_folder_with_anything_else_in_it_is_left_as_it_is() {
+fn what_else_is_in_a_folder_stays_and_only_what_would_be_lost_is_refused() {
     let place = Place::new();
-    place.write("mine/thesis.tex", "years of work");
-    let ended = place.distil(&[
-        "export",
-        &model(&trained()),
-        "--to",
-        "safetensors",
-        "--output",
-        "mine",
-    ]);
-    assert_eq!(ended.code, 2);
-    assert_eq!(place.files(), ["mine/thesis.tex"]);
-    insta::assert_snapshot!(ended.stderr, @"error: mine: has `thesis.tex` in it, which is no part of an export. Name a new or an empty folder.");
+    place.write("clone/.gitattributes", "*.safetensors filter=lfs\n");
+    place.write("clone/.git/HEAD", "ref: refs/heads/main\n");
+    place.write("clone/LICENSE", "mine");
+    let trained = trained();
+    let model = model(&trained);
+    let export =
+        |folder: &str| place.distil(&["export", &model, "--to", "safetensors", "--output", folder]);
+    for _ in 0..2 {
+        let ended = export("clone");
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+    }
+    assert_eq!(
+        place.files(),
+        [
+            "clone/.git/HEAD",
+            "clone/.gitattributes",
+            "clone/LICENSE",
+            "clone/README.md",
+            "clone/config.json",
+            "clone/model.safetensors",
+            "clone/preprocessor_config.json"
+        ]
+    );
+    assert_eq!(place.read("clone/LICENSE"), "mine");
+    for file in [
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "preprocessor_config.json",
+    ] {
+        let place = Place::new();
+        place.write(&format!("mine/{file}"), "{}");
+        let ended = place.distil(&["export", &model, "--to", "safetensors", "--output", "mine"]);
+        assert_eq!(ended.code, 2, "{file}");
+        assert_eq!(place.files(), [format!("mine/{file}")]);
+        assert_eq!(place.read(&format!("mine/{file}")), "{}");
+        assert!(
+            ended.stderr.contains(&format!("`{file}`")),
+            "{}",
+            ended.stderr
+        );
+    }
+    place.write("mine/README.md", "years of work");
+    insta::assert_snapshot!(export("mine").stderr, @"error: mine: has a `README.md` that no export wrote, and it would be lost. Move it away, or name another folder; what else is in the folder stays as it is.");
+    place.write("file", "");
+    assert_eq!(export("file").code, 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// How long any one thing may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Names a processor that qemu emulates, on which the program is to run: see CONTRIBUTING.md, "Moving numbers".
+/// Names another processor, on which the program is to run: see CONTRIBUTING.md, "Moving numbers".
 const EMULATED: &str = "DISTIL_CPU";
 
 /// A temporary folder in which the program runs.

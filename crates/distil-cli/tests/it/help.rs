@@ -40,7 +40,7 @@ fn the_program_says_what_it_does() {
       1        failed
       2        the recipe or the command is wrong; nothing was written
       3        the result diverged; the last good checkpoint is kept
-      130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on
+      130/143  stopped by SIGINT/SIGTERM after a checkpoint; `distil resume` goes on (129, 138, 140: SIGHUP, SIGUSR1, SIGUSR2)
     ");
 }
 
@@ -56,6 +56,7 @@ fn run_says_what_it_takes() {
 
     Options:
           --set <KEY=VALUE[,VALUE…]>  Set a value of the recipe; several values make a sweep, each an arm
+          --grid                      Cross several `--set` of several values: an arm for each combination, not one change per arm
           --seeds <N>                 Run everything with so many seeds; six is the smallest number that can reach p < 0.05 [default: 1]
           --folds <K>                 Cross-validate the whole flow: every sample is tested once
           --no-control                Leave out the control: nothing can then be claimed
@@ -100,6 +101,7 @@ fn the_verbs_for_models_say_what_they_take() {
     Options:
           --format <FORMAT>  How answers are written [default: csv for an OUTPUT that ends in .csv, else json] [possible values: json, csv]
       -o, --output <FILE>    Write to this file instead of printing
+          --raw              In CSV, leave text as it is that a spreadsheet would take for a formula
       -h, --help             Print help (see more with '--help')
     ");
     insta::assert_snapshot!(help(&["export", "-h"]), @r"

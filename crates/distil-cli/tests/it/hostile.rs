@@ -176,7 +176,7 @@ data = { source = \"fsdd\", path = \"recordings\", split = \"official\" }
 [stage.net]
 model = \"mlp\"
 ";
-    insta::assert_snapshot!(refused(&place, recipe), @"error: recordings/0_anna_0.wav: not a whole WAV file (Failed to read enough bytes). Fetch it again or leave it out.");
+    insta::assert_snapshot!(refused(&place, recipe), @"error: recordings/0_anna_0.wav: not a whole WAV file (it does not say how its samples are stored). Fetch it again or leave it out.");
 }
 
 /// A finished smoke run in `runs/digits-0001`.
@@ -291,21 +291,61 @@ fn a_run_folder_under_a_file_is_refused() {
 
 #[test]
 fn a_file_size_limit_ends_with_the_reason_and_a_way_on() {
-    let place = Place::new();
-    let mut command = Command::new("bash");
-    let program = env!("CARGO_BIN_EXE_distil");
-    let line =
-        format!("trap '' XFSZ; ulimit -f 64; exec {program} run digits --no-control --quiet");
-    command.arg("-c").arg(line).current_dir(place.path(""));
-    let said = ended(command);
-    assert_eq!(said.code, 1, "{}", said.stderr);
-    assert!(
-        said.stderr.contains("File too large") && said.stderr.contains("ulimit -f"),
-        "{}",
-        said.stderr
-    );
-    let on = place.distil(&["resume", "runs/digits-0001", "--quiet"]);
-    assert_eq!(on.code, 0, "{}", on.stderr);
+    // With the signal that tells of it ignored, and as it is.
+    for before in ["trap '' XFSZ; ", ""] {
+        let place = Place::new();
+        let mut command = Command::new("bash");
+        let program = env!("CARGO_BIN_EXE_distil");
+        let line = format!("{before}ulimit -f 64; exec {program} run digits --no-control --quiet");
+        command.arg("-c").arg(line).current_dir(place.path(""));
+        let said = ended(command);
+        assert_eq!(said.code, 1, "{}", said.stderr);
+        assert!(
+            said.stderr.contains("File too large") && said.stderr.contains("ulimit -f"),
+            "{}",
+            said.stderr
+        );
+        let on = place.distil(&["resume", "runs/digits-0001", "--quiet"]);
+        assert_eq!(on.code, 0, "{}", on.stderr);
+    }
+}
+
+#[test]
+fn margins_and_lengths_that_mean_nothing_are_refused() {
+    for (set, parts) in [
+        (
+            "compare.margin=-0.01",
+            ["`margin` is -0.01", "between 0 and 1"],
+        ),
+        (
+            "compare.margin=1.5",
+            ["`margin` is 1.5", "one percentage point is 0.01"],
+        ),
+        (
+            "compare.margin=nan",
+            ["not a finite number", "compare.margin"],
+        ),
+        (
+            "stage.large.train.epochs=1000000000000000000",
+            ["`epochs` is", "at most"],
+        ),
+        (
+            "compare.plain.epochs=1000000000000000000",
+            ["`epochs` is", "at most"],
+        ),
+        (
+            "stage.large.train.epochs=9223372036854775807",
+            ["`epochs` is", "at most"],
+        ),
+    ] {
+        let place = Place::new();
+        let said = place.distil(&["run", "digits", "--set", set]);
+        assert_eq!(said.code, 2, "{set}: {}", said.stderr);
+        for part in parts {
+            assert!(said.stderr.contains(part), "{set}: {}", said.stderr);
+        }
+        assert!(place.files().is_empty());
+    }
 }
 
 #[test]

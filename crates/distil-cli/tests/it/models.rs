@@ -66,6 +66,48 @@ fn a_run_folder_stands_for_its_model() {
 }
 
 #[test]
+fn eval_writes_the_targets_unit_behind_its_numbers_where_the_recipe_says_one() {
+    let place = Place::new();
+    let rows: String = (0..90).map(|x| format!("{x},{}\n", 1000 * x)).collect();
+    place.write("houses.csv", format!("rooms,price\n{rows}"));
+    for (name, task, unit) in [
+        ("dollars", "{ kind = \"regression\", unit = \"$\" }", " $"),
+        ("bare", "\"regression\"", ""),
+    ] {
+        let recipe = format!(
+            "task = {task}\n\n[data]\nsource = \"csv\"\npath = \"houses.csv\"\ntarget = \"price\"\n\n\
+             [stage.only]\nmodel = {{ kind = \"mlp\", hidden = [4] }}\ntrain = {{ epochs = 1 }}\n"
+        );
+        place.write(&format!("{name}.toml"), recipe);
+        let run = place.distil(&["run", &format!("./{name}.toml"), "--no-control", "--quiet"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let model = format!("runs/{name}-0001/model");
+        let shown = place.distil(&["eval", &model]).stdout;
+        let cells = |metric: &str| -> Vec<String> {
+            let line = shown
+                .lines()
+                .find(|line| line.trim_start().starts_with(metric));
+            let cells = line.unwrap_or_else(|| panic!("{shown}")).split("  ");
+            cells
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        for metric in ["RMSE", "MAE"] {
+            let [_, value, exactly] = &cells(metric)[..] else {
+                panic!("{shown}")
+            };
+            assert_eq!(value.ends_with(" $"), !unit.is_empty(), "{shown}");
+            assert!(exactly.parse::<f64>().is_ok(), "{shown}");
+        }
+        assert!(!cells("R²")[1].ends_with('$'), "{shown}");
+        let json = place.distil(&["eval", &model, "--json"]).stdout;
+        assert_eq!(json.contains("\"unit\": \"$\""), !unit.is_empty(), "{json}");
+    }
+}
+
+#[test]
 fn eval_of_data_without_targets_says_what_answers_them() {
     let trained = trained();
     let ended = trained.distil(&["eval", "runs/digits-0001", "three.csv"]);

@@ -93,6 +93,22 @@ fn a_stopped_run_of_0_1_0_goes_on_with_the_parts_it_began_with() {
         "runs/long-0001/options.json",
         options.replace("/tmp/leaks/old", base.trim_end_matches('/')),
     );
+    // It names its data by their hash.
+    let table = place.read("table.csv");
+    place.write(
+        "table.csv",
+        format!("{table}{}\n", table.lines().last().unwrap()),
+    );
+    let refused = place.distil(&["resume", "runs/long-0001", "--quiet"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused
+            .stderr
+            .contains("it has changed since the run began"),
+        "{}",
+        refused.stderr
+    );
+    place.write("table.csv", table);
     let resumed = place.distil(&["resume", "runs/long-0001", "--quiet"]);
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     let tested = |path: &Path| Predictions::read(path).unwrap().ids;

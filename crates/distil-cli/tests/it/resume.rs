@@ -109,7 +109,18 @@ fn a_resumed_run_bills_what_an_unbroken_one_does() {
 #[test]
 fn told_to_end_a_run_saves_says_how_to_go_on_and_exits_as_the_shell_expects() {
     let whole = unbroken();
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    for (signal, code) in [
+        (Signal::TERM, 143),
+        (Signal::INT, 130),
+        (Signal::HUP, 129),
+        (Signal::USR1, 138),
+        (Signal::USR2, 140),
+    ] {
+        // Whoever runs the tests may have it ignored.
+        if ignored(signal) {
+            println!("SKIPPED {signal:?}");
+            continue;
+        }
         let place = Place::new();
         let (mut running, _) = until(&place, 150);
         running.signal(signal);
@@ -124,6 +135,28 @@ fn told_to_end_a_run_saves_says_how_to_go_on_and_exits_as_the_shell_expects() {
         resumed(&place);
         assert!(model(&place) == whole, "after signal {code}");
     }
+}
+
+fn ignored(signal: Signal) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
+    mask & (1 << (signal.as_raw() - 1)) != 0
+}
+
+#[test]
+fn a_hangup_that_was_ignored_from_the_start_ends_nothing() {
+    let place = Place::new();
+    let mut command = std::process::Command::new("bash");
+    let program = env!("CARGO_BIN_EXE_distil");
+    // As `nohup` does.
+    let line = format!(
+        "trap '' HUP; {program} run digits --no-control --quiet & pid=$!; \
+         until [ -e {RUN_FOLDER}/trials/{FLOW}/events.jsonl ]; do sleep 0.02; done; kill -HUP $pid; wait $pid"
+    );
+    command.arg("-c").arg(line).current_dir(place.path(""));
+    let ended = crate::harness::ended(command);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
 }
 
 #[test]

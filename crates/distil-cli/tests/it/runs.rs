@@ -1,11 +1,15 @@
 //! `distil run`, `resume`, `report` and `check` on the built-in digits.
 
-use distil_report::Purpose;
+use std::fs;
+
+use distil_report::events::Event;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::runs::compare_runs;
 use distil_report::text;
+use distil_report::{Part, Purpose};
 
 use crate::harness::Place;
+use crate::resume::record_of;
 
 /// A run that takes a moment and has everything a long one has.
 const SMOKE: [&str; 3] = ["run", "digits", "--smoke"];
@@ -102,6 +106,122 @@ fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failur
             .iter()
             .all(|c| c.verdict.word() != "baseline-untuned")
     );
+}
+
+const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3] }";
+
+/// The stages that a log's events measure on the test part.
+fn tested(events: &[Event]) -> Vec<&str> {
+    let tested = events.iter().filter_map(|event| match event {
+        Event::Evaluated(evaluated) if evaluated.part == Part::Test => Some(&*evaluated.stage),
+        _ => None,
+    });
+    tested.collect()
+}
+
+#[test]
+fn of_the_settings_to_tune_only_the_chosen_one_is_measured_on_the_test_part() {
+    let place = Place::new();
+    let ended = place.distil(&[&SMOKE[..], &["--seeds", "2", "--set", TUNE]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    let chosen = |arm: &str| {
+        let tuned = run.tuned.iter().find(|tuned| tuned.arm == arm);
+        tuned.unwrap().chosen.clone()
+    };
+    let mut candidates = 0;
+    let trials = fs::read_dir(place.path("runs/digits-0001/trials")).unwrap();
+    for trial in trials.flatten() {
+        let name = trial.file_name().into_string().unwrap();
+        let events = place.events("runs/digits-0001", &name);
+        let Event::Started(started) = &events[0] else {
+            panic!("{:?}", events[0]);
+        };
+        let is_chosen = started.settings == chosen(&started.arm);
+        let tests = tested(&events);
+        let mut once = tests.clone();
+        once.dedup();
+        assert_eq!(once, tests, "{name}: each stage once");
+        assert_eq!(tests.is_empty(), !is_chosen, "{name}");
+        for file in ["test.json", "model"] {
+            assert_eq!(trial.path().join(file).exists(), is_chosen, "{name}");
+        }
+        let printed = ended
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with(&format!("{name} ")))
+            .filter(|line| line.contains("test samples"));
+        assert_eq!(printed.count(), tests.len(), "{name}");
+        let finished = format!("{name}: finished, ");
+        let finished = ended.stderr.lines().filter(|l| l.starts_with(&finished));
+        let on_test = finished.filter(|line| !line.contains("on validation"));
+        assert_eq!(on_test.count(), usize::from(is_chosen), "{name}");
+        candidates += usize::from(!is_chosen);
+    }
+    assert_eq!(
+        candidates, 6,
+        "an arm leaves one of two values, with each of two seeds"
+    );
+    assert!(run.trials.iter().all(|trial| trial.is_tested()));
+    assert!(run.trials.iter().all(|trial| trial.resumes == 0));
+    let kept = place.files();
+    let kept = kept.iter().filter(|file| file.contains(".stages/"));
+    for log in kept.filter(|file| file.ends_with("events.jsonl")) {
+        let events = distil_report::events::read(&place.path(log)).unwrap();
+        assert!(tested(&events).is_empty(), "{log}");
+    }
+}
+
+#[test]
+fn a_run_stopped_before_a_choice_is_tested_reads_the_test_part_when_it_goes_on() {
+    let place = Place::new();
+    let arguments = [&SMOKE[..], &["--no-control", "--quiet", "--set", TUNE]].concat();
+    assert_eq!(place.distil(&arguments).code, 0);
+    let whole = record_of(&place, "runs/digits-0001");
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    let log = format!(
+        "runs/digits-0001/trials/{}/events.jsonl",
+        run.trials[0].id()
+    );
+    let text = place.read(&log);
+    // As it was killed: after it had been trained, and in the midst of being tested.
+    let trained = text.find("\"finished\"").unwrap();
+    let trained = trained + text[trained..].find('\n').unwrap() + 1;
+    let tested = trained + text[trained..].find('\n').unwrap() + 1;
+    for end in [trained, tested] {
+        place.write(&log, &text[..end]);
+        fs::remove_dir_all(place.path("runs/digits-0001/model")).unwrap();
+        let ended = place.distil(&["resume", "runs/digits-0001", "--quiet"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert_eq!(record_of(&place, "runs/digits-0001"), whole);
+    }
+}
+
+#[test]
+fn a_chosen_trial_that_dies_while_it_is_tested_fails_the_run_and_resume_tests_it() {
+    let place = Place::new();
+    let arguments = [&SMOKE[..], &["--no-control", "--quiet", "--set", TUNE]].concat();
+    assert_eq!(place.distil(&arguments).code, 0);
+    let whole = record_of(&place, "runs/digits-0001");
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    let trial = format!("runs/digits-0001/trials/{}", run.trials[0].id());
+    let text = place.read(&format!("{trial}/events.jsonl"));
+    let trained = text.find("\"finished\"").unwrap();
+    let trained = trained + text[trained..].find('\n').unwrap() + 1;
+    place.write(&format!("{trial}/events.jsonl"), &text[..trained]);
+    fs::remove_dir_all(place.path("runs/digits-0001/model")).unwrap();
+    // A folder in the place of a file that it writes.
+    fs::remove_file(place.path(&format!("{trial}/test.json"))).unwrap();
+    place.write(&format!("{trial}/test.json/x"), "");
+    let ended = place.distil(&["resume", "runs/digits-0001", "--quiet"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
+    assert_eq!(run.status, Status::Failed);
+    assert!(!place.path("runs/digits-0001/model").exists());
+    fs::remove_dir_all(place.path(&format!("{trial}/test.json"))).unwrap();
+    let ended = place.distil(&["resume", "runs/digits-0001", "--quiet"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(record_of(&place, "runs/digits-0001"), whole);
 }
 
 #[test]
@@ -301,7 +421,7 @@ fn check_shows_plan_and_data_and_writes_nothing() {
     }
     let sweep = place.distil(&["check", "digits", "--set", "run.seed=1,2"]);
     assert_eq!(sweep.code, 2);
-    insta::assert_snapshot!(sweep.stderr, @"error: --set run.seed=1,2: is a sweep. Give one value: a check shows one plan.");
+    insta::assert_snapshot!(sweep.stderr, @r#"error: --set run.seed=1,2: the comma makes a sweep, 2 values, each an arm; one value with a comma is written in quotes: --set 'run.seed="1,2"'. Give one value: a check shows one plan."#);
     assert!(place.files().is_empty());
 }
 

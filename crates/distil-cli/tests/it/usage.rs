@@ -23,7 +23,7 @@ fn a_misspelt_recipe_is_answered_with_the_nearest_one() {
 
 #[test]
 fn an_unknown_recipe_is_answered_with_all_there_are() {
-    insta::assert_snapshot!(refused(&Place::new(), &["run", "imagenet"]), @"error: imagenet: no shipped recipe has this name. There are digits, source, source-generated, california, cifar, compress; a file is named with its path, such as `./my.toml`.");
+    insta::assert_snapshot!(refused(&Place::new(), &["run", "imagenet"]), @"error: imagenet: no shipped recipe has this name. There are digits, source, source-generated, california, cifar, compress, ensemble; a file is named with its path, such as `./my.toml`.");
 }
 
 #[test]

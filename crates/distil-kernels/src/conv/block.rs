@@ -12,7 +12,7 @@ use super::kernel::Kernel;
 use super::passes::{Evaluate, Measure, Normalise, Reduce, Return};
 use super::statistics::Moments;
 use crate::Isa;
-use crate::simd::{Work, dispatch};
+use crate::simd::{SimdWork, dispatch};
 
 /// What a block computes: `pool(clamp(norm(conv(x)) + residual))`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +42,7 @@ pub struct Trained {
 
 /// Gradients of a block.
 #[derive(Debug, Clone)]
-pub struct Gradients {
+pub struct BlockGradients {
     /// By the input, if asked for.
     pub x: Option<Vec<f32>>,
     /// By the weights, `[conv.rows(), outputs]`.
@@ -193,7 +193,13 @@ impl Block {
     }
 
     /// Gradients from that of the answer, `dy`. If a residual was added, `dy` becomes the residual's gradient.
-    pub fn backward(&self, isa: Isa, kept: &Kept<'_>, dy: &mut [f32], wants_x: bool) -> Gradients {
+    pub fn backward(
+        &self,
+        isa: Isa,
+        kept: &Kept<'_>,
+        dy: &mut [f32],
+        wants_x: bool,
+    ) -> BlockGradients {
         let conv = &self.conv;
         let images = self.check(kept.x, kept.weight, kept.y);
         assert_eq!(
@@ -275,7 +281,7 @@ impl Block {
                 .zip(part)
                 .for_each(|(sum, part)| *sum += part);
         }
-        Gradients {
+        BlockGradients {
             // SAFETY: the parts cover every image, and the backward routes write every place of it.
             x: wants_x.then(|| unsafe { written(dx) }),
             weight,
@@ -344,7 +350,7 @@ fn parts_of(all: Option<&[f32]>, length: usize) -> impl Iterator<Item = Option<&
 }
 
 /// Does the passes, on all threads of the current pool.
-fn run<W: Work<Output = ()> + Send>(isa: Isa, passes: Vec<W>) {
+fn run<W: SimdWork<Output = ()> + Send>(isa: Isa, passes: Vec<W>) {
     if passes.len() > 1 && rayon::current_num_threads() > 1 {
         passes.into_par_iter().for_each(|pass| dispatch(isa, pass));
     } else {

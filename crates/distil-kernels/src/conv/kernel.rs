@@ -4,7 +4,7 @@ use super::buffer::Scratch;
 use super::geometry::{ConvShape, Grid, Route};
 use super::{dense, depthwise, winograd};
 use crate::Isa;
-use crate::simd::{Lanes, Work, dispatch};
+use crate::simd::{Lanes, SimdWork, dispatch};
 
 /// The way of one direction, and its weights.
 pub(super) enum Kernel<'a> {
@@ -97,7 +97,7 @@ impl<'a> Kernel<'a> {
 /// Elements of a vector of these instructions.
 fn width(isa: Isa) -> usize {
     struct Width;
-    impl Work for Width {
+    impl SimdWork for Width {
         type Output = usize;
         unsafe fn run<L: Lanes>(self) -> usize {
             L::WIDTH

@@ -9,7 +9,7 @@ use super::kernel::{Kernel, Padded};
 use super::statistics::{Moments, moments};
 use super::winograd::{self, KernelGradient};
 use super::{dense, depthwise};
-use crate::simd::{Lanes, Work};
+use crate::simd::{Lanes, SimdWork};
 
 /// Sums of the convolution, and their moments.
 pub(super) struct Measure<'a> {
@@ -20,7 +20,7 @@ pub(super) struct Measure<'a> {
     pub moments: &'a mut [Moments],
 }
 
-impl Work for Measure<'_> {
+impl SimdWork for Measure<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -50,7 +50,7 @@ pub(super) struct Normalise<'a> {
     pub y: &'a mut [MaybeUninit<f32>],
 }
 
-impl Work for Normalise<'_> {
+impl SimdWork for Normalise<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -78,7 +78,7 @@ pub(super) struct Evaluate<'a> {
     pub y: &'a mut [MaybeUninit<f32>],
 }
 
-impl Work for Evaluate<'_> {
+impl SimdWork for Evaluate<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -122,7 +122,7 @@ pub(super) struct Reduce<'a> {
     pub sums: &'a mut [f64],
 }
 
-impl Work for Reduce<'_> {
+impl SimdWork for Reduce<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -168,7 +168,7 @@ pub(super) struct Return<'a> {
     pub dx: &'a mut [MaybeUninit<f32>],
 }
 
-impl Work for Return<'_> {
+impl SimdWork for Return<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use self::tile::{Tile, compute, shape};
 pub(crate) use self::transpose::transpose;
 use crate::Isa;
-use crate::simd::{LINE, Lanes, Work, dispatch, fetch};
+use crate::simd::{LINE, Lanes, SimdWork, dispatch, fetch};
 
 /// A matrix in a slice: element (i, j) is at `i * row + j * column`.
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +150,7 @@ struct Part<'a> {
     copies: &'a mut [Vec<f32>; 2],
 }
 
-impl Work for Part<'_> {
+impl SimdWork for Part<'_> {
     type Output = ();
 
     #[inline(always)]

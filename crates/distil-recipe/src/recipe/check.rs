@@ -1,11 +1,13 @@
 //! What a recipe's own words settle, before any name is resolved.
 
+use crate::name::{NAME_RULE, is_name};
 use crate::problem::{Problem, Problems};
-use crate::recipe::{Recipe, SplitKind, SplitTable, StageTable, Weight};
+use crate::recipe::{MixOrAdd, Recipe, SplitKind, SplitTable, StageTable};
 use crate::spanned::Spanned;
 
 pub(crate) fn check(recipe: &Recipe, problems: &mut Problems) {
     split(&recipe.data.split, problems);
+    own_names(recipe, problems);
     names(recipe, problems);
     for stage in &recipe.stages {
         mixes(stage, problems);
@@ -32,6 +34,20 @@ fn split(split: &SplitTable, problems: &mut Problems) {
             Problem::at(place, "nothing is left to train on")
                 .rule("`test` and `validation` together are less than 1"),
         );
+    }
+}
+
+/// Every name the recipe gives may be part of a path.
+fn own_names(recipe: &Recipe, problems: &mut Problems) {
+    let run = recipe.name.iter().map(|name| ("run", name));
+    let stages = recipe.stages.iter().map(|stage| ("stage", &stage.name));
+    let arms = recipe.compare.arm.iter().map(|arm| ("arm", &arm.name));
+    for (what, name) in run.chain(stages).chain(arms) {
+        if !is_name(name) {
+            let article = if what == "arm" { "an" } else { "a" };
+            let message = format!("{article} {what} cannot be named `{name}`");
+            problems.push(Problem::at(name.span.clone(), message).rule(NAME_RULE));
+        }
     }
 }
 
@@ -69,8 +85,8 @@ fn names(recipe: &Recipe, problems: &mut Problems) {
 fn mixes(stage: &StageTable, problems: &mut Problems) {
     let mixed = || {
         stage.learn.iter().filter_map(|learn| match learn.weight() {
-            Weight::Mix(mix) => Some((learn, mix)),
-            Weight::Add(_) => None,
+            MixOrAdd::Mix(mix) => Some((learn, mix)),
+            MixOrAdd::Add(_) => None,
         })
     };
     let sum: f64 = mixed().map(|(_, mix)| mix.value).sum();

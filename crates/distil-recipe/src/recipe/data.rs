@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Flat;
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, table};
+use crate::table::{Keys, Rules, range, table};
 
 /// What helps where there is no data.
 pub(super) const HELP: &str = "write for instance: data = \"digits\"";
@@ -16,6 +16,10 @@ table! {
     pub struct DataTable from "source" {
         /// The source; its options are all keys that the table does not have for all sources.
         pub source: Flat [needed HELP];
+        /// The file or folder of the test part, read as `path` is.
+        pub test: Option<Spanned<String>>;
+        /// The file or folder of the validation part, read as `path` is.
+        pub validation: Option<Spanned<String>>;
         /// How samples are divided.
         pub split: SplitTable;
         /// How training samples are varied; not at all by default.
@@ -69,10 +73,10 @@ table! {
         /// Where the split comes from.
         pub kind: Spanned<SplitKind> = SplitKind::Random;
         /// The share of all samples kept for the test, 0 to 1. For a random split only.
-        pub test: Spanned<f64> = 0.2 => "a share from 0 up to, but not, 1", |share| (0.0..1.0).contains(&share);
+        pub test: Spanned<f64> = 0.2 => range("a share from 0 up to, but not, 1", |share| (0.0..1.0).contains(&share));
         /// The share of all samples used for validation, 0 to 1. With an official split: of its
         /// training part, if the source has no validation part of its own.
-        pub validation: Spanned<f64> = 0.15 => "a share from 0 up to, but not, 1", |share| (0.0..1.0).contains(&share);
+        pub validation: Spanned<f64> = 0.15 => range("a share from 0 up to, but not, 1", |share| (0.0..1.0).contains(&share));
         /// The column or tag whose groups (a speaker, a patient) are never divided.
         pub group: Option<Spanned<String>>;
         /// Whether every class, or every tenth of a regression's first target by its quantiles, keeps its share in each part;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::choice::Flat;
 use crate::problem::{Problem, Problems, Span};
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, named, one_or_many, table};
+use crate::table::{Keys, Rules, named, one_or_many, range, table};
 use crate::tree::Value;
 
 /// The method of a term that names none.
@@ -28,13 +28,13 @@ table! {
         pub method: Flat = DEFAULT_METHOD;
         /// The share of the label loss this term replaces; 0.5 by default. Or `add`.
         #[schemars(range(min = 0, max = 1))]
-        pub mix: Option<Spanned<f64>> => "a share from 0 to 1", |share| (0.0..=1.0).contains(&share);
+        pub mix: Option<Spanned<f64>> => range("a share from 0 to 1", |share| (0.0..=1.0).contains(&share));
         /// The coefficient of this term as an extra one. Or `mix`.
         #[schemars(range(min = 0))]
-        pub add: Option<Spanned<f64>> => "0 or more", |add| add >= 0.0;
+        pub add: Option<Spanned<f64>> => range("0 or more", |add| add >= 0.0);
         /// The share of the stage's steps after which the term has faded.
         #[schemars(range(min = 0, max = 1))]
-        pub until: Option<Spanned<f64>> => "a share of the stage's steps, above 0 to 1", |share| share > 0.0 && share <= 1.0;
+        pub until: Option<Spanned<f64>> => range("a share of the stage's steps, above 0 to 1", |share| share > 0.0 && share <= 1.0);
         /// Pairs of taps: the student's and the teacher's.
         // For methods on features.
         #[schemars(with = "BTreeMap<String, String>")]
@@ -44,7 +44,7 @@ table! {
 
 /// How much a term counts. A default has no span: mix 0.5.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Weight {
+pub enum MixOrAdd {
     /// The share of the label loss it replaces, 0 to 1.
     Mix(Spanned<f64>),
     /// The coefficient of an extra term, 0 or more.
@@ -53,11 +53,11 @@ pub enum Weight {
 
 impl LearnTable {
     /// How much it counts.
-    pub fn weight(&self) -> Weight {
+    pub fn weight(&self) -> MixOrAdd {
         match (&self.mix, &self.add) {
-            (None, Some(add)) => Weight::Add(add.clone()),
-            (Some(mix), _) => Weight::Mix(mix.clone()),
-            (None, None) => Weight::Mix(DEFAULT_MIX.into()),
+            (None, Some(add)) => MixOrAdd::Add(add.clone()),
+            (Some(mix), _) => MixOrAdd::Mix(mix.clone()),
+            (None, None) => MixOrAdd::Mix(DEFAULT_MIX.into()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The recipe: typed and with places, not yet checked against models, methods and data.
 
+mod answers;
 pub(crate) mod check;
 mod compare;
 mod data;
@@ -18,9 +19,10 @@ use crate::problem::Problem;
 use crate::spanned::Spanned;
 use crate::table::{Field, Keys, Rules, table};
 
+pub use answers::{AnswersForm, AnswersTable};
 pub use compare::{Arm, CompareTable};
 pub use data::{AugmentTable, DataTable, SplitKind, SplitTable};
-pub use learn::{DEFAULT_METHOD, DEFAULT_MIX, LearnTable, Weight};
+pub use learn::{DEFAULT_METHOD, DEFAULT_MIX, LearnTable, MixOrAdd};
 pub use run::RunTable;
 pub use stage::{GivenModel, ModelTable, OverlapWord, StageTable};
 pub use start::{NewTable, OptimizerState, StartTable};

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::choice::Choice;
 use crate::problem::{Problems, Span};
-use crate::recipe::{LearnTable, StartTable, TrainTable, View};
+use crate::recipe::{AnswersTable, LearnTable, StartTable, TrainTable, View};
 use crate::spanned::Spanned;
 use crate::table::{Field, Keys, Rules, named, no_table, one_or_many, table, table_of};
 use crate::tree::{Kind, Value};
@@ -38,12 +38,14 @@ table! {
         /// A stage whose model, view, samples and train it takes over.
         // Each where it has none of its own.
         pub like: Option<Spanned<String>>;
+        /// Predictions of another program, in place of all other keys.
+        pub answers: Option<AnswersTable>;
     }
 }
 
 impl Rules for StageTable {
     fn settle(mut self, mut keys: Keys) -> Option<Self> {
-        if !keys.had("model") && !keys.had("like") {
+        if !["model", "like", "answers"].iter().any(|key| keys.had(key)) {
             keys.needed(
                 "model",
                 "write for instance: model = { kind = \"mlp\", hidden = [50] }",
@@ -56,9 +58,10 @@ impl Rules for StageTable {
 }
 
 impl StageTable {
-    /// Whether the stage is a given model: a file that is not trained further.
+    /// Whether the stage is a given model, a file that is not trained further, or the answers of one.
     pub fn is_given(&self) -> bool {
-        matches!(self.model, Some(ModelTable::Given(_))) && self.train.is_none()
+        let file = matches!(self.model, Some(ModelTable::Given(_))) && self.train.is_none();
+        file || self.answers.is_some()
     }
 }
 

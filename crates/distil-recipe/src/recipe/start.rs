@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, table};
+use crate::table::{Keys, Rules, range, table};
 
 table! {
     /// How a stage's first weights come from another stage. `start = "small"` stands for
@@ -22,10 +22,10 @@ table! {
         pub optimizer: Spanned<OptimizerState> = OptimizerState::Reset;
         /// The factor on the grown weights, above 0 to 1; 1 by default.
         #[schemars(range(min = 0, max = 1))]
-        pub shrink: Spanned<f64> = 1.0 => "above 0 and at most 1", |factor| factor > 0.0 && factor <= 1.0;
+        pub shrink: Spanned<f64> = 1.0 => range("above 0 and at most 1", |factor| factor > 0.0 && factor <= 1.0);
         /// The share of fresh random weights added; 0 by default.
         #[schemars(range(min = 0))]
-        pub noise: Spanned<f64> = 0.0 => "0 or more", |noise| noise >= 0.0;
+        pub noise: Spanned<f64> = 0.0 => range("0 or more", |noise| noise >= 0.0);
         /// How new units are trained at first.
         pub new: NewTable;
     }
@@ -55,7 +55,7 @@ table! {
     #[schemars(inline)]
     pub struct NewTable {
         /// The factor on their learning rate.
-        pub lr: Spanned<f64> = 1.0 => "above 0", |lr| lr > 0.0;
+        pub lr: Spanned<f64> = 1.0 => range("above 0", |lr| lr > 0.0);
         /// Steps over which that rate rises from 0.
         pub warmup: Spanned<u64> = 0u64;
     }

@@ -3,7 +3,7 @@
 use crate::choice::Choice;
 use crate::problem::{Problem, Span};
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, table};
+use crate::table::{Keys, Rules, count, range, table};
 
 /// Epochs of a training that says neither `epochs` nor `steps`.
 pub const DEFAULT_EPOCHS: u64 = 10;
@@ -14,12 +14,22 @@ pub const DEFAULT_OPTIMIZER: &str = "adam";
 /// The learning rate's schedule.
 pub const DEFAULT_SCHEDULE: &str = "constant";
 
+// What no training comes near, and what products of can be counted.
+const MOST_EPOCHS: u64 = 1_000_000;
+pub(super) const MOST_STEPS: u64 = 1_000_000_000;
+const MOST_SAMPLES: u64 = 1_000_000_000;
+
+/// Beyond these a 32-bit number is infinite or zero.
+fn of_32_bits() -> impl Fn(f64) -> Option<String> {
+    range("above 0, from 1e-30 to 1e30", |x| (1e-30..=1e30).contains(&x))
+}
+
 /// A table whose keys are all optional, so that one may stand over another.
 macro_rules! settings {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $($(#[$doc:meta])* pub $key:ident: $type:ty $(=> $range:literal, $holds:expr)?;)*
+            $($(#[$doc:meta])* pub $key:ident: $type:ty $(=> $range:expr)?;)*
         }
     ) => {
         table! {
@@ -28,7 +38,7 @@ macro_rules! settings {
                 /// The braces or the header in brackets.
                 pub span: Option<Span>,
             } {
-                $($(#[$doc])* pub $key: $type $(=> $range, $holds)?;)*
+                $($(#[$doc])* pub $key: $type $(=> $range)?;)*
             }
         }
 
@@ -50,30 +60,30 @@ settings! {
     #[schemars(rename = "train")]
     pub struct TrainTable {
         /// Passes over the samples, 1 or more; 10 by default. Not together with `steps`.
-        pub epochs: Option<Spanned<u64>> => "1 or more", |epochs| epochs >= 1;
+        pub epochs: Option<Spanned<u64>> => count(1..=MOST_EPOCHS);
         /// Updates of the weights, 1 or more. Not together with `epochs`.
-        pub steps: Option<Spanned<u64>> => "1 or more", |steps| steps >= 1;
+        pub steps: Option<Spanned<u64>> => count(1..=MOST_STEPS);
         /// Samples in a batch, 1 or more; 32 by default.
-        pub batch: Option<Spanned<u64>> => "1 or more", |batch| batch >= 1;
+        pub batch: Option<Spanned<u64>> => count(1..=MOST_SAMPLES);
         /// The optimiser and its options; adam by default.
         pub optimizer: Option<Choice>;
         /// The learning rate, above 0; the optimiser's own by default.
-        pub lr: Option<Spanned<f64>> => "above 0", |lr| lr > 0.0;
+        pub lr: Option<Spanned<f64>> => of_32_bits();
         /// The learning rate's schedule; constant by default.
         pub schedule: Option<Choice>;
         /// Steps over which the learning rate rises from 0; 0 by default.
-        pub warmup: Option<Spanned<u64>>;
+        pub warmup: Option<Spanned<u64>> => count(0..=MOST_STEPS);
         /// The largest norm of the whole gradient, above 0; unlimited by default.
-        pub clip: Option<Spanned<f64>> => "above 0", |clip| clip > 0.0;
+        pub clip: Option<Spanned<f64>> => of_32_bits();
         /// Batches whose gradients make one update, 1 or more; 1 by default.
-        pub accumulate: Option<Spanned<u64>> => "1 or more", |batches| batches >= 1;
+        pub accumulate: Option<Spanned<u64>> => count(1..=MOST_SAMPLES);
         /// The decay per step of an exponential average of the weights, 0 up to but not 1. With it the
         /// average is what is evaluated and saved; none by default.
-        pub average: Option<Spanned<f64>> => "from 0 up to, but not, 1", |decay| (0.0..1.0).contains(&decay);
+        pub average: Option<Spanned<f64>> => range("from 0 up to, but not, 1", |decay| (0.0..1.0).contains(&decay));
         /// Evaluations without a better validation metric after which training stops; never by default.
-        pub patience: Option<Spanned<u64>> => "1 or more", |evaluations| evaluations >= 1;
+        pub patience: Option<Spanned<u64>> => count(1..=MOST_STEPS);
         /// Evaluations on the validation part per epoch, 1 or more; 1 by default.
-        pub evaluate: Option<Spanned<u64>> => "1 or more", |evaluations| evaluations >= 1;
+        pub evaluate: Option<Spanned<u64>> => count(1..=MOST_EPOCHS);
     }
 }
 

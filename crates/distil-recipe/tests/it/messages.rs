@@ -28,7 +28,7 @@ fn an_unknown_key_is_reported_with_the_key_that_was_meant() {
     12 | smaples = { kind = "stratified", fraction = 0.25 }
        | ^^^^^^^
        |
-       = note: the keys here are model, view, samples, start, learn, train, like
+       = note: the keys here are model, view, samples, start, learn, train, like, answers
        = help: did you mean `samples`?
     "#);
 }
@@ -312,7 +312,7 @@ fn tabs_wide_letters_and_carriage_returns_keep_the_caret_in_place() {
     6 |     "größe 模型" = 3 # x
       |     ^^^^^^^^^^^^
       |
-      = note: the keys here are model, view, samples, start, learn, train, like
+      = note: the keys here are model, view, samples, start, learn, train, like, answers
     "#);
 }
 
@@ -458,4 +458,68 @@ fn only_coloured_text_has_terminal_codes() {
     let (_, problems) = parse(&text);
     assert!(render(&text, problems.as_slice(), true).contains("\u{1b}["));
     assert!(!render(&text, problems.as_slice(), false).contains('\u{1b}'));
+}
+
+#[test]
+fn a_name_that_cannot_be_part_of_a_path_is_refused_wherever_one_is_given() {
+    let text = |name: &str, stage: &str, arm: &str| {
+        let named = SOURCE.replace("[stage.large]", &format!("[stage.{stage}]"));
+        let arms = format!("[compare.arm.{arm}]\nstage.small.train.lr = 0.1\n");
+        format!("name = {name}\n{named}{arms}")
+    };
+    assert_snapshot!(problems(&text("\"../../evil\"", "\"../../x\"", "\"lr=1\"")), @r#"
+    error: a run cannot be named `../../evil`
+     --> recipe.toml:1:8
+      |
+    1 | name = "../../evil"
+      |        ^^^^^^^^^^^^
+      |
+      = note: a name has letters from a to z, digits, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
+
+    error: a stage cannot be named `../../x`
+      --> recipe.toml:15:8
+       |
+    15 | [stage."../../x"]
+       |        ^^^^^^^^^
+       |
+       = note: a name has letters from a to z, digits, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
+
+    error: an arm cannot be named `lr=1`
+      --> recipe.toml:23:14
+       |
+    23 | [compare.arm."lr=1"]
+       |              ^^^^^^
+       |
+       = note: a name has letters from a to z, digits, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
+    "#);
+    let long = "a".repeat(65);
+    for bad in [
+        "",
+        "/etc/x",
+        "..",
+        ".",
+        ".x",
+        "-x",
+        "a/b",
+        "a b",
+        "a\\nb",
+        "\\u001b[31m",
+        "a\\u0000",
+        "C:x",
+        &long,
+    ] {
+        let word = format!("\"{bad}\"");
+        for text in [
+            text(&word, "large", "a"),
+            text("\"r\"", &word, "a"),
+            text("\"r\"", "large", &word),
+        ] {
+            let found = problems(&text);
+            assert!(found.contains("cannot be named"), "{bad:?}: {found}");
+        }
+    }
+    for good in ["a", "A.b_c-1", "0", &long[1..]] {
+        let word = format!("\"{good}\"");
+        assert_eq!(problems(&text(&word, &word, &word)), "", "{good}");
+    }
 }

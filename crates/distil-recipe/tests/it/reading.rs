@@ -1,6 +1,6 @@
 //! What a recipe says, as the plan reads it.
 
-use distil_recipe::recipe::{Column, ModelTable, SplitKind, View, Weight};
+use distil_recipe::recipe::{Column, MixOrAdd, ModelTable, SplitKind, View};
 use distil_recipe::{RecipeText, parse};
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn the_recipe_of_the_source_flow_is_read_without_problems() {
     );
     let learn = &large.learn[0];
     assert_eq!(learn.method.kind.as_str(), "kd");
-    assert_eq!(learn.weight(), Weight::Mix(0.5.into()));
+    assert_eq!(learn.weight(), MixOrAdd::Mix(0.5.into()));
     let options: Vec<_> = learn
         .method
         .table
@@ -54,7 +54,7 @@ fn the_recipe_of_the_source_flow_is_read_without_problems() {
 fn every_value_knows_where_it_was_written() {
     let recipe = recipe(SOURCE);
     let learn = &recipe.stages[1].learn[0];
-    let Weight::Mix(mix) = learn.weight() else {
+    let MixOrAdd::Mix(mix) = learn.weight() else {
         panic!("mix")
     };
     assert_eq!(mix.span.clone().map(|span| &SOURCE[span]), Some("0.5"));
@@ -104,7 +104,7 @@ fn a_string_stands_for_the_table_with_its_obvious_key() {
             stage.samples.table.span = None;
             for learn in &mut stage.learn {
                 learn.span = None;
-                if let Weight::Mix(mix) = learn.weight() {
+                if let MixOrAdd::Mix(mix) = learn.weight() {
                     learn.mix = Some(mix);
                 }
                 learn.method.table.span = None;
@@ -149,7 +149,7 @@ fn views_models_and_layers_have_their_own_forms() {
     ));
     let layers = vec![("hidden.0".to_owned().into(), "hidden.1".to_owned().into())];
     assert_eq!(learn.stages[1].learn[0].layers, layers);
-    assert_eq!(learn.stages[1].learn[0].weight(), Weight::Add(1.0.into()));
+    assert_eq!(learn.stages[1].learn[0].weight(), MixOrAdd::Add(1.0.into()));
 }
 
 #[test]

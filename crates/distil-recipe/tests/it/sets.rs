@@ -96,7 +96,7 @@ fn a_problem_in_a_set_value_points_to_the_argument() {
      | stage.large.trian.lr=1
      |             ^^^^^
      |
-     = note: the keys here are model, view, samples, start, learn, train, like
+     = note: the keys here are model, view, samples, start, learn, train, like, answers
      = help: did you mean `train`?
     "#);
 }

@@ -145,6 +145,8 @@ pub enum Verdict {
     Costs,
     /// The small model alone is as good as the flow's result.
     SmallSuffices,
+    /// The result's own model, trained without teachers, is as good as the flow's result.
+    AloneSuffices,
     /// Several pairs against an arm that was not tuned as well as the flow: numbers, no claim.
     BaselineUntuned,
     /// A given model has seen what is tested, and the recipe says so: numbers, no claim.
@@ -161,6 +163,7 @@ impl Verdict {
             Self::Saves => "saves",
             Self::Costs => "costs",
             Self::SmallSuffices => "small-suffices",
+            Self::AloneSuffices => "alone-suffices",
             Self::BaselineUntuned => "baseline-untuned",
             Self::Overlap => "overlap",
         }
@@ -171,6 +174,8 @@ impl Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Because {
+    /// The recipe has one stage, and nothing it could be compared with.
+    OneStage,
     /// Significantly better.
     Better,
     /// Not inferior by the declared margin.
@@ -197,9 +202,16 @@ pub enum Because {
     SmallNotWorse,
     /// It would save, but the small model alone was not tuned as well as the flow.
     SmallUntuned,
+    /// It would save, but the student alone is not shown to be worse than the flow.
+    AloneNotWorse,
+    /// It would save, but the student alone was not tuned as well as the flow.
+    AloneUntuned,
     /// It would save against the full budget, but plain training at the flow's cost is not shown to be worse: a shorter
     /// budget alone may explain it.
     PlainNotWorse,
+    /// It would save against the full budget, and plain training at the flow's FLOPs is worse; but that took less of something else
+    /// than counts as similar.
+    PlainShorter,
     /// It would save, but trials of the other arm failed for another reason than divergence.
     OtherFailed,
 }

@@ -15,18 +15,19 @@ mod pairs;
 mod rows;
 mod verdict;
 
-pub use crate::record::arm::{FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
+pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
 pub use comparison::{Because, Comparison, CostRatios, Sides, Test, Verdict};
 pub use entry::{Question, TrialOutputs};
 
-pub(crate) use verdict::EQUAL_COST;
+pub(crate) use verdict::{EQUAL_COST, SIMILAR_COST, beyond, is_better};
 
+use crate::measure::Better;
 use crate::record::arm::{built_in, share_of_arm};
 use crate::statistics::holm;
 use pairs::Pairs;
 use verdict::{Evidence, Others};
 
-/// Compares the flow with every other arm, controls first. Where no `plain` finished, a comparison with it of no pairs says so
+/// Compares the flow with every other arm, controls first. Where no other arm ran, a comparison with `plain` of no pairs says so
 /// (`not-compared`). Trials that a signal stopped are not yet results and have no part in it; those that failed or diverged
 /// count as the worst. Arms of plain's curve ([`share_of_arm`]) are left to [`curve`].
 pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Comparison> {
@@ -35,9 +36,36 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
         .map(|against| Pairs::of(entries, against, question).measured(question))
         .collect();
     adjust(&mut comparisons);
+    judge(&mut comparisons);
+    let mut found: Vec<Comparison> = comparisons.into_iter().map(|(c, _)| c).collect();
+    let one_stage =
+        |entry: &TrialOutputs<'_>| entry.trial.arm == FLOW && entry.trial.stages.len() == 1;
+    if let [only] = found.as_mut_slice()
+        && only.verdict == Verdict::NotCompared
+        && only.overlap.is_none()
+        && entries.iter().all(one_stage)
+    {
+        only.because = Some(Because::OneStage);
+    }
+    found
+}
+
+/// The verdicts anew from what the comparisons say, should their costs have been others.
+pub fn judged_again(comparisons: Vec<Comparison>, better: Better) -> Vec<Comparison> {
+    let with_advantage = |comparison: Comparison| {
+        let advantage = comparison.difference.map_or(0.0, |d| better.advantage(d));
+        (comparison, advantage)
+    };
+    let mut again: Vec<(Comparison, f64)> = comparisons.into_iter().map(with_advantage).collect();
+    judge(&mut again);
+    again.into_iter().map(|(c, _)| c).collect()
+}
+
+/// Gives each comparison its verdict; beside it its advantage.
+fn judge(comparisons: &mut [(Comparison, f64)]) {
     let evidence: Vec<Evidence> = comparisons
         .iter()
-        .map(|(comparison, advantage)| Evidence::of(comparison, *advantage, &question.tuned))
+        .map(|(comparison, advantage)| Evidence::of(comparison, *advantage))
         .collect();
     let of = |arm: &str| {
         let place = comparisons.iter().position(|(c, _)| c.against == arm)?;
@@ -46,16 +74,21 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
     let others = Others {
         plain: of(PLAIN),
         small: of(SMALL),
+        alone: of(ALONE),
     };
     let verdicts: Vec<(Verdict, Option<Because>)> = evidence
         .iter()
         .map(|evidence| evidence.verdict(&others))
         .collect();
-    let mut found: Vec<Comparison> = comparisons.into_iter().map(|(c, _)| c).collect();
-    for (comparison, (verdict, because)) in found.iter_mut().zip(verdicts) {
-        (comparison.verdict, comparison.because) = (verdict, because);
+    for ((comparison, _), found) in comparisons.iter_mut().zip(verdicts) {
+        (comparison.verdict, comparison.because) = found;
     }
-    found
+}
+
+/// Test samples, and the difference on the main metric that they resolve, where any comparison knows it.
+pub fn resolved(comparisons: &[Comparison]) -> Option<(usize, f64)> {
+    let known = |comparison: &Comparison| Some((comparison.samples, comparison.resolution?));
+    comparisons.iter().find_map(known)
 }
 
 /// Adjusts the p values of exploratory arms for their number.
@@ -79,17 +112,16 @@ fn adjust(comparisons: &mut [(Comparison, f64)]) {
 /// The other arms: the controls in a fixed order, then the user's own as they come.
 fn arms<'a>(entries: &[TrialOutputs<'a>]) -> Vec<&'a str> {
     let present = |arm: &str| entries.iter().any(|entry| entry.trial.arm == arm);
-    let mut arms = vec![PLAIN];
-    arms.extend(
-        [PLAIN_FULL, SMOOTH, SMALL]
-            .into_iter()
-            .filter(|arm| present(arm)),
-    );
+    let controls = [PLAIN, ALONE, PLAIN_FULL, SMOOTH, SMALL];
+    let mut arms: Vec<&str> = controls.into_iter().filter(|arm| present(arm)).collect();
     for entry in entries {
         let arm = entry.trial.arm.as_str();
         if arm != FLOW && !arms.contains(&arm) && share_of_arm(arm).is_none() {
             arms.push(arm);
         }
+    }
+    if arms.is_empty() {
+        arms.push(PLAIN);
     }
     arms
 }

@@ -1,9 +1,8 @@
 //! What a comparison lets one say.
 
-use std::collections::BTreeMap;
-
-use super::comparison::{Because, Comparison, Verdict};
-use crate::record::arm::{FLOW, PLAIN_FULL, SMALL};
+use super::comparison::{Because, Comparison, Sides, Verdict};
+use crate::measure::Better;
+use crate::record::arm::{ALONE, PLAIN_FULL, SMALL};
 
 /// Two-sided p below which a difference counts.
 const SIGNIFICANT: f64 = 0.05;
@@ -12,8 +11,9 @@ const NOT_INFERIOR: f64 = 0.025;
 /// Cost ratios up to here, or down to its inverse, count as equal cost: budgets end at whole steps.
 pub(crate) const EQUAL_COST: f64 = 1.02;
 
-/// Up to here plain had about what the flow cost: equal FLOPs may take a small model more seconds.
-const SIMILAR_COST: f64 = 1.25;
+/// Up to here plain had about what the flow cost: equal FLOPs may take a small model more seconds. A sentence whose claim hangs on
+/// it says so, with both numbers.
+pub(crate) const SIMILAR_COST: f64 = 1.25;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Quality {
@@ -39,7 +39,7 @@ pub(super) struct Evidence<'a> {
     quality: Quality,
     cost: Cost,
     tuned: bool,
-    /// As good as the flow, were this the small model.
+    /// As good as the flow, were this the small model or the student alone.
     suffices: bool,
 }
 
@@ -47,19 +47,19 @@ pub(super) struct Evidence<'a> {
 pub(super) struct Others<'a> {
     pub plain: Option<&'a Evidence<'a>>,
     pub small: Option<&'a Evidence<'a>>,
+    pub alone: Option<&'a Evidence<'a>>,
 }
 
 impl<'a> Evidence<'a> {
     /// `advantage` is positive where the flow is better.
-    pub fn of(comparison: &'a Comparison, advantage: f64, tuned: &BTreeMap<String, usize>) -> Self {
-        let settings = |arm: &str| tuned.get(arm).copied().unwrap_or(0);
-        let other = settings(&comparison.against);
+    pub fn of(comparison: &'a Comparison, advantage: f64) -> Self {
+        let Sides { arm, against } = comparison.tuning.unwrap_or_default();
         Self {
             comparison,
             quality: quality(comparison, advantage),
             cost: cost(comparison),
             // There is no choice among one.
-            tuned: other > 1 && other >= settings(FLOW),
+            tuned: against > 1 && against >= arm,
             suffices: suffices(comparison, advantage),
         }
     }
@@ -69,15 +69,17 @@ impl<'a> Evidence<'a> {
     /// 1. no pairs: not-compared;
     ///
     ///    a given model has seen test samples and the recipe declares it: overlap;
-    /// 2. the small model alone is as good ([`suffices`]), and the flow is not significantly worse than this arm: small-suffices;
+    /// 2. the student alone, without its teacher, is as good ([`suffices`]), and the flow is not significantly worse than this arm:
+    ///    alone-suffices; likewise the small model alone: small-suffices;
     /// 3. one pair: one-pair;
     /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
     /// 5. the flow is worse (two-sided p < 0.05 over the seeds and, where they are at hand, over the test samples), and not within the declared margin (one-sided p < 0.025): costs;
     /// 6. better or within the margin, at higher FLOPs and seconds: costs;
     /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
-    ///    Unless the small model, where there is one, is not shown to be worse or was not tuned; or the saving is over
-    ///    plain's full budget, and plain at about the flow's cost (the flow's up to 1.25 times plain's) is not shown to be
-    ///    worse: then a shorter budget alone may be what saves; or trials of the other arm failed for any reason but divergence;
+    ///    Unless the small model or the student alone, where there is one, is not shown to be worse or was not tuned; or the saving is over
+    ///    plain's full budget, and plain at the flow's FLOPs is not shown to be worse: then a shorter budget alone may be what saves.
+    ///    Where the flow is better than the full budget too, plain in between lies between two that are worse; where it is only as
+    ///    good, plain must have had about the flow's cost as well (the flow's up to 1.25 times plain's). Or trials of the other arm failed for any reason but divergence;
     /// 8. anything else: no-difference.
     ///
     /// So against `plain`, which costs what the flow costs, only better quality counts; against `plain-full` both
@@ -95,8 +97,11 @@ impl<'a> Evidence<'a> {
         {
             return (Verdict::Overlap, None);
         }
-        let suffices = others.small.is_some_and(|small| small.suffices);
-        if suffices && self.quality != Quality::Worse {
+        let suffices = |other: Option<&Evidence<'_>>| other.is_some_and(|other| other.suffices);
+        if suffices(others.alone) && (self.quality != Quality::Worse || against == ALONE) {
+            return (Verdict::AloneSuffices, None);
+        }
+        if suffices(others.small) && self.quality != Quality::Worse {
             return (Verdict::SmallSuffices, None);
         }
         if self.comparison.n == 1 {
@@ -136,25 +141,49 @@ impl<'a> Evidence<'a> {
         if self.comparison.failed.against > 0 {
             return Some(Because::OtherFailed);
         }
-        if against == SMALL {
+        if [SMALL, ALONE].contains(&against) {
             return None;
         }
-        if let Some(small) = others.small {
-            let dearer = matches!(small.cost, Cost::Lower);
-            if !dearer && small.quality != Quality::Better {
-                return Some(Because::SmallNotWorse);
+        let cheap = [
+            (others.small, Because::SmallNotWorse, Because::SmallUntuned),
+            (others.alone, Because::AloneNotWorse, Because::AloneUntuned),
+        ];
+        for (other, not_worse, untuned) in cheap {
+            let Some(other) = other.filter(|other| !matches!(other.cost, Cost::Lower)) else {
+                continue;
+            };
+            if other.quality != Quality::Better {
+                return Some(not_worse);
             }
-            if !dearer && !small.tuned {
-                return Some(Because::SmallUntuned);
+            if !other.tuned {
+                return Some(untuned);
             }
         }
-        let plain_is_worse = others.plain.is_some_and(|plain| {
-            let cost = &plain.comparison.cost;
-            let mut ratios = [cost.flops_ratio, cost.seconds_ratio].into_iter().flatten();
-            plain.quality == Quality::Better && ratios.all(|ratio| ratio <= SIMILAR_COST)
-        });
-        (against == PLAIN_FULL && !plain_is_worse).then_some(Because::PlainNotWorse)
+        if against != PLAIN_FULL {
+            return None;
+        }
+        let Some(plain) = others
+            .plain
+            .filter(|plain| plain.quality == Quality::Better)
+        else {
+            return Some(Because::PlainNotWorse);
+        };
+        let similar = beyond(plain.comparison, SIMILAR_COST).is_none();
+        (self.quality != Quality::Better && !similar).then_some(Because::PlainShorter)
     }
+}
+
+/// The larger of the cost ratios of this comparison, where it is above so much.
+pub(crate) fn beyond(comparison: &Comparison, limit: f64) -> Option<f64> {
+    let cost = &comparison.cost;
+    let ratios = [cost.flops_ratio, cost.seconds_ratio].into_iter().flatten();
+    Some(ratios.fold(0.0, f64::max)).filter(|ratio| *ratio > limit)
+}
+
+/// Whether the flow is significantly better: over the seeds and, where they are at hand, over the test samples.
+pub(crate) fn is_better(comparison: &Comparison, better: Better) -> bool {
+    let advantage = comparison.difference.map_or(0.0, |d| better.advantage(d));
+    comparison.n > 1 && quality(comparison, advantage) == Quality::Better
 }
 
 fn quality(comparison: &Comparison, advantage: f64) -> Quality {
@@ -194,7 +223,7 @@ fn cost(comparison: &Comparison) -> Cost {
     }
 }
 
-/// Whether the other side of a comparison, the small model alone, is as good as the flow: it is the cheaper one; and with a declared
+/// Whether the other side of a comparison, the small model or the student alone, is as good as the flow: it is the cheaper one; and with a declared
 /// margin and several pairs, the flow's advantage is below the margin and not significant; otherwise the flow is not
 /// significantly better (p ≥ 0.05 in the pair's own test, which must exist) and its advantage on the test part no more than
 /// the test set resolves (one standard error of the metric or one sample, whichever is larger).

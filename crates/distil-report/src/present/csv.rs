@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::present::{foreign, show};
 use crate::record::Numbers;
 use crate::record::events::{Folded, Started};
 use crate::run_json::{RunJson, Status, Trial};
@@ -35,14 +36,14 @@ pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> csv::Result<Vec<u8>>
         for point in points {
             let progress = point.progress;
             let mut cells = vec![
-                started.arm.clone(),
+                foreign::csv(&started.arm).into_owned(),
                 started.seed.to_string(),
                 started.fold.map_or(String::new(), |fold| fold.to_string()),
-                progress.stage.clone(),
+                foreign::csv(&progress.stage).into_owned(),
                 progress.step.to_string(),
                 progress.epoch.to_string(),
                 progress.samples.to_string(),
-                progress.loss.to_string(),
+                show::exact(progress.loss),
                 progress.lr.to_string(),
                 number(point.flops),
                 number(point.reference_seconds),
@@ -50,7 +51,7 @@ pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> csv::Result<Vec<u8>>
                 progress.time.samples_per_second.to_string(),
             ];
             let of = |numbers: Option<&Numbers>, name: &str| {
-                number(numbers.and_then(|numbers| numbers.get(name).copied()))
+                metric(numbers.and_then(|numbers| numbers.get(name).copied()))
             };
             let validation = progress.validation.as_ref();
             cells.extend(terms.iter().map(|name| of(Some(&progress.terms), name)));
@@ -81,17 +82,17 @@ pub fn trials_csv(run: &RunJson) -> csv::Result<Vec<u8>> {
     for trial in &run.trials {
         let total = trial.bill.equalised();
         let mut cells = vec![
-            trial.arm.clone(),
+            foreign::csv(&trial.arm).into_owned(),
             trial.seed.to_string(),
             trial.fold.map_or(String::new(), |fold| fold.to_string()),
-            trial.settings.clone().unwrap_or_default(),
+            foreign::csv(trial.settings.as_deref().unwrap_or_default()).into_owned(),
             trial.status.word().into(),
             number(total.flops),
             number(total.reference_seconds),
             total.cpu_seconds.to_string(),
         ];
         let test = tested(trial).unwrap_or_default();
-        cells.extend(metrics.iter().map(|name| number(test.get(name).copied())));
+        cells.extend(metrics.iter().map(|name| metric(test.get(name).copied())));
         table.write_record(cells)?;
     }
     table.into_inner().map_err(|e| e.into_error().into())
@@ -100,6 +101,10 @@ pub fn trials_csv(run: &RunJson) -> csv::Result<Vec<u8>> {
 const TRIAL_COLUMNS: &str = "arm,seed,fold,settings,status,flops,reference_seconds,cpu_seconds";
 
 const COLUMNS: &str = "arm,seed,fold,stage,step,epoch,samples,loss,lr,flops,reference_seconds,cpu_seconds,samples_per_second";
+
+fn metric(value: Option<f64>) -> String {
+    value.map_or(String::new(), show::exact)
+}
 
 fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| value.to_string())

@@ -1,6 +1,7 @@
 //! The report as Markdown, to paste into a paper or a pull request.
 
-use crate::present::sentence::{equal_samples, headline, resolution, sentence};
+use crate::present::foreign;
+use crate::present::sentence::{equal_samples, headline, reading_notes, resolution, sentence};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -10,20 +11,23 @@ const MOST_TRIALS: usize = 60;
 /// Verdict, results, comparisons, generalisation, bill, growth, compression and environment.
 pub fn markdown(run: &RunJson) -> String {
     let verdict = headline(&run.comparisons, &run.metric).1;
-    let mut text = format!("# {}\n\n", run.name);
+    let mut text = format!("# {}\n\n", foreign::markdown(&run.name));
     if let Some(resolution) = resolution(&run.comparisons, &run.metric) {
-        text += &format!("{resolution}\n\n");
+        text += &format!("{}\n\n", foreign::markdown(&resolution));
     }
     if let Some(equal) = equal_samples(run) {
-        text += &format!("{equal}\n\n");
+        text += &format!("{}\n\n", foreign::markdown(&equal));
     }
-    text += &format!("{verdict}\n");
+    for note in reading_notes(run) {
+        text += &format!("{}.\n\n", foreign::markdown(&note));
+    }
+    text += &format!("{}\n", foreign::markdown(&verdict));
     for said in run
         .curve
         .iter()
         .flat_map(|curve| curve.sentences(&run.metric))
     {
-        text += &format!("\n* {said}");
+        text += &format!("\n* {}", foreign::markdown(&said));
     }
     if run.curve.is_some() {
         text.push('\n');
@@ -48,7 +52,7 @@ pub fn markdown(run: &RunJson) -> String {
             let others = run.comparisons.iter().map(said);
             let others: Vec<String> = others
                 .filter(|said| *said != verdict)
-                .map(|said| format!("\n* {said}"))
+                .map(|said| format!("\n* {}", foreign::markdown(&said)))
                 .collect();
             text += &others.concat();
             if others.is_empty() {

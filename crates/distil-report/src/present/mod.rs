@@ -1,6 +1,7 @@
 //! What a run found, for people: sentences, tables, the page, CSV.
 
 pub mod csv;
+pub mod foreign;
 pub mod human;
 pub mod markdown;
 pub mod page;

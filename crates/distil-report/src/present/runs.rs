@@ -1,5 +1,6 @@
 //! Two finished runs side by side: what differs in plan, result and cost.
 
+use crate::present::foreign;
 use crate::present::human::{human_flops, human_seconds};
 use crate::present::sentence::{arm_words, headline};
 use crate::present::show;
@@ -26,7 +27,8 @@ impl RunsCompared {
             .iter()
             .map(|table| format!("{}\n\n{}", table.title, table.text()))
             .collect();
-        let notes = self.notes.iter().map(|note| format!("{note}\n"));
+        let notes = self.notes.iter();
+        let notes = notes.map(|note| foreign::terminal(note).into_owned() + "\n");
         format!("{}\n{}", tables.join("\n"), notes.collect::<String>())
     }
 
@@ -36,7 +38,10 @@ impl RunsCompared {
             .tables
             .iter()
             .map(|table| format!("## {}\n\n{}\n", table.title, table.markdown()));
-        let notes = self.notes.iter().map(|note| format!("* {note}\n"));
+        let notes = self
+            .notes
+            .iter()
+            .map(|note| format!("* {}\n", foreign::markdown(note)));
         tables.chain(notes).collect()
     }
 }

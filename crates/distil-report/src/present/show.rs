@@ -1,5 +1,7 @@
 //! How metrics are written for people: in sentences, tables and pages alike.
 
+use std::fmt;
+
 use super::table::NONE;
 use crate::measure::{MainMetric, Quantity, metric};
 
@@ -20,7 +22,7 @@ pub fn value(name: &str, unit: Option<&str>, value: f64) -> String {
     match quantity(name) {
         Quantity::Share => format!("{:.2} %", value * 100.0),
         Quantity::Target => with_unit(number(value), unit),
-        Quantity::Nats | Quantity::Plain => format!("{value:.4}"),
+        Quantity::Nats | Quantity::Plain => plain(value),
     }
 }
 
@@ -40,7 +42,7 @@ pub fn bare_difference(name: &str, value: f64) -> String {
     match quantity(name) {
         Quantity::Share => format!("{sign}{:.2}", value.abs() * 100.0),
         Quantity::Target => format!("{sign}{}", number(value.abs())),
-        Quantity::Nats | Quantity::Plain => format!("{sign}{:.4}", value.abs()),
+        Quantity::Nats | Quantity::Plain => format!("{sign}{}", plain(value.abs())),
     }
 }
 
@@ -58,7 +60,7 @@ pub fn width(name: &str, unit: Option<&str>, value: f64) -> String {
     match quantity(name) {
         Quantity::Share => format!("{:.2} points", value * 100.0),
         Quantity::Target => with_unit(number(value), unit),
-        Quantity::Nats | Quantity::Plain => format!("{value:.4}"),
+        Quantity::Nats | Quantity::Plain => plain(value),
     }
 }
 
@@ -140,9 +142,35 @@ pub fn with_unit(number: String, unit: Option<&str>) -> String {
     }
 }
 
-/// Four significant digits at least, thousands set apart: `51,234`, `12.35`, `0.001235`.
+/// Whether a number is written in powers of ten: its zeros would say no more than that there are many.
+fn in_powers(value: f64) -> bool {
+    let size = value.abs();
+    size.is_finite() && size != 0.0 && !(1e-4..=1e7).contains(&size)
+}
+
+/// Four digits behind the point; of the smallest and largest, four digits and the power of ten.
+pub fn plain(value: f64) -> String {
+    match in_powers(value) {
+        true => number(value),
+        false => format!("{value:.4}"),
+    }
+}
+
+/// All digits of a number, for a program to read: `0.25`, `3.9011263e-38`.
+pub fn exact<N: Copy + Into<f64> + fmt::Display + fmt::LowerExp>(value: N) -> String {
+    match in_powers(value.into()) {
+        true => format!("{value:e}"),
+        false => value.to_string(),
+    }
+}
+
+/// Four significant digits at least, thousands set apart: `51,234`, `12.35`, `0.001235`; below 1e-4 and above 1e7 with the power of
+/// ten: `3.901e-38`.
 pub fn number(value: f64) -> String {
     let size = value.abs();
+    if in_powers(value) {
+        return format!("{}{size:.3e}", if value < 0.0 { "−" } else { "" });
+    }
     if size >= 1000.0 {
         return grouped(value);
     }
@@ -173,6 +201,31 @@ pub fn grouped(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_smallest_and_largest_numbers_are_written_in_powers_of_ten() {
+        assert_eq!(
+            [3.9011263e-38, -9.99e-5, 1e-4, 1e7, 1.00001e7, -2.5e30, 0.0].map(number),
+            [
+                "3.901e-38",
+                "−9.990e-5",
+                "0.0001000",
+                "10,000,000",
+                "1.000e7",
+                "−2.500e30",
+                "0"
+            ]
+        );
+        assert_eq!(value("rmse", Some("m"), 1.5e-30), "1.500e-30 m");
+        assert_eq!(value("r2", None, -2.5e9), "−2.500e9");
+        assert_eq!(value("nll", None, 0.00005), "5.000e-5");
+        assert_eq!(difference("rmse", None, -1.5e-30), "−1.500e-30");
+        assert_eq!(
+            [exact(1.5e-30), exact(0.25), exact(1e7), exact(2e7)],
+            ["1.5e-30", "0.25", "10000000", "2e7"]
+        );
+        assert_eq!([exact(1.5e-30_f32), exact(0.1_f32)], ["1.5e-30", "0.1"]);
+    }
 
     #[test]
     fn values_carry_their_unit_and_differences_their_sign() {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::foreign;
+
 /// What stands for a number that there is not.
 pub(super) const NONE: &str = "–";
 
@@ -52,6 +54,21 @@ impl Table {
 
     /// Aligned columns, two spaces apart, a rule under the titles and between a total and what follows it. No colour.
     pub fn text(&self) -> String {
+        let shown = self.shown();
+        shown.aligned()
+    }
+
+    /// The same with cells that a terminal only shows.
+    fn shown(&self) -> Self {
+        let mut shown = self.clone();
+        let cells = shown.rows.iter_mut().flat_map(|row| &mut row.cells);
+        for cell in cells.chain(&mut shown.columns) {
+            *cell = foreign::terminal(cell).into_owned();
+        }
+        shown
+    }
+
+    fn aligned(&self) -> String {
         let widths = self.widths();
         let line = |cells: &[String]| -> String {
             let padded: Vec<String> = cells
@@ -85,16 +102,17 @@ impl Table {
 
     /// A GitHub-flavoured Markdown table.
     pub fn markdown(&self) -> String {
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | ").replace('\n', " "));
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let rule: Vec<String> = (0..self.columns.len())
             .map(|place| if place < self.words { "---" } else { "---:" }.into())
             .collect();
-        let mut text = line(&self.columns) + &line(&rule);
+        let columns = self.columns.iter().map(|title| foreign::markdown(title));
+        let mut text = line(&columns.collect::<Vec<_>>()) + &line(&rule);
         for row in &self.rows {
             let cells: Vec<String> = row
                 .cells
                 .iter()
-                .map(|cell| cell.replace('|', "\\|"))
+                .map(|cell| foreign::markdown(cell))
                 .map(|cell| {
                     if row.total && !cell.is_empty() {
                         format!("**{cell}**")

@@ -1,6 +1,7 @@
 //! The same tables and sentences for a terminal: aligned columns, no colour codes.
 
-use crate::present::sentence::{equal_samples, headline, resolution};
+use crate::present::foreign::terminal;
+use crate::present::sentence::{equal_samples, headline, reading_notes, resolution};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -11,7 +12,9 @@ pub fn results(run: &RunJson) -> String {
         resolution(&run.comparisons, &run.metric),
         equal_samples(run),
     ];
-    let said = said.into_iter().flatten().map(|said| format!("{said}\n\n"));
+    let notes = reading_notes(run).map(|note| format!("{note}."));
+    let said = said.into_iter().flatten().chain(notes);
+    let said = said.map(|said| format!("{}\n\n", terminal(&said)));
     said.collect::<String>() + &table
 }
 
@@ -39,6 +42,7 @@ pub fn verdict(run: &RunJson) -> String {
     [verdict]
         .into_iter()
         .chain(curve)
+        .map(|said| terminal(&said).into_owned())
         .collect::<Vec<_>>()
         .join("\n")
 }

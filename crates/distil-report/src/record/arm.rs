@@ -10,10 +10,12 @@ pub const PLAIN_FULL: &str = "plain-full";
 pub const SMOOTH: &str = "smooth";
 /// The small stage alone, annealed.
 pub const SMALL: &str = "small";
+/// The result with its own training, without start and teachers.
+pub const ALONE: &str = "alone";
 
-/// Whether an arm is one of the five that every run may have, compared as declared beforehand.
+/// Whether an arm is one of the six that every run may have, compared as declared beforehand.
 pub fn built_in(arm: &str) -> bool {
-    [FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL].contains(&arm)
+    [FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL, ALONE].contains(&arm)
 }
 
 /// The arm of plain training at this share of its declared budget: `plain-25`. The whole budget is the arm `plain-full`.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Arm × seed × fold, and settings where they are tuned. Written `flow-s1`, `flow-s1-f0`, `flow-s1~lr=0.001`: in sentences and
-/// tables and as the name of the trial's folder, so what a file's name cannot hold is written `_`.
+/// Arm × seed × fold, and settings where they are tuned. Written `flow-s1`, `flow-s1-f0`, `flow-s1~lr=0.001` in sentences and tables;
+/// the trial's folder is named after it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TrialId {
     /// The arm.
@@ -21,25 +21,13 @@ pub struct TrialId {
 
 impl fmt::Display for TrialId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-s{}", file_name(&self.arm), self.seed)?;
+        write!(f, "{}-s{}", self.arm, self.seed)?;
         if let Some(fold) = self.fold {
             write!(f, "-f{fold}")?;
         }
         match &self.settings {
-            Some(settings) => write!(f, "~{}", file_name(settings)),
+            Some(settings) => write!(f, "~{settings}"),
             None => Ok(()),
         }
     }
-}
-
-/// Part of a file's name: an arm made by `--set`, and settings, are named after keys and values.
-pub fn file_name(word: &str) -> String {
-    let safe = |c: char| {
-        if c.is_alphanumeric() || "-_.=+,".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    word.chars().map(safe).collect()
 }

@@ -8,7 +8,7 @@ pub mod numbers;
 mod part;
 mod purpose;
 
-pub use id::{TrialId, file_name};
+pub use id::TrialId;
 pub use leaks::{EqualSamples, Overlap};
 pub use numbers::Numbers;
 pub use part::Part;

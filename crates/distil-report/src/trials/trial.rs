@@ -58,6 +58,9 @@ pub struct Trial {
     /// What its given models have seen of the test samples; absent where they have seen none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Overlap>,
+    /// What was guessed, left out or changed while its data were read, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How often it was resumed.
     pub resumes: usize,
     /// CPU seconds lost with a killed process and spent again; not in the bill.
@@ -94,6 +97,9 @@ pub struct StageRun {
     pub validation: Numbers,
     /// Metrics on the test part.
     pub test: Numbers,
+    /// Of the result: what one answer for all test samples, the best that the training part's targets tell, reaches in the main metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant: Option<f64>,
     /// Where its first weights came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grown: Option<GrownFrom>,
@@ -141,6 +147,7 @@ impl StageRun {
             train: Numbers::default(),
             validation: Numbers::default(),
             test: Numbers::default(),
+            constant: None,
             grown: None,
         }
     }
@@ -161,6 +168,7 @@ impl Trial {
             data: Counts::default(),
             equal: None,
             overlap: None,
+            notes: Vec::new(),
             resumes: folded.resumes,
             repeated_cpu_seconds: folded.repeated_cpu_seconds,
         };
@@ -173,6 +181,12 @@ impl Trial {
     /// The stage whose model is the result: the last one.
     pub fn result(&self) -> Option<&StageRun> {
         self.stages.last()
+    }
+
+    /// Whether the test part was read, if there is one.
+    pub fn is_tested(&self) -> bool {
+        let measured = self.result().is_some_and(|stage| !stage.test.is_empty());
+        measured || self.data.test == 0
     }
 
     /// Which trial it is.
@@ -206,6 +220,7 @@ impl Trial {
                     test: e.test,
                 };
                 (self.equal, self.overlap) = (e.equal, e.overlap);
+                self.notes.clone_from(&e.notes);
             }
             Event::StageStarted(e) => {
                 let stage = self.stage(&e.stage);
@@ -228,6 +243,10 @@ impl Trial {
                 (stage.steps, stage.epochs) = (e.step, e.epoch);
             }
             Event::Evaluated(e) => {
+                // A candidate that had finished and was chosen is at work again.
+                if e.part == Part::Test {
+                    self.status = Status::Failed;
+                }
                 let stage = self.stage(&e.stage);
                 let metrics = match e.part {
                     Part::Train => &mut stage.train,
@@ -235,6 +254,7 @@ impl Trial {
                     Part::Test => &mut stage.test,
                 };
                 *metrics = e.metrics.clone();
+                stage.constant = e.constant.or(stage.constant);
             }
             Event::StageFinished(e) => {
                 let stage = self.stage(&e.stage);

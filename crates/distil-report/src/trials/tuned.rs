@@ -50,7 +50,8 @@ pub enum End {
 
 impl Tuned {
     /// The choice of `arm` on `fold` among `candidates`: the best mean of the metric on the validation part over `seeds`, the first of
-    /// those that are equal. A candidate that failed with one of the seeds is never chosen.
+    /// those that are equal. A candidate that diverged with one of the seeds is never chosen; while one is left that could go on, none
+    /// is.
     pub fn of(
         trials: &[Trial],
         (arm, fold): (&str, Option<usize>),
@@ -94,7 +95,13 @@ impl Tuned {
                 best = Some((&candidate.settings, value));
             }
         }
-        let chosen = best.map(|(settings, _)| settings.to_owned());
+        let open = |candidate: &String| {
+            let left = |trial: &&Trial| matches!(trial.status, Status::Stopped | Status::Failed);
+            of(candidate).iter().any(left)
+        };
+        let chosen = best
+            .filter(|_| !candidates.iter().any(open))
+            .map(|(settings, _)| settings.to_owned());
         let all: Vec<&Trial> = candidates.iter().flat_map(|c| of(c)).collect();
         let spare = || all.iter().filter(|trial| trial.settings != chosen);
         Self {

@@ -25,6 +25,7 @@ fn started() -> Event {
         settings: None,
         fold: None,
         plan: "5eed".into(),
+        basis: None,
         process: Process { pid: 7, threads: 2 },
     })
 }

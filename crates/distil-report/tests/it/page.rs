@@ -103,6 +103,24 @@ fn the_page_shows_each_part_in_order() -> Outcome {
 }
 
 #[test]
+fn the_teachers_own_quality_is_on_card_table_and_chart() -> Outcome {
+    let mut run = digits_run(40);
+    run.record.teachers = vec!["small".into()];
+    let html = html(&run)?;
+    for part in [
+        "what the student learns from: `small`",
+        "<th scope=\"row\">teacher</th><td class=\"n\">94.60 %</td>",
+        "<title>teacher</title>",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    // Its own training alone: 281 MFLOPs of the flow's 4.09 G.
+    let shares = html.matches("6.9 % of the flow&#39;s FLOPs").count();
+    assert_eq!(shares, 2, "the arm `small` and the teacher");
+    Ok(())
+}
+
+#[test]
 fn a_regression_shows_its_residuals_in_the_targets_unit() -> Outcome {
     let html = html(&prices_run())?;
     assert!(html.contains("true median_house_value ($)"));

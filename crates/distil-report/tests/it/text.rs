@@ -88,7 +88,7 @@ One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost
 
 | flow against | verdict | pairs | difference | 95 % interval | p | of its FLOPs | of its time |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-| plain | one-pair | 1 | −7,843 $ | −8,910 to −6,775 | < 0.001 | 101 % | 111 % |
+| plain | one pair, no claim | 1 | −7,843 $ | −8,910 to −6,775 | < 0.001 | 101 % | 111 % |
 
 ## RMSE on train, validation and test
 

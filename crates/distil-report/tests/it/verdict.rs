@@ -1,13 +1,13 @@
 //! A saving is claimed only where a referee would grant it, and every refusal says why.
 
 use distil_report::compare::{
-    Because, Comparison, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, TrialOutputs, Verdict,
-    compare,
+    ALONE, Because, Comparison, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, TrialOutputs,
+    Verdict, compare, judged_again,
 };
 use distil_report::measure;
+use distil_report::measure::Better;
 use distil_report::predictions::Predictions;
-use distil_report::present::sentence::headline;
-use distil_report::present::sentence::sentence;
+use distil_report::present::sentence::{badge, headline, sentence};
 use distil_report::run_json::{Status, Trial};
 use distil_report::statistics::{FEWEST_FOR_BCA, paired_errors};
 
@@ -95,7 +95,7 @@ fn without_plain_at_the_same_cost_nothing_is_saved_over_its_full_budget() {
     let comparisons = asked(&trials, Some(0.003));
     let expected = (Verdict::NoDifference, Some(Because::PlainNotWorse));
     assert_eq!(verdict(found(&comparisons, PLAIN_FULL)), expected);
-    assert_eq!(found(&comparisons, PLAIN).verdict, Verdict::NotCompared);
+    assert!(comparisons.iter().all(|c| c.against != PLAIN));
 }
 
 #[test]
@@ -147,6 +147,129 @@ fn within_the_margin_the_small_model_suffices() {
         assert_eq!(verdict, Verdict::SmallSuffices, "{against}");
     }
     insta::assert_snapshot!(said(&comparisons, SMALL), @"The small model suffices: alone it reached 97.28 % accuracy for 10 % of the flow's FLOPs and 10 % of its seconds; the flow's 97.25 % is not better by the margin of 0.30 points (difference −0.03 points, sign-flip test p = 0.688).");
+}
+
+/// A flow with a teacher at ten times the student's cost, beside the student alone and plain training at equal cost.
+fn taught(flow: &[f64], alone: &[f64], plain: &[f64]) -> Vec<Trial> {
+    seeds(&[
+        ("flow", 1e12, flow),
+        (ALONE, 1e11, alone),
+        (PLAIN, 1e12, plain),
+    ])
+}
+
+#[test]
+fn a_student_that_is_as_good_without_its_teacher_suffices_and_the_run_says_so_first() {
+    let comparisons = asked(&taught(&ALMOST, &FULL, &SHORT), Some(0.003));
+    for against in [PLAIN, ALONE] {
+        let verdict = found(&comparisons, against).verdict;
+        assert_eq!(verdict, Verdict::AloneSuffices, "{against}");
+    }
+    insta::assert_snapshot!(headline(&comparisons, &accuracy()).1, @"The student alone suffices: without a teacher it reached 97.28 % accuracy for 10 % of the flow's FLOPs and 10 % of its seconds; the flow's 97.25 % is not better by the margin of 0.30 points (difference −0.03 points, sign-flip test p = 0.688).");
+    // Significantly worse than both, and without any tuning: the answer stays.
+    let trials = taught(&SHORT, &FULL, &FULL);
+    let metric = accuracy();
+    let untuned = compared(
+        &trials,
+        &Question {
+            margin: Some(0.003),
+            ..Question::new(&metric)
+        },
+    );
+    let (verdict, said) = headline(&untuned, &metric);
+    assert_eq!(verdict, Verdict::AloneSuffices, "{said}");
+}
+
+#[test]
+fn a_teacher_that_pays_is_dearer_than_none_and_may_save_over_plain_training() {
+    let comparisons = asked(&taught(&FULL, &POOR, &SHORT), None);
+    let expected = (Verdict::Costs, Some(Because::Dearer));
+    assert_eq!(verdict(found(&comparisons, ALONE)), expected);
+    let expected = (Verdict::Saves, Some(Because::Better));
+    assert_eq!(verdict(found(&comparisons, PLAIN)), expected);
+}
+
+#[test]
+fn no_saving_where_the_student_alone_is_not_shown_to_be_worse_or_was_not_tuned() {
+    let mut close = SHORT;
+    close[0] = 0.98;
+    let comparisons = asked(&taught(&FULL, &close, &SHORT), None);
+    let expected = (Verdict::NoDifference, Some(Because::AloneNotWorse));
+    assert_eq!(verdict(found(&comparisons, PLAIN)), expected);
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No saving shown for the flow: over 6 seeds it reached 97.28 % accuracy, plain training at equal cost 96.23 % (difference +1.05 points, 95 % interval +0.66 to +1.44, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; the student alone is not shown to be worse than the flow, so no saving is claimed.");
+
+    let trials = taught(&FULL, &POOR, &SHORT);
+    let metric = accuracy();
+    let mut question = Question {
+        tuned: tuned_alike(&trials),
+        ..Question::new(&metric)
+    };
+    question.tuned.remove(ALONE);
+    let comparisons = compared(&trials, &question);
+    let expected = (Verdict::NoDifference, Some(Because::AloneUntuned));
+    assert_eq!(verdict(found(&comparisons, PLAIN)), expected);
+    // That the teacher pays is no claim either where the student alone had no choice.
+    assert_eq!(found(&comparisons, ALONE).verdict, Verdict::BaselineUntuned);
+}
+
+#[test]
+fn where_plain_did_not_run_the_first_arm_with_results_is_the_answer() {
+    let trials = seeds(&[("flow", 1e12, &FULL[..]), ("mine", 1e12, &SHORT[..])]);
+    let comparisons = asked(&trials, None);
+    let against: Vec<&str> = comparisons.iter().map(|c| c.against.as_str()).collect();
+    assert_eq!(against, ["mine"]);
+    let (verdict, said) = headline(&comparisons, &accuracy());
+    assert_eq!(verdict, Verdict::Saves, "{said}");
+}
+
+/// The comparisons of README's six-seed run (AMD EPYC, AVX2, 27 November 2026), judged anew with the flow's seconds times `factor`.
+fn flagship(factor: f64) -> (Vec<Comparison>, Verdict, String) {
+    let text = include_str!("../../../../testdata/flagship/comparisons.json");
+    let mut comparisons: Vec<Comparison> = serde_json::from_str(text).unwrap();
+    for comparison in &mut comparisons {
+        let seconds = &mut comparison.cost.seconds_ratio;
+        *seconds = seconds.map(|ratio| ratio * factor);
+    }
+    let comparisons = judged_again(comparisons, Better::Higher);
+    let (verdict, said) = headline(&comparisons, &accuracy());
+    (comparisons, verdict, said)
+}
+
+#[test]
+fn the_flagship_ends_in_one_claim_where_its_seconds_are_others() {
+    for factor in [0.8, 0.9, 1.0, 1.1, 1.25, 1.28, 1.4, 1.6] {
+        let (_, verdict, said) = flagship(factor);
+        assert_eq!(verdict, Verdict::Saves, "{factor}: {said}");
+        assert!(said.starts_with("The flow saves and is better"), "{said}");
+    }
+    let (comparisons, _, said) = flagship(2.0);
+    let differs = "The flow is better, but dearer in seconds";
+    assert!(said.starts_with(differs), "{said}");
+    let full = found(&comparisons, PLAIN_FULL);
+    assert_eq!(badge(full, &accuracy()), "better, dearer in seconds");
+}
+
+#[test]
+fn a_claim_that_hangs_on_what_counts_as_similar_cost_says_so_with_both_numbers() {
+    let with = |seconds: f64| {
+        let mut comparisons = asked(&quarter(&SHORT, &POOR), Some(0.003));
+        let plain = comparisons.iter_mut().find(|c| c.against == PLAIN);
+        plain.unwrap().cost.seconds_ratio = Some(seconds);
+        judged_again(comparisons, Better::Higher)
+    };
+    let numbers = |taken: &str| {
+        format!("the flow took {taken} of its seconds (up to 125 % counts as similar)")
+    };
+    let similar = with(1.2);
+    let expected = (Verdict::Saves, Some(Because::WithinMargin));
+    assert_eq!(verdict(found(&similar, PLAIN_FULL)), expected);
+    let words = said(&similar, PLAIN_FULL);
+    assert!(words.contains(&numbers("120 %")), "{words}");
+    let shorter = with(1.31);
+    let expected = (Verdict::NoDifference, Some(Because::PlainShorter));
+    assert_eq!(verdict(found(&shorter, PLAIN_FULL)), expected);
+    let words = said(&shorter, PLAIN_FULL);
+    assert!(words.contains(&numbers("131 %")), "{words}");
 }
 
 #[test]

@@ -7,9 +7,10 @@ use distil_report::EqualSamples;
 use crate::data::SampleTable;
 use crate::data::augment::Augment;
 use crate::data::features::Features;
+use crate::data::fitted_answers::FittedAnswers;
 use crate::data::prepare::{Preprocessing, Scaling};
 use crate::data::prepared::{Guess, Prepared};
-use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
+use crate::data::raw::{Cells, Inputs, Picture, Raw, RawTargets};
 use crate::data::rows::RowHashes;
 use crate::data::seen::{Met, equal_samples};
 use crate::data::split::{Split, SplitRule, split};
@@ -30,6 +31,8 @@ pub struct Dataset {
     pub targets: Targets,
     /// Who trains, who validates, who tests.
     pub split: Split,
+    /// Whether these are the parts the data came with.
+    pub official: bool,
     /// How the inputs were made: what a model stores.
     pub preprocessing: Preprocessing,
     /// How the targets were made: what a model stores.
@@ -42,6 +45,8 @@ pub struct Dataset {
     pub augment: Option<Augment>,
     /// Names of the rows, if they have any.
     pub rows: Option<Vec<String>>,
+    /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
+    pub notes: Vec<String>,
     /// SHA-256 of the source's content.
     pub hash: String,
     /// The hash of each row's inputs as they were read; none where nobody asked for them.
@@ -50,11 +55,14 @@ pub struct Dataset {
     pub equal: Option<EqualSamples>,
     /// How the plan's given models meet this data, by stage.
     pub given: BTreeMap<String, Met>,
+    /// What other programs answer, by the stages of the recipe that hold it.
+    pub answers: BTreeMap<String, FittedAnswers>,
 }
 
 impl Dataset {
     /// Prepares raw data; preprocessing is fitted on the split's training part.
     pub fn prepare(raw: Raw, split: Split, scaling: Scaling) -> Result<Self> {
+        refuse_constant(&raw, &split.train)?;
         let targets = raw
             .targets
             .ok_or_else(|| Error::input("data", "there are no targets to train on"))?;
@@ -70,16 +78,19 @@ impl Dataset {
             shape: preprocessing.shape(),
             targets: fitted_targets.apply(targets)?,
             split,
+            official: false,
             preprocessing,
             fitted_targets,
             guesses: [unknown, missing].concat(),
             picture: raw.picture,
             augment: None,
             rows: raw.rows,
+            notes: raw.notes,
             hash: raw.hash,
             hashes: RowHashes::default(),
             equal: None,
             given: BTreeMap::new(),
+            answers: BTreeMap::new(),
         })
     }
 
@@ -199,4 +210,38 @@ impl Dataset {
                 .collect(),
         )
     }
+}
+
+/// Refuses data that says nothing: every training sample is the same.
+fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
+    fn alike<T: PartialEq>(values: &[T], width: usize, train: &[SampleId]) -> bool {
+        let row = |id: &SampleId| &values[id.row() * width..(id.row() + 1) * width];
+        let mut pairs = train.windows(2);
+        pairs.all(|pair| row(&pair[0]) == row(&pair[1]))
+    }
+    let constant = match &raw.inputs {
+        Inputs::Block { shape, values } => alike(values, shape.iter().product(), train),
+        Inputs::Bytes { shape, values } => alike(values, shape.iter().product(), train),
+        Inputs::Table(columns) => columns.iter().all(|column| match &column.cells {
+            Cells::Numeric(values) => {
+                let bits: Vec<u32> = values.iter().map(|x| x.to_bits()).collect();
+                alike(&bits, 1, train)
+            }
+            Cells::Categorical { codes, .. } => alike(codes, 1, train),
+        }),
+    };
+    if !constant || train.len() < 2 {
+        return Ok(());
+    }
+    let remedy = match &raw.picture {
+        Some(_) => {
+            "Look at the pictures: what is only in their opacity takes `background = \"white\"`, 16 bits of which few are used must be spread first"
+        }
+        None => "Bring features that tell the samples apart",
+    };
+    Err(Error::input(
+        "data",
+        "all features are constant in the training part: every sample is the same",
+    )
+    .remedy(remedy))
 }

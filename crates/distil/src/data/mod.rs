@@ -2,6 +2,7 @@
 //!
 //! [`source`] → [`Raw`] → [`split()`] → [`Preprocessing`] → [`Dataset`] → [`View`]: everything here is host code.
 
+mod answers;
 mod apportion;
 mod augment;
 mod axis;
@@ -9,6 +10,8 @@ mod codes;
 mod dataset;
 mod equal;
 mod features;
+mod fitted_answers;
+mod followed;
 mod mixup;
 mod moments;
 mod order;
@@ -25,6 +28,7 @@ mod table;
 mod targets;
 mod view;
 
+pub use answers::RawAnswers;
 pub(crate) use apportion::{apportion, strata};
 pub use augment::{Augment, Augmentation};
 pub use codes::{Coded, Place};
@@ -32,6 +36,7 @@ pub use dataset::Dataset;
 pub use distil_report::Part;
 pub use equal::EqualRule;
 pub use features::Features;
+pub use fitted_answers::FittedAnswers;
 pub use mixup::Mix;
 pub use order::epoch_order;
 pub use prepare::{Preprocessing, Scaling};

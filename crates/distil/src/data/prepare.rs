@@ -1,5 +1,7 @@
 //! Preprocessing: fitted on the training part only, stored with the model.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -228,22 +230,23 @@ impl Preprocessing {
 fn apply_table(fitted: &[TableColumn], columns: &[Column]) -> Result<Prepared> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let (mut samples, mut prepared) = (Columns::default(), Prepared::default());
+    let by_name: HashMap<&str, &Column> = columns
+        .iter()
+        .map(|column| (column.name.as_str(), column))
+        .collect();
     for target in fitted {
-        let column = columns
-            .iter()
-            .find(|column| column.name == target.name())
-            .ok_or_else(|| {
-                let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-                Error::input(
-                    "data",
-                    format!(
-                        "the column `{}` is missing; there are {}",
-                        target.name(),
-                        known.join(", ")
-                    ),
-                )
-                .remedy("Add the column the model was trained on; its cells may be empty")
-            })?;
+        let column = by_name.get(target.name()).ok_or_else(|| {
+            let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            Error::input(
+                "data",
+                format!(
+                    "the column `{}` is missing; there are {}",
+                    target.name(),
+                    known.join(", ")
+                ),
+            )
+            .remedy("Add the column the model was trained on; its cells may be empty")
+        })?;
         target.write(&column.cells, &mut samples, &mut prepared)?;
     }
     prepared.inputs = samples.join(rows).into();

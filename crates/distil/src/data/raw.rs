@@ -7,6 +7,7 @@ use distil_report::Part;
 use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 
+use crate::data::answers::RawAnswers;
 use crate::data::apportion::{apportion, strata};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
@@ -36,6 +37,10 @@ pub struct Raw {
     pub hashes: Option<Vec<u64>>,
     /// Numbers as they were read, where 32 bits do not hold them.
     pub wide: Wide,
+    /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
+    pub notes: Vec<String>,
+    /// What other programs predict for the rows, by the stages of the recipe that hold it.
+    pub answers: BTreeMap<String, Arc<RawAnswers>>,
 }
 
 /// The inputs of all samples.
@@ -295,6 +300,8 @@ impl Raw {
             hash,
             hashes: None,
             wide: Wide::new(),
+            notes: Vec::new(),
+            answers: BTreeMap::new(),
         }
     }
 
@@ -306,6 +313,24 @@ impl Raw {
     /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
+    }
+
+    /// Whether its authors kept samples to train on, of every class, and others.
+    pub fn has_given_test(&self) -> bool {
+        let Some(parts) = &self.official else {
+            return false;
+        };
+        let others = parts.iter().any(|part| *part != Part::Train);
+        let mut train = (0..).zip(parts).filter(|(_, part)| **part == Part::Train);
+        let of_all = match &self.targets {
+            Some(RawTargets::Classes { names, labels }) => {
+                let mut seen = vec![false; names.len()];
+                train.for_each(|(row, _): (usize, _)| seen[labels[row] as usize] = true);
+                seen.into_iter().all(|seen| seen)
+            }
+            _ => train.next().is_some(),
+        };
+        others && of_all
     }
 
     /// At most about `limit` rows, evenly spaced within each class (all rows, without classes); no class is lost.
@@ -363,6 +388,12 @@ impl Raw {
                     let width = values.len() / self.len().max(1);
                     (name.clone(), keep_rows(values, width, rows))
                 })
+                .collect(),
+            notes: self.notes.clone(),
+            answers: self
+                .answers
+                .iter()
+                .map(|(name, answers)| (name.clone(), Arc::new(answers.keep(rows))))
                 .collect(),
         }
     }

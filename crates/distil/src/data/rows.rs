@@ -5,7 +5,7 @@
 //! a picture its pixels as decoded, before any resizing; a sound its samples before features are computed. Numbers count
 //! in 64 bits, those of a 32-bit file by their shortest decimals: 0.1 is the same in a table and in either array.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use twox_hash::XxHash64;
 
@@ -91,7 +91,11 @@ pub fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 fn find<'a>(table: &'a [Column], names: &[String]) -> Option<Vec<&'a Column>> {
-    let find = |name: &String| table.iter().find(|column| column.name == *name);
+    let by_name: HashMap<&str, &Column> = table
+        .iter()
+        .map(|column| (column.name.as_str(), column))
+        .collect();
+    let find = |name: &String| by_name.get(name.as_str()).copied();
     names.iter().map(find).collect()
 }
 

@@ -142,6 +142,10 @@ pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Resu
         (None, true) => drawer.official(raw)?,
         (None, false) => drawer.draw(Part::Test, rule.test)?,
     }
+    if rule.fold.is_none() && !drawer.parts.contains(&Part::Test) {
+        // A validation part was given, and nothing to test on.
+        drawer.draw(Part::Test, rule.test)?;
+    }
     if !drawer.parts.contains(&Part::Validation) {
         let kept = drawer
             .parts

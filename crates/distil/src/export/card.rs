@@ -2,12 +2,17 @@
 
 use std::fmt::Write;
 
+use distil_recipe::name::is_name;
+use distil_report::foreign::{markdown, terminal};
 use distil_report::measure;
 
 use super::config::{pipeline_tag, summary};
 use crate::data::source::Source;
 use crate::model::{ModelConfig, PyTorch};
 use crate::saved::SavedModel;
+
+/// What every model card says, and no other.
+pub const SIGNATURE: &str = "Trained by Distil";
 
 /// The model card.
 pub fn readme(model: &SavedModel) -> String {
@@ -51,7 +56,12 @@ fn front_matter(model: &SavedModel) -> String {
         let title = measure::metric(name).map_or(name.as_str(), |metric| metric.title);
         _ = write!(
             yaml,
-            "    - type: {name}\n      name: {}\n      value: {value}\n",
+            "    - type: {}\n      name: {}\n      value: {value}\n",
+            if is_name(name) {
+                name.clone()
+            } else {
+                quoted(name)
+            },
             quoted(title)
         );
     }
@@ -61,28 +71,39 @@ fn front_matter(model: &SavedModel) -> String {
 fn text(model: &SavedModel) -> String {
     let provenance = &model.card.provenance;
     let mut text = format!(
-        "# {}\n\nTrained by Distil {}: stage `{}` of the recipe `{}`.\n",
-        provenance.recipe, provenance.distil, model.card.stage, provenance.recipe
+        "# {}\n\n{SIGNATURE} {}: stage `{}` of the recipe `{}`.\n",
+        markdown(&provenance.recipe),
+        markdown(&provenance.distil),
+        markdown(&model.card.stage),
+        markdown(&provenance.recipe)
     );
     if let Some(from) = &provenance.grown_from {
-        _ = writeln!(text, "Its first weights were grown from stage `{from}`.");
+        _ = writeln!(
+            text,
+            "Its first weights were grown from stage `{}`.",
+            markdown(from)
+        );
     }
     if !provenance.learned_from.is_empty() {
         let teachers = provenance.learned_from.join("`, `");
-        _ = writeln!(text, "It learned from the outputs of stage `{teachers}`.");
+        _ = writeln!(
+            text,
+            "It learned from the outputs of stage `{}`.",
+            markdown(&teachers)
+        );
     }
     text +=
         "\n## Use\n\nThe weights are a PyTorch state dictionary; `config.json` has the sizes.\n";
     _ = write!(
         text,
         "Input: {}.\n\n{}",
-        summary(model),
+        markdown(&summary(model)),
         module(&model.card.model)
     );
     if !provenance.test.is_empty() {
         text += "\n## Test part\n\n| metric | value |\n|---|---:|\n";
         for (name, value) in provenance.test.iter() {
-            _ = writeln!(text, "| {name} | {value} |");
+            _ = writeln!(text, "| {} | {value} |", markdown(name));
         }
     }
     text
@@ -106,5 +127,6 @@ The outputs are logits; for regression they are standardised: value = mean + std
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let text = serde_json::Value::from(&*terminal(text)).to_string();
+    text.replace('<', "\\u003c")
 }

@@ -7,6 +7,7 @@ use distil_report::measure::TaskKind;
 use super::names_where;
 use crate::model::Layout;
 use crate::task::name_of;
+use crate::weights::Array;
 
 /// The shapes a method may rely on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,15 @@ impl OutputShape {
             task,
             outputs: layout.outputs(),
             taps: taps.map(|(width, tap)| (tap, width)).collect(),
+        }
+    }
+
+    /// What a method may rely on in answers from elsewhere, `[samples, outputs]`.
+    pub fn of_answers(answers: &Array, task: TaskKind) -> Self {
+        Self {
+            task,
+            outputs: answers.rows_cols().1,
+            taps: BTreeMap::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use super::Net;
 use super::access::with_weights;
 use super::family::{Family, PyTorch};
 use super::fresh::fresh;
-use super::layout::{Layout, Place, listed};
+use super::layout::{Layout, Place, listed, too_deep};
 use super::linear::Linear;
 use super::output::{Input, Output, TapSet, Taps};
 use super::picture::{Conv, ConvNorm, Sketch, picture, pictures, pytorch};
@@ -46,7 +46,8 @@ impl Family for CnnConfig {
                 "a cnn needs at least one block, and each block at least one channel".into(),
             );
         }
-        (self.convs == 0).then(|| "a block needs at least one convolution".into())
+        let none = (self.convs == 0).then(|| "a block needs at least one convolution".into());
+        none.or_else(|| too_deep(&[self.channels.len(), self.convs]))
     }
 
     fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {

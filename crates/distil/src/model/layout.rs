@@ -2,6 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::memory::numbers;
+
+/// Layers of the deepest network: to draw up more of them takes longer than it takes to see that they are a mistake.
+pub const MOST_LAYERS: usize = 10_000;
+
+/// Why a network of so many layers, counts to be multiplied, is not drawn up.
+pub(super) fn too_deep(counts: &[usize]) -> Option<String> {
+    let layers = numbers(counts);
+    (layers > MOST_LAYERS).then(|| {
+        format!("a network of {layers} layers is not drawn up; a network has at most {MOST_LAYERS} layers")
+    })
+}
+
 /// Element-wise non-linearity.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, Default,
@@ -139,7 +152,7 @@ impl Layer {
     pub fn rows(&self) -> usize {
         match self.is_depthwise() {
             true => self.taps(),
-            false => self.taps() * self.inputs,
+            false => self.taps().saturating_mul(self.inputs),
         }
     }
 
@@ -147,7 +160,7 @@ impl Layer {
     pub fn answers(&self) -> usize {
         match self.kind {
             Kind::Dense | Kind::Embedding => self.outputs,
-            Kind::Conv { places, .. } => places * self.outputs,
+            Kind::Conv { places, .. } => places.saturating_mul(self.outputs),
         }
     }
 
@@ -155,7 +168,33 @@ impl Layer {
     pub fn parameters(&self) -> u64 {
         let bias = usize::from(self.kind == Kind::Dense);
         let norm = if self.norm == Norm::None { 0 } else { 2 };
-        ((self.rows() + bias + norm) * self.outputs) as u64
+        let rows = self.rows().saturating_add(bias + norm);
+        rows.saturating_mul(self.outputs) as u64
+    }
+
+    /// The paths and shapes of all its arrays, running statistics included.
+    pub fn arrays(&self) -> Vec<(String, Vec<usize>)> {
+        let bias: &[&str] = match self.kind {
+            Kind::Dense => &["bias"],
+            Kind::Embedding | Kind::Conv { .. } => &[],
+        };
+        let norm: &[&str] = match self.norm {
+            Norm::None => &[],
+            Norm::Batch => &[
+                "norm.gamma",
+                "norm.beta",
+                "norm.running_mean",
+                "norm.running_var",
+            ],
+            Norm::Layer => &["norm.gamma", "norm.beta"],
+        };
+        let path = |name: &str| format!("{}.{name}", self.path);
+        let matrix = (path("weight"), vec![self.rows(), self.outputs]);
+        let vectors = bias
+            .iter()
+            .chain(norm)
+            .map(|name| (path(name), vec![self.outputs]));
+        std::iter::once(matrix).chain(vectors).collect()
     }
 
     /// FLOPs of one sample's forward pass: two for each multiply-add; looking up a row takes none.
@@ -213,7 +252,8 @@ impl Layout {
 
     /// Number of trainable parameters.
     pub fn parameters(&self) -> u64 {
-        self.layers.iter().map(Layer::parameters).sum()
+        let parameters = self.layers.iter().map(Layer::parameters);
+        parameters.fold(0, u64::saturating_add)
     }
 
     /// FLOPs of one sample's forward pass (element-wise work is not counted, as in PyTorch's `FlopCounterMode`).
@@ -231,6 +271,17 @@ impl Layout {
             .sum()
     }
 
+    /// Whether some layer is normalised by the spread of a batch alone, which one sample has not.
+    pub fn needs_two_samples(&self) -> bool {
+        self.layers.iter().any(|layer| {
+            let places = match layer.kind {
+                Kind::Dense | Kind::Embedding => 1,
+                Kind::Conv { places, .. } => places,
+            };
+            layer.norm == Norm::Batch && places == 1
+        })
+    }
+
     /// The names of the features a method may ask for.
     pub fn taps(&self) -> Vec<String> {
         let taps = self.layers.iter().filter_map(|layer| layer.tap.clone());
@@ -246,7 +297,7 @@ impl Layout {
 
     /// Number of inputs of a sample.
     pub fn inputs(&self) -> usize {
-        self.input.iter().product()
+        numbers(&self.input)
     }
 
     /// Number of outputs of the head.

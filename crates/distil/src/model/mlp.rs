@@ -13,10 +13,11 @@ use super::Net;
 use super::access::with_weights;
 use super::family::{Family, PyTorch};
 use super::fresh::fresh;
-use super::layout::{Activation, Layer, Layout, Norm, listed};
+use super::layout::{Activation, Layer, Layout, Norm, listed, too_deep};
 use super::linear::Linear;
 use super::output::{Feature, Input, Output, TapSet};
 use crate::error::Result;
+use crate::memory::numbers;
 use crate::rng::Seed;
 
 /// `model = { kind = "mlp", hidden = [500, 100] }`
@@ -40,13 +41,16 @@ impl Family for MlpConfig {
         if self.hidden.contains(&0) {
             return Some("a hidden layer needs at least one unit".into());
         }
+        if let Some(problem) = too_deep(&[self.hidden.len()]) {
+            return Some(problem);
+        }
         (!(0.0..1.0).contains(&self.dropout))
             .then(|| format!("dropout is {}, but must lie in [0, 1)", self.dropout))
     }
 
     /// Samples of any shape: their numbers in a row.
     fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
-        let mut widths = vec![input.iter().product()];
+        let mut widths = vec![numbers(input)];
         widths.extend(&self.hidden);
         let hidden = widths.windows(2).enumerate().map(|(i, w)| Layer {
             norm: self.norm,

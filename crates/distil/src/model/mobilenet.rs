@@ -12,7 +12,7 @@ use super::Net;
 use super::access::with_weights;
 use super::family::{Family, PyTorch};
 use super::fresh::fresh;
-use super::layout::{Layout, Place, listed};
+use super::layout::{Layout, Place, listed, too_deep};
 use super::linear::Linear;
 use super::output::{Input, Output, TapSet, Taps};
 use super::picture::{Conv, ConvNorm, Sketch, picture, pictures, pytorch};
@@ -51,7 +51,8 @@ impl Family for MobilenetConfig {
             );
         }
         let empty = self.blocks == 0 || self.expansion == 0;
-        empty.then(|| "blocks and expansion must be at least 1".into())
+        let empty = empty.then(|| "blocks and expansion must be at least 1".into());
+        empty.or_else(|| too_deep(&[self.channels.len(), self.blocks, 3]))
     }
 
     fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
@@ -63,7 +64,7 @@ impl Family for MobilenetConfig {
                 let stride = if s > 0 && b == 0 { 2 } else { 1 };
                 let residual = s == 0 || b > 0;
                 let place = |inserted| if b == 0 { Place::Fixed } else { inserted };
-                let inner = self.expansion * flow.channels;
+                let inner = self.expansion.saturating_mul(flow.channels);
                 let expand = Conv {
                     kernel: 1,
                     place: place(Place::Branch),

@@ -105,7 +105,7 @@ impl Sketch {
                 kernel: conv.kernel,
                 stride: conv.stride,
                 depthwise: conv.depthwise,
-                places: flow.height * flow.width,
+                places: flow.height.saturating_mul(flow.width),
             },
             inputs: from.channels,
             outputs: conv.outputs,

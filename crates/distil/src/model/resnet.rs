@@ -13,7 +13,7 @@ use super::Net;
 use super::access::with_weights;
 use super::family::{Family, PyTorch};
 use super::fresh::fresh;
-use super::layout::{Layout, Place};
+use super::layout::{Layout, Place, too_deep};
 use super::linear::Linear;
 use super::output::{Input, Output, TapSet, Taps};
 use super::picture::{Conv, ConvNorm, Sketch, picture, pictures, pytorch};
@@ -61,6 +61,9 @@ impl Family for ResnetConfig {
                 "depth is {}, but a residual network has 6n + 2 layers: 8, 14, 20, 32, 44, 56, …",
                 self.depth
             ));
+        }
+        if let Some(problem) = too_deep(&[self.depth]) {
+            return Some(problem);
         }
         let fits = (1.0 / 16.0..=64.0).contains(&self.width);
         (!fits).then(|| format!("width is {}, but must lie in [1/16, 64]", self.width))

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use distil_recipe::recipe::{DEFAULT_SCHEDULE, Recipe, StageTable, TrainTable};
-use distil_recipe::set::parse_sets;
+use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
 use distil_report::record::arm::{arm_of_share, share_of_arm};
 
@@ -34,13 +34,15 @@ pub enum Arm {
     },
     /// The first stage that is trained for the result, alone, its learning rate brought to zero.
     Small,
+    /// The result with its own stage's training, without start and teachers: what it is worth to have them.
+    Alone,
     /// An arm of the recipe's `[compare.arm]`.
     Own(String),
     /// A swept value, written as in `--set`: `stage.large.train.lr=3e-4`.
     Swept(String),
 }
 
-const BUILT_IN: [&str; 5] = ["flow", "plain", "plain-full", "smooth", "small"];
+const BUILT_IN: [&str; 6] = ["flow", "plain", "plain-full", "smooth", "small", "alone"];
 
 impl fmt::Display for Arm {
     /// The name that [`Arm::named`] reads.
@@ -52,6 +54,7 @@ impl fmt::Display for Arm {
             Self::PlainShare(share) => return f.write_str(&arm_of_share(*share)),
             Self::Smooth { .. } => "smooth",
             Self::Small => "small",
+            Self::Alone => "alone",
             Self::Own(name) | Self::Swept(name) => name,
         })
     }
@@ -66,6 +69,7 @@ impl Arm {
             "plain-full" => Self::PlainFull,
             "smooth" => Self::Smooth { flops: None },
             "small" => Self::Small,
+            "alone" => Self::Alone,
             _ => match share_of_arm(name) {
                 Some(share) => Self::PlainShare(share),
                 None if name.contains('=') => Self::Swept(name.to_owned()),
@@ -139,6 +143,10 @@ impl Arm {
                 anneal(&mut recipe, &small);
                 recipe.result = Some(small.into());
             }
+            Self::Alone => {
+                alone(&mut recipe, &result);
+                recipe.result = Some(result.into());
+            }
             _ => {
                 plain(&mut recipe, &result);
                 if let Self::Smooth { .. } = self {
@@ -163,7 +171,7 @@ impl Arm {
                 }
                 None => Err(unknown(&Spanned::from(name.clone()), recipe).into()),
             },
-            Self::Swept(argument) => parse_sets(&[argument]).and_then(|sets| {
+            Self::Swept(argument) => parse_arm(argument).and_then(|sets| {
                 let values = sets
                     .iter()
                     .flat_map(|set| set.values.iter().map(move |value| (set, value)));
@@ -184,13 +192,12 @@ impl Arm {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
             let taken = BUILT_IN.contains(&name.as_str()) || share_of_arm(name).is_some();
-            let message = match taken {
-                true => format!("there is an arm `{name}` already"),
-                false if name.contains('=') => format!("an arm cannot be named `{name}`"),
-                false => continue,
-            };
+            if !taken {
+                continue;
+            }
+            let message = format!("there is an arm `{name}` already");
             problems.push(Problem::at(name.span.clone(), message).rule(format!(
-                "an own arm has a name without `=` that is none of {}",
+                "an own arm has a name that is none of {}",
                 BUILT_IN.join(", ")
             )));
         }
@@ -259,15 +266,19 @@ fn small<'a>(recipe: &'a Recipe, result: &str) -> Option<&'a StageTable> {
     trained.find(|stage| reached.contains(&stage.name.value))
 }
 
-/// The result without start and teachers, within plain's declared budget.
-fn plain(recipe: &mut Recipe, result: &str) {
-    let declared = recipe.compare.plain.clone();
-    let Some(stage) = recipe.stages.iter_mut().find(|stage| *stage.name == result) else {
-        return;
-    };
+/// The result without start and teachers, with its own training.
+fn alone<'a>(recipe: &'a mut Recipe, result: &str) -> Option<&'a mut StageTable> {
+    let mut stages = recipe.stages.iter_mut();
+    let stage = stages.find(|stage| *stage.name == result)?;
     stage.start = None;
     stage.learn.clear();
-    if let Some(declared) = declared {
+    Some(stage)
+}
+
+/// The same within plain's declared budget.
+fn plain(recipe: &mut Recipe, result: &str) {
+    let declared = recipe.compare.plain.clone();
+    if let Some((stage, declared)) = alone(recipe, result).zip(declared) {
         stage.train = Some(declared.over(&stage.train.take().unwrap_or_default()));
     }
 }
@@ -312,7 +323,25 @@ fn smooth(recipe: &mut Recipe, problems: &mut Problems) {
     });
 }
 
-/// The arms of a run that is told nothing: the flow, the small stage, plain training, and the recipe's own arms.
+/// The stages the result learns from, where an answer of all of them together costs more than one of its own; else none.
+pub(super) fn costlier_teachers<'a>(
+    stages: &'a [StagePlan],
+    result: &StagePlan,
+) -> Vec<&'a StagePlan> {
+    let terms = result
+        .training()
+        .map_or(&[][..], |training| &training.learn);
+    let named = |stage: &&StagePlan| terms.iter().any(|term| term.teachers.contains(&stage.name));
+    let teachers: Vec<&StagePlan> = stages.iter().filter(named).collect();
+    let forward: f64 = teachers.iter().map(|t| t.layout.flops_forward()).sum();
+    match forward > result.layout.flops_forward() {
+        true => teachers,
+        false => Vec::new(),
+    }
+}
+
+/// The arms of a run that is told nothing: the flow, the small stage, the result without costlier teachers, plain training, and the
+/// recipe's own arms.
 pub(super) fn arms(recipe: &Recipe, stages: &[StagePlan], result: usize) -> Vec<Arm> {
     let result = &stages[result];
     let mut arms = vec![Arm::Flow];
@@ -324,6 +353,9 @@ pub(super) fn arms(recipe: &Recipe, stages: &[StagePlan], result: usize) -> Vec<
     let smaller = small.is_some_and(|small| small.layout.parameters() < result.layout.parameters());
     if smaller {
         arms.push(Arm::Small);
+    }
+    if !costlier_teachers(stages, result).is_empty() {
+        arms.push(Arm::Alone);
     }
     match &recipe.compare.arms {
         Some(names) => arms.extend(names.iter().map(|name| Arm::named(name))),

@@ -3,9 +3,11 @@
 use distil_recipe::recipe::{ModelTable, StageTable};
 use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{TaskKind, metric};
+use distil_report::show::grouped;
 
-use crate::data::{Dataset, Features, Scores, View, ViewMatrix};
+use crate::data::{Dataset, Features, Scores, SplitRule, View, ViewMatrix};
 use crate::growth;
+use crate::memory::fits;
 use crate::method::{Method, OutputShape};
 use crate::model::{Layout, ModelConfig};
 use crate::plan::cost::{Cost, samples_of, steps_within};
@@ -13,11 +15,15 @@ use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::{Arm, Plan, Tuning, arm, chain, learn, notes, written};
+use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, notes, written};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
 use crate::train::{Length, ScheduleSpan, Train};
+
+/// A control that the flow's cost makes train for more than so many times its declared steps keeps its best weights by
+/// validation: it would be compared by how far it overfits.
+const LONG: u64 = 2;
 
 impl Draft {
     /// Binds the draft to its data.
@@ -61,12 +67,25 @@ impl Draft {
             .iter()
             .position(|stage| stage.name == self.result)
             .unwrap_or_default();
-        let written = written::Written::of(&self.task, &self.source, &self.split, &stages, data);
+        let answers = answers::planned(data);
+        let split = SplitRule {
+            official: data.official,
+            ..self.split.clone()
+        };
+        let written = written::Written::of(
+            &self.task,
+            (&self.source, &self.parts),
+            &split,
+            &stages,
+            &answers,
+            data,
+        );
         let Some(metric) = metric(self.task.default_metric()) else {
             let reason = format!("there is no metric `{}`", self.task.default_metric());
             return Err(self.refusal(Problem::new(reason).into()));
         };
         let recipe = self.recipe;
+        let too_long = notes::too_long(&stages);
         let stem = || {
             std::path::Path::new(&self.text.name)
                 .file_stem()
@@ -82,19 +101,24 @@ impl Draft {
             task: self.task.value,
             metric,
             source: self.source.value,
-            split: self.split,
+            parts: self.parts,
+            split,
             arms: match self.arm {
                 Arm::Flow => arm::arms(&recipe, &stages, result),
                 _ => Vec::new(),
             },
             arm: self.arm,
             notes: [
+                too_long.clone(),
                 notes::notes(&recipe, &stages, &self.result),
                 notes::of_data(data, &stages),
+                notes::of_answers(&answers, &stages, data.split.test.len()),
             ]
             .concat(),
+            too_long,
             result,
             stages,
+            answers,
             tuning: recipe.compare.tune.as_ref().map(Tuning::of),
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
@@ -144,6 +168,7 @@ impl Binding<'_> {
                 let met = given::overlap(&table, self.data, declared || self.lenient, problems);
                 let (shape, outputs) = (&card.view_shape, card.outputs);
                 let layout = self.layout(&table, &card.model, shape, outputs, problems)?;
+                self.fits(&table, &layout, 1, problems)?;
                 Some(StagePlan {
                     name: table.name.value,
                     layout,
@@ -175,6 +200,7 @@ impl Binding<'_> {
                     }
                 };
                 let layout = self.layout(&table, &model, &view_shape, self.outputs, problems)?;
+                self.fits(&table, &layout, train.copies(), problems)?;
                 let stage = Shapes {
                     model,
                     layout,
@@ -191,6 +217,12 @@ impl Binding<'_> {
                 let epoch_samples =
                     self.epoch_samples(&table, &stage, samples.value.as_ref(), problems)?;
                 let learn = learn?;
+                self.two_samples(
+                    &table,
+                    &stage.layout,
+                    train.batch.min(epoch_samples),
+                    problems,
+                )?;
                 let mut train = *train;
                 let each = flops_train(&stage.layout, &learn);
                 self.limit(&table.name, &mut train, each, epoch_samples);
@@ -251,6 +283,74 @@ impl Binding<'_> {
             );
         };
         model.layout(shape, outputs).map_err(refused).ok()
+    }
+
+    /// Whether a batch has a spread, where the model is normalised by it.
+    fn two_samples(
+        &self,
+        table: &StageTable,
+        layout: &Layout,
+        batch: usize,
+        problems: &mut Problems,
+    ) -> Option<()> {
+        if batch > 1 || !layout.needs_two_samples() {
+            return Some(());
+        }
+        let written = table.train.as_ref().and_then(|train| train.batch.as_ref());
+        let place = match (written, &table.model) {
+            (Some(batch), _) => batch.span.clone(),
+            (None, Some(ModelTable::Family(choice))) => choice.kind.span.clone(),
+            _ => None,
+        };
+        problems.push(
+            Problem::at(
+                place.or(table.name.span.clone()),
+                format!(
+                    "stage `{}` has batch norm and batches of one sample, whose spread is 0",
+                    table.name
+                ),
+            )
+            .rule("batch norm takes two samples a batch, however many batches make an update")
+            .help("raise `batch` and lower `accumulate`, or write norm = \"layer\""),
+        );
+        None
+    }
+
+    /// Whether so many copies of a stage's parameters fit into memory.
+    fn fits(
+        &self,
+        table: &StageTable,
+        layout: &Layout,
+        copies: usize,
+        problems: &mut Problems,
+    ) -> Option<()> {
+        let parameters = layout.parameters();
+        let refused = |reason: String| {
+            let place = match &table.model {
+                Some(ModelTable::Given(given)) => given.file.span.clone(),
+                Some(ModelTable::Family(choice)) => {
+                    choice.table.span.clone().or(choice.kind.span.clone())
+                }
+                None => None,
+            };
+            let each = match copies {
+                1 => String::new(),
+                _ => format!(" in {copies} copies, with gradient and the optimiser's memory,"),
+            };
+            let message = format!(
+                "the {} parameters of stage `{}`{each} {reason}",
+                grouped(parameters as f64),
+                table.name
+            );
+            problems.push(
+                Problem::at(place.or(table.name.span.clone()), message)
+                    .rule("a model fits into memory")
+                    .help("make it smaller"),
+            );
+        };
+        fits(&[parameters.into(), copies as u128])
+            .map_err(refused)
+            .ok()
     }
 
     fn start(
@@ -327,14 +427,20 @@ impl Binding<'_> {
         problems: &mut Problems,
     ) -> Option<Vec<TermPlan>> {
         let student = OutputShape::of(layout, self.task);
+        let teacher = |name: &str| match self.data.answers.get(name) {
+            Some(answers) => Some(OutputShape::of_answers(&answers.outputs, self.task)),
+            None => {
+                let stage = before.iter().find(|stage| stage.name == name)?;
+                Some(OutputShape::of(&stage.layout, self.task))
+            }
+        };
         let mut terms = Vec::new();
         for (term, method) in table.learn.iter().zip(methods) {
-            let teacher = |name: &str| before.iter().find(|stage| stage.name == name);
-            let teachers: Option<Vec<_>> = term
-                .from
-                .iter()
-                .map(|name| Some(OutputShape::of(&teacher(name)?.layout, self.task)))
-                .collect();
+            let teachers: Option<Vec<_>> = term.from.iter().map(|name| teacher(name)).collect();
+            if !answers::teach(term, method.as_ref(), self.data, problems) {
+                terms.push(None);
+                continue;
+            }
             terms.push(learn::term(term, method, &student, &teachers?, problems));
         }
         let mut terms = terms.into_iter().collect::<Option<Vec<_>>>()?;
@@ -400,8 +506,13 @@ impl Binding<'_> {
             train.length = Length::Steps((steps.round() as u64).max(1));
         }
         if let Some(flops) = self.budget {
+            let declared = train.steps(epoch_samples);
             let steps = steps_within(flops / flops_train, epoch_samples, train.window());
             train.length = Length::Steps(steps);
+            if steps > LONG * declared {
+                // No more evaluations than steps: it never stops early, and its best weights are the result.
+                train.patience.get_or_insert(steps);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use distil_report::foreign::terminal;
 use distil_report::present::human::{human_bytes, human_flops, human_seconds};
 use distil_report::show::grouped;
 
@@ -24,7 +25,8 @@ impl Plan {
 
     fn write(&self, out: &mut String, rate: Option<f64>) -> std::fmt::Result {
         let [train, validation, test] = self.samples.map(|count| grouped(count as f64));
-        writeln!(out, "{}: {}", self.name, self.source.describe())?;
+        let source = self.source.describe();
+        writeln!(out, "{}: {}", terminal(&self.name), terminal(&source))?;
         writeln!(
             out,
             "{train} samples to train on, {validation} to choose by, {test} to test on; compared by {}",
@@ -43,6 +45,18 @@ impl Plan {
             ]
             .map(str::to_owned),
         ];
+        rows.extend(self.answers.keys().map(|name| {
+            let empty = String::new;
+            [
+                name.clone(),
+                "answers".into(),
+                empty(),
+                empty(),
+                "given".into(),
+                empty(),
+                empty(),
+            ]
+        }));
         rows.extend(self.stages.iter().map(|stage| self.row(stage)));
         table(out, &rows)?;
         for stage in &self.stages {
@@ -52,7 +66,7 @@ impl Plan {
         writeln!(out)?;
         let arms: Vec<_> = self.arms.iter().map(ToString::to_string).collect();
         if arms.len() > 1 {
-            writeln!(out, "arms: {}", arms.join(", "))?;
+            writeln!(out, "arms: {}", terminal(&arms.join(", ")))?;
         }
         if let Some(tuning) = &self.tuning {
             writeln!(
@@ -60,10 +74,12 @@ impl Plan {
                 "every arm chooses on the validation part, over {} {}, from {}",
                 tuning.seeds,
                 if tuning.seeds == 1 { "seed" } else { "seeds" },
-                tuning.candidates.join(" | ")
+                terminal(&tuning.candidates.join(" | "))
             )?;
         }
-        write!(out, "the {} takes {}", self.arm, human_flops(self.flops()))?;
+        let arm = self.arm.to_string();
+        let flops = human_flops(self.flops());
+        write!(out, "the {} takes {flops}", terminal(&arm))?;
         if let Some(rate) = rate {
             write!(out, ", about {}", human_seconds(self.flops() / rate))?;
         }
@@ -74,7 +90,7 @@ impl Plan {
             human_bytes(self.disk())
         )?;
         for note in &self.notes {
-            writeln!(out, "note: {note}")?;
+            writeln!(out, "note: {}", terminal(note))?;
         }
         Ok(())
     }
@@ -124,12 +140,14 @@ impl Plan {
                 .map(|layer| layer.inputs + 2 * layer.answers())
                 .sum();
             // Weights and gradient; what a batch leaves for the backward pass, and its gradients.
-            stage.layout.parameters() as usize * (2 + copies(training))
-                + 2 * training.train.batch * units
+            let batch = training.train.batch.min(training.epoch_samples);
+            (stage.layout.parameters() as usize * training.train.copies())
+                .saturating_add(2 * batch * units)
         };
         let data: usize = self.stages.iter().map(seen).sum();
         let largest = self.stages.iter().map(training).max().unwrap_or(0);
-        self.data_bytes + 4 * (data + largest) as u64
+        let answers = self.answers.len() * samples * self.result().layout.outputs();
+        self.data_bytes + 4 * (data + answers + largest) as u64
     }
 
     /// Bytes a trial writes and keeps: two checkpoints of each stage, and the model.
@@ -141,18 +159,10 @@ impl Plan {
             .filter_map(|stage| Some((stage.layout.parameters() as usize, stage.training()?)));
         // Each checkpoint holds the samples' scores twice: now, and when the epoch began.
         let checkpoints: usize = trained
-            .map(|(parameters, t)| 2 * (parameters * (1 + copies(t)) + 2 * samples))
+            .map(|(parameters, t)| 2 * (parameters * (t.train.copies() - 1) + 2 * samples))
             .sum();
         4 * (checkpoints as u64 + self.result().layout.parameters())
     }
-}
-
-/// Arrays of the weights' size beside the weights: moments, average, best.
-fn copies(training: &Training) -> usize {
-    let train = &training.train;
-    train.optimizer.moments()
-        + usize::from(train.average.is_some())
-        + usize::from(train.patience.is_some())
 }
 
 fn epochs(training: &Training) -> String {
@@ -177,7 +187,7 @@ fn describe_stage(out: &mut String, stage: &StagePlan, plan: &Plan) -> std::fmt:
             return writeln!(
                 out,
                 "{name} is given, {}, and sees {sees}",
-                folder.display()
+                terminal(&folder.display().to_string())
             );
         }
         Work::Train(training) => training,

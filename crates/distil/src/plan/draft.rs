@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable};
-use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span};
-use distil_report::measure::TaskKind;
+use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
+use distil_report::measure::{Quantity, TaskKind, metric};
 
-use crate::data::source::{AnySource, SOURCES, Source};
+use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
 use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
 use crate::method::{METHODS, Method};
 use crate::model::{MODELS, ModelConfig};
+use crate::plan::answers::{self, AnswersDraft};
 use crate::plan::arm::Arm;
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
@@ -27,6 +28,8 @@ use crate::train::Train;
 pub struct Draft {
     /// Where the samples come from.
     pub source: Chosen<AnySource>,
+    /// What holds further parts of them.
+    pub parts: PartFiles,
     /// How they are split; without a fold.
     pub split: SplitRule,
     /// What is learned.
@@ -42,6 +45,7 @@ pub struct Draft {
     pub(super) recipe: Recipe,
     /// In the order in which they run.
     pub(super) stages: Vec<StageDraft>,
+    pub(super) answers: Vec<AnswersDraft>,
     pub(super) result: String,
 }
 
@@ -133,9 +137,10 @@ impl Draft {
     /// # Errors
     /// What the source cannot read.
     pub fn read_data(&self) -> crate::error::Result<Raw> {
-        self.source
-            .read(&self.base, self.targets())
-            .map_err(|error| self.placed(error))
+        let read = self.parts.read(&self.source, &self.base, self.targets());
+        let mut raw = read.map_err(|error| self.placed(error))?;
+        answers::beside(&self.answers, &mut raw).map_err(|problems| self.refusal(problems))?;
+        Ok(raw)
     }
 
     /// Splits and prepares what [`Draft::read_data`] read, or a part of it.
@@ -145,19 +150,41 @@ impl Draft {
     pub fn dataset(&self, raw: Raw, fold: Option<Fold>) -> crate::error::Result<Dataset> {
         let rule = SplitRule {
             fold,
+            official: self.split.official || self.takes_given(&raw),
             ..self.split.clone()
         };
+        let comes_in_parts = raw.official.is_some() && self.source.gives_parts();
         let hashes = RowHashes::of(&raw);
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
+        let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
             .map_err(|error| self.placed(error))?;
         data.given = given;
+        answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
+        data.official = rule.official;
+        if comes_in_parts && (fold.is_some() || !rule.official) {
+            data.notes
+                .push("the parts the data comes with are pooled and divided anew".into());
+        } else if rule.official && !self.split.official && self.parts.is_empty() {
+            data.notes.push(
+                "the test part the data comes with is used, as the recipe names no other; `split = \"random\"` divides all samples anew"
+                    .into(),
+            );
+        }
         if let Some(table) = &self.recipe.data.augment {
             let augment = Augment::new(table, &data.shape).map_err(|error| self.placed(error))?;
             data.augment = Some(augment);
         }
         Ok(data)
+    }
+
+    /// Whether the parts the data comes with are used, though the recipe does not ask for them.
+    fn takes_given(&self, raw: &Raw) -> bool {
+        let split = &self.recipe.data.split;
+        let asks = split.kind.is_written() || split.test.is_written() || split.group.is_some();
+        let found = !asks && self.source.gives_parts() && raw.has_given_test();
+        found || !self.parts.is_empty()
     }
 
     /// An error of the data as a problem of the recipe, if a place of the recipe led to it.
@@ -189,6 +216,8 @@ impl Draft {
                 let written = augment.shift.span.clone().or(augment.cutout.span.clone());
                 written.or_else(source)
             }
+            "data.test" => data.test.as_ref()?.span.clone(),
+            "data.validation" => data.validation.as_ref()?.span.clone(),
             _ => {
                 let key = path.strip_prefix("data.")?;
                 data.source.table.get(key).map(|value| value.span.clone())
@@ -227,6 +256,9 @@ fn draft(
     if let Some(tune) = &recipe.compare.tune {
         tune::check(tune, &recipe, problems);
     }
+    if let (Some(margin), Some(task)) = (&recipe.compare.margin, &task) {
+        margin_in_range(margin, task.default_metric(), problems);
+    }
     let device = device(&recipe.run, problems);
     let kind = task.as_ref().map(|task| task.kind());
     let mut stages: Vec<_> = recipe
@@ -234,9 +266,27 @@ fn draft(
         .iter()
         .map(|stage| stage_draft(stage, &recipe, base, kind, problems))
         .collect();
-    let stages: Option<Vec<_>> = order?.into_iter().map(|i| stages[i].take()).collect();
+    let answers = answers::read(&recipe, base, problems);
+    let has_model = |i: &usize| recipe.stages[*i].answers.is_none();
+    let stages: Option<Vec<_>> = order?
+        .into_iter()
+        .filter(has_model)
+        .map(|i| stages[i].take())
+        .collect();
     Some(Draft {
         source: source?,
+        parts: PartFiles {
+            test: recipe
+                .data
+                .test
+                .as_ref()
+                .map(|path| path.value.as_str().into()),
+            validation: recipe
+                .data
+                .validation
+                .as_ref()
+                .map(|path| path.value.as_str().into()),
+        },
         split: SplitRule::from(&recipe.data.split),
         task: task?,
         base: base.to_path_buf(),
@@ -245,6 +295,7 @@ fn draft(
         text,
         arm: arm.clone(),
         stages: stages?,
+        answers: answers?,
         result: result?,
         recipe,
     })
@@ -258,6 +309,27 @@ fn device(run: &RunTable, problems: &mut Problems) -> Option<Device> {
     device
         .map_err(|reason| problems.push(sentence(word.span.clone(), &reason)))
         .ok()
+}
+
+/// The smallest difference that counts is one that two models can have; whether it is a number at all was asked before.
+fn margin_in_range(margin: &Spanned<f64>, name: &str, problems: &mut Problems) {
+    let most = match metric(name).map(|metric| metric.quantity) {
+        Some(Quantity::Share) => 1.0,
+        _ => f64::MAX,
+    };
+    if !margin.value.is_finite() || (0.0..=most).contains(&margin.value) {
+        return;
+    }
+    let message = format!("`margin` is {}", margin.value);
+    let problem = Problem::at(margin.span.clone(), message);
+    problems.push(match most {
+        1.0 => problem
+            .rule(format!(
+                "a difference in {name} is a share, between 0 and 1"
+            ))
+            .help("one percentage point is 0.01"),
+        _ => problem.rule(format!("a difference in {name} is a number from 0 up")),
+    });
 }
 
 /// Columns set apart as groups take part in the split, or they are not what was meant.

@@ -12,10 +12,8 @@ use distil_report::show::grouped;
 use crate::data::rows::sorted;
 use crate::data::{Dataset, Met, Raw, RowHashes, SeenRows, Split, Tested, split};
 use crate::error::{Error, Result};
-use crate::files;
 use crate::plan::refusal::problem;
 use crate::saved::{Card, SavedModel};
-use crate::weights::sha256;
 
 /// A given model: its folder, what it says of itself, and the hash of that.
 #[derive(Debug)]
@@ -87,10 +85,9 @@ pub(super) fn read(
         return None;
     }
     let folder = base.join(file.as_str());
-    // model.json holds the checksums of the other files, so its own stands for all.
     let read = || -> Result<_> {
         let card = SavedModel::read_card(&folder)?;
-        let hash = sha256(&files::read(&folder.join("model.json"))?);
+        let hash = SavedModel::hash(&folder)?;
         Ok((card, hash, SavedModel::read_rows(&folder)?))
     };
     match read() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use distil_recipe::recipe::{LearnTable, Weight as Written};
+use distil_recipe::recipe::{LearnTable, MixOrAdd};
 use distil_recipe::{Chosen, Problem, Problems};
 
 use crate::method::{Fit, Method, OutputShape};
@@ -54,7 +54,7 @@ pub(super) fn term(
     };
     let features = !needs.student_taps.is_empty();
     let weight = match &table.weight() {
-        Written::Mix(mix) if features => {
+        MixOrAdd::Mix(mix) if features => {
             let name = &table.method.kind;
             let message = match mix.is_written() {
                 true => format!(
@@ -69,8 +69,8 @@ pub(super) fn term(
             );
             return None;
         }
-        Written::Mix(mix) => TermWeight::Mix(mix.value),
-        Written::Add(add) => TermWeight::Add(add.value),
+        MixOrAdd::Mix(mix) => TermWeight::Mix(mix.value),
+        MixOrAdd::Add(add) => TermWeight::Add(add.value),
     };
     Some(TermPlan {
         name: table.method.kind.value.clone(),

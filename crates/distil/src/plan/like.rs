@@ -42,6 +42,19 @@ fn follow(stage: &StageTable, stages: &[StageTable], problems: &mut Problems) ->
             );
             break;
         }
+        if model.answers.is_some() {
+            problems.push(
+                Problem::at(
+                    name.span.clone(),
+                    format!("stage `{name}` has answers alone, there is no training to repeat"),
+                )
+                .rule("`like` names a stage that is trained")
+                .help(format!(
+                    "write learn = \"{name}\" to learn from its answers"
+                )),
+            );
+            break;
+        }
         take(&mut settled, model);
         trail.push(&model.name);
         next = &model.like;

@@ -4,6 +4,7 @@
 //! [`Draft::plan`] binds the draft to the data. Either reports all its problems at once, each with its place, the
 //! rule it breaks and a remedy. Only a [`Plan`] can run, and nothing is written before there is one.
 
+mod answers;
 mod arm;
 mod bind;
 mod chain;
@@ -13,6 +14,7 @@ mod draft;
 mod given;
 mod learn;
 mod like;
+mod named;
 mod notes;
 mod order;
 mod recipes;
@@ -23,23 +25,25 @@ mod train;
 mod tune;
 mod written;
 
+pub use answers::AnswersPlan;
 pub use arm::Arm;
 pub use cost::Cost;
 pub use draft::Draft;
+pub use named::Named;
 pub use recipes::{SHIPPED, Shipped, shipped};
 pub use refusal::Refusal;
 pub use schema::schema;
 pub use stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 pub use tune::Tuning;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Device;
 use distil_recipe::recipe::RunTable;
 use distil_report::Overlap;
 use distil_report::measure::Metric;
 
-use crate::data::source::AnySource;
+use crate::data::source::{AnySource, PartFiles};
 use crate::data::{Dataset, SeenRows, SplitRule};
 use crate::task::Task;
 use crate::weights::sha256;
@@ -57,10 +61,14 @@ pub struct Plan {
     pub metric: &'static Metric,
     /// Where the samples come from.
     pub source: AnySource,
+    /// What holds further parts of them.
+    pub parts: PartFiles,
     /// How they are split; without a fold.
     pub split: SplitRule,
     /// The stages in the order in which they run.
     pub stages: Vec<StagePlan>,
+    /// Answers from elsewhere, by the names under which stages learn from them.
+    pub answers: BTreeMap<String, AnswersPlan>,
     /// The stage the recipe is for: its place in `stages`.
     pub result: usize,
     /// The arms a run has unless it is told otherwise, the flow first.
@@ -81,6 +89,8 @@ pub struct Plan {
     pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.
     pub notes: Vec<String>,
+    /// Settings that take longer than the run, a sentence each; `notes` has them too.
+    pub too_long: Vec<String>,
     written: written::Written,
 }
 
@@ -93,6 +103,11 @@ impl Plan {
     /// The stage of this name.
     pub fn stage(&self, name: &str) -> Option<&StagePlan> {
         self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The stages the result learns from, where an answer of all of them together costs more than one of its own; else none.
+    pub fn costlier_teachers(&self) -> Vec<&StagePlan> {
+        arm::costlier_teachers(&self.stages, self.result())
     }
 
     /// SHA-256 over everything that decides what is trained, the data's content included, in hexadecimal.
@@ -120,19 +135,28 @@ impl Plan {
                     stage.name, training.steps, training.span, training.samples.value
                 );
                 open.extend(training.needs().filter_map(|name| self.stage(name)));
+                names.extend(
+                    training
+                        .needs()
+                        .filter(|name| self.answers.contains_key(*name)),
+                );
             }
         }
         let written = self.written.hash_of_stages(&names);
         sha256(format!("{written}\n{}\n{follows}", self.metric.name).as_bytes())
     }
 
-    /// What the given models of all stages have seen of the test samples; none if they have seen none.
+    /// What the given models of all stages, and those whose answers are given, have seen of the test samples; none if they
+    /// have seen none.
     pub fn overlap(&self) -> Option<Overlap> {
         let met = self.stages.iter().filter_map(|stage| match &stage.work {
             Work::Given { met, .. } => Some(met.overlap),
             Work::Train(_) => None,
         });
-        met.reduce(Overlap::and)
+        let answers = self.answers.values();
+        let answers = answers.map(|_| answers::overlap(self.samples[2]));
+        met.chain(answers)
+            .reduce(Overlap::and)
             .filter(|overlap| !overlap.is_none())
     }
 
@@ -148,6 +172,7 @@ impl Plan {
             match &stage.work {
                 Work::Given { met, .. } => seen.extend(&met.seen),
                 Work::Train(training) => {
+                    seen.whole &= !training.needs().any(|name| self.answers.contains_key(name));
                     open.extend(training.needs().filter_map(|name| self.stage(name)))
                 }
             }

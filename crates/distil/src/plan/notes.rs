@@ -1,14 +1,17 @@
 //! What a reader of the plan should know, and what is no mistake.
 
+use std::collections::BTreeMap;
+
 use distil_recipe::Recipe;
 
 use distil_report::present::sentence;
+use distil_report::show::{exact, grouped, per_cent};
 
 use crate::data::Dataset;
-use crate::plan::order;
-use crate::plan::stage::{StagePlan, Work};
+use crate::plan::stage::{StagePlan, Training, Work};
+use crate::plan::{AnswersPlan, answers, order};
 
-/// What is to be said of samples that are equal, and of given models that have seen test samples.
+/// What is to be said of how the data was read, of samples that are equal, and of given models that have seen test samples.
 pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
     let test = data.split.test.len();
     let equal = data.equal.iter().map(|equal| sentence::equal(equal, test));
@@ -21,7 +24,28 @@ pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
         _ => None,
     });
     let equal = equal.map(|said| said.trim_end_matches('.').to_owned());
-    equal.chain(seen).collect()
+    let read = data.notes.iter().cloned();
+    read.chain(equal).chain(seen).collect()
+}
+
+/// What is to be said of answers from elsewhere.
+pub(super) fn of_answers(
+    plans: &BTreeMap<String, AnswersPlan>,
+    stages: &[StagePlan],
+    tested: usize,
+) -> Vec<String> {
+    let trained = || stages.iter().filter_map(StagePlan::training);
+    let note = |name: &String| {
+        let used = trained().any(|training| training.needs().any(|needed| needed == name));
+        match used {
+            true => format!(
+                "of the model behind the answers `{name}`, {}",
+                sentence::overlap(&answers::overlap(tested))
+            ),
+            false => format!("no stage learns from the answers `{name}`"),
+        }
+    };
+    plans.keys().map(note).collect()
 }
 
 pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<String> {
@@ -47,6 +71,87 @@ pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<
         });
         if annealed.is_some() {
             notes.push(format!("stage `{}` is annealed to zero before `{}` grows from it; whether that costs quality is open", start.from, stage.name));
+        }
+    }
+    notes
+}
+
+/// Settings that take longer than the run: each with both numbers.
+pub(super) fn too_long(stages: &[StagePlan]) -> Vec<String> {
+    stages
+        .iter()
+        .filter_map(|stage| Some((stage, stage.training()?)))
+        .flat_map(|(stage, training)| of_stage(&stage.name, training))
+        .collect()
+}
+
+fn of_stage(name: &str, training: &Training) -> Vec<String> {
+    let Training {
+        train, steps, span, ..
+    } = training;
+    let steps = *steps;
+    let count = |count: u64| grouped(count as f64);
+    let mut notes = Vec::new();
+    let mut note = |said: String| notes.push(format!("stage `{name}`: {said}"));
+    // More than half of a training is no beginning of it.
+    let long = |warmup: u64, of: u64| warmup > 0 && warmup.saturating_mul(2) > of;
+    if long(train.warmup, span.steps) {
+        let reached = ((span.offset + steps).min(span.steps) as f64 / train.warmup as f64).min(1.0);
+        note(format!(
+            "a warm-up of {} steps, and the schedule has {} in all: {}",
+            count(train.warmup),
+            count(span.steps),
+            match reached < 1.0 {
+                true => format!(
+                    "the learning rate never passes {} of {}",
+                    per_cent(reached),
+                    exact(train.lr)
+                ),
+                false => "more than half of it is warm-up".to_owned(),
+            }
+        ));
+    }
+    if let Some(start) = &training.start
+        && long(start.rule.new_warmup, steps)
+    {
+        note(format!(
+            "new units warm up over {} steps, and the stage has {}",
+            count(start.rule.new_warmup),
+            count(steps)
+        ));
+    }
+    if let Some(decay) = train.average {
+        let reach = 1.0 / (1.0 - decay);
+        if reach > steps as f64 {
+            note(format!(
+                "`average = {decay}` looks back over {} steps, and the stage has {}: it averages all weights from the first step on",
+                grouped(reach),
+                count(steps)
+            ));
+        }
+    }
+    for term in &training.learn {
+        let Some(until) = term.until else { continue };
+        let last = until * steps as f64;
+        if last < 1.0 {
+            note(format!(
+                "`until = {until}` is {} steps of the stage's {}: `{}` has faded before the second",
+                exact(last),
+                count(steps),
+                term.name
+            ));
+        }
+    }
+    if let Some(patience) = train.patience {
+        let epochs = steps as f64 / train.steps_per_epoch(training.epoch_samples).max(1) as f64;
+        let evaluations = (epochs * train.evaluate as f64).ceil() as u64;
+        if patience >= evaluations {
+            note(format!(
+                "a patience of {} evaluations, and {} are made in {} steps: it never stops early",
+                count(patience),
+                count(evaluations),
+                count(steps)
+            ));
         }
     }
     notes

@@ -122,10 +122,14 @@ pub(super) fn result(recipe: &Recipe, problems: &mut Problems) -> Option<String>
     if let Some(result) = &recipe.result {
         recipe.stage(result)?;
         if given(result) {
+            let what = match recipe.stage(result)?.answers {
+                Some(_) => "has answers alone",
+                None => "is a given model",
+            };
             problems.push(
                 Problem::at(
                     result.span.clone(),
-                    format!("the result `{result}` is a given model, so nothing is trained"),
+                    format!("the result `{result}` {what}, so nothing is trained"),
                 )
                 .rule("the result is a stage that is trained"),
             );

@@ -29,6 +29,7 @@ shipped! {
     "california", "small to large on house prices, a CSV file";
     "cifar", "small to large on CIFAR-10: a residual network grows deeper as its pictures grow; parquet files";
     "compress", "large to small: knowledge distillation on handwritten digits; needs no files";
+    "ensemble", "large to small where it pays: five networks teach one, classes overlap; needs no files";
 }
 
 /// The shipped recipe of this name.

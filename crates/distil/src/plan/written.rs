@@ -1,16 +1,16 @@
 //! What a plan decides, written out: for people, and for its hash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use distil_recipe::Chosen;
 use distil_recipe::recipe::StartTable;
 use toml::{Table, Value};
 
-use crate::data::source::AnySource;
+use crate::data::source::{AnySource, PartFiles};
 use crate::data::{Dataset, EqualRule, SplitRule};
 use crate::growth::{Depth, Width};
-use crate::plan::Plan;
 use crate::plan::stage::{StagePlan, TermPlan, Training, Work};
+use crate::plan::{AnswersPlan, Plan};
 use crate::task::Task;
 use crate::train::TermWeight;
 use crate::weights::sha256;
@@ -27,9 +27,10 @@ pub(super) struct Written {
 impl Written {
     pub fn of(
         task: &Chosen<Box<dyn Task>>,
-        source: &Chosen<AnySource>,
+        (source, parts): (&Chosen<AnySource>, &PartFiles),
         split: &SplitRule,
         stages: &[StagePlan],
+        answers: &BTreeMap<String, AnswersPlan>,
         data: &Dataset,
     ) -> Self {
         let mut source = source.table("source");
@@ -42,6 +43,9 @@ impl Written {
             equal,
             ..split.clone()
         };
+        if let Value::Table(parts) = value(parts) {
+            source.extend(parts);
+        }
         source.insert("split".into(), value(&split));
         if let Some(augment) = &data.augment {
             source.insert("augment".into(), value(augment));
@@ -49,10 +53,16 @@ impl Written {
         let stages = stages
             .iter()
             .map(|plan| (plan.name.clone(), Value::Table(stage(plan))));
+        let answers = answers
+            .iter()
+            .map(|(name, plan)| (name.clone(), Value::Table(given_answers(plan))));
         let mut table = Table::new();
         table.insert("task".into(), value(task));
         table.insert("data".into(), source.into());
-        table.insert("stage".into(), Value::Table(stages.collect()));
+        table.insert(
+            "stage".into(),
+            Value::Table(stages.chain(answers).collect()),
+        );
         table.iter_mut().for_each(|(_, value)| shorten(value));
         Self {
             data: data.hash.clone(),
@@ -76,7 +86,9 @@ impl Written {
     fn hash_of(&self, mut table: Table) -> String {
         // Where the data lies is no matter; what it holds has a hash of its own.
         if let Some(Value::Table(data)) = table.get_mut("data") {
-            data.remove("path");
+            for place in ["path", "test", "validation"] {
+                data.remove(place);
+            }
         }
         // The hash is over JSON: TOML's numbers and strings have no second spelling there.
         let text = serde_json::to_string(&table).unwrap_or_default();
@@ -136,6 +148,13 @@ fn stage(plan: &StagePlan) -> Table {
         }
     }
     stage
+}
+
+fn given_answers(answers: &AnswersPlan) -> Table {
+    Table::from_iter([
+        ("answers".to_owned(), answers.hash.clone().into()),
+        ("form".to_owned(), value(&answers.form)),
+    ])
 }
 
 /// A stage's `start`, every default filled in.

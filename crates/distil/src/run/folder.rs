@@ -5,27 +5,69 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use distil_recipe::RecipeText;
-use distil_report::record::{TrialId, file_name};
+use distil_recipe::name::{BEGINS_NO_NAME, LONGEST_NAME, is_in_names, is_name};
+use distil_report::TrialId;
+use distil_report::run_json::{RunJson, Status};
 use fs4::{FileExt, TryLockError};
 
+use super::basis::changed;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::plan::Arm;
+use crate::train::refused;
+use crate::weights::sha256;
+
+/// What to do where not even the first files of a run can be written.
+const NO_ROOM: &str = "Make room for it, or raise the file-size limit (`ulimit -f`), and run it again: nothing was written";
 
 /// A run's folder, for example `runs/digits-0001`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder(PathBuf);
 
 impl RunFolder {
-    /// Creates the next free folder for `name` under `runs`.
-    pub fn create(runs: &Path, name: &str) -> Result<Self> {
+    /// Creates the next free folder for `name` under `runs`, once `fill` has written into it all that a run needs to go on; it is
+    /// there as a whole, and locked, or not at all.
+    pub fn create(
+        runs: &Path,
+        name: &str,
+        fill: impl FnOnce(&Self) -> Result<()>,
+    ) -> Result<(Self, Lock)> {
+        let name = &file_name(name);
+        let new = !runs.exists();
         files::create_folder(runs)?;
+        files::clean_shared(runs);
+        let begun = Self(files::unfinished(&runs.join(format!(".{name}"))));
+        let created = begun
+            .lock()
+            .and_then(|lock| match fill(&begun) {
+                Ok(()) => Ok(lock),
+                Err(error) => Err(Error {
+                    place: runs.display().to_string(),
+                    remedy: NO_ROOM.into(),
+                    ..error
+                }),
+            })
+            .and_then(|lock| Ok((begun.named(runs, name)?, lock)));
+        if created.is_err() {
+            let _ = fs::remove_dir_all(&begun.0);
+            if new {
+                // Only if nobody else has put anything there.
+                let _ = fs::remove_dir(runs);
+            }
+        }
+        created
+    }
+
+    /// The folder under the next free name.
+    fn named(&self, runs: &Path, name: &str) -> Result<Self> {
+        use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty};
         let taken = |n: &u32| runs.join(format!("{name}-{n:04}")).exists();
         for number in (1..10_000).skip_while(taken) {
             let path = runs.join(format!("{name}-{number:04}"));
-            match fs::create_dir(&path) {
+            match fs::rename(&self.0, &path) {
                 Ok(()) => return Ok(Self(path)),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                // Another run has just taken this name.
+                Err(e) if [AlreadyExists, DirectoryNotEmpty].contains(&e.kind()) => {}
                 Err(e) => return Err(files::refused(&path, &e)),
             }
         }
@@ -90,6 +132,11 @@ impl RunFolder {
         self.0.join("options.json")
     }
 
+    /// What all its trials have in common.
+    pub fn basis(&self) -> PathBuf {
+        self.0.join("basis.json")
+    }
+
     /// The outcome.
     pub fn run_json(&self) -> PathBuf {
         self.0.join("run.json")
@@ -128,9 +175,24 @@ impl RunFolder {
         self.0.join("trials")
     }
 
-    /// An error for a run whose trials were removed.
+    /// An error where the plan, as runs of version 0.1.0 have it, names another hash of the data.
+    pub(super) fn refuse_other_data(&self, hash: &str, place: &str) -> Result<()> {
+        let path = self.plan();
+        let text = String::from_utf8(files::read(&path)?).map_err(|e| Error::damaged(&path, e))?;
+        let plan: toml::Table = toml::from_str(&text).map_err(|e| Error::damaged(&path, e))?;
+        match plan.get("data_hash").and_then(toml::Value::as_str) {
+            Some(known) if known != hash => Err(changed(place)),
+            _ => Ok(()),
+        }
+    }
+
+    /// An error for a run whose trials were removed. One that stopped before it had any can go on.
     pub fn refuse_cleaned(&self) -> Result<()> {
         if self.trials().exists() || !self.run_json().exists() {
+            return Ok(());
+        }
+        let run = RunJson::read(&self.run_json()).map_err(refused)?;
+        if run.status != Status::Finished {
             return Ok(());
         }
         Err(Error::input(
@@ -142,7 +204,12 @@ impl RunFolder {
 
     /// One trial's folder.
     pub fn trial(&self, trial: &TrialId) -> TrialFolder {
-        TrialFolder(self.trials().join(trial.to_string()))
+        let name = trial.to_string();
+        let old = self.trials().join(old_file_name(&name));
+        TrialFolder(match old.is_dir() {
+            true => old,
+            false => self.trials().join(file_name(&name)),
+        })
     }
 
     /// Keeps every other process out until the guard is dropped.
@@ -212,6 +279,38 @@ impl TrialFolder {
     }
 }
 
+/// The name of a file or a folder for any words: themselves where they are a name, as words of the recipe are. What is derived from a
+/// file's name, from keys and values becomes one: what no name has is written `_`, and a hash of the words keeps two of them apart.
+pub fn file_name(words: &str) -> String {
+    if is_name(words) {
+        return words.to_owned();
+    }
+    const HASH: usize = 12;
+    let named = words.trim_start_matches(BEGINS_NO_NAME).chars();
+    let safe = |c: char| if is_in_names(c) { c } else { '_' };
+    let mut name = String::new();
+    for c in named.map(safe) {
+        if name.len() + c.len_utf8() + 1 + HASH > LONGEST_NAME {
+            break;
+        }
+        name.push(c);
+    }
+    let hash = &sha256(words.as_bytes())[..HASH];
+    match name.as_str() {
+        "" => format!("x-{hash}"),
+        _ => format!("{name}-{hash}"),
+    }
+}
+
+/// What version 0.1.0 called the folder of such a trial.
+fn old_file_name(words: &str) -> String {
+    let safe = |c: char| match c.is_alphanumeric() || "-_.=+,~".contains(c) {
+        true => c,
+        false => '_',
+    };
+    words.chars().map(safe).collect()
+}
+
 /// A folder that belongs to this process until the guard is dropped.
 #[derive(Debug)]
 pub struct Lock(#[allow(dead_code)] File);
@@ -247,5 +346,78 @@ impl Lock {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_words_become_one_name_and_each_is_a_name() {
+        let words = [
+            "a",
+            "A",
+            "",
+            ".",
+            "..",
+            "../a",
+            "/a",
+            "a/",
+            "a b",
+            "a_b",
+            "a\nb",
+            "-a",
+            "--a",
+            ".a",
+            "donne\u{301}es",
+            "donn_es",
+            "données",
+            "m.hidden=[8]",
+            "m.hidden={8}",
+            "m.hidden=\"8\"",
+            "data.path=a/b",
+            "data.path=a_b",
+            "data.path=a:b",
+            "\u{1b}[31m",
+        ];
+        let long = [
+            "x".repeat(64),
+            "x".repeat(65),
+            "x".repeat(300),
+            "é".repeat(300),
+        ];
+        let words: Vec<&str> = words
+            .into_iter()
+            .chain(long.iter().map(String::as_str))
+            .collect();
+        let names: BTreeSet<String> = words.iter().map(|word| file_name(word)).collect();
+        assert_eq!(names.len(), words.len());
+        for name in &names {
+            assert!(is_name(name), "{name}");
+        }
+        assert_eq!(file_name("flow-s1-f0"), "flow-s1-f0");
+        assert_eq!(
+            file_name("flow-s1~lr=0.001"),
+            "flow-s1_lr_0.001-154f7405c53f"
+        );
+    }
+
+    #[test]
+    fn the_folder_of_a_trial_of_version_0_1_0_is_found() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder(runs.path().to_path_buf());
+        let trial = TrialId {
+            arm: "stage.m.model.hidden=[8]".into(),
+            seed: 1,
+            fold: None,
+            settings: Some("lr=0.001".into()),
+        };
+        let old = run.trials().join("stage.m.model.hidden=_8_-s1~lr=0.001");
+        assert_ne!(run.trial(&trial).path(), old);
+        fs::create_dir_all(&old).unwrap();
+        assert_eq!(run.trial(&trial).path(), old);
     }
 }

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use distil_kernels::Isa;
 use distil_report::run_json::Host;
 
-use crate::device;
+use crate::{device, memory};
 
 /// This machine, as run.json describes it, of a run whose trials use so many threads and compute on `device`.
 pub fn host(threads: usize, device: &Device) -> Host {
@@ -16,9 +16,7 @@ pub fn host(threads: usize, device: &Device) -> Host {
             .unwrap_or_else(|| std::env::consts::ARCH.to_string()),
         cores,
         threads,
-        memory_bytes: proc_value("/proc/meminfo", "MemTotal")
-            .and_then(|text| text.trim_end_matches("kB").trim().parse::<u64>().ok())
-            .map_or(0, |kib| kib * 1024),
+        memory_bytes: memory::total_bytes().unwrap_or(0),
         instructions: Isa::best().name().to_string(),
         device: device::name(device),
     }

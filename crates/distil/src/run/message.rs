@@ -4,6 +4,7 @@ use distil_report::TrialId;
 use distil_report::events::Event;
 use serde::{Deserialize, Serialize};
 
+use super::basis::Basis;
 use super::program::Program;
 use crate::error::Error;
 
@@ -16,8 +17,12 @@ pub const VERB: &str = "trial";
 pub struct Order {
     /// Which trial it is.
     pub trial: TrialId,
+    /// What it has in common with all trials of the run.
+    pub basis: Basis,
     /// The FLOPs an arm of equal cost may spend.
     pub budget: Option<f64>,
+    /// Whether it may read the test part. A candidate of tuning may not, unless it is chosen: then it is asked for once more.
+    pub test: bool,
     /// Whether to rehearse it first, alone: a few steps of every stage, to measure seconds per sample.
     pub rehearse: bool,
     /// The program, for a trial that may take stages that it trained before; none to train each.

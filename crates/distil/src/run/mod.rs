@@ -1,5 +1,7 @@
 //! Runs: a recipe's trials as processes, the run folder, the outcome.
 
+mod agree;
+mod basis;
 mod calibrate;
 mod folder;
 mod host;
@@ -12,6 +14,7 @@ mod smoke;
 mod stage_cache;
 mod trial;
 
+pub use agree::disagreement;
 pub use distil_report::TrialId;
 pub use folder::{Lock, RunFolder, TrialFolder};
 pub use host::host;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{EqualRule, Fold};
 use crate::error::{Error, Result};
 use crate::files;
+use crate::weights::sha256;
 
 /// What a run is asked for besides its recipe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,15 @@ impl Options {
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(|e| Error::damaged(path, e))?;
         files::write(path, &text)
+    }
+
+    /// SHA-256 of all of it but the folder that paths start at.
+    pub(super) fn hash(&self) -> String {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        if let Some(options) = value.as_object_mut() {
+            options.remove("base");
+        }
+        sha256(value.to_string().as_bytes())
     }
 
     /// The fold of this index, if there are folds.

@@ -2,12 +2,13 @@
 
 use distil_recipe::RecipeText;
 
+use super::basis::{Basis, unreadable};
 use super::options::Options;
 use super::smoke;
 use crate::data::source::Source;
 use crate::data::{Dataset, Fold, Inputs};
-use crate::error::Result;
-use crate::plan::{Arm, Draft, Plan};
+use crate::error::{Error, Result};
+use crate::plan::{Arm, Draft, Named, Plan};
 
 /// A plan and the data it was fitted to.
 #[derive(Debug)]
@@ -18,20 +19,36 @@ pub struct Prepared {
     pub data: Dataset,
     /// The inputs as they were read, if the plan has a given model.
     pub raw: Option<Inputs>,
+    /// What was read: data, given models, lists of samples.
+    pub read: Vec<Named>,
 }
 
-/// Reads the data and plans one arm on one fold.
+/// Reads the data and plans one arm on one fold. What is read of a run that has begun has to be what it began with.
 pub(super) fn prepare(
     text: &RecipeText,
     options: &Options,
     arm: &Arm,
     settings: Option<&str>,
     fold: Option<Fold>,
+    begun: Option<&Basis>,
 ) -> Result<Prepared> {
-    let mut draft = Draft::tuned(text, &options.base, arm, settings)?;
+    let known = |error: Error| match begun {
+        Some(_) => unreadable(error),
+        None => error,
+    };
+    let draft = Draft::tuned(text, &options.base, arm, settings);
+    let mut draft = draft.map_err(|refusal| known(refusal.into()))?;
     draft.split.equal = options.equal;
     draft.lenient = options.smoke;
-    let mut raw = draft.read_data()?;
+    let mut read = draft.named();
+    if let Some(begun) = begun {
+        begun.refuse_changed(&read)?;
+    }
+    let mut raw = draft.read_data().map_err(known)?;
+    read.push(draft.named_data(&raw));
+    if let Some(begun) = begun {
+        begun.refuse_changed(&read)?;
+    }
     if options.smoke {
         raw = raw.thinned(smoke::SAMPLES);
     }
@@ -46,5 +63,6 @@ pub(super) fn prepare(
         plan,
         data,
         raw: inputs,
+        read,
     })
 }

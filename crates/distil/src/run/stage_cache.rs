@@ -1,7 +1,8 @@
 //! Stages that were trained before, by any run in the same folder of runs.
 //!
-//! `.stages/<key>/` beside the runs holds what the end of a stage leaves: `events.jsonl`, what it had to say, its bill included, and
-//! `end/`, a checkpoint with weights and optimiser memory, written last. A stage of the same key would come out as the
+//! `.stages/<key>/` beside the runs holds what the end of a stage leaves: `events.jsonl`, what it had to say, its bill included,
+//! `scores.safetensors`, and `end/`, a checkpoint with weights and optimiser memory that carries the hashes of the other two. The
+//! folder is there as a whole or not at all. A stage of the same key would come out as the
 //! same bytes; it is not trained again, and its cost is counted as if it had been.
 
 use std::fs;
@@ -80,14 +81,16 @@ impl StageCache {
     pub fn find(&self, key: &str) -> Option<CachedStage> {
         let folder = self.folder.join(key);
         // What is missing or damaged is trained again.
-        let end = checkpoint::read(&folder.join(END), Some(key)).ok()?;
+        let scores = files::read(&folder.join(SCORES)).ok()?;
+        let mark = mark(key, &files::read(&folder.join(EVENTS)).ok()?, &scores);
+        let end = checkpoint::read(&folder.join(END), Some(&mark)).ok()?;
         let events = read(&folder.join(EVENTS)).ok()?;
         let trained_by = fs::read_to_string(folder.join(TRAINED_BY)).ok()?;
         // The newest file says when the stage was last of use.
         let _ = files::write(&folder.join(TRAINED_BY), trained_by.as_bytes());
         Some(CachedStage {
             state: end.state,
-            scores: files::read(&folder.join(SCORES)).ok()?,
+            scores,
             events,
             trained_by,
         })
@@ -96,7 +99,7 @@ impl StageCache {
     /// Keeps a stage that `trial` has just trained, unless it is there already.
     pub fn keep(&self, key: &str, stage: &str, state: &State, trial: &TrialFolder) -> Result<()> {
         let folder = self.folder.join(key);
-        if folder.join(END).exists() {
+        if self.find(key).is_some() {
             return Ok(());
         }
         let log = read(&trial.events()).map_err(refused)?;
@@ -109,12 +112,9 @@ impl StageCache {
                 .map_err(|e| crate::Error::damaged(&folder, e))?;
             lines.push(b'\n');
         }
-        files::create_folder(&folder)?;
-        files::write(&folder.join(EVENTS), &lines)?;
-        files::write(&folder.join(SCORES), &files::read(&trial.scores(stage))?)?;
-        files::write(&folder.join(TRAINED_BY), name(trial.path()).as_bytes())?;
+        let scores = files::read(&trial.scores(stage))?;
         let end = Checkpoint {
-            plan: key.to_string(),
+            plan: mark(key, &lines, &scores),
             progress: StageProgress {
                 finished: true,
                 ..StageProgress::default()
@@ -122,12 +122,29 @@ impl StageCache {
             state: state.clone(),
             ..Checkpoint::default()
         };
-        match checkpoint::write(&folder.join(END), &end) {
+        let begun = files::unfinished(&folder);
+        let kept = (|| {
+            files::create_folder(&begun)?;
+            files::write(&begun.join(EVENTS), &lines)?;
+            files::write(&begun.join(SCORES), &scores)?;
+            files::write(&begun.join(TRAINED_BY), name(trial.path()).as_bytes())?;
+            checkpoint::write(&begun.join(END), &end)?;
+            files::put(&begun, &folder)
+        })();
+        if kept.is_err() {
+            let _ = fs::remove_dir_all(&begun);
+        }
+        match kept {
             // Another trial has trained the same stage meanwhile and kept the same bytes.
-            Err(_) if folder.join(END).exists() => Ok(()),
-            kept => kept.map(|_| ()),
+            Err(_) if self.find(key).is_some() => Ok(()),
+            kept => kept,
         }
     }
+}
+
+/// What the checkpoint of a kept stage carries: its key, and the hashes of what lies beside it.
+fn mark(key: &str, events: &[u8], scores: &[u8]) -> String {
+    format!("{key} {} {}", sha256(events), sha256(scores))
 }
 
 /// Removes the stages kept in a folder of runs; returns the bytes removed.
@@ -147,8 +164,10 @@ pub fn forget(runs: &Path) -> Result<u64> {
 /// Removes the stages not used for the longest time, until the others fit the limit.
 pub fn trim(run: &RunFolder) {
     let folder = folder_in(run.path().parent().unwrap_or(Path::new(".")));
+    files::clean_shared(&folder);
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
     let mut stages: Vec<(SystemTime, u64, PathBuf)> = entries
+        .filter(|entry| !entry.path().to_string_lossy().ends_with(files::UNFINISHED))
         .map(|entry| {
             let path = entry.path();
             let used = fs::metadata(path.join(TRAINED_BY)).and_then(|data| data.modified());

@@ -3,6 +3,7 @@
 //! `model.safetensors` holds the weights, `view.safetensors` the view's matrix where there is one, `rows.bin` the hashes of the
 //! rows it was trained or chosen on, and `model.json`, written last, the rest with the size and SHA-256 of the others and of itself.
 
+mod check;
 mod evaluate;
 mod predict;
 mod rows;
@@ -16,7 +17,7 @@ use burn::tensor::Device;
 use distil_report::Numbers;
 use serde::{Deserialize, Serialize};
 
-use crate::data::source::AnySource;
+use crate::data::source::{AnySource, PartFiles};
 use crate::data::{
     Features, FittedTargets, Inputs, Preprocessing, SeenRows, SplitRule, View, ViewMatrix,
 };
@@ -51,6 +52,9 @@ pub struct Card {
     pub outputs: usize,
     /// How new data is read.
     pub source: AnySource,
+    /// What held further parts of the data it was trained on.
+    #[serde(default, skip_serializing_if = "PartFiles::is_empty")]
+    pub parts: PartFiles,
     /// How it is scaled and filled in, as fitted on the training part.
     pub preprocessing: Preprocessing,
     /// What the network sees of it.
@@ -59,6 +63,9 @@ pub struct Card {
     pub view_shape: Vec<usize>,
     /// What the outputs mean.
     pub targets: FittedTargets,
+    /// What values are measured in; absent where the recipe does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// The metric models of this recipe are compared by.
     pub metric: String,
     /// How the data was split.
@@ -164,6 +171,9 @@ impl SavedModel {
         let (path, bytes) = verified(WEIGHTS)?;
         let weights = from_safetensors(&path, &bytes)?;
         let card = json.card.clone();
+        card.check_weights(&weights)
+            .map_err(|reason| damaged(&path, reason))?;
+        check::finite(&path, &weights)?;
         let view = match card.view {
             View::Full => ViewMatrix::identity(&card.view_shape),
             _ => {
@@ -171,6 +181,8 @@ impl SavedModel {
                 let matrix = from_safetensors(&path, &bytes)?.remove("view");
                 let matrix =
                     matrix.ok_or_else(|| damaged(&path, "it holds no array `view`".into()))?;
+                card.check_view(&matrix)
+                    .map_err(|reason| damaged(&path, reason))?;
                 ViewMatrix {
                     shape: card.view_shape.clone(),
                     matrix: Some(matrix),
@@ -187,6 +199,11 @@ impl SavedModel {
     /// Reads only what `model.json` says, its own checksum verified.
     pub fn read_card(folder: &Path) -> Result<Card> {
         Ok(read_card(folder)?.card)
+    }
+
+    /// SHA-256 of `model.json`, which holds the checksums of the other files and so stands for all.
+    pub fn hash(folder: &Path) -> Result<String> {
+        Ok(sha256(&files::read(&folder.join(CARD))?))
     }
 
     /// The rows a model, or one it started or learnt from, was trained or chosen on; `None` where the folder does not tell, as
@@ -292,6 +309,7 @@ fn read_card(folder: &Path) -> Result<ModelJson> {
     if sha256(&text(folder, &json)?) != claim {
         return Err(damaged(&path, "it was changed after it was written".into()));
     }
+    json.card.check().map_err(|reason| damaged(&path, reason))?;
     Ok(json)
 }
 

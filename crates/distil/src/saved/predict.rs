@@ -9,6 +9,7 @@ use distil_report::measure::TaskKind;
 use serde::Serialize;
 
 use super::SavedModel;
+use super::check::overflowing;
 use crate::data::source::Source;
 use crate::data::{Inputs, Raw};
 use crate::error::Result;
@@ -78,6 +79,11 @@ impl SavedModel {
             Some(names) => names[row].clone(),
             None => row.to_string(),
         };
+        let finite = |values: &[f32]| match values.iter().position(|x| !x.is_finite()) {
+            None => Ok(()),
+            Some(at) => Err(overflowing(&format!("sample `{}`", sample(at / width)))),
+        };
+        finite(&outputs.values)?;
         let logits = || {
             Tensor::<2>::from_data(
                 TensorData::new(outputs.values.clone(), [outputs.rows_cols().0, width]),
@@ -124,6 +130,7 @@ impl SavedModel {
                     Some(scale) => scale.to_units(&outputs.values),
                     None => outputs.values.clone(),
                 };
+                finite(&all)?;
                 let answer = |(row, values): (usize, &[f32])| Answer::Values {
                     sample: sample(row),
                     values: values.to_vec(),

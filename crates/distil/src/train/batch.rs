@@ -73,6 +73,10 @@ pub fn outputs<N: Net>(net: &N, features: &Features, ids: &[SampleId], device: &
             .forward(&inputs(features, chunk, &device), &TapSet::default())
             .values;
         let [rows, outputs] = values.dims();
+        if all.values.is_empty() {
+            // At once: with many classes they are large, and growing would hold them twice.
+            all.values.reserve_exact(ids.len().saturating_mul(outputs));
+        }
         all.shape = vec![all.shape[0] + rows, outputs];
         all.values.extend(read(values));
     }

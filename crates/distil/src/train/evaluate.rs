@@ -1,5 +1,7 @@
 //! Outputs and targets in the terms the metrics want.
 
+use std::borrow::Cow;
+
 use distil_report::Numbers;
 use distil_report::measure::{self, BadOutputs};
 use distil_report::predictions::Truth;
@@ -18,12 +20,16 @@ pub fn metrics(outputs: &Array, targets: &Targets, ids: &[SampleId]) -> Result<N
 }
 
 /// Outputs and the truth of these samples: logits beside classes or labels, values in the targets' own unit.
-pub fn in_own_terms(outputs: &Array, targets: &Targets, ids: &[SampleId]) -> (Vec<f32>, Truth) {
+pub fn in_own_terms<'a>(
+    outputs: &'a Array,
+    targets: &Targets,
+    ids: &[SampleId],
+) -> (Cow<'a, [f32]>, Truth) {
     let rows = |block: &Array| {
         let rows = ids.iter().flat_map(|id| block.row(id.row()));
         rows.copied().collect::<Vec<f32>>()
     };
-    let logits = || outputs.values.clone();
+    let logits = || Cow::Borrowed(outputs.values.as_slice());
     match targets {
         Targets::Classes { labels, .. } => {
             let labels = ids.iter().map(|id| labels[id.row()]);
@@ -31,7 +37,7 @@ pub fn in_own_terms(outputs: &Array, targets: &Targets, ids: &[SampleId]) -> (Ve
         }
         Targets::Labels { values, .. } => (logits(), Truth::Labels(rows(values))),
         Targets::Values { values, scale, .. } => (
-            scale.to_units(&outputs.values),
+            Cow::Owned(scale.to_units(&outputs.values)),
             Truth::Values(scale.to_units(&rows(values))),
         ),
     }

@@ -55,6 +55,12 @@ pub struct Train {
 }
 
 impl Train {
+    /// Arrays of the weights' size that training holds: weights, gradient, moments, average, best.
+    pub fn copies(&self) -> usize {
+        let kept = usize::from(self.average.is_some()) + usize::from(self.patience.is_some());
+        2 + self.optimizer.moments() + kept
+    }
+
     /// Samples of one update.
     pub fn window(&self) -> usize {
         self.batch * self.accumulate
@@ -102,6 +108,8 @@ pub struct Settings<'a> {
     pub batch: usize,
     /// Forward passes per optimiser step.
     pub accumulate: usize,
+    /// Whether a last batch of one sample joins the one before: batch norm knows no spread of one.
+    pub join_single: bool,
     /// How long.
     pub length: Length,
     /// The update rule.
@@ -148,6 +156,7 @@ impl<'a> Settings<'a> {
             task,
             batch: 32,
             accumulate: 1,
+            join_single: false,
             length: Length::Epochs(10),
             optimizer: &*ADAM,
             lr: 1e-3,

@@ -333,7 +333,9 @@ impl<'a, 'm> Stage<'a, 'm> {
         }
         let order = epoch_order(chosen, self.settings.seed, epoch);
         let window = self.settings.batch * self.settings.accumulate;
-        let windows = (order.len().div_ceil(window) as u64).max(1);
+        let single = self.settings.join_single && order.len() > window && order.len() % window == 1;
+        let joined = order.len() - usize::from(single);
+        let windows = (joined.div_ceil(window) as u64).max(1);
         while (self.progress.position as usize) < order.len() {
             // Where a policy shortens an epoch, its steps still span a whole epoch of the schedule.
             let done = (self.progress.position as usize).div_ceil(window) as u64;
@@ -341,7 +343,10 @@ impl<'a, 'm> Stage<'a, 'm> {
             if at >= self.steps {
                 break;
             }
-            let end = order.len().min(self.progress.position as usize + window);
+            let end = match self.progress.position as usize + window {
+                end if end >= joined => order.len(),
+                end => end,
+            };
             learner = self.step(learner, &order[self.progress.position as usize..end], at)?;
             self.progress.position = end as u64;
             let last = end == order.len()

@@ -114,9 +114,9 @@ impl Answers {
         }
     }
 
-    /// Outputs a sample.
-    pub fn width(&self) -> usize {
-        self.values.rows_cols().1
+    /// All of them, `[samples, outputs]`.
+    pub fn values(&self) -> &Array {
+        &self.values
     }
 
     /// Those for these samples, `[ids, outputs]`.

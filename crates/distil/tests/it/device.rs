@@ -1,10 +1,9 @@
 //! Where a run computes: named in one file, and never another place than was asked for.
 
-use std::fs;
-use std::path::Path;
-
 use burn::tensor::Device;
 use distil::device;
+
+use crate::sources::{library, sources};
 
 #[test]
 fn a_device_is_known_by_the_word_it_was_asked_for_with() {
@@ -16,34 +15,21 @@ fn a_device_is_known_by_the_word_it_was_asked_for_with() {
 
 #[test]
 fn no_other_file_names_a_backend_to_compute_on() {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let constructors = [
         "Device::flex(",
         "Device::cuda(",
         "Device::wgpu(",
         "Device::default(",
     ];
-    let mut found = Vec::new();
-    let mut folders = vec![crates.join("distil/src"), crates.join("distil-cli/src")];
-    while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = fs::read_to_string(&path).unwrap();
-            let library = text.split("#[cfg(test)]").next().unwrap();
-            let names = constructors
-                .iter()
-                .any(|constructor| library.contains(constructor));
-            if names {
-                found.push(path.strip_prefix(crates).unwrap().display().to_string());
-            }
-        }
-    }
+    let files = ["distil/src", "distil-cli/src"]
+        .into_iter()
+        .flat_map(|folder| {
+            let files = sources(&format!("crates/{folder}")).into_iter();
+            files.map(move |(file, text)| (format!("{folder}/{file}"), text))
+        });
+    let names = |text: &str| constructors.iter().any(|word| library(text).contains(word));
+    let found = files.filter(|(_, text)| names(text)).map(|(file, _)| file);
+    let found: Vec<String> = found.collect();
     assert_eq!(found, ["distil/src/device.rs"]);
     assert_eq!(device::cpu(), Device::flex());
 }

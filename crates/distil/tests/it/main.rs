@@ -15,6 +15,7 @@ mod own;
 mod plan;
 mod readings;
 mod samples;
+mod sources;
 mod task;
 mod train;
 

@@ -1,8 +1,6 @@
 //! Every name a recipe can choose stands in one file and in its registry, and nowhere else.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use distil::data::source::SOURCES;
 use distil::growth::{DEPTHS, WIDTHS};
@@ -12,6 +10,8 @@ use distil::optim::{RULES, SCHEDULES};
 use distil::samples::SAMPLES;
 use distil::task::TASKS;
 use distil_report::measure::METRICS;
+
+use crate::sources::{library, sources};
 
 /// Names that stand elsewhere too, and why.
 const ELSEWHERE: &[(&str, &[&str])] = &[
@@ -51,22 +51,11 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What the files of a folder do, by path: no comments, no tests.
-fn read(folder: &Path, found: &mut BTreeMap<String, String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read(&path, found);
-        } else if path.extension().is_some_and(|suffix| suffix == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let library = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let code = library
-                .lines()
-                .filter(|line| !line.trim().starts_with("//"));
-            let name = path.display().to_string().replace('\\', "/");
-            found.insert(name, code.collect::<Vec<_>>().join("\n"));
-        }
-    }
+/// What a file does: no comments, no tests.
+fn code(text: &str) -> String {
+    let lines = library(text).lines();
+    let code = lines.filter(|line| !line.trim().starts_with("//"));
+    code.collect::<Vec<_>>().join("\n")
 }
 
 /// The files in which a name stands between quotes, or in a message.
@@ -89,18 +78,12 @@ fn astray(name: &str, folder: &str, code: &BTreeMap<String, String>) -> Option<S
 
 #[test]
 fn a_name_stands_in_its_own_file_and_in_its_registry() {
-    let mut code = BTreeMap::new();
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for entry in fs::read_dir(crates).unwrap() {
-        let entry = entry.unwrap();
-        let mut files = BTreeMap::new();
-        read(&entry.path().join("src"), &mut files);
-        let inside = |path: &str| path.rsplit_once("/src/").unwrap().1.to_string();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let named =
-            |(path, text): (String, String)| (format!("{name}/src/{}", inside(&path)), text);
-        code.extend(files.into_iter().map(named));
-    }
+    let files = sources("crates").into_iter();
+    let source = |(file, text): (String, String)| {
+        let of_crate = file.split_once('/')?.1.starts_with("src/");
+        of_crate.then(|| (file, code(&text)))
+    };
+    let code: BTreeMap<String, String> = files.filter_map(source).collect();
     let metrics = METRICS.iter().map(|metric| metric.name).collect();
     let kinds: [(&str, Vec<&str>); 10] = [
         ("model", MODELS.names().collect()),

@@ -1,8 +1,6 @@
 //! Where the host would wait for a device, training reads seldom; where it would not, nothing changes.
 
 use std::cell::RefCell;
-use std::fs;
-use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -25,6 +23,7 @@ use distil::weights::{Array, Weights};
 use distil_report::events::{Diverged, Event};
 use distil_report::measure::TaskKind;
 
+use crate::sources::{library, sources};
 use crate::train::{alone, blobs, mixed, net};
 
 /// Kd that notes how often was read before each of its losses, and spoils one of them.
@@ -372,26 +371,11 @@ fn what_a_teacher_takes_is_billed_once() {
 
 #[test]
 fn no_other_file_of_the_loop_reads_a_tensor() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut folders = vec![
-        source.join("train"),
-        source.join("optim"),
-        source.join("model"),
-    ];
     let mut files = 0;
-    while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = fs::read_to_string(&path).unwrap();
-            let library = text.split("#[cfg(test)]").next().unwrap_or_default();
+    for folder in ["train", "optim", "model"] {
+        for (file, text) in sources(&format!("crates/distil/src/{folder}")) {
             for reading in ["into_data", "to_data", "into_scalar"] {
-                assert!(!library.contains(reading), "{}: {reading}", path.display());
+                assert!(!library(&text).contains(reading), "{file}: {reading}");
             }
             files += 1;
         }

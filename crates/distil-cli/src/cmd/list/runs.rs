@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use distil::run::RunFolder;
+use distil_report::foreign::terminal;
 use distil_report::present::sentence::headline;
 use distil_report::record::arm::FLOW;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::summary::Summary;
 
 use crate::exit::Failure;
-use crate::show::table::{table, text};
+use crate::show::table::{self, table, text};
 
 const NONE: &str = "–";
 
@@ -20,14 +21,14 @@ pub fn runs(folder: &Path) -> Result<String, Failure> {
     if runs.is_empty() {
         return Ok(format!(
             "{}: no runs. `distil run digits` makes the first.",
-            folder.display()
+            terminal(&folder.display().to_string())
         ));
     }
     let mut shown = table(&[
         "run", "recipe", "status", "trials", "metric", "test", "verdict",
     ]);
     for run in runs {
-        shown.add_row(row(&run));
+        shown.add_row(table::row(row(&run)));
     }
     Ok(text(&shown))
 }

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use distil::run::{RunFolder, Standing, TrialId, Watcher};
 use distil_report::events::{Event, fold, read};
+use distil_report::foreign::{terminal, terminal_lines};
 use distil_report::run_json::Trial as TrialRow;
 
 use self::board::Board;
@@ -66,7 +67,7 @@ impl Screen {
         match &self.shown {
             Shown::Nothing => {}
             Shown::Lines => stderr::complain(text),
-            Shown::Live(live) => live.line(text),
+            Shown::Live(live) => live.line(&terminal_lines(text)),
         }
     }
 
@@ -96,10 +97,10 @@ impl Screen {
             return;
         };
         let cells = sentences::finished(&result, self.board.metric.as_ref(), seconds);
-        let name = trial.to_string();
+        let name = terminal(&trial.to_string()).into_owned();
         self.line(&match self.is_live() {
             true => region::finished(&name, self.board.widest, &cells),
-            false => format!("{name}: finished, {}", cells.join(", ")),
+            false => format!("{name}: finished, {}", terminal(&cells.join(", "))),
         });
     }
 }
@@ -131,13 +132,13 @@ impl Watcher for Screen {
         }
         self.board.event(trial, event, self.now());
         if let Some(text) = sentences::of(event, self.board.metric.as_ref(), self.is_live()) {
-            self.line(&format!("{trial} {text}"));
+            self.line(&terminal(&format!("{trial} {text}")));
         }
         match event {
             Event::Progress(point) if point.validation.is_some() && !self.is_live() => {
                 let stage = self.board.stage(trial);
                 if let Some(text) = stage.and_then(sentences::evaluated) {
-                    self.line(&format!("{trial} {}: {text}", point.stage));
+                    self.line(&terminal(&format!("{trial} {}: {text}", point.stage)));
                 }
             }
             Event::Finished => self.finished(trial),

@@ -1,5 +1,6 @@
 //! The live table as text: a line for the run, then one for each trial under way.
 
+use distil_report::foreign::terminal;
 use distil_report::present::human::human_seconds;
 use distil_report::show::grouped;
 
@@ -82,7 +83,7 @@ fn summary(board: &Board, now: f64) -> String {
 }
 
 fn cells(row: &Row, now: f64) -> Cells {
-    let name = row.trial.to_string();
+    let name = terminal(&row.trial.to_string()).into_owned();
     let Some(stage) = &row.stage else {
         return Cells {
             name,
@@ -94,10 +95,10 @@ fn cells(row: &Row, now: f64) -> Cells {
     let done = stage.point.as_ref().map_or(0, |(point, _)| point.step);
     let mut cells = Cells {
         name,
-        stage: stage.started.stage.clone(),
+        stage: terminal(&stage.started.stage).into_owned(),
         share: Some(done as f64 / steps.max(1) as f64),
         steps: format!("{done}/{steps}"),
-        metric: stage.validation.clone().unwrap_or_default(),
+        metric: terminal(stage.validation.as_deref().unwrap_or_default()).into_owned(),
         left: String::new(),
     };
     if let Some((point, said)) = &stage.point {

@@ -60,12 +60,15 @@ pub fn evaluated(stage: &Stage) -> Option<String> {
     Some(parts.join(", "))
 }
 
-/// What a trial came to: test metric, FLOPs as the bill compares them, seconds on the clock.
+/// What a trial came to: its metric on the test part or, where it has not been read, on the validation part; FLOPs as the
+/// bill compares them; seconds on the clock.
 pub fn finished(trial: &TrialRow, metric: Option<&MainMetric>, seconds: f64) -> Vec<String> {
-    let tested = trial.result().zip(metric).and_then(|(stage, metric)| {
-        let value = stage.test.get(&metric.name)?;
-        Some(metric.named_value(*value))
-    });
+    let measured = |part: Part| {
+        let (stage, metric) = trial.result().zip(metric)?;
+        Some(metric.named_value(*stage.part(part).get(&metric.name)?))
+    };
+    let tested = measured(Part::Test)
+        .or_else(|| Some(format!("{} on validation", measured(Part::Validation)?)));
     let flops = trial.bill.equalised().flops.map(human_flops);
     [
         Some(tested.unwrap_or_else(|| "no test".into())),

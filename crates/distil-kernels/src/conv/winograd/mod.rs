@@ -28,7 +28,7 @@ use super::dense::{self, Packed};
 use super::geometry::{ConvShape, Spot, Tap};
 use crate::Isa;
 use crate::product::transpose;
-use crate::simd::{Lanes, Work, dispatch};
+use crate::simd::{Lanes, SimdWork, dispatch};
 
 /// Channels, read and written, from which on this is done: faster with 16, the fewest timed.
 const CHANNELS: usize = 8;
@@ -155,7 +155,7 @@ struct TransformKernel<'a> {
     outputs: usize,
 }
 
-impl Work for TransformKernel<'_> {
+impl SimdWork for TransformKernel<'_> {
     type Output = Packed;
 
     #[inline(always)]

@@ -16,11 +16,13 @@ const WIDE: f64 = 5.0;
 
 /// The main metric against FLOPs, all arms; none where FLOPs are unknown or no arm finished.
 pub(super) fn quality_against_cost(run: &RunJson) -> Option<String> {
-    let arms = Summary::all(run);
+    let arms = Summary::with_teachers(run);
     let points: Vec<CostPoint> = arms.iter().filter_map(|arm| point(run, arm)).collect();
     if points.is_empty() {
         return None;
     }
+    let flow = arms.iter().find(|arm| arm.arm == FLOW);
+    let blind = metric_axis::blind(run, flow.and_then(|flow| flow.value));
     let costs = || {
         points
             .iter()
@@ -31,7 +33,7 @@ pub(super) fn quality_against_cost(run: &RunJson) -> Option<String> {
         let seeds = points
             .iter()
             .flat_map(|p| p.seeds.iter().map(|(_, value)| *value));
-        seeds.chain(intervals)
+        seeds.chain(intervals).chain(blind.into_iter().flatten())
     };
     let (least, most) = bounds(costs());
     let (unit, factor) = flops_unit(most);
@@ -50,7 +52,7 @@ pub(super) fn quality_against_cost(run: &RunJson) -> Option<String> {
         "{} on the test part against cost, by arm",
         run.metric.title()
     );
-    Some(cost(&what, &x, &y, &points, &line))
+    Some(cost(&what, &x, &y, &points, &line, blind))
 }
 
 fn point(run: &RunJson, arm: &Summary<'_>) -> Option<CostPoint> {
@@ -108,7 +110,9 @@ pub(super) fn differences(run: &RunJson) -> Option<String> {
         let seeds = row.seeds.iter().map(|(_, difference)| *difference);
         seeds.chain(row.interval.into_iter().flatten())
     });
-    let x = metric_axis::differences(&run.metric, "flow − other arm, ", bounds(all.chain([0.0])));
+    let blind = metric_axis::blind(run, Some(0.0));
+    let all = all.chain([0.0]).chain(blind.into_iter().flatten());
+    let x = metric_axis::differences(&run.metric, "flow − other arm, ", bounds(all));
     let sides = match run.metric.better {
         Better::Higher => ["flow worse", "flow better"],
         Better::Lower => ["flow better", "flow worse"],
@@ -118,5 +122,6 @@ pub(super) fn differences(run: &RunJson) -> Option<String> {
         &x,
         &rows,
         sides,
+        blind,
     ))
 }

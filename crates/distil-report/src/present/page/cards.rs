@@ -9,7 +9,7 @@ use crate::present::show;
 use crate::record::arm::FLOW;
 use crate::record::arm::share_of_arm;
 use crate::run_json::{RunJson, Status};
-use crate::summary::Summary;
+use crate::summary::{Summary, TEACHER};
 
 /// One arm's headline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,7 +33,7 @@ pub struct Card {
 /// A card per arm, the flow first.
 pub(super) fn cards(run: &RunJson) -> Vec<Card> {
     let flow = Summary::of(run, FLOW);
-    Summary::all(run)
+    Summary::with_teachers(run)
         .into_iter()
         .filter(|arm| share_of_arm(arm.arm).is_none())
         .map(|arm| card(run, &arm, &flow))
@@ -53,7 +53,7 @@ fn card(run: &RunJson, arm: &Summary<'_>, flow: &Summary<'_>) -> Card {
     Card {
         class: arm_class(run, arm.arm),
         arm: arm.arm.into(),
-        meaning: meaning(arm.arm).into(),
+        meaning: meaning(run, arm.arm),
         value: metric.value(arm.value),
         difference: match difference {
             Some((own, flow)) => {
@@ -68,15 +68,23 @@ fn card(run: &RunJson, arm: &Summary<'_>, flow: &Summary<'_>) -> Card {
     }
 }
 
-fn meaning(arm: &str) -> &'static str {
-    match arm {
+fn meaning(run: &RunJson, arm: &str) -> String {
+    if arm == TEACHER {
+        return match run.teachers.as_slice() {
+            [one] => format!("what the student learns from: `{one}`"),
+            several => format!("what the student learns from: {} on average", several.len()),
+        };
+    }
+    let words = match arm {
         "flow" => "the recipe as written",
         "plain" => "the same model trained plainly, at the flow's cost",
         "plain-full" => "the same model trained plainly, at its full budget",
         "smooth" => "plain with label smoothing",
         "small" => "the small model alone",
+        "alone" => "the student with its own training, no teacher",
         _ => "an arm of the recipe's own",
-    }
+    };
+    words.into()
 }
 
 /// What went wrong, where anything did.

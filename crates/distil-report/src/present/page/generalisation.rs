@@ -4,7 +4,9 @@ use super::arm_class::arm_class;
 use super::chart::{DotRow, bounds, dots};
 use super::metric_axis;
 use crate::present::tables::{arm_stages, parts};
+use crate::record::arm::FLOW;
 use crate::run_json::RunJson;
+use crate::summary::Summary;
 
 /// A row per arm and stage; none without measured stages.
 pub(super) fn chart(run: &RunJson) -> Option<String> {
@@ -26,7 +28,8 @@ pub(super) fn chart(run: &RunJson) -> Option<String> {
             .flat_map(|row| row.values.into_iter().flatten())
             .filter(|value| value.is_finite())
     };
-    let (low, high) = bounds(known);
+    let blind = metric_axis::blind(run, Summary::of(run, FLOW).value);
+    let (low, high) = bounds(known.chain(blind.into_iter().flatten()));
     if low > high {
         return None;
     }
@@ -35,5 +38,6 @@ pub(super) fn chart(run: &RunJson) -> Option<String> {
         &format!("{title} on train, validation and test, by arm and stage"),
         &metric_axis::values(&run.metric, "", (low, high)),
         &rows,
+        blind,
     ))
 }

@@ -186,5 +186,6 @@ fn validation_axis(run: &RunJson, series: &[Series]) -> Option<Axis> {
         Better::Higher => (sorted[quarter], sorted[sorted.len() - 1]),
         Better::Lower => (sorted[0], sorted[sorted.len() - 1 - quarter]),
     };
-    Some(metric_axis::values(&run.metric, "validation ", (low, high)))
+    let ends = metric_axis::apart(run, (low, high));
+    Some(metric_axis::values(&run.metric, "validation ", ends))
 }

@@ -21,11 +21,14 @@ pub use learning::Panel;
 pub use mistakes::Mistake;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
 use crate::Error;
-use crate::present::sentence::{equal_samples, headline, sentence};
+use crate::compare::resolved;
+use crate::present::foreign;
+use crate::present::sentence::{badge, chosen, equal_samples, headline, reading_notes, sentence};
+use crate::present::show;
 use crate::present::table::Table;
 use crate::present::tables;
 use crate::record::events::Folded;
@@ -39,6 +42,8 @@ pub struct Page {
     pub name: String,
     /// The verdict's word.
     pub verdict: String,
+    /// The same as the sentence begins: `better, dearer in seconds`.
+    pub badge: String,
     /// The verdict's sentence up to its colon: the claim.
     pub claim: String,
     /// The rest of the sentence: the numbers.
@@ -47,6 +52,8 @@ pub struct Page {
     pub warning: Option<String>,
     /// Samples with equal inputs, if there are any.
     pub equal: Option<String>,
+    /// What was guessed, left out or changed while the data were read.
+    pub notes: Vec<String>,
     /// The arms' headline numbers.
     pub cards: Vec<Card>,
     /// Test results of all arms.
@@ -55,6 +62,8 @@ pub struct Page {
     pub comparisons: Table,
     /// The comparisons' sentences after the first.
     pub sentences: Vec<String>,
+    /// What the grey bands of the charts are, where there are any.
+    pub blind: Option<String>,
     /// Quality against cost and differences by seed, as SVG, each with its title.
     pub arms: Vec<(String, String)>,
     /// What plain's curve says.
@@ -120,10 +129,14 @@ impl Page {
         Self {
             name: run.name.clone(),
             verdict: verdict.word().into(),
+            badge: chosen(&run.comparisons)
+                .map_or("not compared", |comparison| badge(comparison, &run.metric))
+                .into(),
             claim: claim.into(),
             numbers: numbers.into(),
             warning: cards::warning(run),
             equal: equal_samples(run),
+            notes: reading_notes(run).collect(),
             cards: cards::cards(run),
             results: tables::results(run),
             comparisons: tables::comparisons(run),
@@ -135,6 +148,13 @@ impl Page {
             .into_iter()
             .filter_map(|(title, chart)| Some((title.to_owned(), chart?)))
             .collect(),
+            blind: resolved(&run.comparisons).map(|(samples, width)| {
+                format!(
+                    "Grey: within {} of the flow, which {} test samples cannot tell apart.",
+                    run.metric.width(Some(width)),
+                    show::grouped(samples as f64)
+                )
+            }),
             curve: run
                 .curve
                 .as_ref()
@@ -166,6 +186,10 @@ impl Page {
     pub fn html(&self) -> Result<String, Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_formatter(|out, state, value| match value.as_str() {
+            Some(text) if !value.is_safe() => Ok(out.write_str(&foreign::html(text))?),
+            _ => escape_formatter(out, state, value),
+        });
         environment
             .add_template("report.html", include_str!("report.html"))
             .map_err(Error::Page)?;

@@ -1,9 +1,7 @@
 //! What the result says about the test samples: confusion matrix, residual plot, or F1 by label.
 
-use super::chart::{Axis, Bar, Piece, Scale, bars, bounds, heat, scatter};
-use crate::measure::{
-    ClassOutputs, Confusion, LabelOutputs, Outputs, ValueOutputs, confusion, label_f1,
-};
+use super::chart::{Axis, Bar, Piece, Scale, bars, bounds, heat, scatter, short};
+use crate::measure::{ClassOutputs, LabelOutputs, Outputs, ValueOutputs, confusion, label_f1};
 use crate::present::show;
 use crate::trials::Predictions;
 
@@ -18,7 +16,8 @@ pub(super) fn chart(predictions: &Predictions) -> Option<(String, String, String
 
 fn classes(outputs: &ClassOutputs<'_>, names: &[String]) -> (String, String, String) {
     let found = confusion(outputs);
-    let sentence = match most_confused(&found) {
+    let mistakes = found.mistakes();
+    let sentence = match mistakes.first().copied() {
         Some((_, _, 1)) => {
             let mistakes = outputs.correct().filter(|correct| !correct).count();
             format!(
@@ -30,28 +29,46 @@ fn classes(outputs: &ClassOutputs<'_>, names: &[String]) -> (String, String, Str
             "Most often, {} is taken for {}: {count} of {}.",
             names[truth],
             names[predicted],
-            (0..found.classes)
-                .map(|class| found.count(truth, class))
-                .sum::<u64>()
+            found.totals()[truth]
         ),
         None => "No test sample is taken for another class.".into(),
     };
-    (
-        "Confusion on the test part".into(),
-        heat("confusion matrix of the test part", &found, names),
-        sentence,
-    )
+    let chart = match found.classes > DRAWN {
+        false => heat("confusion matrix of the test part", &found, names),
+        true => pairs(&mistakes, names),
+    };
+    ("Confusion on the test part".into(), chart, sentence)
 }
 
-fn most_confused(confusion: &Confusion) -> Option<(usize, usize, u64)> {
-    let pairs = (0..confusion.classes)
-        .flat_map(|truth| (0..confusion.classes).map(move |other| (truth, other)));
-    let mistakes = pairs
-        .filter(|(truth, other)| truth != other)
-        .map(|(a, b)| (a, b, confusion.count(a, b)));
-    mistakes
-        .filter(|(_, _, count)| *count > 0)
-        .reduce(|most, next| if next.2 > most.2 { next } else { most })
+/// Classes beyond which a matrix shows nothing, and its worst pairs are listed instead.
+const DRAWN: usize = 300;
+/// Pairs that are listed.
+const WORST: usize = 24;
+
+fn pairs(mistakes: &[(usize, usize, u64)], names: &[String]) -> String {
+    let worst = mistakes
+        .iter()
+        .take(WORST)
+        .map(|(truth, predicted, count)| {
+            let name = format!(
+                "{} taken for {}",
+                short(&names[*truth]),
+                short(&names[*predicted])
+            );
+            Bar {
+                total: count.to_string(),
+                pieces: vec![Piece {
+                    title: format!("{name}: {count}"),
+                    class: "stage1 train".into(),
+                    size: *count as f64,
+                }],
+                name,
+            }
+        });
+    bars(
+        "classes most often confused on the test part",
+        &worst.collect::<Vec<_>>(),
+    )
 }
 
 fn labels(outputs: &LabelOutputs<'_>, names: &[String]) -> (String, String, String) {
@@ -90,7 +107,7 @@ fn values(outputs: &ValueOutputs<'_>, predictions: &Predictions) -> (String, Str
     let (low, high) = bounds(all);
     let unit = predictions.unit.as_deref();
     let shown = unit.map_or(String::new(), |unit| format!(" ({unit})"));
-    let margin = 0.03 * (high - low).max(1e-9);
+    let margin = 0.03 * (high - low).max(1e-9 * low.abs().max(high.abs()));
     let axis = |title: &str| {
         Axis::new(title, low, high, Scale::Linear, 1.0).within(low - margin, high + margin)
     };

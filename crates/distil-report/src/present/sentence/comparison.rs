@@ -1,27 +1,19 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
-use crate::compare::{Because, Comparison, EQUAL_COST, Sides, Test, Verdict};
+use crate::compare::{
+    Because, Comparison, EQUAL_COST, SIMILAR_COST, Sides, Test, Verdict, beyond, is_better,
+    resolved,
+};
 use crate::measure::MainMetric;
 use crate::present::sentence::leaks;
 use crate::present::show;
-use crate::record::arm::{FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
+use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
 use crate::statistics::FEWEST_PAIRS;
 
-/// The run's verdict and its sentence: a saving over `plain-full`, which takes that `plain` is worse; or else the comparison with
-/// `plain`, or with `plain-full` or the first other arm where `plain` did not finish.
+/// The run's verdict and its sentence: a saving over `plain-full`, which takes that `plain` is worse; or that the student alone
+/// suffices; or else the comparison with `plain`, or with the first other arm that has results where `plain` has none.
 pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, String) {
-    let of = |arm: &str| {
-        comparisons
-            .iter()
-            .find(|comparison| comparison.against == arm && comparison.n > 0)
-    };
-    let chosen = of(PLAIN_FULL)
-        .filter(|full| full.verdict == Verdict::Saves)
-        .or_else(|| of(PLAIN))
-        .or_else(|| of(PLAIN_FULL))
-        .or_else(|| of(SMALL))
-        .or(comparisons.first());
-    match chosen {
+    match chosen(comparisons) {
         Some(comparison) => (
             comparison.verdict,
             sentence(comparison, comparisons, metric),
@@ -33,10 +25,25 @@ pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, St
     }
 }
 
+/// The comparison that the run's verdict is about; none where there is none.
+pub fn chosen(comparisons: &[Comparison]) -> Option<&Comparison> {
+    let of = |arm: &str| {
+        comparisons
+            .iter()
+            .find(|comparison| comparison.against == arm && comparison.n > 0)
+    };
+    of(PLAIN_FULL)
+        .filter(|full| full.verdict == Verdict::Saves)
+        .or_else(|| of(ALONE).filter(|alone| alone.verdict == Verdict::AloneSuffices))
+        .or_else(|| of(PLAIN))
+        .or_else(|| of(PLAIN_FULL))
+        .or_else(|| comparisons.iter().find(|comparison| comparison.n > 0))
+        .or(comparisons.first())
+}
+
 /// What the test set can tell apart, before anything is read from it; none where that is not known.
 pub fn resolution(comparisons: &[Comparison], metric: &MainMetric) -> Option<String> {
-    let known = |comparison: &Comparison| Some((comparison.samples, comparison.resolution?));
-    let (samples, width) = comparisons.iter().find_map(known)?;
+    let (samples, width) = resolved(comparisons)?;
     Some(format!(
         "{} test samples: models closer than {} of {} look alike to them.",
         show::grouped(samples as f64),
@@ -52,61 +59,54 @@ pub fn sentence(
     metric: &MainMetric,
 ) -> String {
     let words = Words { comparison, metric };
+    let (_, claim) = words.claim();
     match comparison.verdict {
         Verdict::NotCompared => words.not_compared(),
         Verdict::OnePair => words.one_pair(),
         Verdict::NoDifference => {
-            let claim = match comparison.because {
-                Some(
-                    Because::Chance
-                    | Because::OtherSamples
-                    | Because::NoMargin
-                    | Because::MarginNotShown,
-                )
-                | None => "No difference shown for the flow",
-                Some(_) => "No saving shown for the flow",
-            };
-            format!("{claim}: {}{}.", words.means(), words.reason())
+            let similar = words.similar_cost(comparisons);
+            format!("{claim}: {}{}{similar}.", words.means(), words.reason())
         }
         Verdict::Saves => {
-            let claim = match (comparison.because, words.cheaper()) {
-                (Some(Because::Better), true) => "The flow saves and is better",
-                (Some(Because::Better), false) => "The flow is better at equal cost",
-                _ => "The flow saves",
-            };
             let small = comparisons.iter().any(|other| other.against == SMALL);
             let alone = if small {
                 ""
             } else {
                 "; no small model was run beside it"
             };
-            format!("{claim}: {}{}{alone}.", words.means(), words.tuning())
+            let similar = words.similar_cost(comparisons);
+            format!(
+                "{claim}: {}{}{alone}{similar}.",
+                words.means(),
+                words.tuning()
+            )
         }
-        Verdict::Costs => {
-            let claim = match comparison.because {
-                Some(Because::Dearer) => "The flow costs more",
-                _ => "The flow costs quality",
-            };
-            format!("{claim}: {}.", words.means())
+        Verdict::Costs => format!("{claim}: {}.", words.means()),
+        Verdict::BaselineUntuned => {
+            format!("{claim}: {}; {}.", words.means(), words.untuned())
         }
-        Verdict::BaselineUntuned => format!(
-            "Baseline untuned, no claim for the flow: {}; {}.",
-            words.means(),
-            words.untuned()
-        ),
         Verdict::Overlap => format!("No claim, {}: {}.", words.overlap(), words.numbers()),
-        Verdict::SmallSuffices => {
-            let small = comparisons
+        Verdict::SmallSuffices | Verdict::AloneSuffices => {
+            let (arm, how) = match comparison.verdict {
+                Verdict::AloneSuffices => (ALONE, "without a teacher"),
+                _ => (SMALL, "alone"),
+            };
+            let cheap = comparisons
                 .iter()
-                .find(|other| other.against == SMALL)
+                .find(|other| other.against == arm)
                 .unwrap_or(comparison);
             Words {
-                comparison: small,
+                comparison: cheap,
                 metric,
             }
-            .small_suffices()
+            .suffices(&format!("{claim}: {how}"))
         }
     }
+}
+
+/// A comparison's outcome in a few words, as its sentence begins.
+pub fn badge(comparison: &Comparison, metric: &MainMetric) -> &'static str {
+    Words { comparison, metric }.claim().0
 }
 
 /// An arm as it is called in a sentence.
@@ -117,6 +117,7 @@ pub(crate) fn arm_words(arm: &str) -> String {
         PLAIN_FULL => "plain training at its full budget".into(),
         SMOOTH => "plain training with label smoothing".into(),
         SMALL => "the small model alone".into(),
+        ALONE => "the student alone".into(),
         other => format!("the arm `{other}`"),
     }
 }
@@ -142,6 +143,97 @@ struct Words<'a> {
 impl Words<'_> {
     fn value(&self, value: Option<f64>) -> String {
         value.map_or("–".into(), |value| self.metric.named_value(value))
+    }
+
+    /// The outcome in a few words, and as the sentence's beginning.
+    fn claim(&self) -> (&'static str, &'static str) {
+        const NO_SAVING: &str = "No saving shown for the flow";
+        let c = self.comparison;
+        let better = is_better(c, self.metric.better);
+        match (c.verdict, c.because) {
+            (Verdict::NotCompared, Some(Because::OneStage)) => ("one stage", "One stage"),
+            (Verdict::NotCompared, _) => ("not compared", "Not compared"),
+            (Verdict::OnePair, _) => ("one pair, no claim", "One pair, no claim"),
+            (Verdict::Overlap, _) => ("overlap, no claim", "No claim"),
+            (Verdict::BaselineUntuned, _) => (
+                "baseline untuned, no claim",
+                "Baseline untuned, no claim for the flow",
+            ),
+            (Verdict::SmallSuffices, _) => ("the small model suffices", "The small model suffices"),
+            (Verdict::AloneSuffices, _) => {
+                ("the student alone suffices", "The student alone suffices")
+            }
+            (Verdict::Saves, Some(Because::Better)) => match self.cheaper() {
+                true => ("saves and is better", "The flow saves and is better"),
+                false => ("better at equal cost", "The flow is better at equal cost"),
+            },
+            (Verdict::Saves, _) => ("saves", "The flow saves"),
+            (Verdict::Costs, Some(Because::Dearer)) => match better {
+                true => ("better, dearer", "The flow is better and costs more"),
+                false => ("as good, dearer", "The flow costs more"),
+            },
+            (Verdict::Costs, _) => ("worse", "The flow costs quality"),
+            (Verdict::NoDifference, Some(Because::CostsDisagree)) => {
+                match (better, self.dearer()) {
+                    (true, "seconds") => (
+                        "better, dearer in seconds",
+                        "The flow is better, but dearer in seconds",
+                    ),
+                    (true, _) => (
+                        "better, dearer in FLOPs",
+                        "The flow is better, but dearer in FLOPs",
+                    ),
+                    (false, _) => ("no saving shown", NO_SAVING),
+                }
+            }
+            (
+                Verdict::NoDifference,
+                Some(
+                    Because::Chance
+                    | Because::OtherSamples
+                    | Because::NoMargin
+                    | Because::MarginNotShown,
+                )
+                | None,
+            ) => ("no difference shown", "No difference shown for the flow"),
+            (Verdict::NoDifference, _) if better => ("better, no saving shown", NO_SAVING),
+            (Verdict::NoDifference, _) => ("no saving shown", NO_SAVING),
+        }
+    }
+
+    /// What the flow took more of, where FLOPs and seconds disagree.
+    fn dearer(&self) -> &'static str {
+        let cost = self.comparison.cost;
+        match cost.seconds_ratio > cost.flops_ratio {
+            true => "seconds",
+            false => "FLOPs",
+        }
+    }
+
+    /// The two numbers of a claim over plain's full budget that hangs on whether plain at equal FLOPs cost about as much.
+    fn similar_cost(&self, comparisons: &[Comparison]) -> String {
+        let hangs = matches!(
+            self.comparison.because,
+            Some(Because::WithinMargin | Because::PlainShorter)
+        );
+        let plain = comparisons.iter().find(|other| other.against == PLAIN);
+        let plain = plain.filter(|_| hangs && self.comparison.against == PLAIN_FULL);
+        let Some((plain, ratio)) = plain.and_then(|p| Some((p, beyond(p, EQUAL_COST)?))) else {
+            return String::new();
+        };
+        let unit = match plain.cost.seconds_ratio == Some(ratio) {
+            true => "seconds",
+            false => "FLOPs",
+        };
+        let (link, so) = match self.comparison.because {
+            Some(Because::PlainShorter) => ("but", ", so a shorter budget alone may save as much"),
+            _ => ("and", ""),
+        };
+        format!(
+            "; plain training at equal cost is worse, {link} the flow took {} of its {unit} (up to {} counts as similar){so}",
+            show::per_cent(ratio),
+            show::per_cent(SIMILAR_COST),
+        )
     }
 
     /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.
@@ -233,6 +325,11 @@ impl Words<'_> {
         let c = self.comparison;
         let other = arm_words(&c.against);
         match c.value {
+            Some(value) if c.because == Some(Because::OneStage) => format!(
+                "One stage: nothing to compare; it reached {} on the test part{}.",
+                self.value(Some(value)),
+                self.given_seen(),
+            ),
             Some(value) => format!(
                 "Not compared: the flow reached {} on the test part, and {other} {}{}.",
                 self.value(Some(value)),
@@ -330,10 +427,7 @@ impl Words<'_> {
             "; {} pairs cannot show one, at least {FEWEST_PAIRS} seeds can",
             c.n
         );
-        let dearer = match c.cost.seconds_ratio > c.cost.flops_ratio {
-            true => "seconds",
-            false => "FLOPs",
-        };
+        let dearer = self.dearer();
         match c.because {
             _ if c.n < FEWEST_PAIRS => few,
             Some(Because::OtherSamples) => {
@@ -360,6 +454,12 @@ impl Words<'_> {
             }
             Some(Because::SmallUntuned) => {
                 "; the small model alone was not tuned, so no saving is claimed".into()
+            }
+            Some(Because::AloneNotWorse) => {
+                "; the student alone is not shown to be worse than the flow, so no saving is claimed".into()
+            }
+            Some(Because::AloneUntuned) => {
+                "; the student alone was not tuned, so no saving is claimed".into()
             }
             Some(Because::PlainNotWorse) => {
                 "; plain training at the flow's cost is not shown to be worse, so a shorter budget alone may save as much".into()
@@ -395,7 +495,8 @@ impl Words<'_> {
         }
     }
 
-    fn small_suffices(&self) -> String {
+    /// `The small model suffices: alone it reached …`; `who` is the part before `it`.
+    fn suffices(&self, who: &str) -> String {
         let c = self.comparison;
         let flops = c
             .cost
@@ -421,7 +522,7 @@ impl Words<'_> {
             ),
         };
         format!(
-            "The small model suffices: alone it reached {} for {}; the flow's {} is {told}{}.",
+            "{who} it reached {} for {}; the flow's {} is {told}{}.",
             self.value(c.against_value),
             cost.join(" and "),
             self.metric.value(c.value),

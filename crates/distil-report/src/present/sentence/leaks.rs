@@ -1,6 +1,7 @@
 //! What may have leaked from the test samples, in words.
 
 use crate::compare::FLOW;
+use crate::measure::{self, Better, TaskKind};
 use crate::present::show::grouped;
 use crate::record::{EqualSamples, Overlap};
 use crate::run_json::RunJson;
@@ -44,6 +45,46 @@ pub fn equal_samples(run: &RunJson) -> Option<String> {
         ..first.equal?
     };
     Some(equal(&found, test))
+}
+
+/// What was guessed, left out or changed while a run's data were read, and whether the result is of any use, a sentence each.
+pub fn reading_notes(run: &RunJson) -> impl Iterator<Item = String> {
+    let first = run.arm(FLOW).next().into_iter();
+    let notes = first.flat_map(|trial| trial.notes.iter().cloned());
+    no_better(run).into_iter().chain(notes)
+}
+
+/// That the flow's result is no better than one answer for all samples, in the trials in which it is not.
+fn no_better(run: &RunJson) -> Option<String> {
+    let metric = &run.metric;
+    let tested: Vec<(f64, f64)> = run
+        .arm(FLOW)
+        .filter_map(|trial| {
+            let result = trial.result()?;
+            Some((*result.test.get(&metric.name)?, result.constant?))
+        })
+        .collect();
+    let no_better = |&&(value, constant): &&(f64, f64)| match metric.better {
+        Better::Higher => value <= constant,
+        Better::Lower => value >= constant,
+    };
+    let found: Vec<&(f64, f64)> = tested.iter().filter(no_better).collect();
+    let (value, constant) = found.first()?;
+    let trials = match tested.len() {
+        1 => String::new(),
+        all => format!(" in {} of {all} trials", found.len()),
+    };
+    Some(format!(
+        "warning: the result is no better than one answer for all samples{trials}: {}, where the {} of the training part gives {}",
+        metric.named_value(*value),
+        match measure::metric(&metric.name)
+            .is_some_and(|metric| metric.tasks().contains(&TaskKind::Regression))
+        {
+            true => "mean",
+            false => "commonest answer",
+        },
+        metric.value(Some(*constant))
+    ))
 }
 
 /// What given models have seen: `it was trained or chosen on 57 of the 60 test samples`.

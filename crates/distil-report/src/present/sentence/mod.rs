@@ -5,5 +5,5 @@ mod curve;
 mod leaks;
 
 pub(crate) use comparison::arm_words;
-pub use comparison::{headline, resolution, sentence};
-pub use leaks::{equal, equal_samples, overlap};
+pub use comparison::{badge, chosen, headline, resolution, sentence};
+pub use leaks::{equal, equal_samples, overlap, reading_notes};

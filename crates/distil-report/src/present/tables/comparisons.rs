@@ -1,6 +1,7 @@
 //! The flow against each other arm, and plain's curve.
 
 use crate::present::human::{human_flops, human_seconds};
+use crate::present::sentence::badge;
 use crate::present::show;
 use crate::present::table::{NONE, Table};
 use crate::run_json::RunJson;
@@ -29,7 +30,7 @@ pub fn comparisons(run: &RunJson) -> Table {
     for c in all {
         let mut cells = vec![
             c.against.clone(),
-            c.verdict.word().into(),
+            badge(c, &run.metric).into(),
             c.n.to_string(),
             run.metric.difference(c.difference),
             run.metric.interval(c.ci95),

@@ -12,7 +12,7 @@ use crate::summary::Summary;
 /// deviation over them.
 pub fn results(run: &RunJson) -> Table {
     let names = metric_names(run);
-    let arms = Summary::all(run);
+    let arms = Summary::with_teachers(run);
     let several = arms.iter().any(|arm| arm.values.len() > 1);
     let mut columns = vec!["arm"];
     columns.extend(names.iter().map(|name| show::title(name)));

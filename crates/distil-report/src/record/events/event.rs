@@ -109,6 +109,9 @@ pub struct Started {
     pub settings: Option<String>,
     /// The plan's hash.
     pub plan: String,
+    /// The hash of what all trials of its run have in common; trials of version 0.1.0 do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
     /// The process.
     pub process: Process,
 }
@@ -128,6 +131,9 @@ pub struct Data {
     /// What given models have seen of the test samples; absent where they have seen none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Overlap>,
+    /// What was guessed, left out or changed while it was read, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What reading took.
     pub time: Time,
 }
@@ -219,6 +225,10 @@ pub struct Evaluated {
     pub samples: usize,
     /// Metrics by name, in snake case.
     pub metrics: Numbers,
+    /// The result on the test part: what one answer for all samples, the best that the training part's targets tell, reaches in the
+    /// metric that models are compared by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant: Option<f64>,
 }
 
 /// See [`Event::Billed`].

@@ -91,6 +91,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             seed,
             fold: None,
             plan: "9f2c41d0e8b7".into(),
+            basis: None,
             process,
         }),
         Event::Data(Data {
@@ -99,6 +100,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             test: 360,
             equal: None,
             overlap: None,
+            notes: Vec::new(),
             time: time(0.04),
         }),
         billed("data", Purpose::Load, 0.0, 1797, 0.04),
@@ -121,6 +123,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             (Part::Test, 360, test),
         ] {
             events.push(Event::Evaluated(Evaluated {
+                constant: None,
                 stage: scene.stage.into(),
                 part,
                 samples,
@@ -426,6 +429,7 @@ fn run(
         comparisons,
         calibration,
         arm_calibrations: std::collections::BTreeMap::new(),
+        teachers: Vec::new(),
         compress: None,
     };
     Run { record, trials }

@@ -1,18 +1,22 @@
 //! NumPy files: `.npy` and `.npz`.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 
 use distil_report::measure::TaskKind;
-use npyz::npz::NpzArchive;
-use npyz::{NpyFile, Order, TypeChar};
+use zip::ZipArchive;
 
 use crate::data::raw::{Inputs, RawTargets};
 use crate::data::rows::single;
+use crate::data::source::contents;
+use crate::data::source::guarded::guarded;
+use crate::data::source::limits::Limits;
+use crate::data::source::npy_header::Header;
+use crate::data::source::numbered::{numbered, texts};
 use crate::error::{Error, Result};
 use crate::weights::Array;
 
-/// An array and where it came from.
+/// An array of numbers and where it came from.
 pub struct Named {
     /// For messages: the file, and the array's name in an archive.
     pub place: String,
@@ -22,132 +26,287 @@ pub struct Named {
     pub wide: Option<Vec<f64>>,
 }
 
-/// Reads a `.npy` file.
+/// An array of any content and where it came from.
+pub struct Found {
+    /// For messages: the file, and the array's name in an archive.
+    pub place: String,
+    /// The lengths of its axes.
+    pub shape: Vec<usize>,
+    /// Row-major.
+    pub elements: Elements,
+}
+
+/// What an array holds.
+pub enum Elements {
+    /// Not checked for NaN.
+    Numbers {
+        /// In 32 bits.
+        values: Vec<f32>,
+        /// The same in 64 bits, if 32 do not hold them all.
+        wide: Option<Vec<f64>>,
+    },
+    /// Text: classes by name.
+    Text(Vec<String>),
+}
+
+impl Found {
+    /// It as numbers.
+    pub fn numbers(self) -> Result<Named> {
+        match self.elements {
+            Elements::Numbers { values, wide } => Ok(Named {
+                place: self.place,
+                array: Array::new(self.shape, values),
+                wide,
+            }),
+            Elements::Text(_) => Err(Error::input(
+                self.place,
+                "it holds text, where numbers are expected",
+            )
+            .remedy("Convert it first, for example with `.astype(numpy.float32)`")),
+        }
+    }
+}
+
+/// Reads a `.npy` file of numbers.
 pub fn read_npy(path: &Path, bytes: &[u8]) -> Result<Named> {
-    let place = path.display().to_string();
-    let file = NpyFile::new(bytes).map_err(|error| not_whole(&place, "NumPy", &error))?;
-    let (array, wide) = read_array(file, &place)?;
-    Ok(Named { place, array, wide })
+    find_npy(path, bytes, Limits::training(None))?.numbers()
 }
 
-/// Reads an array of a `.npz` file; `None` if the archive has no array of this name.
-pub fn read_npz(path: &Path, bytes: &[u8], name: &str) -> Result<Option<Named>> {
-    let place = path.display().to_string();
-    let mut archive = NpzArchive::new(Cursor::new(bytes))
-        .map_err(|error| not_whole(&place, "NumPy archive", &error))?;
-    let file = archive
-        .by_name(name)
-        .map_err(|error| not_whole(&place, "NumPy archive", &error))?;
-    let Some(file) = file else { return Ok(None) };
-    let place = format!("{place}, array `{name}`");
-    let (array, wide) = read_array(file, &place)?;
-    Ok(Some(Named { place, array, wide }))
+/// Reads a `.npy` file.
+pub fn find_npy(path: &Path, bytes: &[u8], limits: Limits) -> Result<Found> {
+    read_array(path.display().to_string(), bytes, limits)
 }
 
-/// The error for an array that an archive does not have.
-pub fn no_array(path: &Path, bytes: &[u8], name: &str) -> Error {
-    let mut names: Vec<String> = NpzArchive::new(Cursor::new(bytes)).map_or_else(
-        |_| Vec::new(),
-        |archive| archive.array_names().map(str::to_string).collect(),
-    );
-    names.sort();
-    Error::input(
-        path.display(),
-        format!("there is no array `{name}`; there are {}", names.join(", ")),
-    )
-    .remedy("Name the arrays with `inputs = \"…\"` and `labels = \"…\"`")
+/// A `.npz` file.
+pub struct Archive<'a> {
+    place: String,
+    zip: ZipArchive<Cursor<&'a [u8]>>,
+    limits: Limits,
 }
 
-fn not_whole(place: &str, what: &str, error: &std::io::Error) -> Error {
-    Error::input(place, format!("not a whole {what} file ({error})"))
+impl<'a> Archive<'a> {
+    /// Reads its directory.
+    pub fn open(path: &Path, bytes: &'a [u8], limits: Limits) -> Result<Self> {
+        let place = path.display().to_string();
+        let zip = guarded(
+            || ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string()),
+            |why| why,
+        )
+        .map_err(|why| not_whole(&place, "NumPy archive", &why, bytes))?;
+        Ok(Self { place, zip, limits })
+    }
+
+    /// The names of its arrays, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let all = self.zip.file_names().filter_map(|name| name.ok());
+        let mut names: Vec<String> = all
+            .filter_map(|name| name.strip_suffix(".npy").map(String::from))
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// An array of it; `None` if there is none of this name.
+    pub fn read(&mut self, name: &str) -> Result<Option<Found>> {
+        if !self.names().iter().any(|found| found == name) {
+            return Ok(None);
+        }
+        let place = format!("{}, array `{name}`", self.place);
+        let limits = self.limits;
+        let member = guarded(
+            || {
+                let member = self.zip.by_name(&format!("{name}.npy"));
+                let member = member.map_err(|error| Error::input("", error))?;
+                limits.read(&place, member)
+            },
+            |why| Error::input("", why),
+        );
+        let bytes = member.map_err(|error| match error.remedy.as_str() {
+            "" => not_whole(&self.place, "NumPy archive", &error.reason, b""),
+            _ => error,
+        })?;
+        read_array(place, &bytes, limits).map(Some)
+    }
+}
+
+fn not_whole(place: &str, what: &str, why: &str, bytes: &[u8]) -> Error {
+    if let Some(found) = contents::content(bytes)
+        && !found.name.contains("NumPy")
+        && !found.name.contains("ZIP")
+    {
+        return Error::input(place, format!("this is {}, no {what} file", found.name))
+            .remedy("Convert it with numpy.save or numpy.savez");
+    }
+    Error::input(place, format!("not a whole {what} file ({why})"))
         .remedy("Write it again with numpy.save or numpy.savez")
 }
 
-fn read_array<R: Read>(file: NpyFile<R>, place: &str) -> Result<(Array, Option<Vec<f64>>)> {
-    let shape: Vec<usize> = file.shape().iter().map(|&length| length as usize).collect();
+fn read_array(place: String, bytes: &[u8], limits: Limits) -> Result<Found> {
+    let not_whole = |why: &str| not_whole(&place, "NumPy", why, bytes);
+    let header = Header::read(bytes).map_err(|why| not_whole(&why))?;
+    let shape = header.shape;
+    let Some(element) = Element::of(&header.descr) else {
+        return Err(unreadable(&place, &header.descr));
+    };
+    let data = &bytes[header.start..];
     let count = shape
         .iter()
-        .try_fold(1_usize, |count, &length| count.checked_mul(length));
-    let columns_first = file.order() == Order::Fortran;
-    let (values, wide) = read_values(file, place)?;
-    if count != Some(values.len()) {
-        return Err(Error::input(
-            place,
-            format!(
-                "{} numbers, where shape {shape:?} needs others",
-                values.len()
-            ),
-        )
-        .remedy("Write it again with numpy.save"));
-    }
-    Ok(match columns_first {
-        true => (
-            Array::new(shape.clone(), rows_first(&values, &shape)),
-            wide.map(|wide| rows_first(&wide, &shape)),
-        ),
-        false => (Array::new(shape, values), wide),
+        .try_fold(1, |count: usize, axis| count.checked_mul(*axis));
+    let length = count.and_then(|count| count.checked_mul(element.size));
+    let Some(data) = length.and_then(|length| data.get(..length)) else {
+        return Err(not_whole(&format!(
+            "{} bytes follow its header, which says {shape:?} of {}",
+            data.len(),
+            header.descr
+        )));
+    };
+    limits.check_held(&place, count.unwrap_or_default(), element.held())?;
+    let Some(elements) = element.decode(data) else {
+        return Err(unreadable(&place, &header.descr));
+    };
+    let elements = match (elements, header.columns_first) {
+        (elements, false) => elements,
+        (Elements::Numbers { values, wide }, true) => Elements::Numbers {
+            values: rows_first(&values, &shape),
+            wide: wide.map(|wide| rows_first(&wide, &shape)),
+        },
+        (Elements::Text(texts), true) => Elements::Text(rows_first(&texts, &shape)),
+    };
+    Ok(Found {
+        place,
+        shape,
+        elements,
     })
 }
 
-/// The numbers in 32 bits, and in 64 if 32 do not hold them all.
-fn read_values<R: Read>(file: NpyFile<R>, place: &str) -> Result<(Vec<f32>, Option<Vec<f64>>)> {
-    let dtype = file.dtype();
-    let npyz::DType::Plain(element) = &dtype else {
-        return Err(unreadable(place, &dtype.descr()));
-    };
-    macro_rules! read {
-        ($type:ty, $convert:expr) => {{
-            let Ok(reader) = file.data::<$type>() else {
-                return Err(unreadable(place, &dtype.descr()));
+/// The type of an array's elements.
+struct Element {
+    big_endian: bool,
+    kind: u8,
+    /// Bytes.
+    size: usize,
+}
+
+impl Element {
+    /// From NumPy's spelling, `<f4`.
+    fn of(descr: &str) -> Option<Self> {
+        let (order, rest) = match descr.as_bytes() {
+            [order @ (b'<' | b'>' | b'|' | b'='), rest @ ..] => (*order, rest),
+            rest => (b'|', rest),
+        };
+        let (kind, size) = rest.split_first()?;
+        let size: usize = std::str::from_utf8(size).ok()?.parse().ok()?;
+        let size = match kind {
+            b'U' => size.checked_mul(4)?,
+            _ => size,
+        };
+        (size > 0).then_some(Self {
+            big_endian: order == b'>',
+            kind: *kind,
+            size,
+        })
+    }
+
+    /// Bytes an element takes once it is decoded.
+    fn held(&self) -> usize {
+        match (self.kind, self.size) {
+            (b'U' | b'S', size) => size_of::<String>() + size,
+            (b'f', 4) | (_, ..4) => 4,
+            // Perhaps in 64 bits, too.
+            _ => 12,
+        }
+    }
+
+    fn decode(&self, data: &[u8]) -> Option<Elements> {
+        macro_rules! all {
+            ($type:ty) => {
+                data.as_chunks()
+                    .0
+                    .iter()
+                    .map(|bytes| match self.big_endian {
+                        true => <$type>::from_be_bytes(*bytes),
+                        false => <$type>::from_le_bytes(*bytes),
+                    })
             };
-            let values: std::io::Result<Vec<f32>> =
-                reader.map(|value| value.map($convert)).collect();
-            Ok((
-                values.map_err(|error| not_whole(place, "NumPy", &error))?,
+        }
+        macro_rules! exact {
+            ($type:ty) => {
+                Some(numbers(all!($type).map(f32::from).collect(), None))
+            };
+        }
+        macro_rules! wide {
+            ($type:ty) => {{
+                let needed = all!($type).any(|value| single(value as f64).is_none());
+                let wide = needed.then(|| all!($type).map(|value| value as f64).collect());
+                Some(numbers(
+                    all!($type).map(|value| value as f32).collect(),
+                    wide,
+                ))
+            }};
+        }
+        match (self.kind, self.size) {
+            (b'f', 2) => Some(numbers(
+                all!(u16)
+                    .map(|bits| half::f16::from_bits(bits).to_f32())
+                    .collect(),
                 None,
-            ))
-        }};
-    }
-    macro_rules! read_wide {
-        ($type:ty) => {{
-            let Ok(reader) = file.data::<$type>() else {
-                return Err(unreadable(place, &dtype.descr()));
-            };
-            let (mut values, mut wide) = (Vec::new(), Vec::new());
-            let mut needed = false;
-            for value in reader {
-                let value = value.map_err(|error| not_whole(place, "NumPy", &error))?;
-                needed |= single(value as f64).is_none();
-                values.push(value as f32);
-                wide.push(value as f64);
+            )),
+            (b'f', 4) => exact!(f32),
+            (b'f', 8) => wide!(f64),
+            (b'i', 1) => exact!(i8),
+            (b'i', 2) => exact!(i16),
+            (b'i', 4) => wide!(i32),
+            (b'i', 8) => wide!(i64),
+            (b'u', 1) => exact!(u8),
+            (b'u', 2) => exact!(u16),
+            (b'u', 4) => wide!(u32),
+            (b'u', 8) => wide!(u64),
+            (b'b', 1) => Some(numbers(
+                data.iter().map(|x| f32::from(u8::from(*x != 0))).collect(),
+                None,
+            )),
+            (b'U', size) => {
+                let texts = data.chunks_exact(size).map(|text| {
+                    let letters = text
+                        .as_chunks()
+                        .0
+                        .iter()
+                        .map(|letter| match self.big_endian {
+                            true => u32::from_be_bytes(*letter),
+                            false => u32::from_le_bytes(*letter),
+                        });
+                    let letters =
+                        letters.map(|letter| char::from_u32(letter).unwrap_or('\u{fffd}'));
+                    trimmed(letters.collect())
+                });
+                Some(Elements::Text(texts.collect()))
             }
-            Ok((values, needed.then_some(wide)))
-        }};
-    }
-    match (element.type_char(), element.size_field()) {
-        (TypeChar::Float, 2) => read!(half::f16, half::f16::to_f32),
-        (TypeChar::Float, 4) => read!(f32, |x| x),
-        (TypeChar::Float, 8) => read_wide!(f64),
-        (TypeChar::Int, 1) => read!(i8, f32::from),
-        (TypeChar::Int, 2) => read!(i16, f32::from),
-        (TypeChar::Int, 4) => read_wide!(i32),
-        (TypeChar::Int, 8) => read_wide!(i64),
-        (TypeChar::Uint, 1) => read!(u8, f32::from),
-        (TypeChar::Uint, 2) => read!(u16, f32::from),
-        (TypeChar::Uint, 4) => read_wide!(u32),
-        (TypeChar::Uint, 8) => read_wide!(u64),
-        (TypeChar::Bool, _) => read!(bool, |x| if x { 1.0 } else { 0.0 }),
-        _ => Err(unreadable(place, &dtype.descr())),
+            (b'S', size) => {
+                let texts = data.chunks_exact(size);
+                let texts = texts.map(|text| trimmed(String::from_utf8_lossy(text).into_owned()));
+                Some(Elements::Text(texts.collect()))
+            }
+            _ => None,
+        }
     }
 }
 
+fn numbers(values: Vec<f32>, wide: Option<Vec<f64>>) -> Elements {
+    Elements::Numbers { values, wide }
+}
+
+/// Without the zeros that fill it up.
+fn trimmed(text: String) -> String {
+    text.trim_end_matches('\0').to_string()
+}
+
 fn unreadable(place: &str, dtype: &str) -> Error {
-    Error::input(place, format!("elements of type {dtype} are not numbers Distil reads"))
+    Error::input(place, format!("elements of type '{dtype}' are not numbers Distil reads"))
         .remedy("Convert them first, for example with `.astype(numpy.float32)`; classes are numbers from 0, their names go into `names`")
 }
 
 /// Column-major values in row-major order.
-fn rows_first<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
+fn rows_first<T: Clone>(values: &[T], shape: &[usize]) -> Vec<T> {
     let mut steps = vec![1; shape.len()];
     for axis in 1..shape.len() {
         steps[axis] = steps[axis - 1] * shape[axis - 1];
@@ -161,13 +320,12 @@ fn rows_first<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
         place
     };
     (0..values.len())
-        .map(|index| values[place(index)])
+        .map(|index| values[place(index)].clone())
         .collect()
 }
 
 /// The samples of an array: everything after the first axis is one sample's shape.
-pub fn inputs(named: Named) -> Result<Inputs> {
-    let Named { place, array, .. } = named;
+pub fn inputs(place: &str, array: Array) -> Result<Inputs> {
     let shape = match array.shape.as_slice() {
         [] => {
             return Err(
@@ -178,21 +336,21 @@ pub fn inputs(named: Named) -> Result<Inputs> {
         [_] => vec![1],
         [_, shape @ ..] => shape.to_vec(),
     };
-    let width: usize = shape.iter().product();
     if array.values.is_empty() {
         return Err(
             Error::input(place, format!("shape {:?} holds no number", array.shape))
                 .remedy("Save an array `[samples, …]`"),
         );
     }
-    check_finite(&place, &array.values, width)?;
+    check_finite(place, &array.values, shape.iter().product())?;
     Ok(Inputs::Block {
         shape,
         values: array.values,
     })
 }
 
-fn check_finite(place: &str, values: &[f32], width: usize) -> Result<()> {
+/// Refuses numbers that are not finite, by row and column.
+pub fn check_finite(place: &str, values: &[f32], width: usize) -> Result<()> {
     let Some(at) = values.iter().position(|x| !x.is_finite()) else {
         return Ok(());
     };
@@ -203,25 +361,28 @@ fn check_finite(place: &str, values: &[f32], width: usize) -> Result<()> {
     .remedy("Fill it in or leave the row out; rows and columns count from 0"))
 }
 
-/// Targets of `samples` samples from an array `[samples]` or `[samples, targets]`.
+/// Targets of `samples` samples from an array `[samples]` or `[samples, targets]`, and what is to be said of them.
 pub fn targets(
-    named: Named,
+    named: Found,
     kind: TaskKind,
     samples: usize,
     names: Option<&[String]>,
-) -> Result<RawTargets> {
-    let Named { place, array, .. } = named;
-    let width = match array.shape.as_slice() {
+) -> Result<(RawTargets, Option<String>)> {
+    let width = match named.shape.as_slice() {
         [rows] if *rows == samples => 1,
         [rows, width] if *rows == samples && *width > 0 => *width,
         shape => {
             return Err(Error::input(
-                place,
+                named.place,
                 format!("shape {shape:?} does not fit {samples} samples"),
             )
             .remedy("Save one row of labels per sample: `[samples]` or `[samples, targets]`"));
         }
     };
+    if let (Elements::Text(texts), TaskKind::Classification, 1) = (&named.elements, kind, width) {
+        return named_classes(&named.place, texts, names);
+    }
+    let Named { place, array, .. } = named.numbers()?;
     check_finite(&place, &array.values, width)?;
     let named = |count: usize, word: &str| match names {
         Some(names) if names.len() == count => Ok(names.to_vec()),
@@ -233,51 +394,116 @@ pub fn targets(
         None if count == 1 => Ok(vec![word.to_string()]),
         None => Ok((0..count).map(|i| format!("{word}.{i}")).collect()),
     };
-    match kind {
-        TaskKind::Regression => Ok(RawTargets::Values {
+    let targets = match kind {
+        TaskKind::Regression => RawTargets::Values {
             names: named(width, "target")?,
             values: array.values,
-        }),
+        },
         TaskKind::MultiLabel => match array.values.iter().position(|x| *x != 0.0 && *x != 1.0) {
-            None => Ok(RawTargets::Labels {
+            None => RawTargets::Labels {
                 names: named(width, "label")?,
                 values: array.values,
-            }),
-            Some(at) => Err(Error::input(
-                format!("{place}, row {}, column {}", at / width, at % width),
-                format!("{} is neither 0 nor 1", array.values[at]),
-            )
-            .remedy("Save one column of zeros and ones per label")),
-        },
-        TaskKind::Classification if width != 1 => Err(Error::input(
-            place,
-            format!("{width} columns, where one class per sample is expected"),
-        )
-        .remedy("Save the number of each sample's class")),
-        TaskKind::Classification => {
-            let limit = names.map_or(65_536, <[String]>::len);
-            if let Some(row) = array
-                .values
-                .iter()
-                .position(|x| x.fract() != 0.0 || *x < 0.0 || *x >= limit as f32)
-            {
+            },
+            Some(at) => {
                 return Err(Error::input(
-                    format!("{place}, row {row}"),
-                    format!(
-                        "{} is not a class from 0 to {}",
-                        array.values[row],
-                        limit.saturating_sub(1)
-                    ),
+                    format!("{place}, row {}, column {}", at / width, at % width),
+                    format!("{} is neither 0 nor 1", array.values[at]),
                 )
-                .remedy("Number the classes from 0"));
+                .remedy("Save one column of zeros and ones per label"));
             }
-            let labels: Vec<u32> = array.values.iter().map(|x| *x as u32).collect();
-            let count = labels.iter().max().map_or(0, |label| label + 1);
-            let names = names.map_or_else(
-                || (0..count).map(|class| class.to_string()).collect(),
-                <[String]>::to_vec,
-            );
-            Ok(RawTargets::Classes { names, labels })
+        },
+        TaskKind::Classification => {
+            return classes(&place, &array.values, width, names);
         }
+    };
+    Ok((targets, None))
+}
+
+/// Classes by number, or by the one column of several that is 1.
+fn classes(
+    place: &str,
+    values: &[f32],
+    width: usize,
+    names: Option<&[String]>,
+) -> Result<(RawTargets, Option<String>)> {
+    if width != 1 {
+        let one_hot = |row: &[f32]| {
+            let ones = row.iter().filter(|x| **x == 1.0).count();
+            let zeros = row.iter().filter(|x| **x == 0.0).count();
+            (ones == 1 && zeros == width - 1).then(|| row.iter().position(|x| *x == 1.0))?
+        };
+        let Some(labels) = values
+            .chunks(width)
+            .map(one_hot)
+            .collect::<Option<Vec<_>>>()
+        else {
+            return Err(Error::input(
+                place,
+                format!("{width} columns, where one class per sample is expected"),
+            )
+            .remedy("Save the number of each sample's class"));
+        };
+        let own = || (0..width).map(|class| class.to_string()).collect();
+        let targets = RawTargets::Classes {
+            names: names.map_or_else(own, <[String]>::to_vec),
+            labels: labels.into_iter().map(|label| label as u32).collect(),
+        };
+        if targets.names().len() != width {
+            return Err(Error::input(
+                place,
+                format!("{width} columns, but `names` has {}", targets.names().len()),
+            )
+            .remedy("Give one name per class"));
+        }
+        let note = format!("{place}: the class is the one of {width} columns that is 1");
+        return Ok((targets, Some(note)));
     }
+    let limit = names.map_or(65_536, <[String]>::len);
+    // Two classes are often numbered -1 and 1.
+    let signs = names.is_none() && values.iter().all(|x| x.abs() == 1.0);
+    let is_class = |x: f32| x.fract() == 0.0 && x >= 0.0 && x < limit as f32;
+    if let Some(row) = values.iter().position(|x| !signs && !is_class(*x)) {
+        return Err(Error::input(
+            format!("{place}, row {row}"),
+            format!(
+                "{} is not a class from 0 to {}",
+                values[row],
+                limit.saturating_sub(1)
+            ),
+        )
+        .remedy("Number the classes from 0"));
+    }
+    let numbers: Vec<i64> = values.iter().map(|x| *x as i64).collect();
+    if let Some(names) = names {
+        let targets = RawTargets::Classes {
+            names: names.to_vec(),
+            labels: numbers.into_iter().map(|number| number as u32).collect(),
+        };
+        return Ok((targets, None));
+    }
+    let (names, labels, note) = numbered(&numbers);
+    let note = note.map(|note| format!("{place}: {note}"));
+    Ok((RawTargets::Classes { names, labels }, note))
+}
+
+/// Classes by name.
+fn named_classes(
+    place: &str,
+    found: &[String],
+    names: Option<&[String]>,
+) -> Result<(RawTargets, Option<String>)> {
+    let (own, labels) = texts(found);
+    let Some(names) = names else {
+        return Ok((RawTargets::Classes { names: own, labels }, None));
+    };
+    let unknown = found.iter().position(|name| !names.contains(name));
+    if let Some(row) = unknown {
+        return Err(Error::input(
+            format!("{place}, row {row}"),
+            format!("class `{}` is not one of `names`", found[row]),
+        )
+        .remedy("Name every class, or leave out `names`"));
+    }
+    let targets = RawTargets::Classes { names: own, labels };
+    Ok((targets.in_terms_of(names)?, None))
 }

@@ -12,7 +12,9 @@ use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::Source;
 use crate::data::source::decode::Colour;
 use crate::data::source::file::{files_in, read_file};
+use crate::data::source::limits::Limits;
 use crate::data::source::new_pictures;
+use crate::data::source::parts;
 use crate::data::source::pictures::{Block, Form};
 use crate::error::{Error, Result};
 
@@ -46,6 +48,8 @@ impl Source for CifarBinary {
         let form = Form {
             size: Some([SIDE; 2]),
             colour: Colour::Rgb,
+            background: None,
+            limits: Limits::new_data(None),
         };
         new_pictures::read(path, form)
     }
@@ -96,8 +100,12 @@ fn read_folder(folder: &Path) -> Result<Raw> {
         colour: Colour::Rgb,
         values,
         hashes: None,
+        notes: Vec::new(),
     };
-    Ok(block.raw(Some(RawTargets::Classes { names, labels }), Some(official)))
+    let (official, note) = parts::given(official).unzip();
+    let mut raw = block.raw(Some(RawTargets::Classes { names, labels }), official);
+    raw.notes.extend(note);
+    Ok(raw)
 }
 
 /// A line for each class.

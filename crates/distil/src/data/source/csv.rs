@@ -12,13 +12,15 @@ use crate::data::source::Source;
 use crate::data::source::cells::{
     categorical, is_missing, looks_numeric, members, numeric, targets, wide,
 };
-use crate::data::source::file::read_file;
+use crate::data::source::file::read_within;
+use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::names::Names;
+use crate::data::source::parquet_table::{self, Read};
 use crate::data::source::text_table::{TextColumn, TextTable};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
-/// The source `csv`: a UTF-8 file with a header, plain or `.gz`.
+/// The source `csv`: a UTF-8 file with a header, plain or `.gz`; or parquet files with columns of numbers, text and dates.
 ///
 /// A column nobody declares holds numbers if more than half of its cells do; a cell that is then no number is an
 /// error. Cells that are empty, NA, N/A, NaN or null are missing.
@@ -47,6 +49,9 @@ pub struct Csv {
     /// How numbers are scaled.
     #[serde(default = "standard")]
     pub scale: Scaling,
+    /// The most that is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
 }
 
 fn comma() -> char {
@@ -60,7 +65,12 @@ fn standard() -> Scaling {
 impl Source for Csv {
     fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         let path = base.join(&self.path);
-        let (table, hash) = self.table(&path)?;
+        let Read {
+            table,
+            hash,
+            official,
+            notes,
+        } = self.table(&path, Limits::training(self.limit))?;
         self.check_names(&table)?;
         let targets = self.targets(&table, kind)?;
         let groups = self
@@ -79,13 +89,15 @@ impl Source for Csv {
         let inputs = self.inputs(&table)?;
         Ok(Raw {
             groups,
+            official,
+            notes,
             wide: wide_columns(&table, &inputs),
             ..Raw::new(inputs, targets, hash)
         })
     }
 
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
-        let (table, hash) = self.table(path)?;
+        let Read { table, hash, .. } = self.table(path, Limits::new_data(self.limit))?;
         let targets = self.targets(&table, kind)?;
         Ok(Raw::new(self.inputs(&table)?, targets, hash))
     }
@@ -133,12 +145,17 @@ fn wide_columns(table: &TextTable, inputs: &Inputs) -> Wide {
 }
 
 impl Csv {
-    fn table(&self, path: &Path) -> Result<(TextTable, String)> {
-        let bytes = read_file(path)?;
-        Ok((
-            TextTable::parse(path, &bytes, self.delimiter)?,
-            sha256(&bytes),
-        ))
+    fn table(&self, path: &Path, limits: Limits) -> Result<Read> {
+        if let Some(table) = parquet_table::read(path, limits)? {
+            return Ok(table);
+        }
+        let bytes = read_within(path, limits)?;
+        Ok(Read {
+            table: TextTable::parse(path, &bytes, self.delimiter)?,
+            hash: sha256(&bytes),
+            official: None,
+            notes: Vec::new(),
+        })
     }
 
     /// Every column the options name is there and has one role.

@@ -1,15 +1,22 @@
 //! Reading whole files and folders, with errors that say what to do.
 
-use std::io::{ErrorKind, Read};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::error::{Error, Result};
+use crate::data::source::limits::Limits;
+use crate::error::{Error, Kind, Result};
+
+/// The bytes of a file, unpacked if its name ends in `.gz`, within the usual limits of data to train on.
+pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+    read_within(path, Limits::training(None))
+}
 
 /// The bytes of a file, unpacked if its name ends in `.gz`.
-pub fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path).map_err(|error| refused(path, &error))?;
+pub fn read_within(path: &Path, limits: Limits) -> Result<Vec<u8>> {
+    let bytes = limits.read(path.display(), open(path, limits)?)?;
     if bytes.is_empty() {
         return Err(Error::input(path.display(), "the file is empty (0 bytes)")
             .remedy("Fetch or write it again"));
@@ -17,14 +24,32 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>> {
     if path.extension().is_none_or(|suffix| suffix != "gz") {
         return Ok(bytes);
     }
-    let mut unpacked = Vec::new();
-    MultiGzDecoder::new(bytes.as_slice())
-        .read_to_end(&mut unpacked)
-        .map_err(|error| {
-            Error::input(path.display(), format!("not a whole gzip file ({error})"))
-                .remedy("Fetch it again, or unpack it and name it without `.gz`")
-        })?;
-    Ok(unpacked)
+    let unpacked = limits.read(path.display(), MultiGzDecoder::new(bytes.as_slice()));
+    unpacked.map_err(|error| match error.kind {
+        Kind::Io => Error::input(
+            path.display(),
+            format!("not a whole gzip file ({})", error.reason),
+        )
+        .remedy("Fetch it again, or unpack it and name it without `.gz`"),
+        _ => error,
+    })
+}
+
+/// Opens a file that is not larger than the limit; a pipe or device only where the limits say so.
+pub fn open(path: &Path, limits: Limits) -> Result<File> {
+    let about = std::fs::metadata(path).map_err(|error| refused(path, &error))?;
+    if about.is_dir() {
+        return Err(refused(path, &ErrorKind::IsADirectory.into()));
+    }
+    if !about.is_file() && !limits.streams {
+        return Err(Error::input(
+            path.display(),
+            "this is a pipe or a device, and data to train on is read more than once",
+        )
+        .remedy("Write it into a file first"));
+    }
+    limits.check_file(path.display(), about.len())?;
+    File::open(path).map_err(|error| refused(path, &error))
 }
 
 /// Why a path cannot be read.
@@ -60,7 +85,8 @@ pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
+/// Whether a name ends so, whatever the case.
+pub fn has_suffix(path: &Path, suffixes: &[&str]) -> bool {
     path.extension().is_some_and(|found| {
         suffixes
             .iter()

@@ -1,5 +1,6 @@
 //! Spoken digits.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use distil_report::Part;
@@ -10,13 +11,16 @@ use serde::{Deserialize, Serialize};
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Inputs, Raw, RawTargets};
 use crate::data::rows;
-use crate::data::source::file::{file_name, files_in, read_file};
-use crate::data::source::wav::parse_wav;
+use crate::data::source::file::{file_name, read_within};
+use crate::data::source::limits::{Limit, Limits};
+use crate::data::source::listing::{LeftOut, SOUNDS, files_beside};
+use crate::data::source::sound::{Sound, read_sound};
 use crate::data::source::{LogMel, Source};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
-/// The source `fsdd`: the Free Spoken Digit Dataset, a folder of `{digit}_{speaker}_{index}.wav`.
+/// The source `fsdd`: the Free Spoken Digit Dataset, a folder of `{digit}_{speaker}_{index}.wav`. WAV of every usual kind, FLAC, MP3,
+/// Ogg Vorbis and AIFF are read, mixed down to one channel and resampled to `rate`.
 ///
 /// The official test part is index 0 to 4 of each digit and speaker; the group is `speaker`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,12 +31,15 @@ pub struct Fsdd {
     /// What is computed from each recording.
     #[serde(default)]
     pub features: LogMel,
-    /// Samples per second of the recordings.
+    /// Samples per second; recordings of another rate are resampled.
     #[serde(default = "default_rate")]
     pub rate: u32,
     /// How features are scaled.
     #[serde(default = "default_scale")]
     pub scale: Scaling,
+    /// The most that is read of each recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
 }
 
 fn default_rate() -> u32 {
@@ -50,17 +57,17 @@ impl Source for Fsdd {
         let given = base.join(&self.path);
         let inside = given.join("recordings");
         let folder = if inside.is_dir() { inside } else { given };
-        self.read_files(&recordings(&folder)?, kind, true)
+        let (files, notes) = recordings(&folder)?;
+        self.read_files(&files, notes, kind, Limits::training(self.limit))
     }
 
     /// A recording or a folder of them; the targets are there if every name tells its digit.
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
-        let files = if path.is_dir() {
-            recordings(path)?
-        } else {
-            vec![path.to_path_buf()]
+        let (files, notes) = match path.is_dir() {
+            true => recordings(path)?,
+            false => (vec![path.to_path_buf()], Vec::new()),
         };
-        self.read_files(&files, kind, false)
+        self.read_files(&files, notes, kind, Limits::new_data(self.limit))
     }
 
     fn describe(&self) -> String {
@@ -74,10 +81,20 @@ impl Source for Fsdd {
 }
 
 impl Fsdd {
-    fn read_files(&self, files: &[PathBuf], kind: TaskKind, named: bool) -> Result<Raw> {
+    fn read_files(
+        &self,
+        files: &[PathBuf],
+        notes: Vec<String>,
+        kind: TaskKind,
+        limits: Limits,
+    ) -> Result<Raw> {
         super::only_classes("fsdd", kind)?;
         let labels: Vec<Option<Label>> = files.iter().map(|file| Label::of(file)).collect();
-        if let Some(at) = labels.iter().position(Option::is_none).filter(|_| named) {
+        if let Some(at) = labels
+            .iter()
+            .position(Option::is_none)
+            .filter(|_| !limits.streams)
+        {
             return Err(Error::input(
                 files[at].display(),
                 "the name is not {digit}_{speaker}_{index}.wav",
@@ -88,11 +105,13 @@ impl Fsdd {
         let mut values = Vec::new();
         let mut hashes = String::new();
         let mut sounds = Vec::new();
+        let mut changed = Changed::default();
         for file in files {
-            let bytes = read_file(file)?;
-            let samples = parse_wav(file, &bytes, self.rate)?;
-            values.extend(extractor.features(&samples)?);
-            sounds.push(rows::sound(&samples));
+            let bytes = read_within(file, limits)?;
+            let sound = read_sound(file, &bytes, self.rate, limits)?;
+            values.extend(extractor.features(&sound.samples)?);
+            sounds.push(rows::sound(&sound.samples));
+            changed.count(&sound);
             hashes += &format!("{} {}\n", file_name(file), sha256(&bytes));
         }
         let inputs = Inputs::Block {
@@ -102,6 +121,7 @@ impl Fsdd {
         let raw = Raw {
             rows: Some(files.iter().map(|file| file_name(file)).collect()),
             hashes: Some(sounds),
+            notes: notes.into_iter().chain(changed.notes(self.rate)).collect(),
             ..Raw::new(inputs, None, sha256(hashes.as_bytes()))
         };
         Ok(match labels.into_iter().collect::<Option<Vec<Label>>>() {
@@ -160,13 +180,50 @@ impl Label {
     }
 }
 
-/// The WAV files of a folder, by name.
-fn recordings(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = files_in(folder, &["wav"])?;
+/// How many sounds were not as they are used.
+#[derive(Default)]
+struct Changed {
+    all: usize,
+    mixed: usize,
+    /// By the rate they had.
+    resampled: BTreeMap<u32, usize>,
+}
+
+impl Changed {
+    fn count(&mut self, sound: &Sound) {
+        self.all += 1;
+        self.mixed += usize::from(sound.mixed.is_some());
+        if let Some(rate) = sound.resampled {
+            *self.resampled.entry(rate).or_default() += 1;
+        }
+    }
+
+    fn notes(&self, rate: u32) -> Vec<String> {
+        let all = self.all;
+        let mut notes = Vec::new();
+        if self.mixed > 0 {
+            notes.push(format!(
+                "{} of {all} sounds have several channels and are mixed down to their mean",
+                self.mixed
+            ));
+        }
+        for (from, count) in &self.resampled {
+            notes.push(format!(
+                "{count} of {all} sounds are resampled from {from} to {rate} samples per second (`rate`)"
+            ));
+        }
+        notes
+    }
+}
+
+/// The sounds of a folder, by name, and what is to be said of the other files.
+fn recordings(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>)> {
+    let mut left_out = LeftOut::default();
+    let files = files_beside(folder, SOUNDS, &mut left_out)?;
     match files.is_empty() {
-        false => Ok(files),
+        false => Ok((files, left_out.note(SOUNDS.noun).into_iter().collect())),
         true => Err(
-            Error::input(folder.display(), "there is no WAV file in this folder")
+            Error::input(folder.display(), "there is no sound file in this folder")
                 .remedy("Name the folder of recordings, or its parent"),
         ),
     }

@@ -13,6 +13,7 @@ use crate::data::raw::{Inputs, Raw, RawTargets};
 use crate::data::source::Source;
 use crate::data::source::numbers::read_numbers;
 use crate::error::{Error, Result};
+use crate::memory::fits;
 use crate::rng::{Seed, Stream};
 use crate::weights::sha256_of;
 
@@ -115,6 +116,11 @@ impl Source for Gaussian {
         Ok(Raw::new(numbers.inputs, targets, numbers.hash))
     }
 
+    /// They are rows of one distribution: no part is anybody's.
+    fn gives_parts(&self) -> bool {
+        false
+    }
+
     fn describe(&self) -> String {
         let [height, width] = self.shape;
         format!(
@@ -146,6 +152,17 @@ impl Gaussian {
                 ),
                 "Use blocks that divide the grid",
             );
+        }
+        let clusters = self.classes as u128 * self.modes as u128;
+        let width = self.shape[0] as u128 * self.shape[1] as u128;
+        for rows in [self.samples as u128, clusters] {
+            if let Err(reason) = fits(&[rows, width]) {
+                let [height, wide] = self.shape;
+                return refuse(
+                    format!("{rows} times {height} × {wide} numbers {reason}"),
+                    "Use smaller numbers",
+                );
+            }
         }
         let positive = |x: f64| x.is_finite() && x >= 0.0;
         if !(0.0..=1.0).contains(&self.coarse)

@@ -1,9 +1,12 @@
 //! Sources: where data comes from. One file per source; one line in `sources!`: name, what it is, what its samples are.
 
+mod answers;
 mod arrays;
+mod axes;
 mod cells;
 mod cifar_binary;
 mod class_folders;
+mod contents;
 mod csv;
 mod decode;
 mod decoded;
@@ -11,24 +14,39 @@ mod digits;
 mod file;
 mod fsdd;
 mod gaussian;
+mod guarded;
 mod idx;
 mod image_folder;
+mod joined;
+mod limits;
+mod listing;
 mod logmel;
 mod names;
 mod new_pictures;
 mod npy;
+mod npy_header;
+mod numbered;
 mod numbers;
+mod pairs;
 mod parquet;
+mod parquet_table;
+mod part_files;
+mod parts;
 mod pictures;
+mod riff;
+mod shard_columns;
 mod shards;
+mod sound;
 mod text_table;
-mod wav;
+mod turned;
 
 pub use self::csv::Csv;
 pub use self::parquet::Parquet;
+pub use answers::read_answers;
 pub(crate) use arrays::read_npy;
+pub use axes::Axes;
 pub use cifar_binary::CifarBinary;
-pub use decode::Colour;
+pub use decode::{Background, Colour};
 pub(crate) use decoded::DECODED;
 pub use digits::Digits;
 pub(crate) use file::read_file;
@@ -36,9 +54,11 @@ pub use fsdd::Fsdd;
 pub use gaussian::Gaussian;
 pub use idx::Idx;
 pub use image_folder::ImageFolder;
+pub use limits::Limit;
 pub use logmel::LogMel;
 pub use names::Names;
 pub use npy::Npy;
+pub use part_files::PartFiles;
 
 use std::path::Path;
 
@@ -62,6 +82,11 @@ pub trait Source: Clone {
     fn settled(&self, raw: &Raw) -> Self {
         let _ = raw;
         self.clone()
+    }
+
+    /// Whether parts it gives are for use where the recipe does not say how to split.
+    fn gives_parts(&self) -> bool {
+        true
     }
 
     /// Columns that the recipe sets apart as groups.
@@ -126,6 +151,10 @@ macro_rules! sources {
                 match self { $(Self::$source(source) => Self::$source(source.settled(raw)),)* }
             }
 
+            fn gives_parts(&self) -> bool {
+                match self { $(Self::$source(source) => source.gives_parts(),)* }
+            }
+
             fn groups(&self) -> &[String] {
                 match self { $(Self::$source(source) => source.groups(),)* }
             }
@@ -142,9 +171,9 @@ sources! {
     "gaussian", "generated class clusters", Table => Gaussian;
     "csv", "a table with a header", Table => Csv;
     "npy", "NumPy arrays, .npy or .npz", Table => Npy;
-    "fsdd", "spoken digits, a folder of WAV files", Sound => Fsdd;
+    "fsdd", "spoken digits, a folder of recordings", Sound => Fsdd;
     "idx", "grey pictures, the MNIST family's IDX files", Picture => Idx;
-    "image-folder", "pictures, JPEG or PNG, a folder per class", Picture => ImageFolder;
+    "image-folder", "pictures, a folder per class", Picture => ImageFolder;
     "parquet", "pictures in parquet files, as on the Hugging Face hub", Picture => Parquet;
     "cifar-binary", "CIFAR-10 and CIFAR-100, their binary form", Picture => CifarBinary;
 }

@@ -2,20 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::Part;
 use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
-use crate::data::raw::Raw;
+use crate::data::raw::{Inputs, Raw, Wide};
 use crate::data::source::Source;
-use crate::data::source::arrays::{Named, inputs, no_array, read_npy, read_npz, targets};
-use crate::data::source::file::read_file;
+use crate::data::source::arrays::{Archive, Found, Named, find_npy, inputs, targets};
+use crate::data::source::axes::{self, Axes};
+use crate::data::source::file::read_within;
+use crate::data::source::joined::joined;
+use crate::data::source::limits::{Limit, Limits};
+use crate::data::source::pairs::{Pair, pairs};
+use crate::data::source::parts;
 use crate::error::Result;
 use crate::weights::sha256;
 
 /// The source `npy`: inputs `[samples, …]` and labels `[samples]` or `[samples, targets]`, of any
-/// integer, boolean or floating type, in C or Fortran order.
+/// integer, boolean or floating type, in C or Fortran order; classes may also be text, or one column each (one-hot).
+///
+/// An archive without arrays of these names, or with further ones, is read by the usual names: `x_train`, `y_train`, `x_test`,
+/// `y_test` or `train_images`, `train_labels` and so on are its parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Npy {
@@ -27,30 +36,46 @@ pub struct Npy {
     pub labels: String,
     /// Names of the classes, labels or values, in order.
     pub names: Option<Vec<String>>,
+    /// The order of a picture's axes after the samples' own; guessed by which of them is 1, 3 or 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Axes>,
     /// How numbers are scaled.
     pub scale: Scaling,
+    /// The most that is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
 }
 
 impl Default for Npy {
     fn default() -> Self {
         Self {
             path: None,
-            inputs: "inputs".to_string(),
-            labels: "labels".to_string(),
+            inputs: INPUTS.to_string(),
+            labels: LABELS.to_string(),
             names: None,
+            layout: None,
             scale: Scaling::Standard,
+            limit: None,
         }
     }
 }
 
+const INPUTS: &str = "inputs";
+const LABELS: &str = "labels";
+
 impl Source for Npy {
     fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
+        let limits = Limits::training(self.limit);
         match &self.path {
-            Some(path) => super::with_targets(self.read_archive(&base.join(path), kind)?, path),
+            Some(path) => {
+                let raw = self.read_archive(&base.join(path), kind, limits)?;
+                super::with_targets(raw, path)
+            }
             None => self.read_pair(
                 &base.join(&self.inputs),
                 Some(&base.join(&self.labels)),
                 kind,
+                limits,
             ),
         }
     }
@@ -58,6 +83,7 @@ impl Source for Npy {
     /// A `.npz` archive with the arrays `inputs` and perhaps `labels` (or as named in the options), a `.npy` file of
     /// inputs, or a folder with files named as in training.
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
+        let limits = Limits::new_data(self.limit);
         if path.is_dir() {
             let inside = |name: &str| {
                 Path::new(name)
@@ -69,12 +95,13 @@ impl Source for Npy {
                 &inside(&self.inputs),
                 labels.exists().then_some(&labels),
                 kind,
+                limits,
             );
         }
         if path.extension().is_some_and(|suffix| suffix == "npz") {
-            return self.read_archive(path, kind);
+            return self.read_archive(path, kind, limits);
         }
-        self.read_pair(path, None, kind)
+        self.read_pair(path, None, kind, limits)
     }
 
     fn describe(&self) -> String {
@@ -91,45 +118,96 @@ impl Source for Npy {
 }
 
 impl Npy {
-    fn read_pair(&self, inputs: &Path, labels: Option<&PathBuf>, kind: TaskKind) -> Result<Raw> {
-        let mut bytes = read_file(inputs)?;
-        let found = read_npy(inputs, &bytes)?;
+    fn read_pair(
+        &self,
+        inputs: &Path,
+        labels: Option<&PathBuf>,
+        kind: TaskKind,
+        limits: Limits,
+    ) -> Result<Raw> {
+        let mut bytes = read_within(inputs, limits)?;
+        let found = find_npy(inputs, &bytes, limits)?;
         let mut targets = None;
         if let Some(labels) = labels {
-            let label_bytes = read_file(labels)?;
-            targets = Some(read_npy(labels, &label_bytes)?);
+            let label_bytes = read_within(labels, limits)?;
+            targets = Some(find_npy(labels, &label_bytes, limits)?);
             bytes.extend(label_bytes);
         }
         self.raw(found, targets, kind, &bytes)
     }
 
-    fn read_archive(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
+    fn read_archive(&self, path: &Path, kind: TaskKind, limits: Limits) -> Result<Raw> {
         let (input_name, label_name) = match &self.path {
             Some(_) => (self.inputs.as_str(), self.labels.as_str()),
-            None => ("inputs", "labels"),
+            None => (INPUTS, LABELS),
         };
-        let bytes = read_file(path)?;
-        let found = read_npz(path, &bytes, input_name)?
-            .ok_or_else(|| no_array(path, &bytes, input_name))?;
-        let targets = read_npz(path, &bytes, label_name)?;
-        self.raw(found, targets, kind, &bytes)
+        let bytes = read_within(path, limits)?;
+        let mut archive = Archive::open(path, &bytes, limits)?;
+        let usual = (input_name, label_name) == (INPUTS, LABELS);
+        let chosen = pairs(path, &archive.names(), input_name, label_name, usual)?;
+        let mut notes = chosen.notes;
+        let (mut all_inputs, mut all_labels, mut official) = (Vec::new(), Vec::new(), Vec::new());
+        for Pair {
+            part,
+            inputs,
+            labels,
+        } in chosen.pairs
+        {
+            let Some(found) = archive.read(&inputs)? else {
+                continue;
+            };
+            let samples = found.shape.first().copied().unwrap_or_default();
+            official.extend(std::iter::repeat_n(part.unwrap_or(Part::Train), samples));
+            all_inputs.push(found);
+            if let Some(labels) = labels {
+                all_labels.extend(archive.read(&labels)?);
+            }
+        }
+        let labels = match all_labels.is_empty() {
+            true => None,
+            false => Some(joined(all_labels)?),
+        };
+        let mut raw = self.raw(joined(all_inputs)?, labels, kind, &bytes)?;
+        if let Some((parts, note)) = parts::given(official) {
+            raw.official = Some(parts);
+            notes.push(note);
+        }
+        raw.notes.splice(0..0, notes);
+        Ok(raw)
     }
 
     fn raw(
         &self,
-        found: Named,
-        labels: Option<Named>,
+        found: Found,
+        labels: Option<Found>,
         kind: TaskKind,
         bytes: &[u8],
     ) -> Result<Raw> {
-        let wide = found.wide.clone().map(|wide| (String::new(), wide));
-        let inputs = inputs(found)?;
-        let targets = labels
-            .map(|labels| targets(labels, kind, inputs.len(), self.names.as_deref()))
-            .transpose()?;
+        let Named { place, array, wide } = found.numbers()?;
+        let mut inputs = inputs(&place, array)?;
+        let mut wide: Wide = wide.map(|wide| (String::new(), wide)).into_iter().collect();
+        let mut notes = Vec::new();
+        if let Inputs::Block { shape, values } = &mut inputs {
+            let (axes, note) = axes::of(&place, shape, self.layout)?;
+            notes.extend(note);
+            if axes == Some(Axes::Nchw) {
+                let before = shape.clone();
+                *values = axes::channels_last(values, &before);
+                wide.values_mut()
+                    .for_each(|wide| *wide = axes::channels_last(wide, &before));
+                shape.rotate_left(1);
+            }
+        }
+        let mut found = None;
+        if let Some(labels) = labels {
+            let (targets, note) = targets(labels, kind, inputs.len(), self.names.as_deref())?;
+            found = Some(targets);
+            notes.extend(note);
+        }
         Ok(Raw {
-            wide: wide.into_iter().collect(),
-            ..Raw::new(inputs, targets, sha256(bytes))
+            wide,
+            notes,
+            ..Raw::new(inputs, found, sha256(bytes))
         })
     }
 }

@@ -5,8 +5,10 @@ use std::path::Path;
 use distil_report::measure::TaskKind;
 
 use crate::data::raw::{Inputs, RawTargets};
-use crate::data::source::arrays::{inputs, no_array, read_npy, read_npz, targets};
-use crate::data::source::file::read_file;
+use crate::data::source::arrays::{Archive, find_npy, inputs, targets};
+use crate::data::source::file::read_within;
+use crate::data::source::limits::Limits;
+use crate::data::source::pairs::no_array;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -29,7 +31,8 @@ pub fn read_numbers(path: &Path, shape: &[usize], classes: usize) -> Result<Numb
     {
         return read_arrays(path, shape, classes);
     }
-    parse_lines(path, &read_file(path)?, shape, classes)
+    let bytes = read_within(path, Limits::new_data(None))?;
+    parse_lines(path, &bytes, shape, classes)
 }
 
 /// Reads lines of comma-separated numbers; `path` is for the messages.
@@ -115,19 +118,21 @@ pub fn parse_lines(path: &Path, bytes: &[u8], shape: &[usize], classes: usize) -
 
 /// Samples of a known shape from `.npy`, or from the arrays `inputs` and `labels` of a `.npz`.
 fn read_arrays(path: &Path, shape: &[usize], classes: usize) -> Result<Numbers> {
-    let bytes = read_file(path)?;
-    let (inputs_array, labels_array) = if path.extension().is_some_and(|suffix| suffix == "npz") {
-        let found =
-            read_npz(path, &bytes, "inputs")?.ok_or_else(|| no_array(path, &bytes, "inputs"))?;
-        (found, read_npz(path, &bytes, "labels")?)
+    let limits = Limits::new_data(None);
+    let bytes = read_within(path, limits)?;
+    let (found, labels_array) = if path.extension().is_some_and(|suffix| suffix == "npz") {
+        let mut archive = Archive::open(path, &bytes, limits)?;
+        let found = archive.read("inputs")?;
+        let found = found.ok_or_else(|| no_array(path, &archive.names(), "inputs"))?;
+        (found, archive.read("labels")?)
     } else {
-        (read_npy(path, &bytes)?, None)
+        (find_npy(path, &bytes, limits)?, None)
     };
-    let place = inputs_array.place.clone();
+    let place = found.place.clone();
     let Inputs::Block {
         shape: found,
         values,
-    } = inputs(inputs_array)?
+    } = inputs(&place, found.numbers()?.array)?
     else {
         return Err(Error::input(place, "not a block of numbers"));
     };
@@ -145,7 +150,7 @@ fn read_arrays(path: &Path, shape: &[usize], classes: usize) -> Result<Numbers> 
         .map(|named| targets(named, TaskKind::Classification, samples, Some(&names)))
         .transpose()?
     {
-        Some(RawTargets::Classes { labels, .. }) => Some(labels),
+        Some((RawTargets::Classes { labels, .. }, _)) => Some(labels),
         _ => None,
     };
     Ok(Numbers {

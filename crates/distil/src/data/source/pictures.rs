@@ -8,9 +8,10 @@ use distil_report::Part;
 use rayon::prelude::*;
 
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
-use crate::data::source::decode::{Colour, Pixels, decode};
+use crate::data::source::decode::{Background, Colour, Odd, Pixels, decode};
 use crate::data::source::decoded::DECODED;
-use crate::data::source::file::read_file;
+use crate::data::source::file::read_within;
+use crate::data::source::limits::Limits;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -21,6 +22,10 @@ pub struct Form {
     pub size: Option<[usize; 2]>,
     /// Grey or colour.
     pub colour: Colour,
+    /// What transparent pictures are laid over.
+    pub background: Option<Background>,
+    /// How much is read.
+    pub limits: Limits,
 }
 
 /// Pictures of one size.
@@ -33,6 +38,8 @@ pub struct Block {
     pub values: Vec<u8>,
     /// The hash of each picture as it was decoded; none where the values are what was read.
     pub hashes: Option<Vec<u64>>,
+    /// What is to be said of them.
+    pub notes: Vec<String>,
 }
 
 /// Encoded pictures that can be fetched from several threads.
@@ -40,8 +47,8 @@ pub trait Encoded: Sync {
     /// How many.
     fn len(&self) -> usize;
 
-    /// The bytes of one JPEG or PNG file.
-    fn fetch(&self, at: usize) -> Result<Cow<'_, [u8]>>;
+    /// The bytes of one picture's file.
+    fn fetch(&self, at: usize, limits: Limits) -> Result<Cow<'_, [u8]>>;
 
     /// Where it lies, for messages.
     fn place(&self, at: usize) -> String;
@@ -52,8 +59,8 @@ impl Encoded for [PathBuf] {
         self.len()
     }
 
-    fn fetch(&self, at: usize) -> Result<Cow<'_, [u8]>> {
-        read_file(&self[at]).map(Cow::Owned)
+    fn fetch(&self, at: usize, limits: Limits) -> Result<Cow<'_, [u8]>> {
+        read_within(&self[at], limits).map(Cow::Owned)
     }
 
     fn place(&self, at: usize) -> String {
@@ -63,10 +70,22 @@ impl Encoded for [PathBuf] {
 
 /// Decodes all pictures in parallel; of several that are broken the first is named.
 pub fn decode_all(pictures: &(impl Encoded + ?Sized), form: Form) -> Result<Block> {
-    let Form { size, colour } = form;
+    let Form {
+        size,
+        colour,
+        background,
+        limits,
+    } = form;
+    if let Some([height, width]) = size {
+        let each = height
+            .saturating_mul(width)
+            .saturating_mul(colour.channels());
+        limits.check_held("data.size", pictures.len(), each)?;
+    }
     let one = |at: usize| -> Result<Pixels> {
-        let pixels = decode(&pictures.fetch(at)?, colour).map_err(|reason| {
-            Error::input(pictures.place(at), reason).remedy("Fetch it again or leave it out")
+        let file = pictures.fetch(at, limits)?;
+        let pixels = decode(&file, colour, background, limits).map_err(|refusal| {
+            Error::input(pictures.place(at), refusal.reason).remedy(refusal.remedy)
         })?;
         let pixels = match size {
             Some(size) => pixels.resized(size, colour.channels()),
@@ -78,15 +97,18 @@ pub fn decode_all(pictures: &(impl Encoded + ?Sized), form: Form) -> Result<Bloc
     DECODED.begin(pictures.len());
     let first = one(0)?;
     let width = first.values.len();
+    limits.check_held(pictures.place(0), pictures.len(), width)?;
     let mut values = vec![0; pictures.len() * width];
     let mut hashes = vec![0; pictures.len()];
-    let rows = values.par_chunks_exact_mut(width).zip(&mut hashes);
+    let mut odd = vec![Odd::default(); pictures.len()];
+    let rows = values.par_chunks_exact_mut(width);
+    let rows = rows.zip(&mut hashes).zip(&mut odd);
     let failed = rows
         .enumerate()
-        .filter_map(|(at, (out, hash))| match one(at) {
+        .filter_map(|(at, ((out, hash), odd))| match one(at) {
             Ok(pixels) if pixels.size == first.size => {
                 out.copy_from_slice(&pixels.values);
-                *hash = pixels.hash;
+                (*hash, *odd) = (pixels.hash, pixels.odd);
                 None
             }
             Ok(pixels) => Some((at, other_size(pictures.place(at), pixels.size, first.size))),
@@ -99,8 +121,40 @@ pub fn decode_all(pictures: &(impl Encoded + ?Sized), form: Form) -> Result<Bloc
             colour,
             values,
             hashes: Some(hashes),
+            notes: notes(&odd),
         }),
     }
+}
+
+/// What is to be said of pictures that are not only their bytes.
+fn notes(odd: &[Odd]) -> Vec<String> {
+    let of = odd.len();
+    let count = |is: fn(&Odd) -> bool| odd.iter().filter(|odd| is(odd)).count();
+    let mut notes = Vec::new();
+    let turned = count(|odd| odd.turned);
+    if turned > 0 {
+        notes.push(format!(
+            "{turned} of {of} pictures are turned or mirrored, as their EXIF orientation says"
+        ));
+    }
+    let uncovered = count(|odd| odd.uncovered);
+    if uncovered > 0 {
+        notes.push(format!(
+            "{uncovered} of {of} pictures have transparent pixels, and what lies under them is read; `background = \"white\"` or \"black\" lays them over it"
+        ));
+    }
+    let deep: Vec<u16> = odd.iter().filter_map(|odd| odd.deep).collect();
+    // Half of the levels of 8 bits are used up to half of those of 16.
+    if let Some(most) = deep.iter().max()
+        && *most < 1 << 15
+    {
+        notes.push(format!(
+            "{} of {of} pictures have 16 bits and no number above {most}: of the 256 levels of 8 bits {} are used; spread them over the 16 bits before",
+            deep.len(),
+            (most >> 8) + 1
+        ));
+    }
+    notes
 }
 
 fn other_size(place: String, found: [usize; 2], first: [usize; 2]) -> Error {
@@ -146,13 +200,11 @@ impl Block {
                 full: 255.0,
             }),
             hashes: self.hashes,
+            notes: self.notes,
             ..Raw::new(inputs, targets, sha256(content.as_bytes()))
         }
     }
 }
-
-/// What names of pictures end in.
-pub const PICTURES: &[&str] = &["jpg", "jpeg", "png"];
 
 /// The size of a source's pictures.
 pub fn size_of(raw: &Raw) -> Option<[usize; 2]> {
@@ -161,14 +213,18 @@ pub fn size_of(raw: &Raw) -> Option<[usize; 2]> {
         .map(|picture| [picture.height, picture.width])
 }
 
-/// Refuses a size without pixels.
-pub fn check_size(size: Option<[usize; 2]>) -> Result<()> {
+/// Refuses a size without pixels, and one whose pictures cannot be held.
+pub fn check_size(size: Option<[usize; 2]>, limits: Limits) -> Result<()> {
     match size {
         Some(size) if size.contains(&0) => Err(Error::input(
             "data.size",
             format!("{} × {} pixels are no picture", size[0], size[1]),
         )
         .remedy("Write height and width, for example `size = [32, 32]`")),
-        _ => Ok(()),
+        Some(size) => limits.check_pixels(size).map_err(|reason| {
+            Error::input("data.size", reason)
+                .remedy("Write a smaller size, or raise `[data] limit`")
+        }),
+        None => Ok(()),
     }
 }

@@ -1,45 +1,101 @@
 //! Parquet files of pictures, still encoded, and their classes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use distil_report::Part;
-use parquet::basic::Type;
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType};
+use parquet::column::reader::ColumnReader;
+use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, RowGroupReader};
+use parquet::file::reader::{ChunkReader, FileReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 
 use crate::data::raw::{Raw, RawTargets};
-use crate::data::source::file::{files_in, refused};
+use crate::data::source::contents;
+use crate::data::source::file::{file_name, has_suffix, open};
+use crate::data::source::guarded::guarded;
+use crate::data::source::limits::Limits;
+use crate::data::source::listing::{all_entries, folders_in};
+use crate::data::source::numbered::{numbered, texts};
+use crate::data::source::parts::{self, part_of};
 use crate::data::source::pictures::{Encoded, Form, decode_all};
+use crate::data::source::shard_columns::{Columns, Label, USUAL, labels, read};
 use crate::error::{Error, Result};
 
-/// The parquet files a path means: itself, those of the folder, or those of the folder's `data`.
+/// The parquet files a path means: itself, or those of the folder and of the folders in it.
 pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
-        let is_parquet = path
-            .extension()
-            .is_some_and(|suffix| suffix.eq_ignore_ascii_case("parquet"));
+        let is_parquet = has_suffix(path, SUFFIXES);
         return Ok(is_parquet.then(|| path.to_path_buf()).into_iter().collect());
     }
-    let inside = path.join("data");
-    let found = files_in(path, &["parquet"])?;
-    match found.is_empty() && inside.is_dir() {
-        true => files_in(&inside, &["parquet"]),
-        false => Ok(found),
+    let mut found = Vec::new();
+    within(path, DEEPEST, &mut found)?;
+    Ok(found)
+}
+
+/// Whether a path is a parquet file, or a folder that holds some at once or in its `data`.
+pub fn is_here(path: &Path) -> Result<bool> {
+    let mut found = Vec::new();
+    for folder in [path, &path.join("data")] {
+        if folder.is_dir() {
+            within(folder, 0, &mut found)?;
+        }
     }
+    Ok(!found.is_empty() || !path.is_dir() && has_suffix(path, SUFFIXES))
+}
+
+const SUFFIXES: &[&str] = &["parquet", "pq", "parq"];
+
+/// Folders of partitions lie in each other no deeper.
+const DEEPEST: usize = 8;
+
+fn within(folder: &Path, deeper: usize, found: &mut Vec<PathBuf>) -> Result<()> {
+    // Names with an underscore are what other programs say of the files beside them.
+    let is_data = |path: &PathBuf| {
+        path.is_file() && has_suffix(path, SUFFIXES) && !file_name(path).starts_with(['_', '.'])
+    };
+    found.extend(all_entries(folder)?.into_iter().filter(is_data));
+    if deeper > 0 {
+        for inside in folders_in(folder)? {
+            within(&inside, deeper - 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the folders `key=value` between `base` and a file say.
+pub fn partitions(base: &Path, file: &Path) -> BTreeMap<String, String> {
+    let inside = file.strip_prefix(base).unwrap_or(file);
+    let folders = inside.parent().into_iter().flat_map(Path::components);
+    let words = folders.map(|folder| folder.as_os_str().to_string_lossy().into_owned());
+    let pairs = words.filter_map(|word| {
+        let (key, value) = word.split_once('=')?;
+        Some((key.to_string(), value.to_string()))
+    });
+    pairs.collect()
+}
+
+/// The part that a file's name tells, or the folders between `base` and it.
+pub fn part_of_file(base: &Path, file: &Path) -> Option<Part> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let inside = file.strip_prefix(base).unwrap_or(file);
+    let folders = inside.parent().into_iter().flat_map(Path::components);
+    let mut folders = folders.filter_map(|folder| part_of(&folder.as_os_str().to_string_lossy()));
+    part_of(&stem).or(folders.next_back())
 }
 
 /// Pictures, still encoded, and classes of several files.
 pub struct Shards {
+    base: PathBuf,
     files: Vec<PathBuf>,
     /// For each picture its file and its row in it, from 0.
     places: Vec<(usize, usize)>,
     pictures: Vec<ByteArray>,
-    labels: Vec<Option<i64>>,
+    labels: Vec<Option<Label>>,
     names: Option<Vec<String>>,
+    /// What is to be said of them.
+    notes: Vec<String>,
 }
 
 impl Encoded for Shards {
@@ -47,7 +103,7 @@ impl Encoded for Shards {
         self.pictures.len()
     }
 
-    fn fetch(&self, at: usize) -> Result<Cow<'_, [u8]>> {
+    fn fetch(&self, at: usize, _: Limits) -> Result<Cow<'_, [u8]>> {
         Ok(Cow::Borrowed(self.pictures[at].data()))
     }
 
@@ -57,9 +113,33 @@ impl Encoded for Shards {
     }
 }
 
+/// What a row takes before it is decoded.
+const ROW: usize =
+    size_of::<ByteArray>() + size_of::<Option<Label>>() + size_of::<(usize, usize)>();
+
+/// The error of a file that is no whole parquet file.
+pub fn broken(path: &Path, why: impl std::fmt::Display) -> Error {
+    if let Some(found) = contents::content_of(path)
+        && !found.name.contains("parquet")
+    {
+        return Error::input(
+            path.display(),
+            format!("this is {}, no parquet file", found.name),
+        )
+        .remedy("Convert it, or leave it out");
+    }
+    Error::input(path.display(), format!("not a whole parquet file ({why})"))
+        .remedy("Fetch it again or leave it out")
+}
+
 impl Shards {
     /// Reads the columns of pictures and classes, by these names or, without, the only ones that fit.
-    pub fn open(path: &Path, image: Option<&str>, label: Option<&str>) -> Result<Self> {
+    pub fn open(
+        path: &Path,
+        image: Option<&str>,
+        label: Option<&str>,
+        limits: Limits,
+    ) -> Result<Self> {
         let files = files(path)?;
         if files.is_empty() {
             let what = match path.is_dir() {
@@ -70,14 +150,22 @@ impl Shards {
                 .remedy("Name a .parquet file, a folder of them, or its parent"));
         }
         let mut all = Self {
+            base: path.to_path_buf(),
             files: files.clone(),
             places: Vec::new(),
             pictures: Vec::new(),
             labels: Vec::new(),
             names: None,
+            notes: Vec::new(),
         };
         for (number, file) in files.iter().enumerate() {
-            all.add(number, file, image, label)?;
+            guarded(
+                || {
+                    let opened = open(file, limits)?;
+                    all.add(number, file, opened, (image, label), limits)
+                },
+                |why| broken(file, why),
+            )?;
         }
         if all.pictures.is_empty() {
             return Err(Error::input(path.display(), "there is no row in it")
@@ -86,23 +174,36 @@ impl Shards {
         Ok(all)
     }
 
-    fn add(
+    fn add<R: ChunkReader + 'static>(
         &mut self,
         number: usize,
         path: &Path,
-        image: Option<&str>,
-        label: Option<&str>,
+        file: R,
+        (image, label): (Option<&str>, Option<&str>),
+        limits: Limits,
     ) -> Result<()> {
-        let broken = |error: ParquetError| {
-            Error::input(
-                path.display(),
-                format!("not a whole parquet file ({error})"),
-            )
-            .remedy("Fetch it again or leave it out")
-        };
-        let file = std::fs::File::open(path).map_err(|error| refused(path, &error))?;
+        let broken = |error: ParquetError| broken(path, error);
         let reader = SerializedFileReader::new(file).map_err(broken)?;
-        let columns = Columns::find(path, &reader, image, label)?;
+        let partitions = partitions(&self.base, path);
+        // A folder's class stands for all its rows.
+        let folder = match label {
+            Some(label) => partitions.get(label),
+            None => {
+                let usual =
+                    |(key, _): &(&String, &String)| USUAL.contains(&key.to_lowercase().as_str());
+                partitions.iter().find(usual).map(|(_, class)| class)
+            }
+        };
+        let wanted = if folder.is_some() { None } else { label };
+        let columns = Columns::find(path, &reader, image, wanted, folder.is_some())?;
+        // A few bytes can stand for any number of equal rows.
+        let claimed = reader.metadata().file_metadata().num_rows();
+        let claimed = usize::try_from(claimed).unwrap_or(usize::MAX);
+        limits.check_held(
+            path.display(),
+            self.places.len().saturating_add(claimed),
+            ROW,
+        )?;
         if number == 0 {
             self.names = columns.names.clone();
         } else if self.names != columns.names {
@@ -129,39 +230,129 @@ impl Shards {
                 })?);
                 self.places.push((number, row));
             }
-            let labels = match columns.label {
-                Some(column) => labels(&*group, column).map_err(broken)?,
-                None => vec![None; count],
+            let labels = match (folder, columns.label) {
+                (Some(folder), _) => vec![Some(Label::Name(folder.clone())); count],
+                (None, Some(column)) => labels(&*group, column).map_err(broken)?,
+                (None, None) => vec![None; count],
             };
             self.labels.extend(labels);
+            self.labels.resize(self.pictures.len(), None);
             rows += count;
         }
         Ok(())
     }
 
-    /// Decodes the pictures; the targets are there if every row has a class.
-    pub fn raw(self, form: Form) -> Result<Raw> {
+    /// Decodes the pictures. To train on (`all`) every row needs a class, but a part of which no class is known is left out;
+    /// else the targets are there if every row has one.
+    pub fn raw(mut self, form: Form, all: bool) -> Result<Raw> {
+        self.forget_marked();
+        if all {
+            self.leave_out_unlabelled_parts();
+            self.check_labels()?;
+        }
         let targets = self.targets()?;
         let official = self.official();
-        Ok(decode_all(&self, form)?.raw(targets, official))
+        let notes = std::mem::take(&mut self.notes);
+        let mut raw = decode_all(&self, form)?.raw(targets, official);
+        raw.notes.splice(0..0, notes);
+        Ok(raw)
     }
 
-    fn targets(&self) -> Result<Option<RawTargets>> {
-        // The hub marks an unknown class by -1.
-        let known = |label: &Option<i64>| label.filter(|label| *label != -1);
-        let Some(labels) = self.labels.iter().map(known).collect::<Option<Vec<i64>>>() else {
+    /// The hub marks an unknown class by -1; where -1 and 1 are all there is they are two classes.
+    fn forget_marked(&mut self) {
+        let is = |label: &Option<Label>, number| *label == Some(Label::Number(number));
+        let signs = self.labels.iter().all(|l| is(l, -1) || is(l, 1));
+        let both = [-1, 1].map(|n| self.labels.iter().any(|l| is(l, n)));
+        if self.names.is_none() && signs && both == [true, true] {
+            return;
+        }
+        for label in &mut self.labels {
+            if *label == Some(Label::Number(-1)) {
+                *label = None;
+            }
+        }
+    }
+
+    fn leave_out_unlabelled_parts(&mut self) {
+        let mut known = vec![false; self.files.len()];
+        for ((file, _), label) in self.places.iter().zip(&self.labels) {
+            known[*file] |= label.is_some();
+        }
+        if known.iter().all(|known| !known) {
+            return;
+        }
+        for (file, path) in self.files.iter().enumerate() {
+            if known[file] {
+                continue;
+            }
+            let part = part_of_file(&self.base, path);
+            let rows = self.places.iter().filter(|(of, _)| *of == file).count();
+            if part.is_none_or(|part| part == Part::Train) {
+                known[file] = true;
+            } else if rows > 0 {
+                self.notes.push(format!(
+                    "{}: none of its {rows} rows has a label; they are left out, and `distil predict` answers them",
+                    path.display()
+                ));
+            }
+        }
+        let mut kept = self.places.iter().map(|(file, _)| known[*file]);
+        self.pictures.retain(|_| kept.next().unwrap_or(true));
+        let mut kept = self.places.iter().map(|(file, _)| known[*file]);
+        self.labels.retain(|_| kept.next().unwrap_or(true));
+        self.places.retain(|(file, _)| known[*file]);
+    }
+
+    fn check_labels(&self) -> Result<()> {
+        let missing = self.labels.iter().filter(|label| label.is_none()).count();
+        match self.labels.iter().position(Option::is_none) {
+            Some(row) if missing < self.labels.len() => Err(Error::input(
+                self.place(row),
+                format!(
+                    "there is no label, as in {missing} of {} rows",
+                    self.labels.len()
+                ),
+            )
+            .remedy("Add the class of each row, or leave these rows out; rows count from 0")),
+            _ => Ok(()),
+        }
+    }
+
+    fn targets(&mut self) -> Result<Option<RawTargets>> {
+        let labels = self.labels.iter().cloned().collect::<Option<Vec<Label>>>();
+        let Some(labels) = labels else {
             return Ok(None);
         };
+        let mut numbers = Vec::new();
+        let mut classes = Vec::new();
+        for label in labels {
+            match label {
+                Label::Number(number) => numbers.push(number),
+                Label::Name(name) => classes.push(name),
+            }
+        }
+        if !classes.is_empty() && !numbers.is_empty() {
+            return Err(Error::input(
+                self.base.display(),
+                "the classes are numbers in one file and text in another",
+            )
+            .remedy("Read files of one data set only"));
+        }
+        if numbers.is_empty() {
+            let (names, labels) = texts(&classes);
+            return Ok(Some(RawTargets::Classes { names, labels }));
+        }
         let most = self.names.as_ref().map_or(65_536, Vec::len);
-        if let Some(row) = labels
+        let least = if self.names.is_some() { 0 } else { -1 };
+        if let Some(row) = numbers
             .iter()
-            .position(|label| *label < 0 || *label >= most as i64)
+            .position(|label| *label < least || *label >= most as i64)
         {
             return Err(Error::input(
                 self.place(row),
                 format!(
                     "{} is not a class from 0 to {}",
-                    labels[row],
+                    numbers[row],
                     most.saturating_sub(1)
                 ),
             )
@@ -169,159 +360,22 @@ impl Shards {
                 "Number the classes from 0, and name them all in the file's `huggingface` metadata",
             ));
         }
-        let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
-        let count = labels.iter().max().map_or(0, |label| label + 1);
-        let names = self.names.clone();
-        let names = names.unwrap_or_else(|| (0..count).map(|class| class.to_string()).collect());
+        if let Some(names) = self.names.clone() {
+            let labels = numbers.into_iter().map(|label| label as u32).collect();
+            return Ok(Some(RawTargets::Classes { names, labels }));
+        }
+        let (names, labels, note) = numbered(&numbers);
+        self.notes.extend(note);
         Ok(Some(RawTargets::Classes { names, labels }))
     }
 
-    /// The parts the files' names tell, if every name tells one and there is something to test on.
-    fn official(&self) -> Option<Vec<Part>> {
-        let part = |file: &PathBuf| {
-            let name = file.file_name()?.to_string_lossy().to_lowercase();
-            let starts = [
-                ("train", Part::Train),
-                ("valid", Part::Validation),
-                ("test", Part::Test),
-            ];
-            starts
-                .into_iter()
-                .find(|(start, _)| name.starts_with(start))
-                .map(|(_, part)| part)
-        };
-        let parts: Vec<Part> = self.files.iter().map(part).collect::<Option<_>>()?;
-        let official: Vec<Part> = self.places.iter().map(|(file, _)| parts[*file]).collect();
-        (official.contains(&Part::Train) && official.contains(&Part::Test)).then_some(official)
+    /// The parts the names of files or folders tell, if every one tells one and there is something to test on.
+    fn official(&mut self) -> Option<Vec<Part>> {
+        let parts = self.files.iter().map(|file| part_of_file(&self.base, file));
+        let parts: Vec<Part> = parts.collect::<Option<_>>()?;
+        let official = self.places.iter().map(|(file, _)| parts[*file]);
+        let (official, note) = parts::given(official.collect())?;
+        self.notes.push(note);
+        Some(official)
     }
-}
-
-/// The columns a file is read by.
-struct Columns {
-    image: usize,
-    label: Option<usize>,
-    names: Option<Vec<String>>,
-}
-
-impl Columns {
-    fn find(
-        path: &Path,
-        reader: &SerializedFileReader<std::fs::File>,
-        image: Option<&str>,
-        label: Option<&str>,
-    ) -> Result<Self> {
-        let metadata = reader.metadata().file_metadata();
-        let features = metadata
-            .key_value_metadata()
-            .into_iter()
-            .flatten()
-            .find(|entry| entry.key == "huggingface")
-            .and_then(|entry| {
-                serde_json::from_str::<serde_json::Value>(entry.value.as_deref()?).ok()
-            })
-            .map(|value| value["info"]["features"].clone())
-            .unwrap_or_default();
-        let columns = metadata.schema_descr().columns().iter().enumerate();
-        let mut images = Vec::new();
-        let mut integers = Vec::new();
-        // Lists of pictures or classes are left aside: they have repetition levels.
-        for (at, column) in columns.filter(|(_, column)| column.max_rep_level() == 0) {
-            let name = column.path().string();
-            match (column.physical_type(), name.strip_suffix(".bytes")) {
-                (Type::BYTE_ARRAY, Some(name)) => images.push((name.to_string(), at)),
-                (Type::INT32 | Type::INT64, _) if !name.contains('.') => integers.push((name, at)),
-                _ => {}
-            }
-        }
-        let is_class = |(name, _): &&(String, usize)| features[name]["_type"] == "ClassLabel";
-        let classes: Vec<_> = integers.iter().filter(is_class).cloned().collect();
-        let (_, image) = choose(path, image, "image", "pictures", &images)?;
-        let label = match (label, classes.is_empty(), integers.is_empty()) {
-            (None, _, true) => None,
-            (None, false, _) => Some(choose(path, None, "label", "classes", &classes)?),
-            (label, ..) => Some(choose(path, label, "label", "classes", &integers)?),
-        };
-        let names = label.as_ref().and_then(|(label, _)| {
-            let names = features[label]["names"].as_array()?.iter();
-            names.map(|name| Some(name.as_str()?.to_string())).collect()
-        });
-        Ok(Self {
-            image,
-            label: label.map(|(_, at)| at),
-            names,
-        })
-    }
-}
-
-/// The column of this name, or the only one.
-fn choose(
-    path: &Path,
-    wanted: Option<&str>,
-    key: &str,
-    noun: &str,
-    found: &[(String, usize)],
-) -> Result<(String, usize)> {
-    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-    let (column, reason) = match (wanted, found) {
-        (Some(wanted), _) => (
-            found.iter().find(|(name, _)| name == wanted),
-            format!("there is no column `{wanted}` of {noun}"),
-        ),
-        (None, [only]) => (Some(only), String::new()),
-        (None, []) => (None, format!("there is no column of {noun}")),
-        (None, _) => (None, format!("there are several columns of {noun}")),
-    };
-    column.cloned().ok_or_else(|| {
-        let error = Error::input(path.display(), reason);
-        match names.as_slice() {
-            [] => error.remedy(
-                "Pictures are a column `struct<bytes, path>`, classes a column of integers",
-            ),
-            names => error.remedy(format!(
-                "Choose with `{key} = \"…\"` among {}",
-                names.join(", ")
-            )),
-        }
-    })
-}
-
-fn labels(group: &dyn RowGroupReader, column: usize) -> parquet::errors::Result<Vec<Option<i64>>> {
-    match group.get_column_reader(column)? {
-        ColumnReader::Int64ColumnReader(reader) => read(reader, group, column),
-        ColumnReader::Int32ColumnReader(reader) => {
-            let labels = read(reader, group, column)?.into_iter();
-            Ok(labels.map(|label| label.map(i64::from)).collect())
-        }
-        _ => Err(ParquetError::General("classes that are no integers".into())),
-    }
-}
-
-/// All values of a column that is no list; `None` where there is none.
-fn read<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
-    group: &dyn RowGroupReader,
-    column: usize,
-) -> parquet::errors::Result<Vec<Option<T::T>>> {
-    let rows = group.metadata().num_rows() as usize;
-    let most = group
-        .metadata()
-        .column(column)
-        .column_descr()
-        .max_def_level();
-    let (mut levels, mut values) = (Vec::new(), Vec::new());
-    let mut done = 0;
-    while done < rows {
-        let (records, ..) =
-            reader.read_records(rows - done, Some(&mut levels), None, &mut values)?;
-        if records == 0 {
-            return Err(ParquetError::EOF(format!("{done} of {rows} rows")));
-        }
-        done += records;
-    }
-    if most == 0 {
-        return Ok(values.into_iter().map(Some).collect());
-    }
-    let mut values = values.into_iter();
-    let value = |level| if level == most { values.next() } else { None };
-    Ok(levels.into_iter().map(value).collect())
 }

@@ -21,7 +21,7 @@ pub struct Children {
 }
 
 struct Child {
-    trial: TrialId,
+    order: Order,
     process: Box<dyn Launched>,
 }
 
@@ -36,7 +36,7 @@ pub enum News {
     /// It said something.
     Message(TrialId, Box<Message>),
     /// It ended, with this exit code (`None`: killed by a signal).
-    Ended(TrialId, Option<i32>),
+    Ended(Order, Option<i32>),
 }
 
 impl Children {
@@ -52,16 +52,16 @@ impl Children {
     }
 
     /// Starts one, its order in its folder.
-    pub fn start(&mut self, run: &RunFolder, order: &Order) -> Result<()> {
-        let (trial, folder) = (order.trial.clone(), run.trial(&order.trial));
+    pub fn start(&mut self, run: &RunFolder, order: Order) -> Result<()> {
+        let folder = run.trial(&order.trial);
         let path = folder.order();
-        let text = serde_json::to_vec_pretty(order).map_err(|e| Error::damaged(&path, e))?;
+        let text = serde_json::to_vec_pretty(&order).map_err(|e| Error::damaged(&path, e))?;
         files::create_folder(folder.path())?;
         files::write(&path, &text)?;
         let mut process = self.launcher.start(&folder)?;
-        let (said, sender, name) = (process.says(), self.sender.clone(), trial.clone());
+        let (said, sender, name) = (process.says(), self.sender.clone(), order.trial.clone());
         std::thread::spawn(move || hear(said, &name, &sender));
-        self.running.push(Child { trial, process });
+        self.running.push(Child { order, process });
         Ok(())
     }
 
@@ -70,9 +70,14 @@ impl Children {
         self.running.len()
     }
 
-    /// Those that run, in the order in which they were started.
+    /// What those that run were asked for, in the order in which they were started.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.running.iter().map(|child| &child.order)
+    }
+
+    /// Those that run, in the same order.
     pub fn trials(&self) -> impl Iterator<Item = &TrialId> {
-        self.running.iter().map(|child| &child.trial)
+        self.orders().map(|order| &order.trial)
     }
 
     /// The next news, if any comes within this time.
@@ -83,7 +88,8 @@ impl Children {
             Heard::End => {
                 let at = self.trials().position(|running| *running == trial)?;
                 let mut ended = self.running.swap_remove(at);
-                Some(News::Ended(trial, ended.process.wait()))
+                let code = ended.process.wait();
+                Some(News::Ended(ended.order, code))
             }
         }
     }
@@ -126,6 +132,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
+    use crate::run::basis::Basis;
     use crate::run::folder::TrialFolder;
 
     /// A launcher of another host: it carries the order there, and brings back what the trial said.
@@ -155,7 +162,7 @@ mod tests {
     #[test]
     fn a_trial_may_run_anywhere_and_its_order_names_no_path_of_its_parent() {
         let runs = tempfile::tempdir().unwrap();
-        let run = RunFolder::create(runs.path(), "there").unwrap();
+        let (run, _lock) = RunFolder::create(runs.path(), "there", |_| Ok(())).unwrap();
         let orders = Rc::new(RefCell::new(Vec::new()));
         let mut children = Children::new(Box::new(Elsewhere(Rc::clone(&orders))));
         let trial = TrialId {
@@ -166,11 +173,13 @@ mod tests {
         };
         let order = Order {
             trial: trial.clone(),
+            basis: Basis::of(&[("data", "1f")]),
             budget: Some(0.1 + 0.2),
+            test: true,
             rehearse: true,
             reuse: None,
         };
-        children.start(&run, &order).unwrap();
+        children.start(&run, order.clone()).unwrap();
         let mut notes = Vec::new();
         let code = loop {
             match children.news(Duration::from_secs(10)).unwrap() {
@@ -178,10 +187,10 @@ mod tests {
                     Message::Note(note) => notes.push((from, note)),
                     other => panic!("{other:?}"),
                 },
-                News::Ended(from, code) => break (from, code),
+                News::Ended(ended, code) => break (ended, code),
             }
         };
-        assert_eq!(code, (trial.clone(), Some(7)));
+        assert_eq!(code, (order.clone(), Some(7)));
         assert_eq!(
             notes,
             ["from afar", "not JSON"].map(|note| (trial.clone(), note.to_string()))

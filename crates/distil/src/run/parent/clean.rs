@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use distil_report::run_json::{RunJson, Status};
+use distil_report::run_json::{RunJson, Status, Trial};
 
+use super::logs::Logs;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::run::folder::RunFolder;
@@ -19,7 +20,9 @@ pub fn clean(path: &Path) -> Result<u64> {
     let folder = RunFolder::open(path)?;
     let _lock = folder.lock()?;
     let run = RunJson::read(&folder.run_json()).map_err(refused)?;
-    if run.status != Status::Finished {
+    let logs = Logs::read(&folder, None)?;
+    let lost = |trial: &Trial| matches!(trial.status, Status::Stopped | Status::Failed);
+    if run.status != Status::Finished || logs.trials().any(lost) {
         return Err(Error::input(
             path.display(),
             "the run is not finished, and its trials are what it would go on from",

@@ -2,36 +2,74 @@
 
 use std::collections::VecDeque;
 
-/// The cores of this process that no trial is pinned to. Trials are pinned where one thread each fills all cores: where
-/// there is room, the scheduler and other programs know better.
+/// What the lock on a core is called on this host.
+const LOCK: &str = "distil-core";
+
+/// The cores of this process that it has no trial pinned to. Trials are pinned where one thread each fills all cores: where
+/// there is room, the scheduler and other programs know better. A core that a trial of another run is pinned to is not free.
 #[derive(Debug, Default)]
 pub struct Cores {
     free: VecDeque<usize>,
+    lock: &'static str,
 }
+
+/// A core that a process is pinned to, and nobody else's while this lives.
+#[derive(Debug)]
+pub struct Pinned {
+    core: usize,
+    _lock: Lock,
+}
+
+/// A name in the kernel, which forgets it when its holder dies.
+#[cfg(target_os = "linux")]
+type Lock = std::os::unix::net::UnixListener;
+#[cfg(not(target_os = "linux"))]
+type Lock = ();
 
 impl Cores {
     /// For so many trials at a time of so many threads each.
     pub fn shared_by(jobs: usize, threads: usize) -> Self {
         let cores = allowed();
         match jobs > 1 && threads == 1 && jobs >= cores.len() {
-            true => Self { free: cores.into() },
+            true => Self {
+                free: cores.into(),
+                lock: LOCK,
+            },
             false => Self::default(),
         }
     }
 
     /// Pins a new process to a free core, if there is one. Threads inherit it, those already started do not.
-    pub fn pin(&mut self, process: u32) -> Option<usize> {
-        let core = self.free.pop_front()?;
+    pub fn pin(&mut self, process: u32) -> Option<Pinned> {
+        let locked = |at: usize| Some((at, take(self.lock, self.free[at])?));
+        let (at, lock) = (0..self.free.len()).find_map(locked)?;
+        let core = self.free[at];
         if !confine(process, core) {
-            self.free.push_front(core);
             return None;
         }
-        Some(core)
+        self.free.remove(at);
+        Some(Pinned { core, _lock: lock })
     }
 
     /// Takes back the core of a process that ended.
-    pub fn give_back(&mut self, core: Option<usize>) {
-        self.free.extend(core);
+    pub fn give_back(&mut self, pinned: Option<Pinned>) {
+        self.free.extend(pinned.map(|pinned| pinned.core));
+    }
+}
+
+/// The lock on a core, unless somebody on this host has it.
+fn take(lock: &str, core: usize) -> Option<Lock> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::linux::net::SocketAddrExt;
+        let name = format!("{lock}-{core}");
+        let name = std::os::unix::net::SocketAddr::from_abstract_name(name).ok()?;
+        Lock::bind_addr(&name).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (lock, core);
+        None
     }
 }
 
@@ -84,21 +122,27 @@ mod tests {
             line.unwrap().split_whitespace().last().unwrap().to_string()
         };
         let mine = allowed();
-        let mut cores = Cores {
+        let cores = || Cores {
             free: mine.clone().into(),
+            lock: "distil-test-core",
         };
+        let (mut cores, mut of_another_run) = (cores(), cores());
         let mut children: Vec<Child> = (0..=mine.len()).map(|_| start()).collect();
         let whole = confined(children.last().unwrap());
-        let pinned: Vec<_> = children.iter().map(|c| cores.pin(c.id())).collect();
+        let mut pinned: Vec<_> = children.iter().map(|c| cores.pin(c.id())).collect();
         for ((child, pinned), core) in children.iter().zip(&pinned).zip(&mine) {
-            assert_eq!(*pinned, Some(*core));
+            assert_eq!(pinned.as_ref().map(|pinned| pinned.core), Some(*core));
             assert_eq!(confined(child), core.to_string());
         }
-        // One more than there are cores stays as it was.
-        assert_eq!(pinned.last(), Some(&None));
-        assert_eq!(confined(children.last().unwrap()), whole);
-        cores.give_back(pinned[0]);
-        assert_eq!(cores.pin(children.last().unwrap().id()), pinned[0]);
+        // One more than there are cores stays as it was, whichever run it is of.
+        let last = children.last().unwrap();
+        assert!(pinned.last().unwrap().is_none());
+        assert!(of_another_run.pin(last.id()).is_none());
+        assert_eq!(confined(last), whole);
+        cores.give_back(pinned.swap_remove(0));
+        let again = of_another_run.pin(last.id()).unwrap();
+        assert_eq!((again.core, confined(last)), (mine[0], mine[0].to_string()));
+        assert!(cores.pin(last.id()).is_none());
         for child in &mut children {
             child.kill().unwrap();
             child.wait().unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 
-use super::cores::Cores;
+use super::cores::{Cores, Pinned};
 use crate::error::Result;
 use crate::files;
 use crate::run::folder::TrialFolder;
@@ -84,7 +84,7 @@ impl Launcher for Local {
 struct Process {
     child: Child,
     /// The one it is pinned to.
-    core: Option<usize>,
+    core: Option<Pinned>,
     cores: Rc<RefCell<Cores>>,
 }
 

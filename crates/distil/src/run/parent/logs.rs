@@ -8,13 +8,18 @@ use distil_report::events::{Event, fold, read};
 use distil_report::predictions::Predictions;
 use distil_report::run_json::Trial;
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
+use crate::run::basis::Basis;
 use crate::run::folder::{RunFolder, TrialFolder};
 use crate::train::refused;
 
 /// The logs of the trials that have begun.
 #[derive(Debug, Default)]
-pub struct Logs(BTreeMap<TrialId, Log>);
+pub struct Logs {
+    logs: BTreeMap<TrialId, Log>,
+    /// The hash of what they have in common, where the run tells.
+    basis: Option<String>,
+}
 
 /// A trial's log, and what its result says about the test part, if it came so far.
 #[derive(Debug)]
@@ -27,37 +32,51 @@ pub struct Log {
 
 impl Logs {
     /// Every log of a run.
-    pub fn read(run: &RunFolder) -> Result<Self> {
-        let mut logs = Self::default();
+    ///
+    /// # Errors
+    /// A log that cannot be read, or is of a trial on another basis.
+    pub fn read(run: &RunFolder, basis: Option<&Basis>) -> Result<Self> {
+        let mut logs = Self {
+            basis: basis.map(Basis::hash),
+            ..Self::default()
+        };
         for entry in fs::read_dir(run.trials()).into_iter().flatten().flatten() {
-            logs.insert(Log::read(&TrialFolder::at(entry.path()))?);
+            logs.renew(&TrialFolder::at(entry.path()))?;
         }
         Ok(logs)
     }
 
     /// Reads a trial's log, again if it was read before.
     pub fn renew(&mut self, folder: &TrialFolder) -> Result<()> {
-        self.insert(Log::read(folder)?);
+        let Some(log) = Log::read(folder)? else {
+            return Ok(());
+        };
+        // Trials of version 0.1.0 do not tell.
+        let basis = fold(&log.events)
+            .started()
+            .and_then(|started| started.basis.clone());
+        if self.basis.is_some() && basis.is_some() && basis != self.basis {
+            let reason = "it was trained on other data, or with other settings, than this run";
+            return Err(Error::new(Kind::Changed, folder.path().display(), reason)
+                .remedy("Remove this folder, and `distil resume` trains it anew"));
+        }
+        self.logs.insert(log.trial.id(), log);
         Ok(())
-    }
-
-    fn insert(&mut self, log: Option<Log>) {
-        self.0.extend(log.map(|log| (log.trial.id(), log)));
     }
 
     /// What a trial came to, if it has begun.
     pub fn trial(&self, id: &TrialId) -> Option<&Trial> {
-        self.0.get(id).map(|log| &log.trial)
+        self.logs.get(id).map(|log| &log.trial)
     }
 
     /// What every trial came to.
     pub fn trials(&self) -> impl Iterator<Item = &Trial> {
-        self.0.values().map(|log| &log.trial)
+        self.logs.values().map(|log| &log.trial)
     }
 
     /// Every log, in the order of the trials' names.
     pub fn by_name(&self) -> Vec<&Log> {
-        let mut logs: Vec<&Log> = self.0.values().collect();
+        let mut logs: Vec<&Log> = self.logs.values().collect();
         logs.sort_by_cached_key(|log| log.trial.id().to_string());
         logs
     }

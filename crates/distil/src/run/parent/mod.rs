@@ -17,11 +17,14 @@ pub use request::{Request, Standing, Watcher};
 use std::path::{Path, absolute};
 use std::thread;
 
+use distil_recipe::RecipeText;
+
+use super::basis::Basis;
 use super::folder::RunFolder;
 use super::options::Options;
-use super::prepare::prepare;
+use super::prepare::{Prepared, prepare};
 use super::smoke::shortened;
-use crate::data::source::DECODED;
+use crate::data::source::{DECODED, Source};
 use crate::error::Result;
 use crate::files;
 use crate::plan::Arm;
@@ -38,24 +41,43 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         true => shortened(&request.recipe)?,
         false => request.recipe.clone(),
     };
-    let planned = |arm: &Arm| prepare(&text, &options, arm, None, options.fold(0));
-    let prepared = watched(watcher, || planned(&Arm::Flow))?;
-    for name in supervise::arms(&options, &prepared.plan) {
-        let arm = Arm::named(&name);
-        if arm.changes_the_recipe() {
-            planned(&arm).map_err(|error| error.within(format_args!("arm `{name}`")))?;
-        }
-    }
+    let prepared = watched(watcher, || {
+        prepare(&text, &options, &Arm::Flow, None, options.fold(0), None)
+    })?;
     options.name.clone_from(&prepared.plan.name);
+    let basis = basis(&text, &options, &prepared)?;
     watcher.plan(&prepared.plan.describe(None));
     // Nothing is written before a plan exists.
-    let folder = RunFolder::create(&request.runs, &options.name)?;
-    let _lock = folder.lock()?;
-    files::write(&folder.recipe(), text.text().as_bytes())?;
-    files::write(&folder.plan(), prepared.plan.to_toml().as_bytes())?;
-    options.write(&folder.options())?;
+    let (folder, _lock) = RunFolder::create(&request.runs, &options.name, |folder| {
+        files::write(&folder.recipe(), text.text().as_bytes())?;
+        files::write(&folder.plan(), prepared.plan.to_toml().as_bytes())?;
+        options.write(&folder.options())?;
+        basis.write(&folder.basis())
+    })?;
     watcher.folder(&folder);
-    supervise::supervise(&folder, &options, &prepared.plan, &request.program, watcher)
+    supervise::supervise(
+        &folder,
+        &options,
+        &prepared.plan,
+        &basis,
+        &request.program,
+        watcher,
+    )
+}
+
+/// What all trials of a run are to have in common; every arm that changes the recipe is planned for it.
+fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Basis> {
+    let mut basis = Basis::new(text, options);
+    basis.add(&flow.read)?;
+    for name in supervise::arms(options, &flow.plan) {
+        let arm = Arm::named(&name);
+        if arm.changes_the_recipe() {
+            let planned = prepare(text, options, &arm, None, options.fold(0), None)
+                .map_err(|error| error.within(format_args!("arm `{name}`")))?;
+            basis.add(&planned.read)?;
+        }
+    }
+    Ok(basis)
 }
 
 /// Does something that reads data, and tells how far the reading is.
@@ -85,7 +107,7 @@ fn watched<T: Send>(
 /// Goes on where a run stopped.
 ///
 /// # Errors
-/// A path that is no run, a run another process is at work on, a plan that has changed, and as [`run`].
+/// A path that is no run, a run another process is at work on, recipe, data or files that have changed, and as [`run`].
 pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<Outcome> {
     let folder = RunFolder::open(path)?;
     let _lock = folder.lock()?;
@@ -93,9 +115,23 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     files::clean(folder.path());
     let options = Options::read(&folder.options())?;
     let text = folder.text()?;
+    let begun = Basis::read(&folder.basis())?;
+    if let Some(begun) = &begun {
+        begun.refuse_other(&Basis::new(&text, &options))?;
+    }
+    let fold = options.fold(0);
     let prepared = watched(watcher, || {
-        prepare(&text, &options, &Arm::Flow, None, options.fold(0))
+        prepare(&text, &options, &Arm::Flow, None, fold, begun.as_ref())
     })?;
+    let basis = match begun {
+        Some(begun) => begun,
+        None => {
+            folder.refuse_other_data(&prepared.data.hash, &prepared.plan.source.describe())?;
+            let basis = basis(&text, &options, &prepared)?;
+            basis.write(&folder.basis())?;
+            basis
+        }
+    };
     watcher.folder(&folder);
-    supervise::supervise(&folder, &options, &prepared.plan, program, watcher)
+    supervise::supervise(&folder, &options, &prepared.plan, &basis, program, watcher)
 }

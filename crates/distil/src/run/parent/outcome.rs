@@ -17,6 +17,7 @@ use super::logs::{Log, Logs};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{Arm, Plan, Work};
+use crate::run::basis::Basis;
 use crate::run::calibrate;
 use crate::run::folder::RunFolder;
 use crate::run::host::host;
@@ -32,21 +33,30 @@ pub struct Outcome {
     pub run: RunJson,
     /// The signal that stopped it, if one did.
     pub signal: Option<i32>,
+    /// Why a control has no result, if one was lost.
+    pub failure: Option<Error>,
 }
 
-/// Writes what the trials' logs say so far: run.json, the page and the tables. `signal` is the one that stopped the run, if one did.
+/// Writes what the trials' logs say so far: run.json, the page and the tables. `left` is why some are left to be done,
+/// if they are.
 pub(super) fn conclude(
     folder: &RunFolder,
     plan: &Plan,
     options: &Options,
     threads: usize,
-    signal: Option<i32>,
+    left: Option<Status>,
     logs: &Logs,
 ) -> Result<RunJson> {
     let told = told(logs);
     let calibrations = Calibrations::read(folder, &told)?;
     let metric = main_metric(plan);
-    let (trials, tuned) = compared(plan, options, &metric, &told, &calibrations);
+    let (mut trials, tuned) = compared(plan, options, &metric, &told, &calibrations);
+    // One that was chosen and not yet tested has not come to its end.
+    for (trial, _) in &mut trials {
+        if trial.status == Status::Finished && !trial.is_tested() {
+            trial.status = left.unwrap_or(Status::Failed);
+        }
+    }
     let (comparisons, curve) = judged(plan, &metric, &trials, &tuned, &told, &calibrations);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
     let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.arm == FLOW).collect();
@@ -56,7 +66,7 @@ pub(super) fn conclude(
     };
     let run = RunJson {
         format: FORMAT,
-        status: status(&flows, signal),
+        status: status(&flows, left),
         name: options.name.clone(),
         plan: plan.hash(),
         host: host(threads, &plan.device),
@@ -67,6 +77,11 @@ pub(super) fn conclude(
         curve,
         calibration: calibrations.all.unwrap_or_default(),
         arm_calibrations: calibrations.of_arms,
+        teachers: plan
+            .costlier_teachers()
+            .iter()
+            .map(|stage| stage.name.clone())
+            .collect(),
         compress,
         trials,
     };
@@ -79,7 +94,8 @@ pub(super) fn conclude(
 
 /// Writes the page and the table of all progress points.
 pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
-    report(folder, run, &told(&Logs::read(folder)?))
+    let basis = Basis::read(&folder.basis())?;
+    report(folder, run, &told(&Logs::read(folder, basis.as_ref())?))
 }
 
 /// The metric a plan's models are compared by.
@@ -171,7 +187,7 @@ fn judged(
     let question = Question {
         tuned: Tuned::settings_by_arm(tuned),
         margin: plan.margin,
-        given: plan.stages.iter().any(|stage| given(&stage.work)),
+        given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
         ..Question::new(metric)
     };
     let learned: BTreeMap<TrialId, Vec<(f64, f64)>> = told
@@ -193,14 +209,13 @@ fn judged(
     (compare(&entries, &question), curve)
 }
 
-/// How a run ended: as its flows did.
-fn status(flows: &[&Trial], signal: Option<i32>) -> Status {
+/// How a run ended: as its flows did, and not while any of its trials is left.
+fn status(flows: &[&Trial], left: Option<Status>) -> Status {
     let mut ends = flows.iter().map(|trial| trial.status);
     match ends.find(|status| *status != Status::Finished) {
         Some(status) => status,
-        None if !flows.is_empty() => Status::Finished,
-        None if signal.is_some() => Status::Stopped,
-        None => Status::Failed,
+        None if flows.is_empty() => left.unwrap_or(Status::Failed),
+        None => left.unwrap_or(Status::Finished),
     }
 }
 

@@ -17,6 +17,7 @@ use super::request::{Standing, Watcher};
 use super::threads::threads;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
+use crate::run::basis::Basis;
 use crate::run::folder::RunFolder;
 use crate::run::message::{Message, Order};
 use crate::run::options::Options;
@@ -41,6 +42,7 @@ pub fn supervise(
     folder: &RunFolder,
     options: &Options,
     plan: &Plan,
+    basis: &Basis,
     program: &Path,
     watcher: &mut dyn Watcher,
 ) -> Result<Outcome> {
@@ -59,34 +61,65 @@ pub fn supervise(
         reuse,
         children: Children::new(Box::new(Local::new(program, threads, jobs))),
         waiting: trials(options, plan),
-        logs: Logs::read(folder)?,
+        logs: Logs::read(folder, Some(basis))?,
+        basis,
+        changed: None,
         reused: 0,
         failures: BTreeMap::new(),
         watcher,
     };
     scheduler.run(jobs, &signals)?;
     stage_cache::trim(folder);
-    let (logs, failures) = (scheduler.logs, scheduler.failures);
+    let Scheduler {
+        logs,
+        failures,
+        changed,
+        waiting,
+        ..
+    } = scheduler;
     let signal = signals.received();
-    let run = conclude(folder, plan, options, threads, signal, &logs)?;
-    match flows_failure(failures, &run) {
+    let lost = failures.values().any(|error| error.kind != Kind::Diverged);
+    let left = match signal {
+        Some(_) if lost || !waiting.is_empty() => Some(Status::Stopped),
+        None if lost => Some(Status::Failed),
+        _ => None,
+    };
+    let run = conclude(folder, plan, options, threads, left, &logs)?;
+    let (flow, control) = failures_of(failures, &run);
+    match changed.or(flow) {
         Some(error) if signal.is_none() => Err(error),
         _ => Ok(Outcome {
             folder: folder.clone(),
             run,
             signal,
+            failure: control,
         }),
     }
 }
 
-/// Why the flow has no result, if it has none: settings that cannot be trained with are no failure of a run that has others.
-fn flows_failure(failures: BTreeMap<TrialId, Error>, run: &RunJson) -> Option<Error> {
+/// Why the flow, and why another arm has no result. That some settings, or a control, cannot be trained with is a result.
+fn failures_of(
+    failures: BTreeMap<TrialId, Error>,
+    run: &RunJson,
+) -> (Option<Error>, Option<Error>) {
     let tuned = run
         .tuned
         .iter()
         .any(|tuned| tuned.arm == FLOW && tuned.chosen.is_some());
-    let mut flows = failures.into_iter().filter(|(trial, _)| trial.arm == FLOW);
-    flows.next().map(|(_, error)| error).filter(|_| !tuned)
+    let (mut flow, mut control) = (None, None);
+    for (trial, error) in failures {
+        let diverged = error.kind == Kind::Diverged;
+        if trial.arm == FLOW && !(diverged && tuned) {
+            flow.get_or_insert(error);
+        } else if trial.arm != FLOW && !diverged {
+            let name = format!("trial {trial}");
+            control.get_or_insert_with(|| match error.place == name {
+                true => error,
+                false => error.within(name),
+            });
+        }
+    }
+    (flow, control)
 }
 
 /// The arms of the run, the flow first.
@@ -107,7 +140,7 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
 }
 
 /// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the first seeds have a trial for each of
-/// them, and the others one whose settings are not known yet.
+/// them, which does not read the test part; and every seed has one whose settings are not known yet, which does.
 fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
     let arms = arms(options, plan);
     let first = plan.run.seed.value;
@@ -118,7 +151,10 @@ fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
             .as_ref()
             .filter(|tuning| tuning.seeds_of(first, options.seeds).contains(&seed));
         let settings: Vec<Option<String>> = match choosing {
-            Some(tuning) => tuning.candidates.iter().cloned().map(Some).collect(),
+            Some(tuning) => {
+                let candidates = tuning.candidates.iter().cloned().map(Some);
+                candidates.chain([None]).collect()
+            }
             None => vec![None],
         };
         for fold in options.folds() {
@@ -146,6 +182,10 @@ struct Scheduler<'a> {
     waiting: VecDeque<TrialId>,
     /// What the trials that do not run came to.
     logs: Logs,
+    /// What they have in common.
+    basis: &'a Basis,
+    /// Why no other trial may start: something has changed since the run began.
+    changed: Option<Error>,
     /// Stages that were not trained again.
     reused: usize,
     /// Why trials ended without a result.
@@ -157,7 +197,7 @@ impl Scheduler<'_> {
     /// Runs what is left, until all is done or a signal asks to stop.
     fn run(&mut self, jobs: usize, signals: &Signals) -> Result<()> {
         let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.retain(|trial| !self.finished(trial));
+        waiting.retain(|trial| !self.finished(trial, trial.settings.is_none()));
         self.waiting = waiting;
         self.keep_result()?;
         while signals.received().is_none() && self.advance(jobs)? {
@@ -174,8 +214,10 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    fn finished(&self, trial: &TrialId) -> bool {
-        self.result(trial).is_some()
+    /// Whether a trial has come to what it is asked for.
+    fn finished(&self, trial: &TrialId, test: bool) -> bool {
+        self.result(trial)
+            .is_some_and(|result| !test || result.is_tested())
     }
 
     /// A trial that has finished.
@@ -195,13 +237,15 @@ impl Scheduler<'_> {
                 break;
             };
             let Some(order) = self.order(&trial)? else {
-                self.watcher.note(&format!(
-                    "{trial} is left out: what it waits for has no finished trial."
-                ));
+                if !self.only_tests(&trial) {
+                    self.watcher.note(&format!(
+                        "{trial} is left out: what it waits for has no finished trial."
+                    ));
+                }
                 continue;
             };
-            if !self.finished(&order.trial) {
-                self.children.start(self.folder, &order)?;
+            if !self.finished(&order.trial, order.test) {
+                self.children.start(self.folder, order)?;
             }
         }
         Ok(self.children.count() > 0 || !self.waiting.is_empty())
@@ -209,6 +253,7 @@ impl Scheduler<'_> {
 
     /// The order to a trial, with the settings its arm chose and the cost of its flow; none where either is missing.
     fn order(&self, trial: &TrialId) -> Result<Option<Order>> {
+        let test = trial.settings.is_none();
         let Some(trial) = self.settled(trial)? else {
             return Ok(None);
         };
@@ -230,7 +275,9 @@ impl Scheduler<'_> {
         Ok(Some(Order {
             rehearse: !self.calibrated(&trial),
             trial,
+            basis: self.basis.clone(),
             budget,
+            test,
             reuse: self.reuse.clone(),
         }))
     }
@@ -260,6 +307,14 @@ impl Scheduler<'_> {
                     settings: Some(candidate.clone()),
                     ..trial.clone()
                 };
+                // One that was lost, perhaps before it had a log, might have been the best.
+                if self
+                    .failures
+                    .get(&tried)
+                    .is_some_and(|e| e.kind != Kind::Diverged)
+                {
+                    return Ok(None);
+                }
                 rows.extend(self.logs.trial(&tried).cloned());
             }
         }
@@ -280,18 +335,29 @@ impl Scheduler<'_> {
         if measuring || self.children.count() > 0 && !self.calibrated(trial) {
             return false;
         }
-        let choice = |arm: &str| {
-            self.under_way(|other| {
-                other.arm == arm && other.fold == trial.fold && other.settings.is_some()
-            })
-        };
-        let own_choice = trial.settings.is_none() && choice(&trial.arm);
+        let own_choice = trial.settings.is_none() && self.choosing(&trial.arm, trial.fold);
         let flow = trial.arm != FLOW
-            && (choice(FLOW)
+            && (self.choosing(FLOW, trial.fold)
                 || self.under_way(|other| {
                     other.arm == FLOW && other.fold == trial.fold && other.seed == trial.seed
                 }));
         !own_choice && !flow
+    }
+
+    /// Whether a candidate that an arm may choose waits or runs.
+    fn choosing(&self, arm: &str, fold: Option<usize>) -> bool {
+        let candidate =
+            |other: &TrialId| other.arm == arm && other.fold == fold && other.settings.is_some();
+        let mut running = self.children.orders().filter(|order| !order.test);
+        self.waiting.iter().any(candidate) || running.any(|order| candidate(&order.trial))
+    }
+
+    /// Whether a trial that waits was told of already, as a candidate.
+    fn only_tests(&self, trial: &TrialId) -> bool {
+        let choosing = self.plan.tuning.as_ref();
+        let first = self.plan.run.seed.value;
+        let seeds = choosing.map(|tuning| tuning.seeds_of(first, self.options.seeds));
+        trial.settings.is_none() && seeds.is_some_and(|seeds| seeds.contains(&trial.seed))
     }
 
     /// Whether some trial like this waits or runs.
@@ -321,7 +387,12 @@ impl Scheduler<'_> {
             .filter(|trial| trial.status == Status::Finished);
         Standing {
             metric: main_metric(self.plan),
-            waiting: self.waiting.iter().cloned().collect(),
+            waiting: self
+                .waiting
+                .iter()
+                .filter(|trial| !self.only_tests(trial))
+                .cloned()
+                .collect(),
             finished: finished.count(),
             failed: failed.count(),
             running,
@@ -343,14 +414,15 @@ impl Scheduler<'_> {
                     self.failures.insert(trial, error);
                 }
             },
-            Some(News::Ended(trial, code)) => self.ended(&trial, code)?,
+            Some(News::Ended(order, code)) => self.ended(&order, code)?,
         }
         Ok(())
     }
 
-    fn ended(&mut self, trial: &TrialId, code: Option<i32>) -> Result<()> {
+    fn ended(&mut self, order: &Order, code: Option<i32>) -> Result<()> {
+        let trial = &order.trial;
         self.logs.renew(&self.folder.trial(trial))?;
-        if self.finished(trial) {
+        if self.finished(trial, order.test) {
             return self.keep_result();
         }
         let unknown = || {
@@ -361,6 +433,12 @@ impl Scheduler<'_> {
                 .remedy("`distil resume` goes on from its last checkpoint")
         };
         let error = self.failures.entry(trial.clone()).or_insert_with(unknown);
+        if error.kind == Kind::Changed {
+            // Every other trial would find the same.
+            self.waiting.clear();
+            self.changed.get_or_insert_with(|| error.clone());
+            return Ok(());
+        }
         let stopped = matches!(error.kind, Kind::Stopped(_));
         if trial.arm != FLOW && !stopped {
             self.watcher.note(&format!(
@@ -375,26 +453,40 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// The first flow's model is the run's result; it is kept before any control starts, once the flow has chosen its settings.
-    fn keep_result(&self) -> Result<()> {
+    /// The first flow's model is the run's result; it is kept before any control starts, once the flow has chosen its settings. One
+    /// that is there already has to be the same.
+    fn keep_result(&mut self) -> Result<()> {
         let first = TrialId {
             arm: FLOW.into(),
             seed: self.plan.run.seed.value,
             fold: self.options.folds().swap_remove(0),
             settings: None,
         };
-        let choosing = |other: &TrialId| {
-            other.arm == FLOW && other.fold == first.fold && other.settings.is_some()
-        };
-        if self.folder.model().exists() || self.under_way(choosing) {
+        if self.choosing(FLOW, first.fold) {
             return Ok(());
         }
         let Some(flow) = self.settled(&first)? else {
             return Ok(());
         };
         let model = self.folder.trial(&flow).model();
-        if self.finished(&flow) && model.exists() {
-            SavedModel::copy(&model, &self.folder.model())?;
+        if !self.finished(&flow, true) || !model.exists() {
+            return Ok(());
+        }
+        let kept = self.folder.model();
+        let of = |folder: &Path| SavedModel::read_card(folder).map(|card| card.provenance);
+        let old = kept.exists().then(|| of(&kept));
+        if let Some(Ok(old)) = &old
+            && *old == of(&model)?
+        {
+            return Ok(());
+        }
+        SavedModel::copy(&model, &kept)?;
+        if let Some(old) = old {
+            let old = old.map_or("damaged".into(), |old| format!("that of {}", old.trial));
+            self.watcher.note(&format!(
+                "note: {} was {old}; now it is that of {flow}, which is the result.",
+                kept.display()
+            ));
         }
         Ok(())
     }

@@ -37,7 +37,11 @@ pub fn threads(plan: &Plan, options: &Options, cores: usize) -> usize {
 /// Whether a step of a network on so many samples has a product or an update that is shared among threads.
 fn has_work_to_share(layout: &Layout, batch: usize) -> bool {
     layout.layers.iter().any(|layer| {
-        layer.rows() * layer.answers() * batch >= PRODUCTS_SHARED_FROM
+        layer
+            .rows()
+            .saturating_mul(layer.answers())
+            .saturating_mul(batch)
+            >= PRODUCTS_SHARED_FROM
             || layer.rows() * layer.outputs >= UPDATES_SHARED_FROM
     })
 }

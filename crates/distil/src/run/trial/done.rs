@@ -19,7 +19,6 @@ pub enum Done {
     /// A network of ours: stages can start and learn from it.
     Own(Box<OwnNetwork>),
     /// Answers from elsewhere: stages can learn from them.
-    #[expect(dead_code, reason = "a recipe cannot name them yet")]
     Foreign(Answers),
 }
 
@@ -60,11 +59,7 @@ impl Done {
     pub fn shape(&self, task: TaskKind) -> OutputShape {
         match self {
             Self::Own(own) => OutputShape::of(&own.layout, task),
-            Self::Foreign(answers) => OutputShape {
-                task,
-                outputs: answers.width(),
-                taps: BTreeMap::new(),
-            },
+            Self::Foreign(answers) => OutputShape::of_answers(answers.values(), task),
         }
     }
 

@@ -21,8 +21,22 @@ use crate::saved::{Card, Provenance, SavedModel};
 use crate::train::{EventSink, Meter, Stopwatch, metrics};
 
 impl Trial<'_> {
-    /// Writes the predictions, the model and what compression bought, and ends the log.
+    /// Ends the log; before that, where the test part may be read, writes the predictions, the model and what compression bought.
     pub(super) fn finish(
+        &self,
+        folder: &TrialFolder,
+        done: &BTreeMap<String, Done>,
+        sink: &mut Piped,
+    ) -> Result<()> {
+        if self.test || self.data.split.test.is_empty() {
+            self.keep(folder, done, sink)?;
+        }
+        sink.write(Event::Finished)?;
+        sink.settle()?;
+        Ok(())
+    }
+
+    fn keep(
         &self,
         folder: &TrialFolder,
         done: &BTreeMap<String, Done>,
@@ -50,10 +64,12 @@ impl Trial<'_> {
                 inputs: result.layout.inputs(),
                 outputs: result.layout.outputs(),
                 source: self.plan.source.clone(),
+                parts: self.plan.parts.clone(),
                 preprocessing: self.data.preprocessing.clone(),
                 view: plan.view.clone(),
                 view_shape: result.view.shape.clone(),
                 targets: self.data.fitted_targets.clone(),
+                unit: unit.map(str::to_owned),
                 metric: self.plan.metric.name.to_string(),
                 split: SplitRule {
                     fold: self.fold,
@@ -83,10 +99,7 @@ impl Trial<'_> {
         }
         self.compress(folder, done)?;
         meter.add(Purpose::Save, Some(0.0), 0, watch.time());
-        meter.flush(sink)?;
-        sink.write(Event::Finished)?;
-        sink.settle()?;
-        Ok(())
+        meter.flush(sink)
     }
 
     /// Where the result is smaller than a model it learned from: what that buys.

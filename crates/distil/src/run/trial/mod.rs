@@ -1,6 +1,7 @@
 //! A trial of a run, in a process of its own: stages, then the result and its predictions.
 
 mod compress;
+mod constant;
 mod done;
 mod finish;
 mod grow;
@@ -11,9 +12,11 @@ mod stages;
 use std::path::Path;
 
 use distil_report::bill::Calibration;
+use distil_report::events::{self, Started};
 
 use self::pipe::{die_with_parent, say};
 use self::stages::Trial;
+use super::basis::Basis;
 use super::calibrate;
 use super::folder::{RunFolder, TrialFolder};
 use super::message::{Message, Order};
@@ -24,7 +27,7 @@ use super::stage_cache::StageCache;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::plan::Arm;
-use crate::train::{Signals, Stopwatch};
+use crate::train::{Signals, Stopwatch, refused};
 
 /// The child's side of a run: the trial whose order lies in `folder`, the run's first after the rehearsal that measures reference seconds.
 ///
@@ -50,6 +53,8 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
     let signals = Signals::catch()?;
     let run = RunFolder::of(folder)?;
     let mut options = Options::read(&run.options())?;
+    let text = run.text()?;
+    order.basis.refuse_other(&Basis::new(&text, &options))?;
     if let Some(base) = base {
         options.base = base.to_path_buf();
     }
@@ -60,8 +65,10 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
         Some(flops) => Arm::named(&id.arm).within(flops),
         None => Arm::named(&id.arm),
     };
-    let Prepared { plan, data, raw } =
-        prepare(&run.text()?, &options, &arm, id.settings.as_deref(), fold)?;
+    let settings = id.settings.as_deref();
+    let Prepared {
+        plan, data, raw, ..
+    } = prepare(&text, &options, &arm, settings, fold, Some(&order.basis))?;
     let loading = watch.time();
     let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
     let cache = program.map(|program| StageCache::beside(&run, &program, &plan.device));
@@ -72,6 +79,8 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
         folder: None,
         cache: cache.as_ref(),
         id,
+        test: order.test,
+        basis: Some(order.basis.hash()),
         fold,
         device: plan.device.clone(),
         signals,
@@ -81,7 +90,19 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
     }
     let _lock = folder.lock()?;
     trial.folder = Some(folder.clone());
+    if let Some(begun) = begun(&folder.events())? {
+        trial.basis = begun.basis;
+    }
     trial.run(folder, loading)
+}
+
+/// How a trial that goes on began.
+fn begun(log: &Path) -> Result<Option<Started>> {
+    if !log.exists() {
+        return Ok(None);
+    }
+    let events = events::read(log).map_err(refused)?;
+    Ok(events::fold(&events).started().cloned())
 }
 
 /// Measures what a sample costs, and writes it for the processes to come.

@@ -1,6 +1,7 @@
 //! What a trial's result says about each test sample.
 
 use distil_report::predictions::{Picture, Predictions, Truth, Worst};
+use distil_report::show::plain;
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -25,7 +26,7 @@ pub fn predictions(
         ids: ids.iter().map(|id| id.0).collect(),
         names: data.targets.names().to_vec(),
         unit: unit.map(Into::into),
-        outputs,
+        outputs: outputs.into_owned(),
         truth,
         worst: Vec::new(),
     };
@@ -54,7 +55,7 @@ fn mistake(all: &Predictions, data: &Dataset, ids: &[SampleId], row: usize, loss
     let numbers = |values: &[f32]| {
         values
             .iter()
-            .map(|v| format!("{v:.4}"))
+            .map(|v| plain(f64::from(*v)))
             .collect::<Vec<_>>()
             .join(", ")
     };

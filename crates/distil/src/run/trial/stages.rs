@@ -1,13 +1,14 @@
 //! One trial, in its own process: every stage of a plan, then the result and its predictions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time};
+use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold, read};
 use distil_report::{Part, Purpose, TrialId};
 
+use super::constant::constant;
 use super::done::{Done, OwnNetwork, lookup, network};
 use super::pipe::{Piped, say};
 use crate::data::{Dataset, Fold, Inputs};
@@ -18,14 +19,15 @@ use crate::model::access::with_weights;
 use crate::optim::State;
 use crate::plan::{Plan, StagePlan, TermPlan, Training, Work};
 use crate::rng::Seed;
+use crate::run::basis::changed;
 use crate::run::folder::TrialFolder;
 use crate::run::message::Message;
 use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{
-    Checkpoints, DistillTerm, EventSink, Length, Meter, Readings, Settings, Signals, Stopwatch,
-    metrics, process, train,
+    Answers, Checkpoints, DistillTerm, EventSink, Length, Meter, Readings, Settings, Signals,
+    Stopwatch, metrics, process, refused, train,
 };
 use crate::weights::{Array, Weights, to_safetensors};
 
@@ -46,6 +48,10 @@ pub struct Trial<'a> {
     pub cache: Option<&'a StageCache>,
     /// Which trial it is.
     pub id: &'a TrialId,
+    /// Whether it may read the test part.
+    pub test: bool,
+    /// The hash of what it was begun on, its run's [`crate::run::basis::Basis`]; none in trials of version 0.1.0.
+    pub basis: Option<String>,
     /// Its fold, where there are folds.
     pub fold: Option<Fold>,
     /// Where it computes.
@@ -58,8 +64,14 @@ impl Trial<'_> {
     /// Runs what is not yet done in `folder`. `loading` is what reading the data took.
     pub fn run(&self, folder: &TrialFolder, loading: Time) -> Result<()> {
         let mut sink = Piped::open(&folder.events())?;
-        let resume = self.resume_point(folder)?;
-        if sink.count() > 0 {
+        let events = read(&folder.events()).map_err(refused)?;
+        // Once finished it is asked for again only to be tested.
+        let ended = matches!(events.last(), Some(Event::Finished));
+        let resume = match ended {
+            true => Some((self.plan.stages.len(), 0, 0)),
+            false => self.resume_point(folder)?,
+        };
+        if sink.count() > 0 && !ended {
             let (at, step, keep) = resume.unwrap_or((0, 0, 0));
             let stage = self
                 .plan
@@ -76,36 +88,67 @@ impl Trial<'_> {
         }
         if resume.is_none() {
             self.begin(&mut sink, loading)?;
+            for (name, answers) in self.answers() {
+                for part in [Part::Train, Part::Validation] {
+                    self.evaluate(&name, &answers, part, &mut sink, &mut Meter::new(&name))?;
+                }
+            }
         }
         // What the stages before the one resumed had to say is in the log already.
         let silent = resume.map_or(0, |(at, ..)| at);
-        let done = self.stages(&mut sink, silent)?;
+        let tested = tested(&read(&folder.events()).map_err(refused)?);
+        let mut done: BTreeMap<String, Done> = self.answers().collect();
+        for (name, answers) in &done {
+            if self.test && !tested.contains(name) {
+                self.evaluate(name, answers, Part::Test, &mut sink, &mut Meter::new(name))?;
+            }
+        }
+        for (at, stage) in self.plan.stages.iter().enumerate() {
+            let finished = match at < silent {
+                true => self.stage(stage, &done, &mut Vec::new(), &[])?,
+                false => self.stage(stage, &done, &mut sink, &[Part::Train, Part::Validation])?,
+            };
+            if self.test && !tested.contains(&stage.name) {
+                let mut meter = Meter::new(&stage.name);
+                self.evaluate(&stage.name, &finished, Part::Test, &mut sink, &mut meter)?;
+                meter.flush(&mut sink)?;
+            }
+            done.insert(stage.name.clone(), finished);
+        }
         self.finish(folder, &done, &mut sink)
     }
 
     /// Trains every stage for a few steps and keeps nothing: what a sample costs.
     pub fn rehearse(&self) -> Result<Vec<Event>> {
         let mut sink = Vec::new();
-        self.stages(&mut sink, 0)?;
+        let mut done: BTreeMap<String, Done> = self.answers().collect();
+        for stage in &self.plan.stages {
+            // What evaluating costs it measures while it trains.
+            let finished = self.stage(stage, &done, &mut sink, &[])?;
+            done.insert(stage.name.clone(), finished);
+        }
         Ok(sink)
     }
 
-    fn stages(&self, sink: &mut dyn EventSink, silent: usize) -> Result<BTreeMap<String, Done>> {
-        let mut done: BTreeMap<String, Done> = BTreeMap::new();
-        for (at, stage) in self.plan.stages.iter().enumerate() {
-            let mut muted = Vec::new();
-            let finished = match at < silent {
-                true => self.stage(stage, &done, &mut muted)?,
-                false => self.stage(stage, &done, sink)?,
-            };
-            done.insert(stage.name.clone(), finished);
-        }
-        Ok(done)
+    /// What other programs answer: done before any stage.
+    fn answers(&self) -> impl Iterator<Item = (String, Done)> {
+        self.data.answers.iter().map(|(name, answers)| {
+            let answers = Answers::new(name, answers.outputs.clone(), &self.device);
+            (name.clone(), Done::Foreign(answers))
+        })
     }
 
-    /// The hash a checkpoint of this trial carries.
+    /// What it trains, by hash and name.
     pub(super) fn hash(&self) -> String {
         format!("{} {}", self.plan.hash(), self.id)
+    }
+
+    /// What its checkpoints carry.
+    fn mark(&self) -> String {
+        match &self.basis {
+            Some(basis) => format!("{} {basis}", self.hash()),
+            None => self.hash(),
+        }
     }
 
     /// The last stage with a checkpoint: its place, the step, the events to keep.
@@ -115,7 +158,7 @@ impl Trial<'_> {
             if !folder.is_dir() {
                 continue;
             }
-            let (found, damaged) = Store::open(&folder, &self.hash())?.latest()?;
+            let (found, damaged) = Store::open(&folder, &self.mark())?.latest()?;
             for error in damaged {
                 say(&Message::Note(format!(
                     "{error} Going on from an older checkpoint."
@@ -140,6 +183,7 @@ impl Trial<'_> {
             fold: self.id.fold,
             settings: self.id.settings.clone(),
             plan: self.hash(),
+            basis: self.basis.clone(),
             process: process(),
         }))?;
         let (train, validation, test) =
@@ -150,15 +194,19 @@ impl Trial<'_> {
             test,
             equal: self.data.equal,
             overlap: self.plan.overlap(),
+            notes: [self.plan.too_long.as_slice(), &self.data.notes].concat(),
             time: loading,
         }))
     }
 
+    /// A stage as it ends, told of and kept for other trials as it is on these parts of the data: trained, gone on with, or taken
+    /// from those kept. On no part, it is told of and kept already, or a rehearsal.
     fn stage(
         &self,
         plan: &StagePlan,
         done: &BTreeMap<String, Done>,
         sink: &mut dyn EventSink,
+        parts: &[Part],
     ) -> Result<Done> {
         let key = self.cache_key(plan);
         if let (Some((cache, key)), Some(folder)) = (&key, &self.folder)
@@ -170,54 +218,55 @@ impl Trial<'_> {
         }
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
-            Work::Given { folder, .. } => self.given(folder, &mut meter)?,
+            Work::Given { folder, hash, .. } => self.given(folder, hash, &mut meter)?,
             Work::Train(training) => self.trained(plan, training, done, sink, &mut meter)?,
         };
         let finished = Done::Own(Box::new(finished));
-        self.evaluate(&plan.name, &finished, sink, &mut meter)?;
+        for part in parts {
+            self.evaluate(&plan.name, &finished, *part, sink, &mut meter)?;
+        }
         meter.flush(sink)?;
-        if let (Some((cache, key)), Some(folder), Done::Own(own)) = (key, &self.folder, &finished) {
+        if let (Some((cache, key)), Some(folder), Done::Own(own)) = (key, &self.folder, &finished)
+            && !parts.is_empty()
+        {
             sink.settle()?;
             cache.keep(&key, &plan.name, &own.state, folder)?;
         }
         Ok(finished)
     }
 
-    /// Tells of a stage's metrics on every part.
+    /// Tells of a stage's metrics on a part.
     fn evaluate(
         &self,
         name: &str,
         finished: &Done,
+        part: Part,
         sink: &mut dyn EventSink,
         meter: &mut Meter,
     ) -> Result<()> {
-        // A rehearsal has measured what evaluating costs while it trained.
-        let parts: &[Part] = match self.folder {
-            Some(_) => &[Part::Train, Part::Validation, Part::Test],
-            None => &[],
-        };
-        for &part in parts {
-            let ids = self.data.split.part(part);
-            if ids.is_empty() {
-                continue;
-            }
-            let watch = Stopwatch::start();
-            let outputs = finished.outputs(ids, &self.device);
-            let found = metrics(&outputs, &self.data.targets, ids)?;
-            meter.add(
-                Purpose::Evaluate,
-                Some(finished.flops_forward()),
-                ids.len(),
-                watch.time(),
-            );
-            sink.write(Event::Evaluated(Evaluated {
-                stage: name.to_string(),
-                part,
-                samples: ids.len(),
-                metrics: found,
-            }))?;
+        let ids = self.data.split.part(part);
+        if ids.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let watch = Stopwatch::start();
+        let outputs = finished.outputs(ids, &self.device);
+        let found = metrics(&outputs, &self.data.targets, ids)?;
+        meter.add(
+            Purpose::Evaluate,
+            Some(finished.flops_forward()),
+            ids.len(),
+            watch.time(),
+        );
+        sink.write(Event::Evaluated(Evaluated {
+            stage: name.to_string(),
+            part,
+            samples: ids.len(),
+            metrics: found,
+            constant: match part == Part::Test && name == self.plan.result().name {
+                true => constant(self.data, ids, self.plan.metric)?,
+                false => None,
+            },
+        }))
     }
 
     /// The cache, and the key there of a stage that is trained.
@@ -232,7 +281,7 @@ impl Trial<'_> {
 
     /// Whether this trial has a checkpoint of the stage.
     fn begun(&self, folder: &TrialFolder, plan: &StagePlan) -> Result<bool> {
-        let store = Store::open(&folder.checkpoints(&plan.name), &self.hash())?;
+        let store = Store::open(&folder.checkpoints(&plan.name), &self.mark())?;
         Ok(store.latest()?.0.is_some())
     }
 
@@ -283,9 +332,12 @@ impl Trial<'_> {
         })
     }
 
-    fn given(&self, folder: &Path, meter: &mut Meter) -> Result<OwnNetwork> {
+    fn given(&self, folder: &Path, hash: &str, meter: &mut Meter) -> Result<OwnNetwork> {
         let watch = Stopwatch::start();
         let saved = SavedModel::read(folder, &self.device)?;
+        if SavedModel::hash(folder)? != hash {
+            return Err(changed(&folder.display().to_string()));
+        }
         let raw = self.raw.cloned().ok_or_else(|| {
             Error::input(
                 folder.display(),
@@ -410,12 +462,13 @@ impl Trial<'_> {
         });
         Settings {
             stage: plan.name.clone(),
-            plan: self.hash(),
+            plan: self.mark(),
             seed,
             device: self.device.clone(),
             task: self.plan.task.as_ref(),
             batch: train.batch,
             accumulate: train.accumulate,
+            join_single: plan.layout.needs_two_samples(),
             length: match self.folder {
                 Some(_) => Length::Steps(training.steps),
                 None => Length::Steps(training.steps.min(REHEARSED_STEPS)),
@@ -435,6 +488,20 @@ impl Trial<'_> {
             signals: self.signals.clone(),
         }
     }
+}
+
+/// The stages that a log says were measured on the test part.
+fn tested(events: &[Event]) -> BTreeSet<String> {
+    let tested = fold(events)
+        .events
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Evaluated(evaluated) if evaluated.part == Part::Test => {
+                Some(evaluated.stage.clone())
+            }
+            _ => None,
+        });
+    tested.collect()
 }
 
 /// Stages of one name share their randomness across arms, so that arms are paired.

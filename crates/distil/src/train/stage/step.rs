@@ -67,8 +67,14 @@ impl Stage<'_, '_> {
             .data
             .augment
             .and_then(|augment| augment.mix(self.settings.seed, self.progress.step, window));
-        for first in (0..window.len()).step_by(self.settings.batch) {
-            let range = first..window.len().min(first + self.settings.batch);
+        let batch = self.settings.batch;
+        let single = self.settings.join_single && window.len() > batch && window.len() % batch == 1;
+        let joined = window.len() - usize::from(single);
+        for first in (0..joined).step_by(batch) {
+            let range = match first + batch {
+                end if end >= joined => first..window.len(),
+                end => first..end,
+            };
             let own = &window[range.clone()];
             let rows = Rows {
                 own,

@@ -3,10 +3,10 @@
 mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 use imports::{Module, imports};
+
+use crate::sources::sources;
 
 /// Crates by the root of their sources, and the rooms of each from the bottom up: a room uses only rooms below it.
 const CRATES: &[(&str, &str, &[&str])] = &[
@@ -14,7 +14,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         "crates/distil-recipe",
         "lib.rs",
         &[
-            "suggest", "problem", "spanned", "tree", "read", "choice", "table", "registry",
+            "suggest", "name", "problem", "spanned", "tree", "read", "choice", "table", "registry",
             "recipe", "set", "text", "parse", "render", "schema",
         ],
     ),
@@ -41,6 +41,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &[
             "error",
             "device",
+            "memory",
             "read_back",
             "rng",
             "sample",
@@ -88,11 +89,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
 type Edges = BTreeSet<(Module, Module)>;
 
 fn of_crate(folder: &str, root: &str) -> Edges {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(folder)
-        .join("src");
-    imports(root, |file| fs::read_to_string(source.join(file)).ok())
+    let files = sources(&format!("{folder}/src"));
+    imports(root, |file| files.get(file).cloned())
 }
 
 /// Where two modules part: the folder that holds both, and what each is in it. None where one lies in the other: a folder

@@ -207,7 +207,67 @@ fn the_arms_by_default_are_flow_small_plain_and_the_recipes_own() {
 fn a_small_stage_that_is_larger_than_the_result_is_no_small_arm() {
     let text = with(GROW, "start = \"small\"\n", "");
     let text = with(&text, "[512, 128]", "[16]");
-    assert_eq!(names(&plan(&text)), ["flow", "plain"]);
+    assert_eq!(names(&plan(&text)), ["flow", "alone", "plain"]);
+}
+
+/// A large network and five small ones; the student learns from `from`.
+fn taught(from: &str) -> String {
+    let fifth = |n: usize| format!("[stage.t{n}]\nmodel = {{ kind = \"mlp\", hidden = [16] }}\n");
+    let small: String = (1..=5).map(fifth).collect();
+    format!(
+        "task = \"classification\"\ndata = \"digits\"\nresult = \"student\"\n[stage.big]\nmodel = {{ kind = \"mlp\", hidden = [64] }}\n{small}\
+         [stage.student]\nmodel = {{ kind = \"mlp\", hidden = [32] }}\nlearn = {{ from = {from}, method = \"kd\", mix = 0.9 }}\ntrain = {{ epochs = 7, lr = 0.016 }}\n\
+         [compare]\nplain = {{ epochs = 20 }}\n"
+    )
+}
+
+#[test]
+fn the_student_runs_alone_where_its_teachers_together_cost_more_than_itself() {
+    for (from, alone) in [
+        ("\"big\"", true),
+        ("\"t1\"", false),
+        ("[\"t1\", \"t2\", \"t3\"]", true),
+    ] {
+        let plan = plan(&taught(from));
+        assert_eq!(names(&plan).contains(&"alone".to_string()), alone, "{from}");
+        assert_eq!(!plan.costlier_teachers().is_empty(), alone, "{from}");
+    }
+    // A network that starts from a smaller one, or learns from it, has `small` for that.
+    assert!(!names(&plan(GROW)).contains(&"alone".to_string()));
+}
+
+#[test]
+fn alone_is_the_result_with_its_own_training_and_the_flow_is_the_same_plan_as_before() {
+    let text = taught("\"big\"");
+    let alone = arm(&text, "alone");
+    assert_eq!(alone.stages.len(), 1);
+    let training = alone.result().training().unwrap();
+    assert!(training.learn.is_empty() && training.start.is_none());
+    assert_eq!(training.train.lr, 0.016);
+    assert_eq!(
+        training.train.length,
+        Length::Epochs(7),
+        "not plain's budget"
+    );
+    assert_eq!(training.train.patience, None);
+}
+
+#[test]
+fn a_control_that_trains_for_much_longer_than_it_declares_keeps_its_best_weights() {
+    let patience = |text: &str, flops: f64| {
+        let plain = plan_of(text, &Arm::named("plain").within(flops)).unwrap();
+        let training = plain.result().training().unwrap();
+        (training.train.patience, training.steps)
+    };
+    let text = taught("\"big\"");
+    let declared = arm(&text, "plain-full").flops();
+    assert_eq!(patience(&text, 1.9 * declared).0, None);
+    let (patience, steps) = patience(&text, 3.0 * declared);
+    assert_eq!(
+        patience,
+        Some(steps),
+        "as many evaluations never come, so it stops no sooner"
+    );
 }
 
 #[test]

@@ -28,10 +28,12 @@ pub(super) fn save(path: &Path, weights: Seed, change: impl FnOnce(&mut Card)) -
         inputs: 64,
         outputs: 10,
         source: trained.source.settled(&trained.read_data().unwrap()),
+        parts: trained.parts.clone(),
         preprocessing: data.preprocessing.clone(),
         view: distil::data::View::Full,
         view_shape: vec![8, 8],
         targets: data.fitted_targets.clone(),
+        unit: None,
         metric: "accuracy".into(),
         split: trained.split.clone(),
         provenance: Provenance::default(),
@@ -101,6 +103,11 @@ fn a_given_model_of_other_data_is_refused() {
     let other = with_given(GROW, Seed(0), |card| {
         card.inputs = 1000;
         card.view_shape = vec![20, 50];
+        card.preprocessing = distil::data::Preprocessing::Block {
+            shape: vec![20, 50],
+            shift: vec![0.0],
+            scale: vec![1.0],
+        };
     });
     assert_snapshot!(other.unwrap_err(), @r#"
     error: the given model sees samples of shape [20, 50], and those of this data have shape [8, 8]

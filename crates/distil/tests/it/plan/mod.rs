@@ -1,5 +1,6 @@
 //! From a recipe to a plan.
 
+mod answers;
 mod arms;
 mod given;
 mod hashes;

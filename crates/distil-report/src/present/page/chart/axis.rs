@@ -124,6 +124,16 @@ impl Axis {
                 trimmed(value, 6)
             };
         }
+        let largest = self.ticks.iter().map(|tick| (tick * self.factor).abs());
+        let largest = largest.fold(0.0, f64::max);
+        if largest != 0.0 && !(1e-4..=1e7).contains(&largest) {
+            let said = if value.abs() < largest * 1e-9 {
+                "0".into()
+            } else {
+                format!("{value:.1e}")
+            };
+            return said.replace('-', "−");
+        }
         let step = self
             .ticks
             .windows(2)

@@ -28,16 +28,17 @@ const PLOT: Plot = Plot {
 /// Height of a name, for keeping names apart.
 const NAME: f64 = 13.0;
 
-/// `line` is plain's curve, drawn below the points.
+/// `line` is plain's curve, drawn below the points; `blind` the values that the test part cannot tell from the flow's.
 pub(in crate::present::page) fn cost(
     title: &str,
     x: &Axis,
     y: &Axis,
     points: &[CostPoint],
     line: &[(f64, f64)],
+    blind: Option<[f64; 2]>,
 ) -> String {
     let at = |point: (f64, f64)| PLOT.at((x, y), point, 0.0);
-    let mut body = PLOT.axes(x, y);
+    let mut body = PLOT.across(y, blind) + &PLOT.axes(x, y);
     if line.len() > 1 {
         let places: Vec<String> = line
             .iter()

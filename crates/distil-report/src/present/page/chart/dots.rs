@@ -18,8 +18,14 @@ pub(in crate::present::page) struct DotRow {
 const WIDTH: f64 = 760.0;
 const ROW: f64 = 30.0;
 
-/// A row per model, values on a common axis: a ring for train, a small dot for validation, a large one for test.
-pub(in crate::present::page) fn dots(title: &str, x: &Axis, rows: &[DotRow]) -> String {
+/// A row per model, values on a common axis: a ring for train, a small dot for validation, a large one for test. `blind` are the
+/// values that the test part cannot tell from the flow's.
+pub(in crate::present::page) fn dots(
+    title: &str,
+    x: &Axis,
+    rows: &[DotRow],
+    blind: Option<[f64; 2]>,
+) -> String {
     let plot = Plot {
         left: widest(rows.iter().map(|row| &row.name)) + 22.0,
         right: WIDTH - widest(rows.iter().map(|row| &row.note)) - 30.0,
@@ -27,7 +33,7 @@ pub(in crate::present::page) fn dots(title: &str, x: &Axis, rows: &[DotRow]) -> 
         bottom: rows.len() as f64 * ROW + 6.0,
     };
     let (left, right) = (plot.left, plot.right);
-    let mut body = String::new();
+    let mut body = plot.upright(x, blind);
     for (place, row) in rows.iter().enumerate() {
         let y = place as f64 * ROW + ROW / 2.0;
         let places = row.values.map(|value| value.map(|value| plot.x(x, value)));

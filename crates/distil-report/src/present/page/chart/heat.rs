@@ -27,12 +27,11 @@ pub(in crate::present::page) fn heat(
     } else {
         classes.div_ceil(NUMBERED)
     };
-    let off_diagonal = |place: &usize| place / classes != place % classes;
-    let worst = (0..classes * classes)
-        .filter(off_diagonal)
-        .map(|place| confusion.counts[place])
-        .max()
-        .unwrap_or(0);
+    let totals = confusion.totals();
+    let worst = confusion
+        .mistakes()
+        .first()
+        .map_or(0, |(_, _, count)| *count);
     let mut body = label(left + size / 2.0, 14.0, "middle", "axis-title", "predicted");
     body += &format!(
         "<text transform=\"translate(14 {:.1}) rotate(-90)\" text-anchor=\"middle\" class=\"axis-title\">truth</text>",
@@ -57,9 +56,7 @@ pub(in crate::present::page) fn heat(
         );
     }
     for truth in 0..classes {
-        let total: u64 = (0..classes)
-            .map(|predicted| confusion.count(truth, predicted))
-            .sum();
+        let total = totals[truth];
         for predicted in 0..classes {
             let count = confusion.count(truth, predicted);
             let (kind, most) = if truth == predicted {
@@ -111,7 +108,8 @@ pub(in crate::present::page) fn heat(
     frame(left + size + 8.0, top + size + 6.0, title, &body)
 }
 
-fn short(name: &str) -> String {
+/// The beginning of a name.
+pub(in crate::present::page) fn short(name: &str) -> String {
     if name.chars().count() > 22 {
         name.chars().take(21).chain(['…']).collect()
     } else {

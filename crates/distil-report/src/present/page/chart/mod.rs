@@ -15,7 +15,7 @@ pub(super) use axis::{Axis, Scale, bounds};
 pub(super) use bars::{Bar, Piece, bars};
 pub(super) use cost::{CostPoint, cost};
 pub(super) use dots::{DotRow, dots};
-pub(super) use heat::heat;
+pub(super) use heat::{heat, short};
 pub(super) use lines::{Series, lines};
 pub(super) use scatter::scatter;
 pub(super) use strip::{StripRow, strip};

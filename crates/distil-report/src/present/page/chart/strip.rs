@@ -20,12 +20,13 @@ pub(in crate::present::page) struct StripRow {
 const WIDTH: f64 = 560.0;
 const ROW: f64 = 52.0;
 
-/// `sides` say what lies left and right of zero.
+/// `sides` say what lies left and right of zero; `blind` are the differences that the test part cannot show.
 pub(in crate::present::page) fn strip(
     title: &str,
     x: &Axis,
     rows: &[StripRow],
     sides: [&str; 2],
+    blind: Option<[f64; 2]>,
 ) -> String {
     let plot = Plot {
         left: widest(rows.iter().map(|row| &row.name)) + 22.0,
@@ -38,7 +39,8 @@ pub(in crate::present::page) fn strip(
     } = plot;
     let at = |value: f64| plot.x(x, value);
     let zero = at(0.0);
-    let mut body = format!(
+    let mut body = plot.upright(x, blind);
+    body += &format!(
         "<line class=\"zero\" x1=\"{zero:.1}\" x2=\"{zero:.1}\" y1=\"{top:.1}\" y2=\"{bottom:.1}\"/>"
     );
     body += &label(zero - 8.0, 16.0, "end", "axis-title", sides[0]);

@@ -1,12 +1,6 @@
 //! The pieces every chart is made of.
 
-/// Text for SVG and HTML.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
+pub(super) use crate::present::foreign::html as escape;
 
 /// An `svg` element that scales with the page and names itself to screen readers.
 pub(super) fn frame(width: f64, height: f64, label: &str, body: &str) -> String {

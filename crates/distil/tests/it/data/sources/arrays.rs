@@ -146,8 +146,8 @@ fn hostile_arrays_are_refused_with_place_reason_and_remedy() {
     let y = npy(&[3], false, &[0_u8, 1, 2]);
     assert_snapshot!(try_pair(&x, &y, Classification), @"FOLDER/x.npy, row 1, column 1: NaN is not a finite 32-bit number. Fill it in or leave the row out; rows and columns count from 0.");
     assert_snapshot!(try_pair(&npy(&[1, 1], false, &[1e300_f64]), &y, Classification), @"FOLDER/x.npy, row 0, column 0: inf is not a finite 32-bit number. Fill it in or leave the row out; rows and columns count from 0.");
-    assert_snapshot!(try_pair(&good[..good.len() - 3], &y, Classification), @"FOLDER/x.npy: not a whole NumPy file (failed to fill whole buffer). Write it again with numpy.save or numpy.savez.");
-    assert_snapshot!(try_pair(b"not numpy", &y, Classification), @"FOLDER/x.npy: not a whole NumPy file (magic not found for NPY file). Write it again with numpy.save or numpy.savez.");
+    assert_snapshot!(try_pair(&good[..good.len() - 3], &y, Classification), @"FOLDER/x.npy: not a whole NumPy file (21 bytes follow its header, which says [3, 2] of <f4). Write it again with numpy.save or numpy.savez.");
+    assert_snapshot!(try_pair(b"not numpy", &y, Classification), @"FOLDER/x.npy: not a whole NumPy file (it does not begin like one). Write it again with numpy.save or numpy.savez.");
     assert_snapshot!(try_pair(b"", &y, Classification), @"FOLDER/x.npy: the file is empty (0 bytes). Fetch or write it again.");
     assert_snapshot!(try_pair(&npy(&[0, 2], false, &[0.0_f32; 0]), &y, Classification), @"FOLDER/x.npy: shape [0, 2] holds no number. Save an array `[samples, …]`.");
     assert_snapshot!(try_pair(&good, &npy(&[2], false, &[0_u8, 1]), Classification), @"FOLDER/y.npy: shape [2] does not fit 3 samples. Save one row of labels per sample: `[samples]` or `[samples, targets]`.");

@@ -2,6 +2,8 @@
 
 mod arrays;
 mod built_in;
+mod damaged;
+mod formats;
 mod pictures;
 mod recordings;
 mod tables;

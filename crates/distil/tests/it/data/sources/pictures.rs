@@ -388,13 +388,13 @@ fn pictures_that_cannot_be_used_say_which_and_why() {
     );
     let text = make();
     fs::write(text.path().join("bee/2.png"), "hello").unwrap();
-    assert_snapshot!(reading(&text), @"FOLDER/bee/2.png: it begins neither like a JPEG nor like a PNG file. Fetch it again or leave it out.");
+    assert_snapshot!(reading(&text), @"FOLDER/bee/2.png: it begins like none of JPEG, PNG, WebP, GIF, BMP and TIFF. Fetch it again or leave it out.");
     let empty = make();
     fs::create_dir(empty.path().join("cat")).unwrap();
-    assert_snapshot!(reading(&empty), @"FOLDER/cat: there is no picture in this class's folder. Bring .jpg, .jpeg or .png files, or remove the folder.");
+    assert_snapshot!(reading(&empty), @"FOLDER/cat: there is no picture in this class's folder. Bring .jpg, .jpeg, .jpe, .jfif, .png, .webp, .gif, .bmp, .dib, .tif or .tiff files, or remove the folder.");
     let alone = make();
     fs::remove_dir_all(alone.path().join("bee")).unwrap();
-    assert_snapshot!(reading(&alone), @"FOLDER: only one folder is in it, where each of at least two classes needs one. Put each class's pictures into a folder with the class's name.");
+    assert_snapshot!(reading(&alone), @"FOLDER: only one folder is in it, where each of at least two classes needs one. Put each class's pictures into a folder with the class's name; such folders may lie in folders of parts, named train or training, validation, valid, val or dev, test or testing.");
     let sizes = make();
     let other = read(&Parquet {
         size: None,

@@ -1,5 +1,5 @@
-use distil::data::Part;
 use distil::data::source::{Fsdd, LogMel, Source};
+use distil::data::{Part, Raw};
 use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
 
@@ -84,12 +84,12 @@ fn recordings_are_named_by_digit_speaker_and_index() {
     );
     let parent = tempfile::tempdir().unwrap();
     std::fs::rename(folder.path(), parent.path().join("recordings")).unwrap();
-    assert_eq!(
-        fsdd(LogMel::default())
-            .read(parent.path(), Classification)
-            .unwrap(),
-        raw
-    );
+    let moved = fsdd(LogMel::default())
+        .read(parent.path(), Classification)
+        .unwrap();
+    let notes = raw.notes.clone();
+    assert_eq!((moved.notes.len(), notes.len()), (1, 1));
+    assert_eq!(Raw { notes, ..moved }, raw);
     let one = parent.path().join("recordings/3_bob_7.wav");
     assert_eq!(
         labels(
@@ -122,15 +122,13 @@ fn hostile_recordings_are_refused_with_place_reason_and_remedy() {
         )
     };
     assert_snapshot!(only("1_ann_0.wav", b""), @"FOLDER/1_ann_0.wav: the file is empty (0 bytes). Fetch or write it again.");
-    assert_snapshot!(only("1_ann_0.wav", &good[..30]), @"FOLDER/1_ann_0.wav: not a whole WAV file (Failed to read enough bytes). Fetch it again or leave it out.");
-    assert_snapshot!(only("1_ann_0.wav", &good[..300]), @"FOLDER/1_ann_0.wav: not a whole WAV file (Failed to read enough bytes). Fetch it again or leave it out.");
-    assert_snapshot!(only("1_ann_0.wav", b"this is not a sound file at all"), @"FOLDER/1_ann_0.wav: not a whole WAV file (Ill-formed WAVE file: no RIFF tag found). Fetch it again or leave it out.");
-    assert_snapshot!(only("1_ann_0.wav", &wav(16_000, 1, &[1; 9])), @"FOLDER/1_ann_0.wav: 16000 samples per second, where 8000 are expected. Resample it, or name the rate of all files with `rate`.");
-    assert_snapshot!(only("1_ann_0.wav", &wav(8000, 2, &[1; 8])), @"FOLDER/1_ann_0.wav: 2 channels, where one is expected. Mix it down to mono.");
+    assert_snapshot!(only("1_ann_0.wav", &good[..30]), @"FOLDER/1_ann_0.wav: not a whole WAV file (its header is cut short). Fetch it again or leave it out.");
+    assert_snapshot!(only("1_ann_0.wav", &good[..300]), @"FOLDER/1_ann_0.wav: not a whole WAV file (its header says 800 bytes of sound, and 256 follow). Fetch it again or leave it out.");
+    assert_snapshot!(only("1_ann_0.wav", b"this is not a sound file at all"), @"FOLDER/1_ann_0.wav: it begins like none of WAV, FLAC, MP3, Ogg and AIFF. Fetch it again or leave it out.");
     assert_snapshot!(only("1_ann_0.wav", &wav(8000, 1, &[])), @"FOLDER/1_ann_0.wav: there is no sound in it. Fetch it again or leave it out.");
     assert_snapshot!(only("hello.wav", &good), @"FOLDER/hello.wav: the name is not {digit}_{speaker}_{index}.wav. Rename the file or leave it out.");
     let empty = folder(&[("notes.txt", b"")]);
-    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(empty.path(), Classification)), @"FOLDER/: there is no WAV file in this folder. Name the folder of recordings, or its parent.");
+    assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(empty.path(), Classification)), @"FOLDER/: there is no sound file in this folder. Name the folder of recordings, or its parent.");
     assert_snapshot!(say(&empty, fsdd(LogMel::default()).read(&empty.path().join("absent"), Classification)), @"FOLDER/absent/: there is no such file or folder. Check the path; a relative path starts at the current folder.");
     let sounds = folder(&[("0_ann_0.wav", &good)]);
     let features = |features| say(&sounds, fsdd(features).read(sounds.path(), Classification));

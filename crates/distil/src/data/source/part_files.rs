@@ -1,0 +1,92 @@
+//! Parts of the data in files of their own.
+
+use std::path::{Path, PathBuf};
+
+use distil_report::Part;
+use distil_report::measure::TaskKind;
+use serde::{Deserialize, Serialize};
+
+use crate::data::raw::Raw;
+use crate::data::source::file::refused;
+use crate::data::source::{AnySource, Source};
+use crate::error::{Error, Result};
+
+/// What is read beside the source's own path: `test = "test.csv"`, `validation = "val.csv"`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartFiles {
+    /// The test part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
+    /// The validation part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<PathBuf>,
+}
+
+impl PartFiles {
+    /// Whether the source's own path holds all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Reads the source and these files, which are read as it was; relative paths start at `base`.
+    ///
+    /// # Errors
+    /// What the source refuses; files without targets or of another form.
+    pub fn read(&self, source: &AnySource, base: &Path, kind: TaskKind) -> Result<Raw> {
+        let mut raw = source.read(base, kind)?;
+        if self.is_empty() {
+            return Ok(raw);
+        }
+        if let Some(parts) = &raw.official
+            && let Some(part) = parts.iter().find(|part| **part != Part::Train)
+        {
+            let word = word(*part);
+            return Err(Error::input(
+                format!("data.{word}"),
+                format!("the data comes with a {word} part of its own"),
+            )
+            .remedy(
+                "Name its training part alone as `path`, or leave out `test` and `validation`",
+            ));
+        }
+        let settled = source.settled(&raw);
+        raw.official = Some(vec![Part::Train; raw.len()]);
+        let files = [
+            (Part::Validation, &self.validation),
+            (Part::Test, &self.test),
+        ];
+        for (part, file) in files {
+            let Some(file) = file else { continue };
+            let path = base.join(file);
+            let about = std::fs::metadata(&path).map_err(|error| refused(&path, &error))?;
+            if !about.is_file() && !about.is_dir() {
+                return Err(Error::input(
+                    path.display(),
+                    "this is a pipe or a device, and data to train on is read more than once",
+                )
+                .remedy("Write it into a file first"));
+            }
+            let mut more = settled.read_new(&path, kind)?;
+            if more.targets.is_none() {
+                return Err(Error::input(
+                    path.display(),
+                    format!("the samples of the {} part have no targets", word(part)),
+                )
+                .remedy("Add them; `distil predict` answers samples without"));
+            }
+            more.official = Some(vec![part; more.len()]);
+            raw = raw
+                .followed_by(more)
+                .map_err(|error| error.within(path.display()))?;
+        }
+        Ok(raw)
+    }
+}
+
+fn word(part: Part) -> &'static str {
+    match part {
+        Part::Train => "training",
+        Part::Validation => "validation",
+        Part::Test => "test",
+    }
+}

@@ -1,0 +1,247 @@
+//! Answers from elsewhere: a stage without a model, which others can learn from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use distil_recipe::recipe::{AnswersForm, LearnTable, Recipe, StageTable};
+use distil_recipe::{Problem, Problems, Span, Spanned};
+use distil_report::Overlap;
+
+use crate::data::source::read_answers;
+use crate::data::{Dataset, FittedAnswers, Raw, RawAnswers};
+use crate::error::Error;
+use crate::method::Method;
+use crate::plan::refusal::problem;
+
+const RULE: &str = "answers from elsewhere are known for the samples as they are, and there is no model behind them";
+
+/// Answers without their data.
+#[derive(Debug)]
+pub(super) struct AnswersDraft {
+    pub name: String,
+    pub file: Spanned<String>,
+    pub raw: Arc<RawAnswers>,
+}
+
+/// Answers of a plan; the numbers lie with the data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswersPlan {
+    /// What its numbers are.
+    pub form: AnswersForm,
+    /// SHA-256 of the file, in hexadecimal.
+    pub hash: String,
+}
+
+/// Reads the answers of every stage that has some; none if they cannot be used.
+pub(super) fn read(
+    recipe: &Recipe,
+    base: &Path,
+    problems: &mut Problems,
+) -> Option<Vec<AnswersDraft>> {
+    let mut read = Vec::new();
+    for stage in &recipe.stages {
+        let Some(table) = &stage.answers else {
+            continue;
+        };
+        nothing_else(stage, problems);
+        let raw = read_answers(
+            &base.join(table.file.as_str()),
+            table.form.as_ref().map(|form| form.value),
+        );
+        read.push(match raw {
+            Ok(raw) => Some(AnswersDraft {
+                name: stage.name.value.clone(),
+                file: table.file.clone(),
+                raw: Arc::new(raw),
+            }),
+            Err(error) => {
+                problems.push(of_file(table.file.span.clone(), error));
+                None
+            }
+        });
+    }
+    let has_answers = |name: &str| {
+        recipe
+            .stage(name)
+            .is_some_and(|stage| stage.answers.is_some())
+    };
+    let starts = recipe
+        .stages
+        .iter()
+        .filter_map(|stage| stage.start.as_ref());
+    for from in starts
+        .map(|start| &start.from)
+        .filter(|from| has_answers(from))
+    {
+        problems.push(
+            Problem::at(
+                from.span.clone(),
+                format!("`{from}` has answers alone, there are no weights to start from"),
+            )
+            .rule(RULE)
+            .help(format!(
+                "learn = \"{from}\" learns from them; start from a stage with a `model`"
+            )),
+        );
+    }
+    read.into_iter().collect()
+}
+
+/// Refuses every other key of a stage that has answers.
+fn nothing_else(stage: &StageTable, problems: &mut Problems) {
+    let samples = &stage.samples;
+    let others: [(&str, Option<Option<Span>>); 7] = [
+        (
+            "model",
+            stage.model.as_ref().map(|_| stage.name.span.clone()),
+        ),
+        ("view", stage.view.as_ref().map(|view| view.span.clone())),
+        (
+            "samples",
+            samples.kind.is_written().then(|| samples.kind.span.clone()),
+        ),
+        (
+            "start",
+            stage.start.as_ref().map(|start| start.from.span.clone()),
+        ),
+        ("learn", stage.learn.first().map(|term| term.span.clone())),
+        (
+            "train",
+            stage.train.as_ref().map(|train| train.span.clone()),
+        ),
+        ("like", stage.like.as_ref().map(|like| like.span.clone())),
+    ];
+    for (key, place) in others
+        .into_iter()
+        .filter_map(|(key, place)| Some((key, place?)))
+    {
+        problems.push(
+            Problem::at(
+                place,
+                format!("stage `{}` has `answers`, it takes no `{key}`", stage.name),
+            )
+            .rule(RULE)
+            .help(format!(
+                "remove `{key}`, or give it to a stage of its own that learns from `{}`",
+                stage.name
+            )),
+        );
+    }
+}
+
+/// An error of the file as a problem of the recipe, where it is named.
+fn of_file(place: Option<Span>, error: Error) -> Problem {
+    let reason = format!("{}: {}", error.place, error.reason);
+    problem(place, &Error { reason, ..error })
+}
+
+/// Puts the answers beside the rows that were read.
+///
+/// # Errors
+/// Answers to another number of rows.
+pub(super) fn beside(answers: &[AnswersDraft], raw: &mut Raw) -> Result<(), Problems> {
+    let mut problems = Problems::new();
+    for AnswersDraft {
+        name,
+        file,
+        raw: read,
+    } in answers
+    {
+        match read.fit_rows(raw.len()) {
+            Ok(()) => {
+                raw.answers.insert(name.clone(), read.clone());
+            }
+            Err(error) => problems.push(of_file(file.span.clone(), error)),
+        }
+    }
+    problems.or(())
+}
+
+/// Puts the answers, in the terms of its targets, to the data, and notes how they were read. `rows` are those that were kept.
+///
+/// # Errors
+/// Answers that are not to these targets.
+pub(super) fn fit(
+    answers: &[AnswersDraft],
+    rows: &BTreeMap<String, Arc<RawAnswers>>,
+    data: &mut Dataset,
+) -> Result<(), Problems> {
+    let mut problems = Problems::new();
+    for AnswersDraft { name, file, raw } in answers {
+        let raw = rows.get(name).unwrap_or(raw);
+        let fit = |()| FittedAnswers::fit(raw, &data.targets);
+        match raw.fit_rows(data.len()).and_then(fit) {
+            Ok(fitted) => {
+                data.notes.push(format!(
+                    "`{name}` is the answers of another program ({file}), read as {}; what they cost is not known",
+                    fitted.read_as
+                ));
+                data.answers.insert(name.clone(), fitted);
+            }
+            Err(error) => problems.push(of_file(file.span.clone(), error)),
+        }
+    }
+    problems.or(())
+}
+
+/// What a plan holds of its answers.
+pub(super) fn planned(data: &Dataset) -> BTreeMap<String, AnswersPlan> {
+    let plan = |(name, answers): (&String, &FittedAnswers)| {
+        let FittedAnswers { form, hash, .. } = answers;
+        (
+            name.clone(),
+            AnswersPlan {
+                form: *form,
+                hash: hash.clone(),
+            },
+        )
+    };
+    data.answers.iter().map(plan).collect()
+}
+
+/// Whether a term can learn from answers: not features, and not of varied samples.
+pub(super) fn teach(
+    term: &LearnTable,
+    method: &dyn Method,
+    data: &Dataset,
+    problems: &mut Problems,
+) -> bool {
+    let before = problems.len();
+    let named = term
+        .from
+        .iter()
+        .filter(|name| data.answers.contains_key(name.as_str()));
+    for name in named {
+        if method.compares_features() {
+            problems.push(
+                Problem::at(
+                    name.span.clone(),
+                    format!(
+                        "`{}` compares features, and `{name}` has answers alone",
+                        term.method.kind
+                    ),
+                )
+                .rule(RULE)
+                .help("use a method that compares outputs, or learn from a stage with a `model`"),
+            );
+        }
+        if data.augment.is_some() {
+            problems.push(
+                Problem::at(name.span.clone(), format!("`data.augment` varies or mixes the samples, and `{name}` has answers to them as they are"))
+                    .rule(RULE)
+                    .help("remove `augment`, or learn from a stage with a `model`"),
+            );
+        }
+    }
+    problems.len() == before
+}
+
+/// What answers have seen of what is tested: nobody knows.
+pub(super) fn overlap(tested: usize) -> Overlap {
+    Overlap {
+        unknown: true,
+        of: tested,
+        ..Overlap::default()
+    }
+}

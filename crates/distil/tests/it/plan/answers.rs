@@ -1,0 +1,421 @@
+//! Answers from elsewhere: what a plan asks of them.
+
+use std::fs;
+use std::path::Path;
+
+use distil::plan::{Arm, Draft, Plan};
+use distil_recipe::RecipeText;
+use distil_recipe::recipe::AnswersForm;
+use insta::assert_snapshot;
+
+use super::with;
+
+const TAUGHT: &str = r#"task = "classification"
+data = "digits"
+
+[stage.trees]
+answers = "p.npy"
+
+[stage.student]
+model = { kind = "mlp", hidden = [16] }
+learn = "trees"
+"#;
+
+/// A `.npy` file of 32-bit numbers.
+fn npy(shape: &[usize], values: impl IntoIterator<Item = f32>) -> Vec<u8> {
+    use npyz::WriterBuilder;
+    let mut bytes = Vec::new();
+    let shape: Vec<u64> = shape.iter().map(|&length| length as u64).collect();
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&shape)
+        .writer(&mut bytes)
+        .begin_nd()
+        .unwrap();
+    writer.extend(values).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+/// A table of answers to the digits, by row and column.
+fn table(number: impl Fn(usize, usize) -> f32) -> Vec<u8> {
+    let values = (0..1797 * 10).map(|at| number(at / 10, at % 10));
+    npy(&[1797, 10], values)
+}
+
+fn sure(row: usize, class: usize) -> f32 {
+    f32::from(u8::from(row % 10 == class))
+}
+
+fn planned(text: &str, answers: &[u8]) -> Result<Plan, String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("p.npy"), answers).unwrap();
+    let place = folder.path().display().to_string();
+    let plan = || {
+        let text = RecipeText::new("recipe.toml", text.to_owned());
+        let draft = Draft::read(&text, Path::new(folder.path()), &Arm::Flow)?;
+        let data = draft.dataset(draft.read_data()?, None)?;
+        Ok(draft.plan(&data)?)
+    };
+    plan().map_err(|error: distil::error::Error| error.to_string().replace(&place, "…"))
+}
+
+fn refused(text: &str, answers: &[u8]) -> String {
+    planned(text, answers).expect_err("a plan came of it")
+}
+
+fn form(text: &str, answers: &[u8]) -> AnswersForm {
+    planned(text, answers).unwrap().answers["trees"].form
+}
+
+#[test]
+fn probabilities_are_told_by_rows_that_sum_to_1_and_what_is_said_counts_before_that() {
+    use AnswersForm::{Logits, Probabilities};
+    let said = |word: &str| {
+        let said = format!("{{ file = \"p.npy\", form = \"{word}\" }}");
+        with(TAUGHT, "\"p.npy\"", &said)
+    };
+    let sharp = table(sure);
+    assert_eq!(form(TAUGHT, &sharp), Probabilities);
+    // Half precision moves the sum.
+    let rounded = table(|row, class| 0.1 + 0.000_4 * sure(row, class));
+    assert_eq!(form(TAUGHT, &rounded), Probabilities);
+    let negative = table(|row, class| sure(row, class) - 1.0);
+    assert_eq!(form(TAUGHT, &negative), Logits);
+    assert_eq!(form(&said("logits"), &sharp), Logits);
+    let coarse = table(|_, class| if class == 0 { 0.13 } else { 0.1 });
+    assert_eq!(form(&said("probabilities"), &coarse), Probabilities);
+    assert_snapshot!(refused(TAUGHT, &coarse), @r#"
+    error: …/p.npy, row 0: the numbers lie between 0 and 1 and sum to 1.030, so they may be logits or rounded probabilities
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.npy"
+      |           ^^^^^^^
+      |
+      = help: say which: answers = { file = "…", form = "probabilities" } or form = "logits"
+    "#);
+    assert_snapshot!(refused(&said("probabilities"), &negative), @r#"
+    error: …/p.npy, row 0, column 1: -1 is no probability
+     --> recipe.toml:5:20
+      |
+    5 | answers = { file = "p.npy", form = "probabilities" }
+      |                    ^^^^^^^
+      |
+      = help: correct the file, or say form = "logits"
+    "#);
+    assert_snapshot!(refused(&said("values"), &sharp), @r#"
+    error: …/p.npy: answers of classes or labels are logits or probabilities, not values
+     --> recipe.toml:5:20
+      |
+    5 | answers = { file = "p.npy", form = "values" }
+      |                    ^^^^^^^
+      |
+      = help: remove `form`, or say which of the two they are
+    "#);
+    let far = table(|_, class| if class == 0 { 0.9 } else { 0.1 });
+    assert_snapshot!(refused(&said("probabilities"), &far), @r#"
+    error: …/p.npy, row 0: the probabilities sum to 1.800
+     --> recipe.toml:5:20
+      |
+    5 | answers = { file = "p.npy", form = "probabilities" }
+      |                    ^^^^^^^
+      |
+      = help: give every class its probability, or say form = "logits"
+    "#);
+}
+
+#[test]
+fn answers_of_another_shape_or_to_other_rows_are_refused_with_both_numbers() {
+    assert_snapshot!(refused(
+        TAUGHT,
+        &npy(&[1796, 10], (0..17960).map(|x| x as f32))
+    ), @r#"
+    error: …/p.npy: 1,796 rows of answers, and the data has 1,797 samples
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.npy"
+      |           ^^^^^^^
+      |
+      = help: save one row for every sample of the data, in its order: those to choose by and to test on, too
+    "#);
+    assert_snapshot!(refused(
+        TAUGHT,
+        &npy(&[1797, 9], (0..16173).map(|x| x as f32))
+    ), @r#"
+    error: …/p.npy: 9 numbers a row, and the data needs 10: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.npy"
+      |           ^^^^^^^
+      |
+      = help: save a probability or a logit of every class, in this order (of classes alone: 1 for the class, 0 for the others)
+    "#);
+    assert_snapshot!(refused(TAUGHT, &npy(&[1797], (0..1797).map(|x| x as f32))), @r#"
+    error: …/p.npy: 1 number a row, and the data needs 10: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.npy"
+      |           ^^^^^^^
+      |
+      = help: save a probability or a logit of every class, in this order (of classes alone: 1 for the class, 0 for the others)
+    "#);
+    assert_snapshot!(refused(
+        TAUGHT,
+        &npy(&[1797, 5, 2], (0..17970).map(|x| x as f32))
+    ), @r#"
+    error: …/p.npy: shape [1797, 5, 2] is no table of answers
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.npy"
+      |           ^^^^^^^
+      |
+      = help: save an array `[samples, outputs]`
+    "#);
+}
+
+#[test]
+fn answers_that_are_not_finite_or_no_npy_file_are_refused() {
+    let nan = table(|row, class| {
+        if (row, class) == (7, 2) {
+            f32::NAN
+        } else {
+            0.1
+        }
+    });
+    assert_snapshot!(refused(TAUGHT, &nan), @r#"
+    error: …/p.npy, row 7, column 2: NaN is not a finite 32-bit number
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.npy"
+      |           ^^^^^^^
+      |
+      = help: fill it in or leave the row out; rows and columns count from 0
+    "#);
+    assert_snapshot!(refused(TAUGHT, b"0.1,0.9\n"), @r#"
+    error: …/p.npy: not a whole NumPy file (it does not begin like one)
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.npy"
+      |           ^^^^^^^
+      |
+      = help: write it again with numpy.save or numpy.savez
+    "#);
+    assert_snapshot!(refused(&with(TAUGHT, "p.npy", "p.csv"), &table(sure)), @r#"
+    error: …/p.csv: answers are not read from such a file
+     --> recipe.toml:5:11
+      |
+    5 | answers = "p.csv"
+      |           ^^^^^^^
+      |
+      = help: save them as one array with numpy.save, in a file that ends in .npy
+    "#);
+    assert_snapshot!(refused(&with(TAUGHT, "p.npy", "q.npy"), &table(sure)), @r#"
+    error: …/q.npy: there is no such file or folder
+     --> recipe.toml:5:11
+      |
+    5 | answers = "q.npy"
+      |           ^^^^^^^
+      |
+      = help: check the path; a relative path starts at the current folder
+    "#);
+}
+
+#[test]
+fn a_stage_that_has_answers_has_nothing_else() {
+    let more = with(
+        TAUGHT,
+        "answers = \"p.npy\"\n",
+        "answers = \"p.npy\"\nmodel = \"mlp\"\nview = { pca = 2 }\nsamples = \"random\"\ntrain = { epochs = 1 }\n",
+    );
+    assert_snapshot!(refused(&more, &table(sure)), @r#"
+    error: stage `trees` has `answers`, it takes no `model`
+     --> recipe.toml:4:8
+      |
+    4 | [stage.trees]
+      |        ^^^^^
+      |
+      = note: answers from elsewhere are known for the samples as they are, and there is no model behind them
+      = help: remove `model`, or give it to a stage of its own that learns from `trees`
+
+    error: stage `trees` has `answers`, it takes no `view`
+     --> recipe.toml:7:8
+      |
+    7 | view = { pca = 2 }
+      |        ^^^^^^^^^^^
+      |
+      = note: answers from elsewhere are known for the samples as they are, and there is no model behind them
+      = help: remove `view`, or give it to a stage of its own that learns from `trees`
+
+    error: `random` takes either `fraction` or `count`
+     --> recipe.toml:8:11
+      |
+    8 | samples = "random"
+      |           ^^^^^^^^
+
+    error: stage `trees` has `answers`, it takes no `samples`
+     --> recipe.toml:8:11
+      |
+    8 | samples = "random"
+      |           ^^^^^^^^
+      |
+      = note: answers from elsewhere are known for the samples as they are, and there is no model behind them
+      = help: remove `samples`, or give it to a stage of its own that learns from `trees`
+
+    error: stage `trees` has `answers`, it takes no `train`
+     --> recipe.toml:9:9
+      |
+    9 | train = { epochs = 1 }
+      |         ^^^^^^^^^^^^^^
+      |
+      = note: answers from elsewhere are known for the samples as they are, and there is no model behind them
+      = help: remove `train`, or give it to a stage of its own that learns from `trees`
+    "#);
+}
+
+#[test]
+fn nothing_starts_from_answers_is_like_them_or_takes_them_for_the_result() {
+    let sure = table(sure);
+    assert_snapshot!(refused(&with(TAUGHT, "learn = ", "start = "), &sure), @r#"
+    error: `trees` has answers alone, there are no weights to start from
+     --> recipe.toml:9:9
+      |
+    9 | start = "trees"
+      |         ^^^^^^^
+      |
+      = note: answers from elsewhere are known for the samples as they are, and there is no model behind them
+      = help: learn = "trees" learns from them; start from a stage with a `model`
+    "#);
+    assert_snapshot!(refused(&format!("result = \"trees\"\n{TAUGHT}"), &sure), @r#"
+    error: the result `trees` has answers alone, so nothing is trained
+     --> recipe.toml:1:10
+      |
+    1 | result = "trees"
+      |          ^^^^^^^
+      |
+      = note: the result is a stage that is trained
+    "#);
+    let like = format!("{TAUGHT}\n[stage.other]\nlike = \"trees\"\n");
+    assert_snapshot!(refused(&format!("result = \"student\"\n{like}"), &sure), @r#"
+    error: stage `trees` has answers alone, there is no training to repeat
+      --> recipe.toml:13:8
+       |
+    13 | like = "trees"
+       |        ^^^^^^^
+       |
+       = note: `like` names a stage that is trained
+       = help: write learn = "trees" to learn from its answers
+    "#);
+    let alone = TAUGHT.split_once("[stage.student]").unwrap().0;
+    assert_snapshot!(refused(alone, &sure), @r"
+    error: every stage is a given model, so nothing is trained
+     --> recipe.toml:4:8
+      |
+    4 | [stage.trees]
+      |        ^^^^^
+      |
+      = note: the result is a stage that is trained
+    ");
+}
+
+#[test]
+fn features_and_varied_or_mixed_samples_are_no_matter_of_answers() {
+    let sure = table(sure);
+    let features = with(
+        TAUGHT,
+        "\"trees\"\n",
+        "{ from = \"trees\", method = \"fitnet\", layers = { \"hidden.0\" = \"hidden.0\" }, add = 1 }\n",
+    );
+    assert_snapshot!(refused(&features, &sure), @r#"
+    error: `fitnet` compares features, and `trees` has answers alone
+     --> recipe.toml:9:18
+      |
+    9 | learn = { from = "trees", method = "fitnet", layers = { "hidden.0" = "hidden.0" }, add = 1 }
+      |                  ^^^^^^^
+      |
+      = note: answers from elsewhere are known for the samples as they are, and there is no model behind them
+      = help: use a method that compares outputs, or learn from a stage with a `model`
+    "#);
+    for augment in ["flip = true", "mixup = 0.2"] {
+        let data = format!("[data]\nsource = \"digits\"\naugment = {{ {augment} }}");
+        let said = refused(&with(TAUGHT, "data = \"digits\"", &data), &sure);
+        assert!(said.contains("`data.augment` varies or mixes the samples, and `trees` has answers to them as they are"), "{said}");
+    }
+}
+
+#[test]
+fn values_are_told_by_the_task() {
+    let text = with(
+        TAUGHT,
+        "\"classification\"\ndata = \"digits\"",
+        "\"regression\"\ndata = { source = \"csv\", path = \"t.csv\", target = \"y\" }",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..40)
+        .map(|x| format!("{x},{}\n", 1000 * (x % 7)))
+        .collect();
+    fs::write(folder.path().join("t.csv"), format!("x,y\n{rows}")).unwrap();
+    fs::write(
+        folder.path().join("p.npy"),
+        npy(&[40], (0..40).map(|x| x as f32)),
+    )
+    .unwrap();
+    let text = with(
+        &text,
+        "\"trees\"\n",
+        "{ from = \"trees\", method = \"mse\" }\n",
+    );
+    let draft = Draft::read(
+        &RecipeText::new("recipe.toml", text),
+        folder.path(),
+        &Arm::Flow,
+    )
+    .unwrap();
+    let data = draft.dataset(draft.read_data().unwrap(), None).unwrap();
+    let scale = data.fitted_targets.scale.clone().unwrap();
+    assert_eq!(data.answers["trees"].form, AnswersForm::Values);
+    let expected = (f64::from(7.0_f32) - f64::from(scale.mean[0])) / f64::from(scale.std[0]);
+    assert_eq!(data.answers["trees"].outputs.row(7), [expected as f32]);
+}
+
+#[test]
+fn answers_have_their_part_in_the_hash_and_where_they_lie_has_none() {
+    let hash = |text: &str, answers: &[u8]| planned(text, answers).unwrap().hash();
+    let moved = with(TAUGHT, "p.npy", "./p.npy");
+    assert_eq!(hash(TAUGHT, &table(sure)), hash(&moved, &table(sure)));
+    let others = table(|row, class| sure(row + 1, class));
+    assert_ne!(hash(TAUGHT, &table(sure)), hash(TAUGHT, &others));
+    let said = with(
+        TAUGHT,
+        "\"p.npy\"",
+        "{ file = \"p.npy\", form = \"logits\" }",
+    );
+    assert_ne!(hash(TAUGHT, &table(sure)), hash(&said, &table(sure)));
+}
+
+#[test]
+fn a_plan_says_how_answers_are_read_and_that_nobody_learns_from_some() {
+    let plan = planned(TAUGHT, &table(sure)).unwrap();
+    assert_snapshot!(plan.describe(None), @r"
+    recipe: handwritten digits, 8 × 8, built in
+    1,168 samples to train on, 270 to choose by, 359 to test on; compared by accuracy
+
+    stage    model         parameters  FLOPs a sample  steps  epochs  share of FLOPs
+    trees    answers                                   given
+    student  mlp 64-16-10       1,210     5.06 kFLOPs    370      10         100.0 %
+
+    student sees all of a sample, 1,168 samples an epoch in batches of 32; adam, lr 0.001, constant
+    student starts from fresh weights
+    student learns from trees: kd, 50 % of the loss
+
+    arms: flow, plain
+    the flow takes 59.1 MFLOPs; a trial holds 571 KiB in memory beside the program, and 61.2 KiB on disk
+    note: `trees` is the answers of another program (p.npy), read as probabilities, for every row sums to 1; what they cost is not known
+    note: of the model behind the answers `trees`, whether it has seen the test rows is not known
+    ");
+    let idle = with(TAUGHT, "learn = \"trees\"\n", "");
+    let plan = planned(&idle, &table(sure)).unwrap();
+    let idle = "no stage learns from the answers `trees`";
+    assert!(plan.notes.iter().any(|note| note == idle));
+    let arms: Vec<_> = plan.arms.iter().map(ToString::to_string).collect();
+    assert_eq!(arms, ["flow"]);
+}
