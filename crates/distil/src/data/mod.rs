@@ -10,6 +10,7 @@ mod codes;
 mod column_rule;
 mod dataset;
 mod equal;
+mod far;
 mod features;
 mod fitted_answers;
 mod followed;

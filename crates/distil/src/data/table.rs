@@ -4,6 +4,7 @@ use distil_report::show::exact;
 use serde::{Deserialize, Serialize};
 
 use crate::data::codes::{Coded, Place};
+use crate::data::far::far;
 use crate::data::moments::{exact_moments, moments, narrow, needs_64_bits};
 use crate::data::prepared::Prepared;
 use crate::data::raw::{Cells, Column};
@@ -385,80 +386,6 @@ fn near(x: f32, far: &[(f64, f64)]) -> f32 {
     far.iter()
         .find(|(value, _)| *value as f32 == x)
         .map_or(x, |(_, end)| *end as f32)
-}
-
-/// Values far outside the range of all others, as markers of missing values are, with the end of that range.
-///
-/// At most two on each side, and together no more than half of all. One counts if it repeats and lies 20 times that range away.
-/// Written as markers are, it needs to lie but three times the range away, once if it is the only negative number; and 10 times
-/// if it does not repeat.
-fn far(values: &[f64]) -> Vec<(f64, f64)> {
-    /// The others are no fewer different values; two are enough beside numbers written as markers are.
-    const DIFFERENT: usize = 8;
-    /// How many on the low and on the high side, most first.
-    const SIDES: [(usize, usize); 8] = [
-        (2, 2),
-        (2, 1),
-        (1, 2),
-        (2, 0),
-        (1, 1),
-        (0, 2),
-        (1, 0),
-        (0, 1),
-    ];
-    let mut known: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
-    known.sort_by(f64::total_cmp);
-    let different: Vec<(f64, usize)> = known
-        .chunk_by(|a, b| a == b)
-        .map(|same| (same[0], same.len()))
-        .collect();
-    for (low, high) in SIDES {
-        let end = different.len().saturating_sub(high);
-        let rest = different.get(low..end).unwrap_or_default();
-        let (Some((first, _)), Some((last, _))) = (rest.first(), rest.last()) else {
-            continue;
-        };
-        let range = last - first;
-        let is_far = |(x, count): &(f64, usize)| {
-            let gap = (first - x).max(x - last);
-            let times = match (marker_like(*x), *count > 1) {
-                (true, true) if *x < 0.0 && *first >= 0.0 => 1.0,
-                (true, true) => 3.0,
-                (true, false) => 10.0,
-                (false, true) => 20.0,
-                (false, false) => return false,
-            };
-            gap > times * range
-        };
-        let ends = || different[..low].iter().chain(&different[end..]);
-        let few = 2 * ends().map(|(_, count)| count).sum::<usize>() <= known.len();
-        let least = match ends().all(|(x, _)| marker_like(*x)) {
-            true => 2,
-            false => DIFFERENT,
-        };
-        if rest.len() >= least && few && ends().all(is_far) {
-            return ends()
-                .map(|(x, _)| (*x, if x < first { *first } else { *last }))
-                .collect();
-        }
-    }
-    Vec::new()
-}
-
-/// Whether a number is written as markers of missing values are: nines, the end of an integer type, or huge.
-fn marker_like(x: f64) -> bool {
-    let whole = format!("{}", x.abs().trunc());
-    let ends = [
-        32_767.0,
-        32_768.0,
-        65_535.0,
-        2_147_483_647.0,
-        2_147_483_648.0,
-        4_294_967_295.0,
-    ];
-    whole.len() > 1 && whole.bytes().all(|digit| digit == b'9')
-        || ends.contains(&x.abs())
-        || x.abs() >= 1e20
 }
 
 /// A table's features, column by column.

@@ -22,6 +22,7 @@ mod image_folder;
 mod inputs;
 mod joined;
 mod limits;
+mod lines;
 mod listing;
 mod logmel;
 mod names;

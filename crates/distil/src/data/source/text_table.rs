@@ -6,6 +6,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 use distil_report::show::grouped;
 
+use crate::data::source::lines::{Lines, line_ends};
 use crate::error::{Error, Result};
 
 /// How a file is cut into cells, as far as it is known before it is read.
@@ -384,65 +385,6 @@ impl TextTable {
             .iter_mut()
             .for_each(|column| kept(&mut column.cells, keep));
     }
-}
-
-/// The line on which each record begins. The reader's own count is off after `\r\n` and after blank lines.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    comment: Option<u8>,
-    /// Where the last record began.
-    at: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn new(bytes: &'a [u8], comment: Option<char>) -> Self {
-        Self {
-            bytes,
-            comment: comment.and_then(|comment| u8::try_from(comment).ok()),
-            at: 0,
-            line: 1,
-        }
-    }
-
-    /// The line of the record that was read from here on: blank lines and comments may come first.
-    fn of(&mut self, from: usize) -> u64 {
-        self.line += line_ends(&self.bytes[self.at..from.min(self.bytes.len())]) as u64;
-        // A line end that is cut in two is counted where it ends.
-        if from > self.at
-            && self.bytes.get(from - 1) == Some(&b'\r')
-            && self.bytes.get(from) == Some(&b'\n')
-        {
-            self.line -= 1;
-        }
-        self.at = from;
-        while let Some(&byte) = self.bytes.get(self.at) {
-            let end = match byte {
-                b'\r' | b'\n' => self.at,
-                _ if Some(byte) == self.comment => {
-                    let rest = self.bytes[self.at..].iter();
-                    self.at
-                        + rest
-                            .take_while(|byte| !matches!(byte, b'\r' | b'\n'))
-                            .count()
-                }
-                _ => break,
-            };
-            let pair = self.bytes.get(end..end + 2) == Some(b"\r\n");
-            self.at = end + 1 + usize::from(pair);
-            self.line += 1;
-        }
-        self.line
-    }
-}
-
-/// Line ends: `\r\n`, `\n` or `\r`.
-fn line_ends(bytes: &[u8]) -> usize {
-    let ends = bytes.iter().enumerate();
-    ends.filter(|(at, byte)| {
-        **byte == b'\n' || **byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')
-    })
-    .count()
 }
 
 fn reader(delimiter: u8, comment: Option<char>, bytes: &[u8]) -> csv::Reader<&[u8]> {
