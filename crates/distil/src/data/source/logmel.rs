@@ -26,7 +26,7 @@ pub struct LogMel {
     pub low_hz: f64,
     /// Upper end of the highest band in Hz; 4,000 or half the rate, whichever is less, unless told otherwise.
     pub high_hz: Option<f64>,
-    /// What is kept of a sound longer than the frames: its `start`, its `middle` or its `end`.
+    /// What is kept of a sound longer than the frames: its `start`, its `middle` or its `end`; its start unless told otherwise.
     #[serde(skip_serializing_if = "Keep::is_start")]
     pub keep: Keep,
 }

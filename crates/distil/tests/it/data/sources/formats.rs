@@ -447,6 +447,7 @@ fn recordings_of_every_format_are_read_mixed_down_and_resampled_and_said() {
         1 file is left out of the sounds: FOLDER/0_ann_9.opus is an Opus sound
         1 of 7 sounds have several channels and are mixed down to their mean
         1 of 7 sounds are resampled from 16000 to 8000 samples per second (`rate`)
+        7 of 7 sounds are shorter than the 50 frames (1.01 s) and are filled up with silence
         ");
 }
 
