@@ -16,7 +16,7 @@ pub(super) const METRIC: Metric = Metric {
     classes: None,
     labels: None,
     values: Some(nrmse),
-    rows: rows,
+    rows,
     is_mean: true,
 };
 
