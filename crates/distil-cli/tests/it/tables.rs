@@ -441,7 +441,7 @@ fn whole_numbers_are_one_category_however_they_are_spelled_and_unseen_ones_are_c
         eval(&|i| format!("{}", i + 40));
         let ended = place.distil(&[verb, "runs/r-0001", "new.csv"]);
         assert!(
-            ended.stderr.contains("column branch: 199"),
+            ended.stderr.contains("199 of 199 cells of `branch` were never seen"),
             "{}",
             ended.stderr
         );
@@ -456,7 +456,7 @@ fn whole_numbers_are_one_category_however_they_are_spelled_and_unseen_ones_are_c
     place.write("new.csv", text(&|i| i.to_string()));
     let ended = place.distil(&["predict", "runs/r-0001", "new.csv"]);
     assert!(
-        ended.stderr.contains("column branch: 200"),
+        ended.stderr.contains("200 of 200 cells of `branch` were never seen"),
         "{}",
         ended.stderr
     );
@@ -604,5 +604,5 @@ fn parts_in_files_of_their_own_are_the_parts_and_are_read_as_the_training_part_w
     place.write("test.csv", new);
     let ended = check(&place);
     assert_eq!(ended.code, 2, "{}", ended.stdout);
-    insta::assert_snapshot!(ended.stderr, @"");
+    insta::assert_snapshot!(ended.stderr, @"error: ./test.csv: the samples of the test part have no targets. Add them; `distil predict` answers samples without.");
 }
