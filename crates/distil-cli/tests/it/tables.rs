@@ -441,7 +441,9 @@ fn whole_numbers_are_one_category_however_they_are_spelled_and_unseen_ones_are_c
         eval(&|i| format!("{}", i + 40));
         let ended = place.distil(&[verb, "runs/r-0001", "new.csv"]);
         assert!(
-            ended.stderr.contains("199 of 199 cells of `branch` were never seen"),
+            ended
+                .stderr
+                .contains("199 of 199 cells of `branch` were never seen"),
             "{}",
             ended.stderr
         );
@@ -456,7 +458,9 @@ fn whole_numbers_are_one_category_however_they_are_spelled_and_unseen_ones_are_c
     place.write("new.csv", text(&|i| i.to_string()));
     let ended = place.distil(&["predict", "runs/r-0001", "new.csv"]);
     assert!(
-        ended.stderr.contains("200 of 200 cells of `branch` were never seen"),
+        ended
+            .stderr
+            .contains("200 of 200 cells of `branch` were never seen"),
         "{}",
         ended.stderr
     );
