@@ -21,7 +21,9 @@ const MOST_SAMPLES: u64 = 1_000_000_000;
 
 /// Beyond these a 32-bit number is infinite or zero.
 fn of_32_bits() -> impl Fn(f64) -> Option<String> {
-    range("above 0, from 1e-30 to 1e30", |x| (1e-30..=1e30).contains(&x))
+    range("above 0, from 1e-30 to 1e30", |x| {
+        (1e-30..=1e30).contains(&x)
+    })
 }
 
 /// A table whose keys are all optional, so that one may stand over another.

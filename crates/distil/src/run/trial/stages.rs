@@ -14,7 +14,6 @@ use super::pipe::{Piped, say};
 use crate::data::{Dataset, Fold, Inputs};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::method::OutputShape;
 use crate::model::access::with_weights;
 use crate::optim::State;
 use crate::plan::{Plan, StagePlan, TermPlan, Training, Work};
@@ -26,8 +25,8 @@ use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{
-    Answers, Checkpoints, DistillTerm, EventSink, Length, Meter, Readings, Settings, Signals,
-    Stopwatch, metrics, process, refused, train,
+    Answers, Checkpoints, DistillTerm, EventSink, Meter, Readings, Settings, Signals, Stopwatch,
+    metrics, process, refused, train,
 };
 use crate::weights::{Array, Weights, to_safetensors};
 
@@ -390,7 +389,7 @@ impl Trial<'_> {
         };
         // Before the first checkpoint, which is what a resumed run goes on from.
         meter.flush(sink)?;
-        let mut terms = self.terms(plan, training, done)?;
+        let mut terms = self.terms(training, done)?;
         let settings = self.settings(plan, training, seed);
         let trained = train(
             stage.net,
@@ -413,35 +412,22 @@ impl Trial<'_> {
 
     fn terms<'p>(
         &self,
-        plan: &'p StagePlan,
         training: &'p Training,
         done: &BTreeMap<String, Done>,
     ) -> Result<Vec<DistillTerm<'p>>> {
-        let kind = self.plan.task.kind();
         let term = |term: &'p TermPlan| {
-            let mut teachers = Vec::new();
-            let mut shapes = Vec::new();
-            for name in &term.teachers {
+            let teachers = term.teachers.iter().map(|name| {
                 let teacher = lookup(done, name)?;
-                teachers.push(teacher.teacher(name, &self.device));
-                shapes.push(teacher.shape(kind));
-            }
-            let together = match shapes.as_slice() {
-                [] => None,
-                shapes => Some(
-                    OutputShape::of_several(shapes)
-                        .map_err(|r| Error::input(format!("stage `{}`", plan.name), r))?,
-                ),
-            };
-            let distilled = DistillTerm::new(
+                Ok(teacher.teacher(name, &self.device))
+            });
+            let distilled = DistillTerm::checked(
                 &term.name,
                 term.method.as_ref(),
-                teachers,
+                teachers.collect::<Result<_>>()?,
                 term.weight,
-                &OutputShape::of(&plan.layout, kind),
-                together.as_ref(),
                 &term.layers,
-            )?;
+                term.needs.clone(),
+            );
             Ok(distilled.until(term.until))
         };
         training.learn.iter().map(term).collect()
@@ -453,7 +439,6 @@ impl Trial<'_> {
         training: &'p Training,
         seed: Seed,
     ) -> Settings<'p> {
-        let train = &training.train;
         let run = &self.plan.run;
         let checkpoints = self.folder.as_ref().map(|folder| Checkpoints {
             folder: folder.checkpoints(&plan.name),
@@ -466,21 +451,13 @@ impl Trial<'_> {
             seed,
             device: self.device.clone(),
             task: self.plan.task.as_ref(),
-            batch: train.batch,
-            accumulate: train.accumulate,
-            join_single: plan.layout.needs_two_samples(),
-            length: match self.folder {
-                Some(_) => Length::Steps(training.steps),
-                None => Length::Steps(training.steps.min(REHEARSED_STEPS)),
+            train: &training.train,
+            steps: match self.folder {
+                Some(_) => Some(training.steps),
+                None => Some(training.steps.min(REHEARSED_STEPS)),
             },
-            optimizer: train.optimizer.as_ref(),
-            lr: train.lr,
-            schedule: train.schedule.as_ref(),
+            join_single: plan.layout.needs_two_samples(),
             span: Some(training.span),
-            clip: train.clip,
-            average: train.average,
-            patience: train.patience,
-            evaluate: train.evaluate,
             metric: self.plan.metric,
             policy: training.samples.as_ref(),
             checkpoints,
