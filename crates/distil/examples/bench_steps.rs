@@ -18,7 +18,9 @@ use distil::model::{CnnConfig, MlpConfig, Model, ModelConfig, Output, ResnetConf
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::task::Classification;
-use distil::train::{DistillTerm, EventSink, Length, Settings, Stopwatch, TermWeight, Train, train};
+use distil::train::{
+    DistillTerm, EventSink, Length, Settings, Stopwatch, TermWeight, Train, train,
+};
 use distil::train::{Frozen, Teacher};
 use distil_kernels::{Activation, linear_act};
 use distil_report::events::{Event, Time};

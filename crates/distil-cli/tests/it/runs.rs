@@ -97,8 +97,8 @@ fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failur
         "three arms with two seeds are compared"
     );
     for trial in &run.trials {
-        let mut own = run.tuned.iter().filter(|tuned| tuned.arm == trial.arm);
-        assert!(own.all(|tuned| tuned.chosen == trial.settings));
+        let mut own = run.tuned.iter().filter(|tuned| tuned.arm == trial.id.arm);
+        assert!(own.all(|tuned| tuned.chosen == trial.id.settings));
     }
     assert!(place.path("runs/digits-0001/model/model.json").is_file());
     assert!(
@@ -137,7 +137,7 @@ fn of_the_settings_to_tune_only_the_chosen_one_is_measured_on_the_test_part() {
         let Event::Started(started) = &events[0] else {
             panic!("{:?}", events[0]);
         };
-        let is_chosen = started.settings == chosen(&started.arm);
+        let is_chosen = started.id.settings == chosen(&started.id.arm);
         let tests = tested(&events);
         let mut once = tests.clone();
         once.dedup();
@@ -179,10 +179,7 @@ fn a_run_stopped_before_a_choice_is_tested_reads_the_test_part_when_it_goes_on()
     assert_eq!(place.distil(&arguments).code, 0);
     let whole = record_of(&place, "runs/digits-0001");
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
-    let log = format!(
-        "runs/digits-0001/trials/{}/events.jsonl",
-        run.trials[0].id()
-    );
+    let log = format!("runs/digits-0001/trials/{}/events.jsonl", run.trials[0].id);
     let text = place.read(&log);
     // As it was killed: after it had been trained, and in the midst of being tested.
     let trained = text.find("\"finished\"").unwrap();
@@ -204,7 +201,7 @@ fn a_chosen_trial_that_dies_while_it_is_tested_fails_the_run_and_resume_tests_it
     assert_eq!(place.distil(&arguments).code, 0);
     let whole = record_of(&place, "runs/digits-0001");
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
-    let trial = format!("runs/digits-0001/trials/{}", run.trials[0].id());
+    let trial = format!("runs/digits-0001/trials/{}", run.trials[0].id);
     let text = place.read(&format!("{trial}/events.jsonl"));
     let trained = text.find("\"finished\"").unwrap();
     let trained = trained + text[trained..].find('\n').unwrap() + 1;
@@ -298,7 +295,7 @@ fn the_curve_adds_plain_training_at_shares_of_its_budget() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
     let steps = |arm: &str| {
-        let trial = run.trials.iter().find(|trial| trial.arm == arm).unwrap();
+        let trial = run.trials.iter().find(|trial| trial.id.arm == arm).unwrap();
         trial.result().unwrap().steps
     };
     for (arm, share) in [("plain-25", 0.25), ("plain-50", 0.5), ("plain-75", 0.75)] {
@@ -463,7 +460,7 @@ fn an_arm_that_changes_the_recipe_has_seconds_of_its_own() {
         assert!(
             trial.bill.equalised().reference_seconds.is_some(),
             "{}",
-            trial.id()
+            trial.id
         );
     }
 }
@@ -560,7 +557,7 @@ stage.model.train.lr = 1e30
     let ends: Vec<_> = run
         .trials
         .iter()
-        .map(|trial| (trial.arm.as_str(), trial.status))
+        .map(|trial| (trial.id.arm.as_str(), trial.status))
         .collect();
     assert_eq!(
         ends,

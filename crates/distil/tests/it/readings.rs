@@ -15,8 +15,8 @@ use distil::read_back::reads;
 use distil::sample::SampleId;
 use distil::task::Classification;
 use distil::train::{
-    Answers, DistillTerm, Frozen, Length, Readings, Settings, Teacher, TermWeight, Train, Trained, batch,
-    train,
+    Answers, DistillTerm, Frozen, Length, Readings, Settings, Teacher, TermWeight, Train, Trained,
+    batch, train,
 };
 use distil::weights::{Array, Weights};
 use distil_report::events::{Diverged, Event};

@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold, read};
-use distil_report::{Part, Purpose, TrialId};
+use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 
 use super::constant::constant;
 use super::done::{Done, OwnNetwork, lookup, network};
@@ -177,23 +177,22 @@ impl Trial<'_> {
     fn begin(&self, sink: &mut Piped, loading: Time) -> Result<()> {
         let split = &self.data.split;
         sink.write(Event::Started(Started {
-            arm: self.id.arm.clone(),
-            seed: self.id.seed,
-            fold: self.id.fold,
-            settings: self.id.settings.clone(),
+            id: self.id.clone(),
             plan: self.hash(),
             basis: self.basis.clone(),
             process: process(),
         }))?;
-        let (train, validation, test) =
-            (split.train.len(), split.validation.len(), split.test.len());
         sink.write(Event::Data(events::Data {
-            train,
-            validation,
-            test,
-            equal: self.data.equal,
-            overlap: self.plan.overlap(),
-            notes: [self.plan.too_long.as_slice(), &self.data.notes].concat(),
+            counts: Counts {
+                train: split.train.len(),
+                validation: split.validation.len(),
+                test: split.test.len(),
+            },
+            findings: Findings {
+                equal: self.data.equal,
+                overlap: self.plan.overlap(),
+                notes: [self.plan.too_long.as_slice(), &self.data.notes].concat(),
+            },
             time: loading,
         }))
     }
