@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 use distil::plan::{Arm, Draft, schema};
@@ -10,7 +11,7 @@ use distil_recipe::RecipeText;
 use distil_recipe::set::apply;
 use serde_json::Value;
 
-use super::{draft, given};
+use super::{answers, draft, given};
 
 /// What every recipe here begins as; the keys of a stage are changed in `a`.
 const RECIPE: &str = r#"task = "classification"
@@ -63,6 +64,9 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("samples[k-center]", &[("@.fraction", "0.75")]),
     ("samples[herding]", &[("@.fraction", "0.75")]),
     ("samples[ids]", &[("@.file", "\"ids.txt\"")]),
+    ("stage.a.answers", &[
+        ("stage.a", "{ answers = \"p.npy\" }"), ("stage.small.learn", "\"a\""), ("result", "\"small\""),
+    ]),
     ("stage.a.like", &[("stage.a", "{ like = \"small\" }")]),
     ("stage.a.start[from]", &[("stage.a.start", "{ from = \"small\" }")]),
     ("stage.a.start[from].noise", &[("stage.a.start.width", "\"copy\"")]),
@@ -88,6 +92,11 @@ const WORDS: &[(&str, &[&str])] = &[
     ("data[digits].path", &["\"digits.csv\""]),
     ("data[csv].path", &["\"other.csv\""]),
     (".path", &["\"elsewhere\""]),
+    ("].test", &["\"more.csv\""]),
+    ("].validation", &["\"more.csv\""]),
+    (".limit", &["\"8 GB\""]),
+    (".answers", &["\"q.npy\""]),
+    ("answers[file].file", &["\"q.npy\""]),
     ("data[gaussian].samples", &["300"]),
     ("data[gaussian].shape", &["[8, 6]"]),
     (".target", &["\"m\""]),
@@ -297,8 +306,12 @@ fn files() -> tempfile::TempDir {
         let cells = [i * i % 17, i % 7, i % 10, i % 12, i % 2, i / 3 % 2];
         cells.map(|cell| cell.to_string()).join(",")
     };
-    let rows: Vec<String> = (0..120).map(row).collect();
-    let table = format!("x,z,g,h,l,m\n{}\n", rows.join("\n"));
+    let table = |rows: Range<u32>| {
+        let rows: Vec<String> = rows.map(row).collect();
+        format!("x,z,g,h,l,m\n{}\n", rows.join("\n"))
+    };
+    write("more.csv", &table(200..240));
+    let table = table(0..120);
     write("table.csv", &table);
     write("other.csv", &table);
     write("semicolons.csv", &table.replace(',', ";"));
@@ -307,6 +320,13 @@ fn files() -> tempfile::TempDir {
         format!("{},{}\n", pixels.collect::<Vec<_>>().join(","), i % 10)
     };
     write("digits.csv", &(0..100).map(digit).collect::<String>());
+    for (name, doubt) in [("p.npy", 0.0), ("q.npy", 0.1)] {
+        let answer = |row: usize, class: usize| match row % 10 == class {
+            true => 1.0 - 9.0 * doubt,
+            false => doubt,
+        };
+        fs::write(folder.path().join(name), answers::table(answer)).unwrap();
+    }
     write("ids.txt", "5\n6\n7\n");
     write("others.txt", "5\n6\n");
     let digits = draft(RECIPE, &Arm::Flow).unwrap().read_data().unwrap();
@@ -331,7 +351,8 @@ fn outcome(text: &str, base: &Path, name: &str) -> Result<String, String> {
     let draft = Draft::read(&text, base, &arm).map_err(|refusal| refusal.to_string())?;
     if !["digits", "gaussian", "csv"].contains(&draft.source.name) {
         // There is nothing to read: what would be, and how it would be split.
-        return Ok(format!("{}{:?}", draft.source.table("source"), draft.split));
+        let (source, parts) = (draft.source.table("source"), &draft.parts);
+        return Ok(format!("{source}{parts:?}{:?}", draft.split));
     }
     let data = draft.read_data().and_then(|raw| draft.dataset(raw, None));
     let data = data.map_err(|error| error.to_string())?;
@@ -418,14 +439,16 @@ fn code(folder: &Path, lines: &mut Vec<String>) {
     }
 }
 
-/// Whether a line takes a field of this name: `.name`, or the name alone in a pattern.
+/// Whether a line takes a field of this name: `.name`, or the name alone in a pattern; or a form of this name: `::Name`.
 fn takes(line: &str, name: &str) -> bool {
-    line.match_indices(name).any(|(at, _)| {
+    let form = format!("::{}{}(", name[..1].to_uppercase(), &name[1..]);
+    let field = line.match_indices(name).any(|(at, _)| {
         let before = line[..at].chars().next_back().unwrap_or(' ');
         let after = line[at + name.len()..].chars().next().unwrap_or(',');
         let whole = !after.is_alphanumeric() && after != '_';
         whole && (before == '.' || before == ' ' && matches!(after, ',' | ' ' | '}'))
-    })
+    });
+    field || line.contains(&form)
 }
 
 // What an option changes of the plan is only that it is written down: the plan writes all options of what was chosen.
