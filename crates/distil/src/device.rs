@@ -1,12 +1,14 @@
 //! Where a run computes. The only file that names a backend.
 
 use burn::tensor::Device;
+use distil_report::show::listed;
 
 /// What the CPU is called in recipes and on the command line.
 pub const CPU: &str = "cpu";
 
-/// Kinds of devices that a build may have and this one lacks.
-const NOT_BUILT: &[&str] = &["cuda", "wgpu"];
+/// Every device as it is written, and what makes it; nothing does in a build that lacks it.
+pub const DEVICES: &[(&str, Option<fn() -> Device>)] =
+    &[(CPU, Some(cpu)), ("cuda:0", None), ("wgpu", None)];
 
 /// The CPU: tensors are arrays of this process.
 pub fn cpu() -> Device {
@@ -18,17 +20,21 @@ pub fn cpu() -> Device {
 /// # Errors
 /// A device that this build lacks, such as `cuda:0`, and a word that names none: a sentence, the remedy its last clause.
 pub fn named(word: &str) -> Result<Device, String> {
-    let kind = word.split(':').next().unwrap_or_default();
-    if word == CPU {
-        Ok(cpu())
-    } else if NOT_BUILT.contains(&kind) {
-        Err(format!(
+    let kind = |word: &str| word.split(':').next().map(str::to_owned);
+    let is_built = |(name, open): &&(&str, Option<fn() -> Device>)| *name == word && open.is_some();
+    let lacks = |(name, open): &(&str, Option<_>)| open.is_none() && kind(name) == kind(word);
+    match DEVICES.iter().find(is_built) {
+        Some((_, Some(open))) => Ok(open()),
+        _ if DEVICES.iter().any(lacks) => Err(format!(
             "`{word}` is not in this build; leave `device` out to compute on the CPU"
-        ))
-    } else {
-        Err(format!(
-            "`{word}` is no device; the devices are cpu, cuda:0 and wgpu"
-        ))
+        )),
+        _ => {
+            let names: Vec<_> = DEVICES.iter().map(|(name, _)| *name).collect();
+            Err(format!(
+                "`{word}` is no device; the devices are {}",
+                listed(&names)
+            ))
+        }
     }
 }
 

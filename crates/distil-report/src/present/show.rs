@@ -246,3 +246,11 @@ mod tests {
         );
     }
 }
+
+/// `a, b and c`
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
+    }
+}
