@@ -199,7 +199,11 @@ fn a_run_says_how_answers_were_read_and_what_is_not_known_of_them() {
     assert!(told.unwrap().contains(&said.to_string()), "{told:?}");
     let run = RunJson::read(&place.path("runs/mine-0001/run.json")).unwrap();
     let flow = run.arm("flow").next().unwrap();
-    assert!(flow.findings.notes.contains(&said.to_string()), "{:?}", flow.findings.notes);
+    assert!(
+        flow.findings.notes.contains(&said.to_string()),
+        "{:?}",
+        flow.findings.notes
+    );
     assert!(
         flow.bill.rows.iter().all(|row| row.stage != "teacher"),
         "{:?}",
