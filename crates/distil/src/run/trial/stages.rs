@@ -9,14 +9,14 @@ use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Ti
 use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 
 use super::constant::constant;
-use super::done::{Done, OwnNetwork, lookup, network};
+use super::done::{Done, OwnNetwork};
 use super::pipe::{Piped, say};
 use crate::data::{Dataset, Fold, Inputs};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::model::access::with_weights;
 use crate::optim::State;
-use crate::plan::{Plan, StagePlan, TermPlan, Training, Work};
+use crate::plan::{Plan, StagePlan, Work};
 use crate::rng::Seed;
 use crate::run::basis::changed;
 use crate::run::folder::TrialFolder;
@@ -24,14 +24,7 @@ use crate::run::message::Message;
 use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
-use crate::train::{
-    Answers, Checkpoints, DistillTerm, EventSink, Meter, Readings, Settings, Signals, Stopwatch,
-    metrics, process, refused, train,
-};
-use crate::weights::{Array, Weights, to_safetensors};
-
-/// Optimiser steps of a stage in a rehearsal.
-const REHEARSED_STEPS: u64 = 60;
+use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, metrics, process, refused};
 
 /// What a trial works with.
 pub struct Trial<'a> {
@@ -143,7 +136,7 @@ impl Trial<'_> {
     }
 
     /// What its checkpoints carry.
-    fn mark(&self) -> String {
+    pub(super) fn mark(&self) -> String {
         match &self.basis {
             Some(basis) => format!("{} {basis}", self.hash()),
             None => self.hash(),
@@ -278,7 +271,7 @@ impl Trial<'_> {
     }
 
     /// Whether this trial has a checkpoint of the stage.
-    fn begun(&self, folder: &TrialFolder, plan: &StagePlan) -> Result<bool> {
+    pub(super) fn begun(&self, folder: &TrialFolder, plan: &StagePlan) -> Result<bool> {
         let store = Store::open(&folder.checkpoints(&plan.name), &self.mark())?;
         Ok(store.latest()?.0.is_some())
     }
@@ -310,7 +303,12 @@ impl Trial<'_> {
     }
 
     /// A stage before it is trained: its view of every sample, and first weights.
-    fn fresh(&self, plan: &StagePlan, device: &Device, meter: &mut Meter) -> Result<OwnNetwork> {
+    pub(super) fn fresh(
+        &self,
+        plan: &StagePlan,
+        device: &Device,
+        meter: &mut Meter,
+    ) -> Result<OwnNetwork> {
         let watch = Stopwatch::start();
         let view = plan
             .view
@@ -355,114 +353,6 @@ impl Trial<'_> {
             view: saved.view.clone(),
             inputs,
         })
-    }
-
-    fn trained(
-        &self,
-        plan: &StagePlan,
-        training: &Training,
-        done: &BTreeMap<String, Done>,
-        sink: &mut dyn EventSink,
-        meter: &mut Meter,
-    ) -> Result<OwnNetwork> {
-        let device = self.device.clone().autodiff();
-        let seed = stage_seed(self.id.seed, &plan.name);
-        // A checkpoint holds what growth made; and what a resumed run repeats is not billed again.
-        let begun = match &self.folder {
-            Some(folder) => self.begun(folder, plan)?,
-            None => false,
-        };
-        let mut repeated = Meter::default();
-        let making = if begun { &mut repeated } else { &mut *meter };
-        let mut stage = self.fresh(plan, &device, making)?;
-        let start = match &training.start {
-            Some(start) if !begun => Some(self.grow(
-                plan,
-                start,
-                network(done, &start.from)?,
-                &stage,
-                sink,
-                meter,
-            )?),
-            _ => None,
-        };
-        // Before the first checkpoint, which is what a resumed run goes on from.
-        meter.flush(sink)?;
-        let mut terms = self.terms(training, done)?;
-        let settings = self.settings(plan, training, seed);
-        let trained = train(
-            stage.net,
-            start.as_ref(),
-            self.data,
-            &stage.inputs,
-            &settings,
-            &mut terms,
-            sink,
-        )?;
-        if let Some(folder) = &self.folder {
-            let loss = trained.scores.loss;
-            let scores = Weights::from([("loss".to_string(), Array::new([loss.len()], loss))]);
-            files::write(&folder.scores(&plan.name), &to_safetensors(&scores)?)?;
-        }
-        stage.net = trained.net;
-        stage.state = trained.state;
-        Ok(stage)
-    }
-
-    fn terms<'p>(
-        &self,
-        training: &'p Training,
-        done: &BTreeMap<String, Done>,
-    ) -> Result<Vec<DistillTerm<'p>>> {
-        let term = |term: &'p TermPlan| {
-            let teachers = term.teachers.iter().map(|name| {
-                let teacher = lookup(done, name)?;
-                Ok(teacher.teacher(name, &self.device))
-            });
-            let distilled = DistillTerm::checked(
-                &term.name,
-                term.method.as_ref(),
-                teachers.collect::<Result<_>>()?,
-                term.weight,
-                &term.layers,
-                term.needs.clone(),
-            );
-            Ok(distilled.until(term.until))
-        };
-        training.learn.iter().map(term).collect()
-    }
-
-    fn settings<'p>(
-        &'p self,
-        plan: &StagePlan,
-        training: &'p Training,
-        seed: Seed,
-    ) -> Settings<'p> {
-        let run = &self.plan.run;
-        let checkpoints = self.folder.as_ref().map(|folder| Checkpoints {
-            folder: folder.checkpoints(&plan.name),
-            steps: run.checkpoint_steps.as_ref().map(|steps| steps.value),
-            seconds: run.checkpoint_seconds.value,
-        });
-        Settings {
-            stage: plan.name.clone(),
-            plan: self.mark(),
-            seed,
-            device: self.device.clone(),
-            task: self.plan.task.as_ref(),
-            train: &training.train,
-            steps: match self.folder {
-                Some(_) => Some(training.steps),
-                None => Some(training.steps.min(REHEARSED_STEPS)),
-            },
-            join_single: plan.layout.needs_two_samples(),
-            span: Some(training.span),
-            metric: self.plan.metric,
-            policy: training.samples.as_ref(),
-            checkpoints,
-            readings: Readings::of(&self.device),
-            signals: self.signals.clone(),
-        }
     }
 }
 
