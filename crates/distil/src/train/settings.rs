@@ -161,7 +161,7 @@ impl<'a> Settings<'a> {
     pub fn of(task: &'a dyn Task) -> Self {
         static TRAIN: LazyLock<Train> = LazyLock::new(Train::default);
         static POLICY: All = All {};
-        let metric = metric(task.default_metric()).unwrap_or(&METRICS[0]);
+        let metric = metric(task.default_metric(1)).unwrap_or(&METRICS[0]);
         Self {
             stage: "model".into(),
             plan: String::new(),
