@@ -6,6 +6,7 @@ mod bytes;
 mod changed;
 mod export;
 mod extremes;
+mod failing_io;
 mod foreign;
 mod golden;
 mod harness;
