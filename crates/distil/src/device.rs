@@ -6,9 +6,29 @@ use distil_report::show::listed;
 /// What the CPU is called in recipes and on the command line.
 pub const CPU: &str = "cpu";
 
-/// Every device as it is written, and what makes it; nothing does in a build that lacks it.
-pub const DEVICES: &[(&str, Option<fn() -> Device>)] =
-    &[(CPU, Some(cpu)), ("cuda:0", None), ("wgpu", None)];
+/// A device that a word names.
+pub struct Named {
+    /// How it is written.
+    pub name: &'static str,
+    /// What makes it; nothing in a build that lacks it.
+    make: Option<fn() -> Device>,
+}
+
+/// Every device there is or will be.
+pub const DEVICES: &[Named] = &[
+    Named {
+        name: CPU,
+        make: Some(cpu),
+    },
+    Named {
+        name: "cuda:0",
+        make: None,
+    },
+    Named {
+        name: "wgpu",
+        make: None,
+    },
+];
 
 /// The CPU: tensors are arrays of this process.
 pub fn cpu() -> Device {
@@ -21,21 +41,18 @@ pub fn cpu() -> Device {
 /// A device that this build lacks, such as `cuda:0`, and a word that names none: a sentence, the remedy its last clause.
 pub fn named(word: &str) -> Result<Device, String> {
     let kind = |word: &str| word.split(':').next().map(str::to_owned);
-    let is_built = |(name, open): &&(&str, Option<fn() -> Device>)| *name == word && open.is_some();
-    let lacks = |(name, open): &(&str, Option<_>)| open.is_none() && kind(name) == kind(word);
-    match DEVICES.iter().find(is_built) {
-        Some((_, Some(open))) => Ok(open()),
-        _ if DEVICES.iter().any(lacks) => Err(format!(
-            "`{word}` is not in this build; leave `device` out to compute on the CPU"
-        )),
-        _ => {
-            let names: Vec<_> = DEVICES.iter().map(|(name, _)| *name).collect();
-            Err(format!(
-                "`{word}` is no device; the devices are {}",
-                listed(&names)
-            ))
-        }
+    let named = |device: &&Named| device.name == word;
+    if let Some(make) = DEVICES.iter().find(named).and_then(|device| device.make) {
+        return Ok(make());
     }
+    let lacks = |device: &Named| device.make.is_none() && kind(device.name) == kind(word);
+    Err(match DEVICES.iter().any(lacks) {
+        true => format!("`{word}` is not in this build; leave `device` out to compute on the CPU"),
+        false => {
+            let names: Vec<_> = DEVICES.iter().map(|device| device.name).collect();
+            format!("`{word}` is no device; the devices are {}", listed(&names))
+        }
+    })
 }
 
 /// What a reader knows a device by: the word [`named`] takes, for those of this build.

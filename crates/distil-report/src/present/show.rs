@@ -198,6 +198,14 @@ pub fn grouped(value: f64) -> String {
     }
 }
 
+/// `a, b and c`
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,13 +252,5 @@ mod tests {
             [per_cent(0.004), per_cent(0.12), per_cent(1.03)],
             ["0.4 %", "12 %", "103 %"]
         );
-    }
-}
-
-/// `a, b and c`
-pub fn listed(names: &[&str]) -> String {
-    match names {
-        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        names => names.concat(),
     }
 }
