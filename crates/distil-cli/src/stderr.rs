@@ -18,8 +18,8 @@ pub fn warn(text: &str) {
     complain(&format!("warning: {text}"));
 }
 
-/// Tells what was guessed, left out or changed while data was read.
-pub fn notes(notes: &[String]) {
+/// Tells what was noted while data were read, a sentence each.
+pub fn note(notes: &[String]) {
     for note in notes {
         complain(&format!("note: {note}."));
     }

@@ -67,7 +67,7 @@ pub fn eval(args: &EvalArgs) -> Ended {
         Some(_) => evaluated?,
         None => evaluated.map_err(name_the_data)?,
     };
-    stderr::notes(&evaluated.notes);
+    stderr::note(&evaluated.notes);
     let evaluation = Evaluation {
         model: folder.display().to_string(),
         data,

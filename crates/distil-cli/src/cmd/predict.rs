@@ -38,7 +38,7 @@ pub fn predict(args: &PredictArgs) -> Ended {
         })?;
         let named = raw.rows.is_some();
         let found = model.predict(raw, &device)?;
-        stderr::notes(&found.notes);
+        stderr::note(&found.notes);
         keep_ids(&mut all, found.ids, file == 0);
         let mut answers = found.answers;
         if args.input.len() > 1 && !named {

@@ -144,7 +144,7 @@ fn numbers_however_they_are_written_train_the_same_model() {
             (found - accuracy).abs() < 0.03,
             "{words}: {found} {accuracy}"
         );
-        for shown in [checked(&place), run.trials[0].columns.join("\n")] {
+        for shown in [checked(&place), run.trials[0].findings.columns.join("\n")] {
             assert!(shown.contains(&format!("a: numbers, {words}")), "{shown}");
         }
     }
@@ -240,9 +240,9 @@ fn a_column_without_a_name_is_left_aside_if_it_numbers_the_rows() {
         );
         let place = place(&text, "classification", "");
         let run = run(&place);
-        let notes = run.trials[0].notes.join("\n");
+        let notes = run.trials[0].findings.notes.join("\n");
         assert!(notes.contains("it numbers the rows"), "{notes}");
-        assert_eq!(run.trials[0].columns.len(), 4);
+        assert_eq!(run.trials[0].findings.columns.len(), 4);
         // New data may have it or not.
         place.write("new.csv", plain());
         for data in ["t.csv", "new.csv"] {
@@ -367,7 +367,7 @@ fn markers_far_outside_are_said_and_do_not_move_the_scale() {
         let run = run(&place);
         let found = metric(&run, "accuracy");
         assert!(found > accuracy - 0.11, "{markers:?}: {found} {accuracy}");
-        let notes = run.trials[0].notes.join("\n");
+        let notes = run.trials[0].findings.notes.join("\n");
         let first = markers[markers.len() - 1].trim_end_matches(".0");
         assert!(
             notes.contains("the end of the range of all others") && notes.contains(first),
@@ -381,7 +381,7 @@ fn a_column_that_is_constant_in_training_is_held_at_that_value() {
     let rows = table(|_, a, b, y| format!("{a},{b},2,A,{y}"));
     let place = place(&format!("a,b,version,site,y\n{rows}"), "classification", "");
     let run = run(&place);
-    let notes = run.trials[0].notes.join("\n");
+    let notes = run.trials[0].findings.notes.join("\n");
     assert!(
         notes.contains("column version is 2 in every training sample"),
         "{notes}"
