@@ -8,6 +8,9 @@ use crate::harness::{Ended, Place, ended};
 
 const ROWS: usize = 200;
 
+/// How a number is written.
+type Form<'a> = &'a dyn Fn(f64) -> String;
+
 /// Two random numbers of about −2 to 2 and a class that their sum tells.
 fn points() -> Vec<(f64, f64, bool)> {
     let mut state = 11_u64;
@@ -109,7 +112,7 @@ fn numbers_however_they_are_written_train_the_same_model() {
         }
     };
     let accuracy = metric(&run(&place(&plain(), "classification", "")), "accuracy");
-    let forms: [(&str, &str, &dyn Fn(f64) -> String, &str); 8] = [
+    let forms: [(&str, &str, Form<'_>, &str); 8] = [
         (";", "delimiter = \";\"", &comma, "decimal comma"),
         (";", "", &comma, "decimal comma"),
         (",", "", &|x| format!("{x}%"), "percent, divided by 100"),

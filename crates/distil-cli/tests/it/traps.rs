@@ -36,7 +36,12 @@ fn notes(task: &str, row: impl Fn(usize) -> [String; 3]) -> Vec<String> {
 }
 
 fn class(i: usize) -> String {
-    (if i * 31 % 97 % 2 == 0 { "no" } else { "yes" }).into()
+    (if (i * 31 % 97).is_multiple_of(2) {
+        "no"
+    } else {
+        "yes"
+    })
+    .into()
 }
 
 fn text(number: usize) -> String {
@@ -193,7 +198,14 @@ fn a_target_that_looks_like_another_tasks_is_refused_or_told() {
 
 #[test]
 fn a_class_of_nearly_all_samples_is_told_with_the_accuracy_of_always_answering_it() {
-    let rare = |i: usize| (if i % 50 == 0 { "rare" } else { "usual" }).into();
+    let rare = |i: usize| {
+        (if i.is_multiple_of(50) {
+            "rare"
+        } else {
+            "usual"
+        })
+        .into()
+    };
     let said = notes("classification", |i| {
         [text(random(i, 0)), text(random(i, 1)), rare(i)]
     });
@@ -231,7 +243,7 @@ fn names_that_differ_in_spelling_only_are_told() {
         ["a  b", "a b"],
         ["<=50K", "<=50K."],
     ] {
-        let spelled = |i: usize| (if i % 3 == 0 { one_way } else { other }).into();
+        let spelled = |i: usize| (if i.is_multiple_of(3) { one_way } else { other }).into();
         let target = |i: usize| match class(i).as_str() {
             "yes" => spelled(i),
             _ => "no".into(),
