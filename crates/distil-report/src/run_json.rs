@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::bill::Calibration;
+use crate::bill::{Bill, Calibration};
 use crate::compare::Comparison;
 use crate::compare::curve::Curve;
 use crate::json;
@@ -40,6 +40,10 @@ pub struct RunJson {
     pub metric: MainMetric,
     /// The trials.
     pub trials: Vec<Trial>,
+    /// What the run cost beside its trials: planning and reading the data, then hearing, comparing and reporting. Absent in runs of
+    /// version 0.1.0.
+    #[serde(default, skip_serializing_if = "Bill::is_empty")]
+    pub bill: Bill,
     /// The flow against each other arm.
     pub comparisons: Vec<Comparison>,
     /// What each arm chose on the validation part; empty where nothing is tuned.
@@ -141,6 +145,13 @@ impl RunJson {
     /// None that these types can cause.
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         json::indented(self)
+    }
+
+    /// CPU seconds of everything the run did: its trials, those of settings that were tried and not chosen, and what it did itself.
+    pub fn cpu_seconds(&self) -> f64 {
+        let trials = self.trials.iter().map(|trial| trial.bill.all().cpu_seconds);
+        let tried = self.tuned.iter().map(|tuned| tuned.spare_cpu_seconds);
+        trials.chain(tried).sum::<f64>() + self.bill.all().cpu_seconds
     }
 
     /// The trials of one arm, in their order.

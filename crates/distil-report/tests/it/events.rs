@@ -26,6 +26,7 @@ fn started() -> Event {
         fold: None,
         plan: "5eed".into(),
         basis: None,
+        rehearsal: Time::default(),
         process: Process { pid: 7, threads: 2 },
     })
 }

@@ -35,6 +35,13 @@ pub struct Order {
 pub enum Message {
     /// An event, as in its log.
     Event(Event),
+    /// So many of the steps of its rehearsal are done.
+    Rehearsed {
+        /// Steps done.
+        done: u64,
+        /// Steps in all.
+        of: u64,
+    },
     /// Something worth telling a person.
     Note(String),
     /// Why it ends without a result.

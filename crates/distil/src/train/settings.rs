@@ -15,6 +15,7 @@ use crate::optim::adam::Adam;
 use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
 use crate::rng::Seed;
+use crate::sample::SampleId;
 use crate::samples::{All, Policy};
 use crate::task::Task;
 
@@ -134,6 +135,8 @@ pub struct Settings<'a> {
     pub policy: &'a dyn Policy,
     /// Where and how often to save; `None`: never.
     pub checkpoints: Option<Checkpoints>,
+    /// For a rehearsal, which bills step by step: samples it evaluates on and asks teachers about, at most.
+    pub rehearsal: Option<usize>,
     /// When losses and norms are read back from the device.
     pub readings: Readings,
     /// Who may ask it to stop.
@@ -141,6 +144,11 @@ pub struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
+    /// Those of these samples that are evaluated on or asked about: all, but in a rehearsal.
+    pub(super) fn of_interest<'i>(&self, ids: &'i [SampleId]) -> &'i [SampleId] {
+        &ids[..ids.len().min(self.rehearsal.unwrap_or(ids.len()))]
+    }
+
     /// The source's loop: batch 32, shuffled, Adam (learning rate 1e-3), 10 epochs, all samples, on the host; nothing is
     /// saved. Change what should differ: `Settings { lr: 3e-4, ..Settings::of(&task) }`.
     pub fn of(task: &'a dyn Task) -> Self {
@@ -169,6 +177,7 @@ impl<'a> Settings<'a> {
             metric,
             policy: &POLICY,
             checkpoints: None,
+            rehearsal: None,
             readings: Readings::EachStep,
             signals: Signals::none(),
         }

@@ -7,7 +7,7 @@ pub use outputs::{digits, prices};
 pub use several::{broken_run, labels_run, several_run};
 
 use distil_report::Numbers;
-use distil_report::bill::{Calibration, Rate};
+use distil_report::bill::{Bill, Calibration, Rate};
 use distil_report::compare::{Question, TrialOutputs, compare};
 use distil_report::events::{
     Billed, Checkpointed, Data, Evaluated, Event, Grown, Pace, Process, Progress, Promise,
@@ -92,6 +92,7 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             fold: None,
             plan: "9f2c41d0e8b7".into(),
             basis: None,
+            rehearsal: Time::default(),
             process,
         }),
         Event::Data(Data {
@@ -431,6 +432,7 @@ fn run(
         arm_calibrations: std::collections::BTreeMap::new(),
         teachers: Vec::new(),
         compress: None,
+        bill: Bill::default(),
     };
     Run { record, trials }
 }
