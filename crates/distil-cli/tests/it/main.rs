@@ -2,6 +2,7 @@
 
 mod answers;
 mod attacks;
+mod bill;
 mod bytes;
 mod changed;
 mod export;

@@ -69,13 +69,13 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
     let Prepared {
         plan, data, raw, ..
     } = prepare(&text, &options, &arm, settings, fold, Some(&order.basis))?;
+    let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
+    let cache = program.map(|program| StageCache::beside(&run, &program, &plan.device));
     // What the process took before it came here is part of it.
     let loading = Time {
         cpu_seconds: cpu_seconds(),
         ..watch.time()
     };
-    let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
-    let cache = program.map(|program| StageCache::beside(&run, &program, &plan.device));
     let mut trial = Trial {
         plan: &plan,
         data: &data,

@@ -6,10 +6,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use distil_report::bill::NO_STAGE;
-use distil_report::events::{
-    self, Billed, Evaluated, Event, Resumed, Reused, Started, Time, fold, read,
-};
+use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold, read};
 use distil_report::{Part, Purpose, TrialId};
 
 use super::constant::constant;
@@ -131,14 +128,7 @@ impl Trial<'_> {
             done.insert(stage.name.clone(), finished);
         }
         if ended {
-            sink.write(Event::Billed(Billed {
-                stage: NO_STAGE.into(),
-                purpose: Purpose::Load,
-                flops: Some(0.0),
-                samples: 0,
-                time: loading,
-                once: Time::default(),
-            }))?;
+            sink.bill(Purpose::Load, loading)?;
         }
         self.finish(folder, &done, &mut sink)
     }
