@@ -99,7 +99,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         }
         for epochs in EPOCHS {
             let mut runs = vec![measured(case, epochs, path.as_deref())?];
-            let outside = |run: &Measured| run.stages.values().any(|(r, c)| !BAND.contains(&(r / c)));
+            let outside =
+                |run: &Measured| run.stages.values().any(|(r, c)| !BAND.contains(&(r / c)));
             while outside(&runs[0]) && runs.len() < REPEATS {
                 runs.push(measured(case, epochs, path.as_deref())?);
             }
@@ -108,7 +109,11 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
                 let all: Vec<f64> = runs.iter().filter_map(of).collect();
                 let (arm, stage) = place;
                 let ratio = median(&all);
-                let mark = if BAND.contains(&ratio) { "" } else { " (outside)" };
+                let mark = if BAND.contains(&ratio) {
+                    ""
+                } else {
+                    " (outside)"
+                };
                 let _ = writeln!(
                     ratios,
                     "| {} | {epochs} | {arm} | {stage} | {reference:.3} | {cpu:.3} | {ratio:.2}{mark} | {} |",
@@ -165,7 +170,14 @@ fn measured(case: &Case, epochs: u32, data: Option<&Path>) -> Result<Measured, S
     let folder = std::env::temp_dir().join(format!("distil-seconds-{}", std::process::id()));
     let mut command = Command::new("sh");
     // The shell says what its children took, the run's own trials included.
-    command.args(["-c", "\"$@\" && times", "sh", "target/release/distil", "run", case.recipe]);
+    command.args([
+        "-c",
+        "\"$@\" && times",
+        "sh",
+        "target/release/distil",
+        "run",
+        case.recipe,
+    ]);
     for stage in case.stages {
         command.args(["--set", &format!("stage.{stage}.train.epochs={epochs}")]);
     }
@@ -173,7 +185,16 @@ fn measured(case: &Case, epochs: u32, data: Option<&Path>) -> Result<Measured, S
         command.args(["--set", &format!("data.path={}", data.display())]);
     }
     command.args(["--set", &format!("compare.arms=[\"{}\"]", case.control)]);
-    command.args(["--threads", "1", "--jobs", "1", "--fresh", "--quiet", "--json", "--runs"]);
+    command.args([
+        "--threads",
+        "1",
+        "--jobs",
+        "1",
+        "--fresh",
+        "--quiet",
+        "--json",
+        "--runs",
+    ]);
     let told = output(command.arg(&folder));
     let _ = fs::remove_dir_all(&folder);
     let told = told?;
@@ -191,7 +212,11 @@ fn measured(case: &Case, epochs: u32, data: Option<&Path>) -> Result<Measured, S
         let rows = trial["bill"].as_array().into_iter().flatten();
         rows.map(|row| (trial["arm"].as_str().unwrap_or_default(), row))
     });
-    let own = run["bill"].as_array().into_iter().flatten().map(|row| ("", row));
+    let own = run["bill"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| ("", row));
     for (arm, row) in of_trials.chain(own) {
         let cpu = row["cpu_seconds"].as_f64().unwrap_or(0.0);
         let purpose = row["purpose"].as_str().unwrap_or_default();
@@ -207,7 +232,10 @@ fn measured(case: &Case, epochs: u32, data: Option<&Path>) -> Result<Measured, S
             sum.1 += cpu;
         }
     }
-    eprintln!("{} {epochs}: {:.2} of {:.2} s", case.recipe, measured.bill, measured.system);
+    eprintln!(
+        "{} {epochs}: {:.2} of {:.2} s",
+        case.recipe, measured.bill, measured.system
+    );
     Ok(measured)
 }
 

@@ -73,8 +73,8 @@ fn data(path: &Path) -> Option<(&'static str, &'static str, PathBuf)> {
         let inside = entries(path);
         let below = inside.iter().filter(|path| path.is_dir()).take(1);
         let below: Vec<PathBuf> = below.flat_map(|folder| entries(folder)).collect();
-        let files = inside.iter().chain(&below).filter(|path| path.is_file());
-        let (advice, file) = files.filter_map(|file| Some((kind(file)?, file))).next()?;
+        let mut files = inside.iter().chain(&below).filter(|path| path.is_file());
+        let (advice, file) = files.find_map(|file| Some((kind(file)?, file)))?;
         let place = if advice == TABLE { file } else { path };
         (advice, place.to_path_buf())
     };
@@ -116,7 +116,8 @@ fn is_table(file: &Path) -> bool {
     let read = opened.read(&mut head).unwrap_or(0);
     let text = String::from_utf8_lossy(&head[..read]);
     let statement = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
-    let cells = |line: &str| line.contains([',', ';', '\t']) && !line.contains(['=', '[', '\u{fffd}']);
+    let cells =
+        |line: &str| line.contains([',', ';', '\t']) && !line.contains(['=', '[', '\u{fffd}']);
     !file.extension().is_some_and(|suffix| suffix == "toml")
         && text.lines().find(statement).is_some_and(cells)
 }

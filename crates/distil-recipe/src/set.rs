@@ -244,7 +244,10 @@ fn is_result(document: &DocumentMut, name: &str) -> bool {
             .flatten();
         from.any(|item| item.to_string().contains(&word))
     };
-    stages.contains_key(name) && stages.iter().all(|(other, _)| (other == name) != used(other))
+    stages.contains_key(name)
+        && stages
+            .iter()
+            .all(|(other, _)| (other == name) != used(other))
 }
 
 /// A setting of the result's training, of which `[compare] tune` tries others in every arm.

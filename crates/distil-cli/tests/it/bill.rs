@@ -20,14 +20,24 @@ fn run(place: &Place, more: &[&str]) -> (RunJson, String) {
 fn a_view_is_billed_as_done_once_and_apart_from_any_sample() {
     let place = Place::new();
     let (run, _) = run(&place, &["--set", "stage.small.view={ pool = [2, 2] }"]);
-    for (stage, trial) in [("small", "flow-s1"), ("large", "flow-s1"), ("large", "plain-s1")] {
+    for (stage, trial) in [
+        ("small", "flow-s1"),
+        ("large", "flow-s1"),
+        ("large", "plain-s1"),
+    ] {
         let events = place.events(RUN, trial);
         let mut billed = events.iter().filter_map(|event| match event {
             Event::Billed(billed) if billed.stage == stage => Some(billed),
             _ => None,
         });
-        let first = billed.find(|billed| billed.purpose == Purpose::Train).unwrap();
-        assert_eq!((first.samples, first.time), (0, first.once), "{trial} {stage}");
+        let first = billed
+            .find(|billed| billed.purpose == Purpose::Train)
+            .unwrap();
+        assert_eq!(
+            (first.samples, first.time),
+            (0, first.once),
+            "{trial} {stage}"
+        );
         assert!(!first.once.is_none());
         let steps = billed.filter(|billed| billed.purpose == Purpose::Train);
         let samples: u64 = steps
@@ -37,7 +47,10 @@ fn a_view_is_billed_as_done_once_and_apart_from_any_sample() {
         assert!(samples > 0);
     }
     let rate = run.calibration.rate("small", Purpose::Train).unwrap();
-    assert!(rate.once_seconds > 0.0 && rate.seconds_per_sample > 0.0, "{rate:?}");
+    assert!(
+        rate.once_seconds > 0.0 && rate.seconds_per_sample > 0.0,
+        "{rate:?}"
+    );
 }
 
 #[test]
@@ -48,10 +61,18 @@ fn measuring_the_machine_is_billed_once_and_told_once_and_is_no_part_of_equal_co
         let row = trial.bill.row(NO_STAGE, Purpose::Calibrate)?;
         Some((trial.id().to_string(), row.flops))
     });
-    assert_eq!(measured.collect::<Vec<_>>(), [("flow-s1".to_owned(), Some(0.0))]);
-    let lines = told.lines().filter(|line| line.starts_with("measuring this machine: "));
+    assert_eq!(
+        measured.collect::<Vec<_>>(),
+        [("flow-s1".to_owned(), Some(0.0))]
+    );
+    let lines = told
+        .lines()
+        .filter(|line| line.starts_with("measuring this machine: "));
     assert_eq!(lines.count(), 1, "{told}");
-    let flows: Vec<_> = run.arm("flow").map(|flow| flow.bill.equalised().flops).collect();
+    let flows: Vec<_> = run
+        .arm("flow")
+        .map(|flow| flow.bill.equalised().flops)
+        .collect();
     assert_eq!(flows[0], flows[1]);
 }
 

@@ -1,5 +1,6 @@
 //! The program from outside: what it prints, writes and exits with.
 
+mod alone;
 mod answers;
 mod attacks;
 mod bill;

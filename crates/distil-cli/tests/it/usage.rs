@@ -226,7 +226,10 @@ fn a_setting_that_tuning_overrules_is_refused_and_one_that_counts_is_not() {
         assert!(said.contains("set compare.tune.lr"), "{said}");
     }
     // The small stage is not tuned, nor is the schedule.
-    for set in ["stage.small.train.lr=1e-3", "stage.large.train.schedule=constant"] {
+    for set in [
+        "stage.small.train.lr=1e-3",
+        "stage.large.train.schedule=constant",
+    ] {
         let ended = place.distil(&["check", "digits", "--set", tune, "--set", set]);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
     }

@@ -178,6 +178,9 @@ mod tests {
 
     #[test]
     fn a_rehearsal_takes_few_of_a_stages_steps() {
-        assert_eq!([3, 5, 100, 370, 1000, 10_000].map(steps), [3, 5, 5, 11, 30, 60]);
+        assert_eq!(
+            [3, 5, 100, 370, 1000, 10_000].map(steps),
+            [3, 5, 5, 11, 30, 60]
+        );
     }
 }

@@ -125,7 +125,10 @@ impl Watcher for Screen {
     fn rehearsed(&mut self, trial: &TrialId, done: u64, of: u64) {
         let now = self.now();
         if let Some(seconds) = self.board.rehearsed(trial, done, of, now) {
-            self.line(&format!("measuring this machine: {}", human_seconds(seconds)));
+            self.line(&format!(
+                "measuring this machine: {}",
+                human_seconds(seconds)
+            ));
         }
     }
 

@@ -147,13 +147,16 @@ impl Trial<'_> {
     /// Optimiser steps of a rehearsal.
     pub fn rehearsed_steps(&self) -> u64 {
         let trained = self.plan.stages.iter().filter_map(StagePlan::training);
-        trained.map(|training| calibrate::steps(training.steps)).sum()
+        trained
+            .map(|training| calibrate::steps(training.steps))
+            .sum()
     }
 
     /// What a rehearsal took for what the trial goes on with, and is in the trial's own bill.
     pub fn kept_for_the_trial(&self) -> Time {
         let seen = self.seen.borrow();
-        seen.values().fold(Time::default(), |sum, seen| sum + seen.time)
+        seen.values()
+            .fold(Time::default(), |sum, seen| sum + seen.time)
     }
 
     /// What a stage sees of every sample: made now, or by the rehearsal.
@@ -269,9 +272,7 @@ impl Trial<'_> {
         }
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
-            Work::Given { folder, hash, .. } => {
-                self.given(&plan.name, folder, hash, &mut meter)?
-            }
+            Work::Given { folder, hash, .. } => self.given(&plan.name, folder, hash, &mut meter)?,
             Work::Train(training) => self.trained(plan, training, done, sink, &mut meter)?,
         };
         let finished = Done::Own(Box::new(finished));

@@ -222,7 +222,12 @@ mod tests {
         );
         let many = Axis::new("", 3e-11, 40.0, Scale::Log, 1.0);
         let labels: Vec<String> = many.ticks.iter().map(|tick| many.tick(*tick)).collect();
-        assert_eq!(labels, ["1e−12", "1e−10", "1e−8", "1e−6", "0.0001", "0.01", "1", "100"]);
+        assert_eq!(
+            labels,
+            [
+                "1e−12", "1e−10", "1e−8", "1e−6", "0.0001", "0.01", "1", "100"
+            ]
+        );
         let axis = Axis::new("", 0.81, 0.975, Scale::Linear, 100.0);
         assert!((axis.place(0.8), axis.place(1.0)) == (0.0, 1.0), "{axis:?}");
         assert_eq!(axis.tick(0.85), "85");
