@@ -166,7 +166,9 @@ fn file(word: &str) -> Result<Found, Failure> {
         };
         return Err(refuse("there is no such file", &remedy));
     }
-    if let Some(content) = content_of(path) {
+    if !word.ends_with(".toml")
+        && let Some(content) = content_of(path)
+    {
         let reason = format!("is {}, not a recipe", content.name);
         return Err(refuse(&reason, "Name a recipe, a TOML file"));
     }

@@ -72,6 +72,6 @@ fn where_the_teacher_is_no_dearer_than_the_student_there_is_no_arm_alone() {
     let place = Place::new();
     let recipe = TAUGHT.replace("hidden = [64]", "hidden = [4]");
     let (run, _) = run(&place, &recipe);
-    assert_eq!(run.arms(), ["flow", "plain"]);
+    assert!(!run.arms().contains(&"alone"), "{:?}", run.arms());
     assert!(run.teachers.is_empty());
 }

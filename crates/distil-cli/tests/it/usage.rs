@@ -205,10 +205,10 @@ fn data_in_a_recipes_place_is_answered_with_how_a_recipe_names_it() {
     place.write("adult.data", "39, State-gov, 77516\n50, Private, 83311\n");
     place.write("cats.any/1", b"GIF89a");
     place.write("zipped.csv.gz", [0x1f, 0x8b, 8, 0]);
-    insta::assert_snapshot!(refused(&place, &["run", "adult.data"]), @"");
-    insta::assert_snapshot!(refused(&place, &["run", "cats.any"]), @"");
-    insta::assert_snapshot!(refused(&place, &["run", "cats/tabby/1.jpg"]), @"");
-    insta::assert_snapshot!(refused(&place, &["run", "./zipped.csv.gz"]), @"");
+    insta::assert_snapshot!(refused(&place, &["run", "adult.data"]), @r#"error: adult.data: is data, not a recipe. `distil new california` copies a recipe; in it, `[data]` then says `source = "csv"` and, as `target`, the column to predict, with `path = "adult.data"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "cats.any"]), @r#"error: cats.any: is data, not a recipe. `distil new cifar` copies a recipe; in it, `[data]` then says `source = "image-folder"` and, as `size`, the height and width to bring all pictures to, with `path = "cats.any"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "cats/tabby/1.jpg"]), @r#"error: cats/tabby/1.jpg: is data, not a recipe. `distil new cifar` copies a recipe; in it, `[data]` then says `source = "image-folder"` and, as `size`, the height and width to bring all pictures to, with `path = "cats"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "./zipped.csv.gz"]), @"error: ./zipped.csv.gz: is a gzip file, not a recipe. Name a recipe, a TOML file.");
     place.write("houses.toml", format!("rooms,price\n{rows}"));
     let flood = refused(&place, &["run", "./houses.toml"]);
     let shown = flood.lines().filter(|line| line.starts_with("error:"));
