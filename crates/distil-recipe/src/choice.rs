@@ -1,5 +1,9 @@
 //! "String or table": a name, and the options that belong to it.
 
+use std::ops::{Deref, DerefMut};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
 use crate::problem::{Problem, Problems};
 use crate::spanned::Spanned;
 use crate::tree::{Kind, Table, Value};
@@ -22,11 +26,6 @@ impl Choice {
             kind: Spanned::from(name.to_owned()),
             table: Table::default(),
         }
-    }
-
-    /// The choice of a recipe that makes none where it must, and was reported for it: no name, nowhere.
-    pub(crate) fn missing() -> Self {
-        Self::default_of("")
     }
 
     /// Whether this stands for a choice that was reported as missing.
@@ -74,5 +73,80 @@ impl Choice {
                 None
             }
         }
+    }
+}
+
+impl Default for Choice {
+    /// The choice of a recipe that makes none where it must, and was reported for it: no name, nowhere.
+    fn default() -> Self {
+        Self::default_of("")
+    }
+}
+
+impl From<&str> for Choice {
+    fn from(name: &str) -> Self {
+        Self::default_of(name)
+    }
+}
+
+/// What a choice refers to in a schema, until its key says what it chooses from.
+pub(crate) const CHOICE: &str = "#/definitions/<the key's>";
+
+impl JsonSchema for Choice {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Choice".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "$ref": CHOICE })
+    }
+}
+
+/// A choice made in an open table: one key holds the name, and the options are all the keys that the table does not ask for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Flat(pub Choice);
+
+impl Flat {
+    pub(crate) fn named(kind: Spanned<String>) -> Self {
+        let table = Table::default();
+        Self(Choice { kind, table })
+    }
+}
+
+impl From<&str> for Flat {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl Deref for Flat {
+    type Target = Choice;
+
+    fn deref(&self) -> &Choice {
+        &self.0
+    }
+}
+
+impl DerefMut for Flat {
+    fn deref_mut(&mut self) -> &mut Choice {
+        &mut self.0
+    }
+}
+
+impl JsonSchema for Flat {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Flat".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
     }
 }

@@ -60,8 +60,8 @@
 #![warn(missing_docs)]
 
 mod choice;
-mod keys;
 pub mod name;
+mod parse;
 mod problem;
 mod read;
 pub mod recipe;
@@ -71,12 +71,14 @@ pub mod schema;
 pub mod set;
 mod spanned;
 mod suggest;
+mod table;
 mod text;
 mod tree;
 
-pub use choice::Choice;
+pub use choice::{Choice, Flat};
+pub use parse::parse;
 pub use problem::{Problem, Problems, Span};
-pub use recipe::{Recipe, parse};
+pub use recipe::Recipe;
 pub use registry::{Chosen, Kinds, Registry};
 pub use render::render;
 pub use spanned::Spanned;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use toml_edit::{DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
 
 use crate::problem::{Problem, Problems, Span};
+use crate::recipe::strings;
 
 /// One `--set` argument. Several values make a sweep: each value an arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,22 +26,6 @@ pub struct SetValue {
     /// Where it stands in the argument.
     pub place: Span,
 }
-
-/// What stands for a table when a string is written in its place: the key that holds the string.
-const OBVIOUS_KEYS: [(&str, &str); 12] = [
-    ("task", "kind"),
-    ("data", "source"),
-    ("split", "kind"),
-    ("model", "kind"),
-    ("samples", "kind"),
-    ("start", "from"),
-    ("learn", "from"),
-    ("answers", "file"),
-    ("width", "kind"),
-    ("depth", "kind"),
-    ("optimizer", "kind"),
-    ("schedule", "kind"),
-];
 
 /// Reads `--set` arguments, reporting every one that cannot be understood.
 ///
@@ -400,14 +385,12 @@ fn tidy(item: &mut Item) {
 
 /// Turns `start = "small"` into `start = { from = "small" }`.
 fn string_to_table(item: &mut Item, name: &str) {
-    let obvious = OBVIOUS_KEYS
-        .iter()
-        .find(|(table, _)| *table == name)
-        .map(|(_, key)| *key);
-    if let (Some(key), Item::Value(value @ Value::String(_))) = (obvious, item) {
+    let strings = strings();
+    let holder = strings.iter().find(|[table, _]| *table == name);
+    if let (Some([_, key]), Item::Value(value @ Value::String(_))) = (holder, item) {
         let decor = value.decor().clone();
         let mut table = InlineTable::new();
-        table.insert(key, value.clone());
+        table.insert(*key, value.clone());
         table.fmt();
         *value = Value::InlineTable(table);
         *value.decor_mut() = decor;

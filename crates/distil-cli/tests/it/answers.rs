@@ -272,7 +272,7 @@ fn other_answers_are_another_plan_for_kept_stages_and_for_a_run_that_is_resumed(
     assert!(
         refused
             .stderr
-            .contains("the recipe or the data changed since"),
+            .contains("p.npy: it has changed since the run began"),
         "{}",
         refused.stderr
     );

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use distil::run::file_name;
 use distil_report::events::{self, Event};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -89,9 +90,14 @@ impl Place {
         }
     }
 
+    /// The folder of a trial, called so or as messages write it.
+    pub fn trial(&self, run: &str, trial: &str) -> String {
+        format!("{run}/trials/{}", file_name(trial))
+    }
+
     /// The events a trial has written so far; none before it has started.
     pub fn events(&self, run: &str, trial: &str) -> Vec<Event> {
-        let path = self.path(&format!("{run}/trials/{trial}/events.jsonl"));
+        let path = self.path(&format!("{}/events.jsonl", self.trial(run, trial)));
         if path.exists() {
             events::read(&path).unwrap()
         } else {

@@ -327,15 +327,15 @@ fn margins_and_lengths_that_mean_nothing_are_refused() {
         ),
         (
             "stage.large.train.epochs=1000000000000000000",
-            ["`epochs` is", "at most"],
+            ["`epochs` is", "1 to 1000000"],
         ),
         (
             "compare.plain.epochs=1000000000000000000",
-            ["`epochs` is", "at most"],
+            ["`epochs` is", "1 to 1000000"],
         ),
         (
             "stage.large.train.epochs=9223372036854775807",
-            ["`epochs` is", "at most"],
+            ["`epochs` is", "1 to 1000000"],
         ),
     ] {
         let place = Place::new();

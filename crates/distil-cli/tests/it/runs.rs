@@ -6,7 +6,7 @@ use distil_report::events::Event;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::runs::compare_runs;
 use distil_report::text;
-use distil_report::{Part, Purpose};
+use distil_report::{Part, Purpose, TrialId};
 
 use crate::harness::Place;
 use crate::resume::record_of;
@@ -132,11 +132,18 @@ fn of_the_settings_to_tune_only_the_chosen_one_is_measured_on_the_test_part() {
     let mut candidates = 0;
     let trials = fs::read_dir(place.path("runs/digits-0001/trials")).unwrap();
     for trial in trials.flatten() {
-        let name = trial.file_name().into_string().unwrap();
-        let events = place.events("runs/digits-0001", &name);
+        let folder = trial.file_name().into_string().unwrap();
+        let events = place.events("runs/digits-0001", &folder);
         let Event::Started(started) = &events[0] else {
             panic!("{:?}", events[0]);
         };
+        let id = TrialId {
+            arm: started.arm.clone(),
+            seed: started.seed,
+            fold: started.fold,
+            settings: started.settings.clone(),
+        };
+        let name = id.to_string();
         let is_chosen = started.settings == chosen(&started.arm);
         let tests = tested(&events);
         let mut once = tests.clone();
@@ -179,10 +186,8 @@ fn a_run_stopped_before_a_choice_is_tested_reads_the_test_part_when_it_goes_on()
     assert_eq!(place.distil(&arguments).code, 0);
     let whole = record_of(&place, "runs/digits-0001");
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
-    let log = format!(
-        "runs/digits-0001/trials/{}/events.jsonl",
-        run.trials[0].id()
-    );
+    let trial = place.trial("runs/digits-0001", &run.trials[0].id().to_string());
+    let log = format!("{trial}/events.jsonl");
     let text = place.read(&log);
     // As it was killed: after it had been trained, and in the midst of being tested.
     let trained = text.find("\"finished\"").unwrap();
@@ -204,7 +209,7 @@ fn a_chosen_trial_that_dies_while_it_is_tested_fails_the_run_and_resume_tests_it
     assert_eq!(place.distil(&arguments).code, 0);
     let whole = record_of(&place, "runs/digits-0001");
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
-    let trial = format!("runs/digits-0001/trials/{}", run.trials[0].id());
+    let trial = place.trial("runs/digits-0001", &run.trials[0].id().to_string());
     let text = place.read(&format!("{trial}/events.jsonl"));
     let trained = text.find("\"finished\"").unwrap();
     let trained = trained + text[trained..].find('\n').unwrap() + 1;

@@ -4,14 +4,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spanned::Spanned;
+use crate::table::{Keys, Rules, table};
 
-/// Predictions of another program for every sample. A string stands for `{ file = "…" }`.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-pub struct AnswersTable {
-    /// A `.npy` file: one row a sample, in the order of the data.
-    pub file: Spanned<String>,
-    /// What its numbers are; the numbers tell, if absent.
-    pub form: Option<Spanned<AnswersForm>>,
+table! {
+    /// Predictions of another program for every sample. A string stands for `{ file = "…" }`.
+    #[schemars(rename = "answers")]
+    pub struct AnswersTable from "file" {
+        /// A `.npy` file: one row a sample, in the order of the data.
+        pub file: Spanned<String> [needed "name the `.npy` file with the answers"];
+        /// What its numbers are; the numbers tell, if absent.
+        pub form: Option<Spanned<AnswersForm>>;
+    }
+}
+
+impl Rules for AnswersTable {
+    fn settle(self, keys: Keys) -> Option<Self> {
+        keys.finish();
+        self.file.is_written().then_some(self)
+    }
 }
 
 /// What the numbers of a file of answers are.

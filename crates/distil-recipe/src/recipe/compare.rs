@@ -1,25 +1,35 @@
 //! `[compare]`: what the result is compared with.
 
-use crate::keys::{Keys, table_of};
+use std::collections::BTreeMap;
+
+use serde_json::Map;
+
 use crate::problem::{Problem, Problems};
 use crate::recipe::{TrainTable, TuneTable};
 use crate::spanned::Spanned;
+use crate::table::{Rules, named, no_table, table, table_of};
 use crate::tree::{Kind, Table, Value};
 
-/// What the result is compared with.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CompareTable {
-    /// The declared budget of plain training, the 100 % of every claim.
-    pub plain: Option<TrainTable>,
-    /// The arms to run besides the flow; the default control if absent.
-    pub arms: Option<Vec<Spanned<String>>>,
-    /// The user's own arms.
-    pub arm: Vec<Arm>,
-    /// The smallest difference in the metric, in its own unit, that counts.
-    pub margin: Option<Spanned<f64>>,
-    /// Settings each arm may choose from on the validation part.
-    pub tune: Option<TuneTable>,
+table! {
+    /// What the result is compared with.
+    #[schemars(rename = "compare")]
+    pub struct CompareTable {
+        /// The budget of plain training: 100 % of every claim.
+        pub plain: Option<TrainTable>;
+        /// The arms to run besides the flow.
+        // The default control if absent.
+        pub arms: Option<Vec<Spanned<String>>> as names;
+        /// Own arms: each a table of changes to the recipe.
+        #[schemars(with = "BTreeMap<String, Map<String, serde_json::Value>>")]
+        pub arm: Vec<Arm> as own_arms;
+        /// The smallest difference in the metric that counts, in its unit.
+        pub margin: Option<Spanned<f64>>;
+        /// Settings of the result's training, each with the values to try: every arm takes what is best for it on the validation part.
+        pub tune: Option<TuneTable>;
+    }
 }
+
+impl Rules for CompareTable {}
 
 /// A user's own arm: a patch on the recipe.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,54 +40,34 @@ pub struct Arm {
     pub patch: Table,
 }
 
-impl CompareTable {
-    pub(crate) fn read(table: Table, problems: &mut Problems) -> Self {
-        let mut keys = Keys::new(table, problems);
-        let plain = keys
-            .table("plain")
-            .map(|table| TrainTable::read(table, keys.problems));
-        let arms = keys.take("arms").map(|value| names(value, keys.problems));
-        let arm = keys
-            .table("arm")
-            .map_or_else(Vec::new, |table| own_arms(table, keys.problems));
-        let margin = keys.value("margin");
-        let tune = keys
-            .table("tune")
-            .and_then(|table| TuneTable::read(table, keys.problems));
-        keys.finish();
-        Self {
-            plain,
-            arms,
-            arm,
-            margin,
-            tune,
-        }
-    }
-}
-
-fn names(value: Value, problems: &mut Problems) -> Vec<Spanned<String>> {
+fn names(key: &str, value: Value, problems: &mut Problems) -> Option<Option<Vec<Spanned<String>>>> {
     match value.kind {
-        Kind::Array(items) => items
-            .iter()
-            .filter_map(|i| i.read("arms", problems))
-            .collect(),
+        Kind::Array(items) => {
+            let names = items.iter().filter_map(|item| item.read(key, problems));
+            Some(Some(names.collect()))
+        }
         _ => {
-            let message = format!("`arms` must be an array of names, not {}", value.describe());
+            let message = format!(
+                "`{key}` must be an array of names, not {}",
+                value.describe()
+            );
             problems.push(Problem::at(value.span, message));
-            Vec::new()
+            None
         }
     }
 }
 
-fn own_arms(table: Table, problems: &mut Problems) -> Vec<Arm> {
-    let arms = table.entries.into_iter().filter_map(|entry| {
-        let patch = table_of(&entry.key, entry.value, problems)?;
-        Some(Arm {
-            name: entry.key,
-            patch,
-        })
-    });
-    arms.collect()
+fn own_arms(key: &str, value: Value, problems: &mut Problems) -> Option<Vec<Arm>> {
+    let arms = named(key, value, problems)?
+        .into_iter()
+        .filter_map(|entry| {
+            let patch = table_of(&entry.key, entry.value, None, no_table, problems)?;
+            Some(Arm {
+                name: entry.key,
+                patch,
+            })
+        });
+    Some(arms.collect())
 }
 
 impl Arm {

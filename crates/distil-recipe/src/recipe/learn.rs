@@ -1,31 +1,45 @@
 //! `learn`: one distillation loss.
 
-use crate::choice::Choice;
-use crate::keys::{Keys, table_of};
+use std::collections::BTreeMap;
+
+use crate::choice::Flat;
 use crate::problem::{Problem, Problems, Span};
 use crate::spanned::Spanned;
-use crate::tree::{Kind, Table, Value};
+use crate::table::{Keys, Rules, named, one_or_many, range, table};
+use crate::tree::Value;
 
 /// The method of a term that names none.
 pub const DEFAULT_METHOD: &str = "kd";
 /// The share of a term that gives neither `mix` nor `add`.
 pub const DEFAULT_MIX: f64 = 0.5;
 
-/// One distillation loss. `learn = "small"` stands for `{ from = "small" }`: kd with mix 0.5.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LearnTable {
-    /// The braces, the header in brackets, or the string.
-    pub span: Option<Span>,
-    /// The teachers; none for a method that has its own, such as `smooth`.
-    pub from: Vec<Spanned<String>>,
-    /// The method; its options are all other keys of the table.
-    pub method: Choice,
-    /// How much it counts.
-    pub weight: MixOrAdd,
-    /// The share of the stage's steps after which it has faded, above 0 to 1.
-    pub until: Option<Spanned<f64>>,
-    /// Pairs of taps, the student's and the teacher's, for methods on features.
-    pub layers: Vec<(Spanned<String>, Spanned<String>)>,
+table! {
+    /// One distillation loss. `learn = "small"` stands for `{ from = "small" }`: kd with mix 0.5.
+    #[schemars(rename = "term")]
+    pub struct LearnTable from "from" with {
+        /// The braces, the header in brackets, or the string.
+        pub span: Option<Span>,
+    } {
+        /// The teacher's stage, or several whose outputs are averaged.
+        // None for a method that has its own, such as `smooth`.
+        #[schemars(schema_with = "one_or_many::<String>")]
+        pub from: Vec<Spanned<String>>;
+        /// The method; its options are all keys that the table does not have for all methods.
+        pub method: Flat = DEFAULT_METHOD;
+        /// The share of the label loss this term replaces; 0.5 by default. Or `add`.
+        #[schemars(range(min = 0, max = 1))]
+        pub mix: Option<Spanned<f64>> => range("a share from 0 to 1", |share| (0.0..=1.0).contains(&share));
+        /// The coefficient of this term as an extra one. Or `mix`.
+        #[schemars(range(min = 0))]
+        pub add: Option<Spanned<f64>> => range("0 or more", |add| add >= 0.0);
+        /// The share of the stage's steps after which the term has faded.
+        #[schemars(range(min = 0, max = 1))]
+        pub until: Option<Spanned<f64>> => range("a share of the stage's steps, above 0 to 1", |share| share > 0.0 && share <= 1.0);
+        /// Pairs of taps: the student's and the teacher's.
+        // For methods on features.
+        #[schemars(with = "BTreeMap<String, String>")]
+        pub layers: Vec<(Spanned<String>, Spanned<String>)> as layers;
+    }
 }
 
 /// How much a term counts. A default has no span: mix 0.5.
@@ -38,84 +52,58 @@ pub enum MixOrAdd {
 }
 
 impl LearnTable {
-    pub(crate) fn read(table: Table, problems: &mut Problems) -> Option<Self> {
-        let mut keys = Keys::new(table, problems);
-        let span = keys.span();
-        let from = keys
-            .take("from")
-            .map_or_else(Vec::new, |value| names(value, keys.problems));
-        let method = match keys.has("method") {
-            true => keys.value("method"),
-            false => Some(Spanned::from(DEFAULT_METHOD.to_owned())),
-        };
-        let weight = weight(&mut keys);
-        let until = keys.value("until");
-        let layers = keys
-            .take("layers")
-            .map_or_else(Vec::new, |value| layers(value, keys.problems));
-        let table = Table {
-            span: span.clone(),
-            ..keys.rest()
-        };
-        Some(Self {
-            span,
-            from,
-            method: Choice {
-                kind: method?,
-                table,
-            },
-            weight,
-            until,
-            layers,
-        })
+    /// How much it counts.
+    pub fn weight(&self) -> MixOrAdd {
+        match (&self.mix, &self.add) {
+            (None, Some(add)) => MixOrAdd::Add(add.clone()),
+            (Some(mix), _) => MixOrAdd::Mix(mix.clone()),
+            (None, None) => MixOrAdd::Mix(DEFAULT_MIX.into()),
+        }
     }
 }
 
-fn weight(keys: &mut Keys) -> MixOrAdd {
-    let place = keys.span();
-    let mix: Option<Spanned<f64>> = keys.value("mix");
-    let add: Option<Spanned<f64>> = keys.value("add");
-    match (mix, add) {
-        (Some(mix), Some(add)) => {
+impl Rules for LearnTable {
+    fn refuse(key: &str, value: &Value, _: bool) -> Problem {
+        let message = format!("`{key}` cannot be {}", value.describe());
+        Problem::at(value.span.clone(), message)
+            .rule("`learn` is a stage's name, a table, or an array of such")
+    }
+
+    fn settle(mut self, keys: Keys) -> Option<Self> {
+        self.span = keys.span();
+        if let (Some(_), Some(add)) = (&self.mix, &self.add) {
             keys.problems.push(
-                Problem::at(add.span.or(place), "`mix` and `add` are both given")
+                Problem::at(add.span.clone(), "`mix` and `add` are both given")
                     .rule("`mix` is the share of the label loss a term replaces, `add` makes it an extra term: exactly one of them")
                     .help("remove one of the two"),
             );
-            MixOrAdd::Mix(mix)
         }
-        (None, Some(add)) => MixOrAdd::Add(add),
-        (Some(mix), None) => MixOrAdd::Mix(mix),
-        (None, None) => MixOrAdd::Mix(DEFAULT_MIX.into()),
-    }
-}
-
-/// A name or an array of names.
-fn names(value: Value, problems: &mut Problems) -> Vec<Spanned<String>> {
-    match value.kind {
-        Kind::Array(items) => items
-            .iter()
-            .filter_map(|item| item.read("from", problems))
-            .collect(),
-        _ => value.read("from", problems).into_iter().collect(),
-    }
-}
-
-fn layers(value: Value, problems: &mut Problems) -> Vec<(Spanned<String>, Spanned<String>)> {
-    let Some(table) = table_of("layers", value, problems) else {
-        return Vec::new();
-    };
-    let pairs = table.entries.into_iter().filter_map(|entry| {
-        if entry.value.as_table().is_some() {
-            problems.push(
-                Problem::at(entry.value.span, "a tap's name was taken apart at its dot")
-                    .rule("`layers` pairs a tap of the student with one of the teacher")
-                    .help("write names with dots in quotes: { \"hidden.0\" = \"hidden.1\" }"),
-            );
+        if keys.failed("method") {
             return None;
         }
-        let teacher = entry.value.read(&entry.key, problems)?;
-        Some((entry.key, teacher))
-    });
-    pairs.collect()
+        self.method.table = keys.table;
+        Some(self)
+    }
+}
+
+fn layers(
+    key: &str,
+    value: Value,
+    problems: &mut Problems,
+) -> Option<Vec<(Spanned<String>, Spanned<String>)>> {
+    let pairs = named(key, value, problems)?
+        .into_iter()
+        .filter_map(|entry| {
+            if entry.value.as_table().is_some() {
+                problems.push(
+                    Problem::at(entry.value.span, "a tap's name was taken apart at its dot")
+                        .rule("`layers` pairs a tap of the student with one of the teacher")
+                        .help("write names with dots in quotes: { \"hidden.0\" = \"hidden.1\" }"),
+                );
+                return None;
+            }
+            let teacher = entry.value.read(&entry.key, problems)?;
+            Some((entry.key, teacher))
+        });
+    Some(pairs.collect())
 }

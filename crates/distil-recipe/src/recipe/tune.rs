@@ -1,23 +1,27 @@
 //! `[compare] tune`: the settings each arm may choose from.
 
-use crate::keys::Keys;
 use crate::problem::{Problem, Problems, Span};
 use crate::recipe::TrainTable;
 use crate::spanned::Spanned;
+use crate::table::{Keys, Rules, table};
 use crate::tree::{Entry, Kind, Table, Value};
 
 /// Seeds that choose, unless a run has fewer.
 pub const DEFAULT_TUNE_SEEDS: u64 = 3;
 
-/// Settings of the result's training, of which every arm takes the ones that are best for it on the validation part.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TuneTable {
-    /// The table.
-    pub span: Option<Span>,
-    /// Every combination of the settings, in the order in which they were written; at least two.
-    pub candidates: Vec<Candidate>,
-    /// The run's first seeds, over which a candidate's validation metric is averaged.
-    pub seeds: u64,
+table! {
+    /// Settings of the result's training, of which every arm takes the ones that are best for it on the validation part.
+    #[schemars(inline, extend("additionalProperties" = { "type": "array", "minItems": 1 }))]
+    pub struct TuneTable with {
+        /// The table.
+        pub span: Option<Span>,
+        /// Every combination of the settings, in the order in which they were written; at least two.
+        pub candidates: Vec<Candidate>,
+    } {
+        /// The run's first seeds, over which a candidate's validation metric is averaged.
+        #[schemars(range(min = 1))]
+        pub seeds: Spanned<u64> = DEFAULT_TUNE_SEEDS;
+    }
 }
 
 /// One combination.
@@ -29,21 +33,23 @@ pub struct Candidate {
     pub train: TrainTable,
 }
 
-impl TuneTable {
-    pub(crate) fn read(table: Table, problems: &mut Problems) -> Option<Self> {
-        let mut keys = Keys::new(table, problems);
-        let span = keys.span();
-        let seeds: Option<Spanned<u64>> = keys.value("seeds");
-        if let Some(none) = seeds.as_ref().filter(|seeds| seeds.value == 0) {
+impl Rules for TuneTable {
+    fn settle(mut self, keys: Keys) -> Option<Self> {
+        if self.seeds.value == 0 {
             keys.problems.push(
-                Problem::at(none.span.clone(), "nobody can choose over 0 seeds")
+                Problem::at(self.seeds.span.clone(), "nobody can choose over 0 seeds")
                     .rule("`seeds` is 1 or more"),
             );
         }
-        let settings = keys.rest();
+        self.span = keys.span();
+        let Keys {
+            table: settings,
+            problems,
+            ..
+        } = keys;
         let before = problems.len();
         let mut tables = vec![Table {
-            span: span.clone(),
+            span: self.span.clone(),
             entries: Vec::new(),
         }];
         for entry in &settings.entries {
@@ -55,22 +61,21 @@ impl TuneTable {
         }
         if tables.len() < 2 && problems.len() == before {
             problems.push(
-                Problem::at(span.clone(), "there is nothing to choose from")
+                Problem::at(self.span.clone(), "there is nothing to choose from")
                     .rule("`tune` names settings of `train`, each with the values to try")
                     .help("write for instance: tune = { lr = [1e-3, 2e-3, 4e-3] }"),
             );
         }
-        let candidate = |table: Table| Candidate {
-            name: name(&table),
-            train: TrainTable::read(table, problems),
+        let candidate = |table: Table| {
+            let name = name(&table);
+            TrainTable::of(table, problems).map(|train| Candidate { name, train })
         };
-        Some(Self {
-            span,
-            candidates: tables.into_iter().map(candidate).collect(),
-            seeds: seeds.map_or(DEFAULT_TUNE_SEEDS, |seeds| seeds.value),
-        })
+        self.candidates = tables.into_iter().filter_map(candidate).collect();
+        Some(self)
     }
+}
 
+impl TuneTable {
     /// The candidate of this name.
     pub fn candidate(&self, name: &str) -> Option<&Candidate> {
         self.candidates

@@ -34,7 +34,7 @@ fn the_recipe_of_the_source_flow_is_read_without_problems() {
     );
     let learn = &large.learn[0];
     assert_eq!(learn.method.kind.as_str(), "kd");
-    assert_eq!(learn.weight, MixOrAdd::Mix(0.5.into()));
+    assert_eq!(learn.weight(), MixOrAdd::Mix(0.5.into()));
     let options: Vec<_> = learn
         .method
         .table
@@ -54,7 +54,7 @@ fn the_recipe_of_the_source_flow_is_read_without_problems() {
 fn every_value_knows_where_it_was_written() {
     let recipe = recipe(SOURCE);
     let learn = &recipe.stages[1].learn[0];
-    let MixOrAdd::Mix(mix) = &learn.weight else {
+    let MixOrAdd::Mix(mix) = learn.weight() else {
         panic!("mix")
     };
     assert_eq!(mix.span.clone().map(|span| &SOURCE[span]), Some("0.5"));
@@ -104,6 +104,9 @@ fn a_string_stands_for_the_table_with_its_obvious_key() {
             stage.samples.table.span = None;
             for learn in &mut stage.learn {
                 learn.span = None;
+                if let MixOrAdd::Mix(mix) = learn.weight() {
+                    learn.mix = Some(mix);
+                }
                 learn.method.table.span = None;
             }
             if let Some(train) = &mut stage.train {
@@ -140,16 +143,13 @@ fn views_models_and_layers_have_their_own_forms() {
         "[stage.c]\nmodel = { file = \"m/\", classes = \"c.txt\" }",
     ));
     assert!(given.stages[2].is_given());
-    assert!(matches!(
-        given.stages[2].model,
-        Some(ModelTable::Given { .. })
-    ));
+    assert!(matches!(given.stages[2].model, Some(ModelTable::Given(_))));
     let learn = recipe(&with(
         "learn = { from = \"a\", add = 1, layers = { \"hidden.0\" = \"hidden.1\" } }",
     ));
     let layers = vec![("hidden.0".to_owned().into(), "hidden.1".to_owned().into())];
     assert_eq!(learn.stages[1].learn[0].layers, layers);
-    assert_eq!(learn.stages[1].learn[0].weight, MixOrAdd::Add(1.0.into()));
+    assert_eq!(learn.stages[1].learn[0].weight(), MixOrAdd::Add(1.0.into()));
 }
 
 #[test]

@@ -272,7 +272,7 @@ impl Binding<'_> {
         problems: &mut Problems,
     ) -> Option<Layout> {
         let place = match &table.model {
-            Some(ModelTable::Given { file, .. }) => file.span.clone(),
+            Some(ModelTable::Given(given)) => given.file.span.clone(),
             Some(ModelTable::Family(choice)) => choice.kind.span.clone(),
             None => None,
         };
@@ -327,7 +327,7 @@ impl Binding<'_> {
         let parameters = layout.parameters();
         let refused = |reason: String| {
             let place = match &table.model {
-                Some(ModelTable::Given { file, .. }) => file.span.clone(),
+                Some(ModelTable::Given(given)) => given.file.span.clone(),
                 Some(ModelTable::Family(choice)) => {
                     choice.table.span.clone().or(choice.kind.span.clone())
                 }

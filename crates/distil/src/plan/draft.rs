@@ -370,14 +370,8 @@ fn stage_draft(
     let model = match table.model.as_ref() {
         // Without a model of its own it is like a stage that was reported.
         None => None,
-        Some(ModelTable::Given {
-            file,
-            classes,
-            overlap,
-        }) => {
-            let classes = classes.as_ref().map(|classes| &classes.span);
-            given::read(table, file, classes, overlap.is_some(), base, problems)
-                .map(ModelDraft::Given)
+        Some(ModelTable::Given(model)) => {
+            given::read(table, model, base, problems).map(ModelDraft::Given)
         }
         Some(ModelTable::Family(choice)) => {
             let model = MODELS.resolve(choice, problems);

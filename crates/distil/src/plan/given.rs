@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use distil_recipe::recipe::{ModelTable, StageTable};
-use distil_recipe::{Problem, Problems, Span, Spanned};
+use distil_recipe::recipe::{GivenModel, ModelTable, StageTable};
+use distil_recipe::{Problem, Problems, Span};
 use distil_report::Overlap;
 use distil_report::show::grouped;
 
@@ -30,9 +30,7 @@ pub(super) struct Given {
 /// Reads the given model of a stage.
 pub(super) fn read(
     table: &StageTable,
-    file: &Spanned<String>,
-    classes: Option<&Option<Span>>,
-    declared: bool,
+    model: &GivenModel,
     base: &Path,
     problems: &mut Problems,
 ) -> Option<Given> {
@@ -70,13 +68,14 @@ pub(super) fn read(
             "remove `view`",
         );
     }
-    if let Some(span) = classes {
+    if let Some(classes) = &model.classes {
         refuse(
-            span.clone(),
+            classes.span.clone(),
             "a model folder holds the names of its classes".into(),
             "remove `classes`",
         );
     }
+    let file = &model.file;
     if file.to_lowercase().ends_with(".onnx") {
         problems.push(
             Problem::at(file.span.clone(), "not yet: ONNX models")
@@ -97,7 +96,7 @@ pub(super) fn read(
             card: Box::new(card),
             hash,
             seen,
-            declared,
+            declared: model.overlap.is_some(),
         }),
         Ok(_) => None,
         Err(error) => {
@@ -182,7 +181,7 @@ pub(super) fn overlap(
 
 fn place(table: &StageTable) -> Option<Span> {
     match &table.model {
-        Some(ModelTable::Given { file, .. }) => file.span.clone(),
+        Some(ModelTable::Given(given)) => given.file.span.clone(),
         _ => table.name.span.clone(),
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn term(
         }
     };
     let features = !needs.student_taps.is_empty();
-    let weight = match &table.weight {
+    let weight = match &table.weight() {
         MixOrAdd::Mix(mix) if features => {
             let name = &table.method.kind;
             let message = match mix.is_written() {

@@ -29,7 +29,7 @@ fn follow(stage: &StageTable, stages: &[StageTable], problems: &mut Problems) ->
             );
             break;
         }
-        if matches!(model.model, Some(ModelTable::Given { .. })) {
+        if matches!(model.model, Some(ModelTable::Given(_))) {
             problems.push(
                 Problem::at(
                     name.span.clone(),

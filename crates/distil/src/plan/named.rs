@@ -49,9 +49,9 @@ impl Draft {
 fn named(stage: &StageDraft) -> Option<Named> {
     let place = format!("stage `{}`", stage.table.name.value);
     match (&stage.model, &stage.table.model) {
-        (ModelDraft::Given(given), Some(ModelTable::Given { file, .. })) => Some(Named {
-            key: format!("model {}", file.value),
-            place: format!("{place}: {}", file.value),
+        (ModelDraft::Given(given), Some(ModelTable::Given(model))) => Some(Named {
+            key: format!("model {}", model.file.value),
+            place: format!("{place}: {}", model.file.value),
             hash: given.hash.clone(),
         }),
         (ModelDraft::Given(_), _) => None,

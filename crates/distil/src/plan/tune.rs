@@ -19,7 +19,7 @@ impl Tuning {
         let names = table.candidates.iter().map(|c| c.name.clone());
         Self {
             candidates: names.collect(),
-            seeds: table.seeds,
+            seeds: table.seeds.value,
         }
     }
 

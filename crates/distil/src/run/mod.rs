@@ -16,7 +16,7 @@ mod trial;
 
 pub use agree::disagreement;
 pub use distil_report::TrialId;
-pub use folder::{Lock, RunFolder, TrialFolder};
+pub use folder::{Lock, RunFolder, TrialFolder, file_name};
 pub use host::host;
 pub use message::VERB;
 pub use options::Options;

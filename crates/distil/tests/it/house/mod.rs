@@ -14,8 +14,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         "crates/distil-recipe",
         "lib.rs",
         &[
-            "suggest", "name", "problem", "set", "spanned", "tree", "read", "choice", "text",
-            "keys", "registry", "render", "recipe", "schema",
+            "suggest", "name", "problem", "spanned", "tree", "read", "choice", "table", "registry",
+            "recipe", "set", "text", "parse", "render", "schema",
         ],
     ),
     (

@@ -38,7 +38,7 @@ fn npy(shape: &[usize], values: impl IntoIterator<Item = f32>) -> Vec<u8> {
 }
 
 /// A table of answers to the digits, by row and column.
-fn table(number: impl Fn(usize, usize) -> f32) -> Vec<u8> {
+pub(super) fn table(number: impl Fn(usize, usize) -> f32) -> Vec<u8> {
     let values = (0..1797 * 10).map(|at| number(at / 10, at % 10));
     npy(&[1797, 10], values)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use distil::data::Dataset;
 use distil::data::source::Source;
 use distil::model::{MlpConfig, ModelConfig};
 use distil::plan::{Arm, Draft, Plan, Work};
@@ -13,9 +14,8 @@ use insta::assert_snapshot;
 
 use super::{GROW, dataset, draft, with};
 
-/// Plans a recipe whose small stage is a model of the digits, after `change` was made to its card.
-fn with_given(text: &str, weights: Seed, change: impl FnOnce(&mut Card)) -> Result<Plan, String> {
-    let folder = tempfile::tempdir().unwrap();
+/// Saves a model of the digits under this path, once `change` was made to its card; returns the digits.
+pub(super) fn save(path: &Path, weights: Seed, change: impl FnOnce(&mut Card)) -> Dataset {
     let trained = draft(GROW, &Arm::Flow).unwrap();
     let data = dataset(&trained).unwrap();
     let model = ModelConfig::Mlp(MlpConfig {
@@ -48,7 +48,14 @@ fn with_given(text: &str, weights: Seed, change: impl FnOnce(&mut Card)) -> Resu
         card,
         view,
     };
-    saved.write(&folder.path().join("model"), None).unwrap();
+    saved.write(path, None).unwrap();
+    data
+}
+
+/// Plans a recipe whose small stage is a model of the digits, after `change` was made to its card.
+fn with_given(text: &str, weights: Seed, change: impl FnOnce(&mut Card)) -> Result<Plan, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let data = save(&folder.path().join("model"), weights, change);
     let text = with(text, "kind = \"mlp\", hidden = [64]", "file = \"model\"");
     let draft = Draft::read(
         &RecipeText::new("recipe.toml", text),

@@ -4,6 +4,7 @@ mod answers;
 mod arms;
 mod given;
 mod hashes;
+mod keys;
 mod page;
 mod recipes;
 mod refusals;

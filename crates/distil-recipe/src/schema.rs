@@ -1,15 +1,13 @@
 //! The JSON schema of recipes, for editors: draft 7, in words that readers of draft 4 know.
 
-mod skeleton;
-
-use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::generate::SchemaSettings;
 use schemars::transform::{
     RecursiveTransform, RemoveRefSiblings, ReplaceConstValue, ReplacePrefixItems, Transform,
 };
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::recipe::DEFAULT_METHOD;
+use crate::recipe::{DEFAULT_METHOD, GivenModel, Recipe, strings};
 use crate::registry::{KindSchema, Kinds};
 
 /// Everything a recipe chooses from by name.
@@ -37,7 +35,22 @@ pub struct Registries<'a> {
 /// The schema of a whole recipe.
 pub fn schema(registries: &Registries) -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
-    let mut definitions = skeleton::definitions(&mut generator);
+    let mut root = Recipe::json_schema(&mut generator);
+    root.remove("description");
+    root.insert(
+        "$schema".to_owned(),
+        json!("http://json-schema.org/draft-07/schema#"),
+    );
+    root.insert("title".to_owned(), json!("A Distil recipe"));
+    let mut definitions = generator.take_definitions(false);
+    for [key, holder] in strings() {
+        if let Some(table) = definitions
+            .get_mut(key)
+            .filter(|table| !table["properties"].is_null())
+        {
+            *table = json!({ "oneOf": [table["properties"][holder], table] });
+        }
+    }
     let choices = [
         ("task", registries.task),
         ("samples", registries.samples),
@@ -51,20 +64,16 @@ pub fn schema(registries: &Registries) -> Value {
         definitions.insert(name.to_owned(), json!({ "oneOf": alternatives }));
     }
     let mut model = choice("kind", registries.model.kinds(&mut generator), &Map::new());
-    model.push(skeleton::given_model());
+    model.push(GivenModel::json_schema(&mut generator).to_value());
     definitions.insert("model".to_owned(), json!({ "oneOf": model }));
 
-    let sources = registries.source.kinds(&mut generator);
-    let data = choice("source", sources, &skeleton::data_keys());
+    let common = shared("source", &definitions["data"]["oneOf"][1]);
+    let data = choice("source", registries.source.kinds(&mut generator), &common);
     definitions.insert("data".to_owned(), json!({ "oneOf": data }));
 
+    let common = shared("method", &definitions["term"]);
     let methods = registries.method.kinds(&mut generator);
-    let mut term = tables(
-        "method",
-        Some(DEFAULT_METHOD),
-        methods,
-        &skeleton::learn_keys(),
-    );
+    let mut term = tables("method", Some(DEFAULT_METHOD), methods, &common);
     term.insert(
         0,
         json!({ "type": "string", "description": "The teacher's stage." }),
@@ -72,15 +81,20 @@ pub fn schema(registries: &Registries) -> Value {
     definitions.insert("term".to_owned(), json!({ "oneOf": term }));
 
     definitions.extend(generator.take_definitions(false));
-    let mut root = skeleton::root();
     root.insert("definitions".to_owned(), Value::Object(definitions));
-    let mut schema = Schema::from(root);
-    RemoveRefSiblings::default().transform(&mut schema);
-    ReplacePrefixItems::default().transform(&mut schema);
-    ReplaceConstValue::default().transform(&mut schema);
-    RecursiveTransform(remove_null).transform(&mut schema);
-    RecursiveTransform(remove_write_only).transform(&mut schema);
-    schema.to_value()
+    RemoveRefSiblings::default().transform(&mut root);
+    ReplacePrefixItems::default().transform(&mut root);
+    ReplaceConstValue::default().transform(&mut root);
+    RecursiveTransform(remove_null).transform(&mut root);
+    RecursiveTransform(remove_write_only).transform(&mut root);
+    root.to_value()
+}
+
+/// The keys of an open table that belong to all its choices.
+fn shared(kind_key: &str, table: &Value) -> Map<String, Value> {
+    let mut keys = table["properties"].as_object().cloned().unwrap_or_default();
+    keys.shift_remove(kind_key);
+    keys
 }
 
 /// A choice: its name alone, where it needs no option, or a table.
@@ -133,14 +147,6 @@ fn required(schema: &Schema) -> Vec<Value> {
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default()
-}
-
-/// The schema of a struct all of whose keys may be absent and no others may be present.
-fn table_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
-    let mut schema = T::json_schema(generator);
-    schema.remove("required");
-    schema.insert("additionalProperties".to_owned(), json!(false));
-    schema.to_value()
 }
 
 /// TOML has no null: an optional value is absent.
