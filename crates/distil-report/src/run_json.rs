@@ -55,7 +55,7 @@ pub struct RunJson {
     /// Seconds per sample, measured alone on the machine.
     #[serde(default)]
     pub calibration: Calibration,
-    /// The same of arms that change the recipe, and with it what a sample costs.
+    /// The same of arms in which a sample costs something else: they change the recipe, or have no teacher.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arm_calibrations: BTreeMap<String, Calibration>,
     /// The stages the result learnt from, where together they cost more than it; absent elsewhere.

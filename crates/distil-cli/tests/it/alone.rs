@@ -56,6 +56,9 @@ fn a_taught_student_is_compared_with_itself_alone_without_being_asked() {
         .iter()
         .find(|compared| compared.against == "alone");
     assert_eq!(compared.map(|compared| compared.n), Some(2));
+    // A step without a teacher's loss has rates of its own, the same for all arms without one.
+    assert_eq!(run.calibration_of("alone"), run.calibration_of("plain"));
+    assert_ne!(run.calibration_of("alone"), &run.calibration);
     // The teacher's own quality stands beside the arms'.
     for shown in ["alone", "teacher"] {
         assert!(

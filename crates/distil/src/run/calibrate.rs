@@ -97,6 +97,32 @@ pub fn rates(rehearsal: &[Event], device: &Device) -> Calibration {
     calibration
 }
 
+/// Lowers rates to what a trial's own work came to, where that was less: a busy clock only adds.
+pub fn lower(known: &mut Calibration, trial: &[&Event], device: &Device) {
+    let mut work: BTreeMap<(&str, Purpose), (Time, Time, u64)> = BTreeMap::new();
+    for event in trial {
+        if let Event::Billed(billed) = event {
+            let sum = work.entry((&billed.stage, billed.purpose)).or_default();
+            sum.0 = sum.0 + billed.once;
+            sum.1 = sum.1 + (billed.time - billed.once);
+            sum.2 += billed.samples;
+        }
+    }
+    for ((stage, purpose), (once, each, samples)) in work {
+        let Some(mut rate) = known.rate(stage, purpose) else {
+            continue;
+        };
+        if !once.is_none() {
+            rate.once_seconds = rate.once_seconds.min(counted_seconds(&once, device));
+        }
+        if samples > 0 {
+            let seconds = counted_seconds(&each, device) / samples as f64;
+            rate.seconds_per_sample = rate.seconds_per_sample.min(seconds);
+        }
+        known.insert(stage, purpose, rate);
+    }
+}
+
 /// Reads what an earlier process of this run measured.
 pub fn read(path: &Path) -> Result<Option<Calibration>> {
     if !path.exists() {
@@ -174,6 +200,21 @@ mod tests {
     fn work_that_was_not_rehearsed_has_no_rate() {
         let calibration = rates(&[billed(0.5, 0.0, 0)], &crate::device::cpu());
         assert_eq!(calibration.rate("small", Purpose::Train), None);
+    }
+
+    #[test]
+    fn a_trial_that_was_faster_than_its_rehearsal_lowers_the_rate_and_a_slower_one_does_not() {
+        let cpu = crate::device::cpu();
+        let mut known = rates(&rehearsal(0.2, 60), &cpu);
+        let trial = |each: f64, once: f64| [billed(0.0, once, 0), billed(each * 640.0, 0.0, 640)];
+        let mut rate = |trial: &[Event]| {
+            lower(&mut known, &trial.iter().collect::<Vec<_>>(), &cpu);
+            let rate = known.rate("small", Purpose::Train).unwrap();
+            [rate.seconds_per_sample, rate.once_seconds].map(|x| (x * 1e9).round())
+        };
+        assert_eq!(rate(&trial(2e-5, 0.3)), [1e4, 2e8]);
+        assert_eq!(rate(&trial(5e-6, 0.1)), [5e3, 1e8]);
+        assert_eq!(rate(&trial(1e-5, 0.2)), [5e3, 1e8]);
     }
 
     #[test]

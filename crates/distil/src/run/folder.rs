@@ -158,10 +158,10 @@ impl RunFolder {
     }
 
     /// Seconds per sample, measured by the first trial; an arm that changes the recipe has its own.
-    pub fn calibration(&self, arm: &Arm) -> PathBuf {
-        self.0.join(match arm.changes_the_recipe() {
-            true => format!("calibration-{}.json", file_name(&arm.to_string())),
-            false => "calibration.json".into(),
+    pub fn calibration(&self, of: Option<&str>) -> PathBuf {
+        self.0.join(match of {
+            Some(arm) => format!("calibration-{}.json", file_name(arm)),
+            None => "calibration.json".into(),
         })
     }
 

@@ -35,7 +35,7 @@ pub fn bill(run: &RunJson) -> Table {
     }
     if !run.bill.is_empty() {
         let mut cells = vec![NONE.into(); 7];
-        let words = ["the run", "all trials and its own", ""];
+        let words = ["the run", "everything", ""];
         cells.splice(..3, words.map(str::to_owned));
         cells[5] = human_seconds(run.cpu_seconds());
         table.total(cells);

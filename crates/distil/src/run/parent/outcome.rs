@@ -73,7 +73,7 @@ pub(super) fn conclude(
     own: &OwnWork<'_>,
 ) -> Result<RunJson> {
     let told = told(logs);
-    let calibrations = Calibrations::read(folder, &told)?;
+    let calibrations = Calibrations::read(folder, plan, &told)?;
     let metric = main_metric(plan);
     let (mut trials, tuned) = compared(plan, options, &metric, &told, &calibrations);
     // One that was chosen and not yet tested has not come to its end.
@@ -150,19 +150,26 @@ struct Calibrations {
 }
 
 impl Calibrations {
-    fn read(folder: &RunFolder, told: &[Told<'_>]) -> Result<Self> {
-        let mut of_arms = BTreeMap::new();
-        for name in told.iter().map(|told| &told.log.trial.arm) {
-            let arm = Arm::named(name);
-            if arm.changes_the_recipe()
-                && let Some(own) = calibrate::read(&folder.calibration(&arm))?
-            {
-                of_arms.insert(name.clone(), own);
+    fn read(folder: &RunFolder, plan: &Plan, told: &[Told<'_>]) -> Result<Self> {
+        let rates_of = |told: &Told<'_>| plan.rates_of(&Arm::named(&told.log.trial.arm));
+        let mut rates: BTreeMap<Option<String>, Calibration> = BTreeMap::new();
+        for of in told.iter().map(rates_of).chain([None]) {
+            if let Some(known) = calibrate::read(&folder.calibration(of.as_deref()))? {
+                rates.insert(of, known);
             }
         }
+        for told in told {
+            if let Some(known) = rates.get_mut(&rates_of(told)) {
+                calibrate::lower(known, &told.folded.events, &plan.device);
+            }
+        }
+        let of_arms = told.iter().filter_map(|told| {
+            let of = rates_of(told).filter(|of| rates.contains_key(&Some(of.clone())))?;
+            Some((told.log.trial.arm.clone(), rates[&Some(of)].clone()))
+        });
         Ok(Self {
-            all: calibrate::read(&folder.calibration(&Arm::Flow))?,
-            of_arms,
+            of_arms: of_arms.collect(),
+            all: rates.get(&None).cloned(),
         })
     }
 

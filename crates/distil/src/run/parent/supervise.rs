@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
 use crate::run::basis::Basis;
 use crate::run::folder::RunFolder;
-use crate::run::message::{Message, Order};
+use crate::run::message::{Message, Order, Rates};
 use crate::run::options::Options;
 use crate::run::program::Program;
 use crate::run::stage_cache;
@@ -275,7 +275,9 @@ impl Scheduler<'_> {
             }
         }
         Ok(Some(Order {
-            rehearse: !self.calibrated(&trial),
+            rehearse: (!self.calibrated(&trial)).then(|| Rates {
+                of: self.plan.rates_of(&Arm::named(&trial.arm)),
+            }),
             trial,
             basis: self.basis.clone(),
             budget,
@@ -327,7 +329,8 @@ impl Scheduler<'_> {
 
     /// Whether the arm's reference seconds have been measured: its first trial does so, while no other runs.
     fn calibrated(&self, trial: &TrialId) -> bool {
-        self.folder.calibration(&Arm::named(&trial.arm)).is_file()
+        let rates = self.plan.rates_of(&Arm::named(&trial.arm));
+        self.folder.calibration(rates.as_deref()).is_file()
     }
 
     /// Whether nothing is under way that the trial waits for: those its arm chooses its settings by, and, for a control, those the

@@ -91,8 +91,8 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
         device: plan.device.clone(),
         signals,
     };
-    if order.rehearse {
-        trial.rehearsal = rehearse(&trial, &run.calibration(&arm))?;
+    if let Some(rates) = &order.rehearse {
+        trial.rehearsal = rehearse(&trial, &run.calibration(rates.of.as_deref()))?;
     }
     let _lock = folder.lock()?;
     trial.folder = Some(folder.clone());
