@@ -91,6 +91,8 @@ def regression(rows, targets, offset):
     truth = f32(rng.normal(size=(rows, targets)) * 100 + offset)
     values = f32(truth + rng.normal(size=(rows, targets)) * np.linspace(20, 60, targets))
     t, v = truth.astype(np.float64), values.astype(np.float64)
+    each = metrics.root_mean_squared_error(t, v, multioutput="raw_values")
+    several = {"nrmse": (each / t.std(axis=0)).mean()} if targets > 1 else {}
     return {
         "targets": targets,
         "values": listed(values),
@@ -99,7 +101,8 @@ def regression(rows, targets, offset):
             "rmse": metrics.root_mean_squared_error(t, v),
             "mae": metrics.mean_absolute_error(t, v),
             "r2": metrics.r2_score(t, v),
-        },
+        }
+        | several,
     }
 
 

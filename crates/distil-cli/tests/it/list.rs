@@ -113,6 +113,7 @@ fn every_metric_is_listed_with_its_direction() {
     macro_f1         higher  classification, multi-label  the mean of the classes' or labels' F1
     nll              lower   classification, multi-label  mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
     ece              lower   classification               how far confidence and accuracy are apart, over 15 bins
+    nrmse            lower   regression                   with several targets: the mean of their RMSE, each divided by its target's standard deviation
     rmse             lower   regression                   root mean squared error in the target's unit; with several targets the mean of theirs
     mae              lower   regression                   mean absolute error in the target's unit; with several targets the mean of theirs
     r2               higher  regression                   the share of the target's variance explained; with several targets the mean of theirs

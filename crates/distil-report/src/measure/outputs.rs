@@ -232,6 +232,13 @@ impl<'a> ValueOutputs<'a> {
             .map(move |(values, truth)| (f64::from(values[target]), f64::from(truth[target])))
     }
 
+    /// The numbers of one target as they were given: predicted, and true.
+    pub(super) fn column(&self, target: usize) -> (Vec<f32>, Vec<f32>) {
+        self.rows()
+            .map(|(values, truth)| (values[target], truth[target]))
+            .unzip()
+    }
+
     /// Errors `[rows, targets]`: predicted − true value, row by row.
     pub fn errors(&self) -> impl ExactSizeIterator<Item = f64> {
         self.values

@@ -69,6 +69,7 @@ pub const METRICS: &[Metric] = &[
     super::f1::MACRO,
     super::nll::METRIC,
     super::ece::METRIC,
+    super::nrmse::METRIC,
     super::rmse::METRIC,
     super::mae::METRIC,
     super::r2::METRIC,
@@ -77,6 +78,21 @@ pub const METRICS: &[Metric] = &[
 /// The metric of this name.
 pub fn metric(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
+}
+
+/// All metrics of each of several targets, in their order; none of one target, nor of another task.
+pub fn by_target(outputs: &Outputs<'_>) -> Vec<Numbers> {
+    let Outputs::Values(outputs) = outputs else {
+        return Vec::new();
+    };
+    let targets = 0..outputs.targets();
+    let each = targets.filter(|_| outputs.targets() > 1);
+    each.filter_map(|target| {
+        let (values, truth) = outputs.column(target);
+        let outputs = ValueOutputs::new(&values, &truth, 1).ok()?;
+        Some(all(&Outputs::Values(outputs)))
+    })
+    .collect()
 }
 
 /// All metrics of these outputs, by name.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outputs, Rows, registry, rmse_by_target};
+use super::{Outputs, Rows, registry};
 
 /// The smallest differences a test set of this size can show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,33 +40,34 @@ impl Resolution {
 }
 
 /// The resolution of `metric` on these outputs: √(p(1 − p)/n) for shares of right samples, the standard error of the mean for
-/// means over the samples, and that of the mean squared error divided by 2·rmse for rmse (the delta method; with
+/// means over the samples, and that of the mean squared error divided by twice its root for rmse (the delta method; with
 /// several targets on the mean over them). None for metrics that are no means over samples, and with fewer than two samples.
 pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
     let samples = outputs.len();
     let metric = registry::metric(metric).filter(|metric| metric.is_mean)?;
     let value = metric.of(outputs)?;
-    let rows: Vec<f64> = match (metric.rows(outputs), outputs) {
-        (Rows::Right(_), _) => {
+    let rows: Vec<f64> = match metric.rows(outputs) {
+        Rows::Right(_) => {
             return Some(Resolution {
                 samples,
                 one_sample: Some(1.0 / samples as f64),
                 standard_error: (value * (1.0 - value) / samples as f64).sqrt(),
             });
         }
-        (Rows::Squares(..), Outputs::Values(outputs)) => {
-            let rmse: Vec<f64> = (0..outputs.targets())
-                .map(|target| rmse_by_target(outputs, target))
+        Rows::Squares(targets, squares) => {
+            let roots: Vec<f64> = (0..targets)
+                .map(|target| squares.iter().skip(target).step_by(targets).sum::<f64>())
+                .map(|sum| (sum / samples as f64).sqrt())
                 .collect();
-            outputs.row_means(|target, error| {
-                if rmse[target] == 0.0 {
-                    0.0
-                } else {
-                    error * error / (2.0 * rmse[target])
-                }
-            })
+            let share = |(square, root): (&f64, &f64)| match *root == 0.0 {
+                true => 0.0,
+                false => square / (2.0 * root),
+            };
+            let mean =
+                |row: &[f64]| row.iter().zip(&roots).map(share).sum::<f64>() / targets as f64;
+            squares.chunks_exact(targets).map(mean).collect()
         }
-        (Rows::Means(rows) | Rows::Squares(_, rows), _) => rows,
+        Rows::Means(rows) => rows,
     };
     standard_error(&rows).map(|standard_error| Resolution {
         samples,

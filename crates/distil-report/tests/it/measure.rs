@@ -235,6 +235,7 @@ micro_f1 (Higher is better): F1 of all labels' decisions together, at probabilit
 macro_f1 (Higher is better): the mean of the classes' or labels' F1
 nll (Lower is better): mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
 ece (Lower is better): how far confidence and accuracy are apart, over 15 bins
+nrmse (Lower is better): with several targets: the mean of their RMSE, each divided by its target's standard deviation
 rmse (Lower is better): root mean squared error in the target's unit; with several targets the mean of theirs
 mae (Lower is better): mean absolute error in the target's unit; with several targets the mean of theirs
 r2 (Higher is better): the share of the target's variance explained; with several targets the mean of theirs

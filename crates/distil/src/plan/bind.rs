@@ -80,8 +80,9 @@ impl Draft {
             &answers,
             data,
         );
-        let Some(metric) = metric(self.task.default_metric()) else {
-            let reason = format!("there is no metric `{}`", self.task.default_metric());
+        let name = self.task.default_metric(outputs);
+        let Some(metric) = metric(name) else {
+            let reason = format!("there is no metric `{name}`");
             return Err(self.refusal(Problem::new(reason).into()));
         };
         let recipe = self.recipe;

@@ -257,7 +257,7 @@ fn draft(
         tune::check(tune, &recipe, problems);
     }
     if let (Some(margin), Some(task)) = (&recipe.compare.margin, &task) {
-        margin_in_range(margin, task.default_metric(), problems);
+        margin_in_range(margin, task.default_metric(1), problems);
     }
     let device = device(&recipe.run, problems);
     let kind = task.as_ref().map(|task| task.kind());

@@ -43,7 +43,7 @@ impl Task for Classification {
         TaskKind::Classification
     }
 
-    fn default_metric(&self) -> &'static str {
+    fn default_metric(&self, _: usize) -> &'static str {
         "accuracy"
     }
 

@@ -31,8 +31,8 @@ pub trait Task: std::fmt::Debug + Send + Sync {
     /// The kind of its targets and metrics.
     fn kind(&self) -> TaskKind;
 
-    /// The metric that compares models unless the recipe names another; one of [`metrics`].
-    fn default_metric(&self) -> &'static str;
+    /// The metric that compares models of so many outputs unless the recipe names another; one of [`metrics`].
+    fn default_metric(&self, outputs: usize) -> &'static str;
 
     /// What the targets are measured in, where the recipe says so.
     fn unit(&self) -> Option<&str> {
@@ -92,8 +92,13 @@ mod tests {
             let task = TASKS
                 .resolve(&Choice::default_of(name), &mut problems)
                 .unwrap();
-            let mut names = metrics(task.kind()).map(|metric| metric.name);
-            assert!(names.any(|name| name == task.default_metric()), "{name}");
+            for outputs in [1, 2] {
+                let mut names = metrics(task.kind()).map(|metric| metric.name);
+                assert!(
+                    names.any(|name| name == task.default_metric(outputs)),
+                    "{name}"
+                );
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ impl Task for MultiLabel {
         TaskKind::MultiLabel
     }
 
-    fn default_metric(&self) -> &'static str {
+    fn default_metric(&self, _: usize) -> &'static str {
         "macro_f1"
     }
 

@@ -40,8 +40,11 @@ impl Task for Regression {
         TaskKind::Regression
     }
 
-    fn default_metric(&self) -> &'static str {
-        "rmse"
+    fn default_metric(&self, outputs: usize) -> &'static str {
+        match outputs {
+            1 => "rmse",
+            _ => "nrmse",
+        }
     }
 
     fn unit(&self) -> Option<&str> {

@@ -155,7 +155,7 @@ impl<'a> Settings<'a> {
         static ADAM: LazyLock<Adam> = LazyLock::new(Adam::default);
         static SCHEDULE: Constant = Constant {};
         static POLICY: All = All {};
-        let metric = metric(task.default_metric()).unwrap_or(&METRICS[0]);
+        let metric = metric(task.default_metric(1)).unwrap_or(&METRICS[0]);
         Self {
             stage: "model".into(),
             plan: String::new(),

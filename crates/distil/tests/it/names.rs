@@ -44,6 +44,7 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
             "macro_f1",
             "mae",
             "nll",
+            "nrmse",
             "rmse",
             "subset_accuracy",
             "top5",

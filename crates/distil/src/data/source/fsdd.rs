@@ -14,6 +14,7 @@ use crate::data::rows;
 use crate::data::source::file::{file_name, read_within};
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::listing::{LeftOut, SOUNDS, files_beside};
+use crate::data::source::logmel::Extractor;
 use crate::data::source::sound::{Sound, read_sound};
 use crate::data::source::{LogMel, Source};
 use crate::error::{Error, Result};
@@ -111,7 +112,7 @@ impl Fsdd {
             let sound = read_sound(file, &bytes, self.rate, limits)?;
             values.extend(extractor.features(&sound.samples)?);
             sounds.push(rows::sound(&sound.samples));
-            changed.count(&sound);
+            changed.count(&sound, &extractor);
             hashes += &format!("{} {}\n", file_name(file), sha256(&bytes));
         }
         let inputs = Inputs::Block {
@@ -121,7 +122,10 @@ impl Fsdd {
         let raw = Raw {
             rows: Some(files.iter().map(|file| file_name(file)).collect()),
             hashes: Some(sounds),
-            notes: notes.into_iter().chain(changed.notes(self.rate)).collect(),
+            notes: notes
+                .into_iter()
+                .chain(changed.notes(self.rate, &extractor))
+                .collect(),
             ..Raw::new(inputs, None, sha256(hashes.as_bytes()))
         };
         Ok(match labels.into_iter().collect::<Option<Vec<Label>>>() {
@@ -187,18 +191,28 @@ struct Changed {
     mixed: usize,
     /// By the rate they had.
     resampled: BTreeMap<u32, usize>,
+    /// Longer than the frames.
+    cut: usize,
+    /// Shorter than the frames.
+    filled: usize,
+    /// Samples of the longest.
+    longest: usize,
 }
 
 impl Changed {
-    fn count(&mut self, sound: &Sound) {
+    fn count(&mut self, sound: &Sound, extractor: &Extractor) {
+        let samples = sound.samples.len();
         self.all += 1;
+        self.cut += usize::from(samples > extractor.length());
+        self.filled += usize::from(samples < extractor.length());
+        self.longest = self.longest.max(samples);
         self.mixed += usize::from(sound.mixed.is_some());
         if let Some(rate) = sound.resampled {
             *self.resampled.entry(rate).or_default() += 1;
         }
     }
 
-    fn notes(&self, rate: u32) -> Vec<String> {
+    fn notes(&self, rate: u32, extractor: &Extractor) -> Vec<String> {
         let all = self.all;
         let mut notes = Vec::new();
         if self.mixed > 0 {
@@ -210,6 +224,25 @@ impl Changed {
         for (from, count) in &self.resampled {
             notes.push(format!(
                 "{count} of {all} sounds are resampled from {from} to {rate} samples per second (`rate`)"
+            ));
+        }
+        let seconds = |samples: usize| samples as f64 / f64::from(rate);
+        let frames = extractor.shape()[1];
+        if self.cut > 0 {
+            notes.push(format!(
+                "{} of {all} sounds are longer than the {frames} frames ({:.2} s) and are cut: the longest has {:.2} s, which `frames = {}` would \
+                 hold (`keep` names the part that is kept)",
+                self.cut,
+                seconds(extractor.length()),
+                seconds(self.longest),
+                extractor.frames_for(self.longest)
+            ));
+        }
+        if self.filled > 0 {
+            notes.push(format!(
+                "{} of {all} sounds are shorter than the {frames} frames ({:.2} s) and are filled up with silence",
+                self.filled,
+                seconds(extractor.length())
             ));
         }
         notes

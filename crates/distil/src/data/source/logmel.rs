@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// Log-mel features: `features = { log_mel = 20, frames = 50 }`.
 ///
-/// Frame t covers `window_ms` from t · `hop_ms` on (the sound is zero-padded or cropped to the frames), times a
+/// Frame t covers `window_ms` from t · `hop_ms` on (the sound is zero-padded behind, or cropped to the frames by `keep`), times a
 /// symmetric Hann window; the power spectrum is summed by triangular filters spaced on Slaney's mel scale, each of
 /// unit area; the feature is ln(energy + 1e-6), samples being from −1 to 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +26,37 @@ pub struct LogMel {
     pub low_hz: f64,
     /// Upper end of the highest band in Hz; 4,000 or half the rate, whichever is less, unless told otherwise.
     pub high_hz: Option<f64>,
+    /// What is kept of a sound longer than the frames: its `start`, its `middle` or its `end`; its start unless told otherwise.
+    #[serde(skip_serializing_if = "Keep::is_start")]
+    pub keep: Keep,
+}
+
+/// The part of a sound that is kept where it is longer than the frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// Its first samples.
+    #[default]
+    Start,
+    /// As many samples are cut off before as behind, one more behind where they are odd.
+    Middle,
+    /// Its last samples.
+    End,
+}
+
+impl Keep {
+    fn is_start(&self) -> bool {
+        *self == Self::Start
+    }
+
+    /// Where the part begins, so many samples being too many.
+    fn from(self, too_many: usize) -> usize {
+        match self {
+            Self::Start => 0,
+            Self::Middle => too_many / 2,
+            Self::End => too_many,
+        }
+    }
 }
 
 impl Default for LogMel {
@@ -37,6 +68,7 @@ impl Default for LogMel {
             hop_ms: 20.0,
             low_hz: 0.0,
             high_hz: None,
+            keep: Keep::Start,
         }
     }
 }
@@ -49,6 +81,9 @@ pub struct Extractor {
     spectrogram: BatchLogMelSpectrogram,
     /// Samples that make exactly the frames.
     length: usize,
+    /// Samples from one frame to the next.
+    hop: usize,
+    keep: Keep,
     shape: [usize; 2],
 }
 
@@ -110,6 +145,8 @@ impl LogMel {
         Ok(Extractor {
             spectrogram,
             length: (self.frames - 1) * hop + window,
+            hop,
+            keep: self.keep,
             shape: [self.log_mel, self.frames],
         })
     }
@@ -118,7 +155,8 @@ impl LogMel {
 impl Extractor {
     /// The features of a sound, `[bands, frames]`, row-major.
     pub fn features(&self, sound: &[f32]) -> Result<Vec<f32>> {
-        let mut sound = sound[..sound.len().min(self.length)].to_vec();
+        let from = self.keep.from(sound.len().saturating_sub(self.length));
+        let mut sound = sound[from..sound.len().min(from + self.length)].to_vec();
         sound.resize(self.length, 0.0);
         let output = self
             .spectrogram
@@ -131,5 +169,15 @@ impl Extractor {
     /// `[bands, frames]`.
     pub fn shape(&self) -> [usize; 2] {
         self.shape
+    }
+
+    /// The samples of a sound that are looked at: the rest is cut off, what is missing is filled up with zeros.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The frames that would look at so many samples.
+    pub fn frames_for(&self, samples: usize) -> usize {
+        self.shape[1] + samples.saturating_sub(self.length).div_ceil(self.hop)
     }
 }

@@ -447,5 +447,66 @@ fn recordings_of_every_format_are_read_mixed_down_and_resampled_and_said() {
         1 file is left out of the sounds: FOLDER/0_ann_9.opus is an Opus sound
         1 of 7 sounds have several channels and are mixed down to their mean
         1 of 7 sounds are resampled from 16000 to 8000 samples per second (`rate`)
+        7 of 7 sounds are shorter than the 50 frames (1.01 s) and are filled up with silence
         ");
+}
+
+#[test]
+fn sounds_that_are_cut_or_filled_up_are_counted_and_the_part_that_is_kept_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    // Quiet, then loud: 0.5 s, 1.008 s (50 frames to the sample) and 1.9 s.
+    for (index, samples) in [4000, 8096, 15200].into_iter().enumerate() {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let path = folder.path().join(format!("1_ann_{index}.wav"));
+        let mut wav = hound::WavWriter::create(path, spec).unwrap();
+        for at in 0..samples {
+            let loud = at >= samples - 800;
+            wav.write_sample(if loud {
+                8000 * (1 - 2 * (at % 2)) as i16
+            } else {
+                0
+            })
+            .unwrap();
+        }
+        wav.finalize().unwrap();
+    }
+    let read = |features: &str| {
+        let features: Value = serde_json::from_str(features).unwrap();
+        let recipe = json!({ "path": folder.path(), "features": features });
+        let source: Fsdd = from(&recipe.to_string());
+        source.read(Path::new(""), Classification).unwrap()
+    };
+    let raw = read("{}");
+    assert_snapshot!(said(&folder, &raw), @r"
+        1 of 3 sounds are longer than the 50 frames (1.01 s) and are cut: the longest has 1.90 s, which `frames = 95` would hold (`keep` names the part that is kept)
+        1 of 3 sounds are shorter than the 50 frames (1.01 s) and are filled up with silence
+        ");
+    assert!(!read(r#"{ "frames": 95 }"#).notes.concat().contains("cut"));
+    let energy = |raw: &Raw, sound: usize| {
+        let Inputs::Block { shape, values } = &raw.inputs else {
+            panic!("{:?}", raw.inputs);
+        };
+        let size = shape[0] * shape[1];
+        values[sound * size..][..size]
+            .iter()
+            .copied()
+            .fold(f32::MIN, f32::max)
+    };
+    // The loud end of the longest lies behind the frames, unless the end is kept.
+    let (start, middle, end) = (
+        energy(&raw, 2),
+        energy(&read(r#"{ "keep": "middle" }"#), 2),
+        energy(&read(r#"{ "keep": "end" }"#), 2),
+    );
+    let silence = 1e-6_f32.ln();
+    assert_eq!((start, middle), (silence, silence));
+    assert!(end > silence + 5.0, "{end}");
+    assert_eq!(energy(&raw, 1), energy(&read(r#"{ "keep": "end" }"#), 1));
+    // As many frames as the note says hold all of it.
+    assert!(energy(&read(r#"{ "frames": 95 }"#), 2) > silence + 5.0);
 }

@@ -88,7 +88,7 @@ fn recordings_are_named_by_digit_speaker_and_index() {
         .read(parent.path(), Classification)
         .unwrap();
     let notes = raw.notes.clone();
-    assert_eq!((moved.notes.len(), notes.len()), (1, 1));
+    assert_eq!((moved.notes.len(), notes.len()), (2, 2));
     assert_eq!(Raw { notes, ..moved }, raw);
     let one = parent.path().join("recordings/3_bob_7.wav");
     assert_eq!(
