@@ -13,7 +13,6 @@ use fs4::{FileExt, TryLockError};
 use super::basis::changed;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::plan::Arm;
 use crate::train::refused;
 use crate::weights::sha256;
 
