@@ -45,7 +45,7 @@ const RUNS: [&[&str]; 3] = [
     &["run", "digits", "--smoke", "--seeds", "2"],
 ];
 
-const RUN: &str = "runs/digits-0001";
+pub const RUN: &str = "runs/digits-0001";
 
 /// Who is hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,10 +56,10 @@ enum Target {
 }
 
 /// Numbers that look random.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
+    pub fn below(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -69,17 +69,17 @@ impl Dice {
 }
 
 /// An unbroken run: its model, its record, and how long it took.
-struct Whole {
-    model: Vec<u8>,
-    record: Value,
+pub struct Whole {
+    pub model: Vec<u8>,
+    pub record: Value,
     time: Duration,
 }
 
-fn model(place: &Place) -> Vec<u8> {
+pub fn model(place: &Place) -> Vec<u8> {
     fs::read(place.path(&format!("{RUN}/model/model.safetensors"))).unwrap()
 }
 
-fn whole(arguments: &[&str]) -> Whole {
+pub fn whole(arguments: &[&str]) -> Whole {
     let place = Place::new();
     let start = Instant::now();
     let ended = place.distil(&[arguments, &["--quiet"]].concat());
@@ -227,11 +227,11 @@ fn attack(seed: u64, kills: usize) {
     println!("{kills} runs, 0 different results");
 }
 
-fn number(name: &str, default: u64) -> u64 {
+pub fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-fn now() -> u64 {
+pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap().as_millis() as u64
 }

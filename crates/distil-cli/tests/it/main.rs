@@ -8,6 +8,7 @@ mod bytes;
 mod changed;
 mod export;
 mod extremes;
+mod failing_io;
 mod foreign;
 mod golden;
 mod harness;
