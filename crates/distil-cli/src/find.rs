@@ -118,7 +118,7 @@ fn is_table(file: &Path) -> bool {
     let statement = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
     let cells =
         |line: &str| line.contains([',', ';', '\t']) && !line.contains(['=', '[', '\u{fffd}']);
-    !file.extension().is_some_and(|suffix| suffix == "toml")
+    file.extension().is_none_or(|suffix| suffix != "toml")
         && text.lines().find(statement).is_some_and(cells)
 }
 

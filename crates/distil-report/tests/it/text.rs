@@ -59,7 +59,7 @@ plain-full  everything             15.1 GFLOPs               –    1.30 s   27.
 ─────────────────────────────────────────────────────────────────────────────────
 the run                 load           0 FLOPs               –   30.0 ms        0
 the run                 report         0 FLOPs               –   60.0 ms        0
-the run     everything                       –               –    2.48 s        –
+the run     everything                       –               –    2.47 s        –
 
 cost per student                                   FLOPs  reference time
 ────────────────────────────────────────────────────────────────────────
