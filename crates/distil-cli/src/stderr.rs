@@ -18,6 +18,13 @@ pub fn warn(text: &str) {
     complain(&format!("warning: {text}"));
 }
 
+/// Tells what was noted while data were read, a sentence each.
+pub fn note(notes: &[String]) {
+    for note in notes {
+        complain(&format!("note: {note}."));
+    }
+}
+
 /// Whether stderr understands colours and wants them.
 pub fn colours() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

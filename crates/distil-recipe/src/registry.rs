@@ -17,7 +17,7 @@ pub struct Registered<T: 'static> {
     /// What it is, in one line.
     pub summary: &'static str,
     /// Reads its options: what is made of them, and the options with every default filled in.
-    pub read: fn(&Table, &mut Problems) -> Option<(T, toml::Table)>,
+    pub read: fn(&Table, &mut Problems) -> Option<Chosen<T>>,
     /// The schema of its options.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -83,12 +83,7 @@ impl<T> Registry<T> {
             }
             return None;
         };
-        let (value, settings) = (entry.read)(&choice.table, problems)?;
-        Some(Chosen {
-            name: entry.name,
-            value,
-            settings,
-        })
+        (entry.read)(&choice.table, problems)
     }
 
     fn unknown(&self, choice: &Choice) -> Problem {
@@ -164,8 +159,11 @@ macro_rules! entry {
             summary: $summary,
             read: |table, problems| {
                 let parameters: $parameters = table.read(problems)?;
-                let settings = $crate::registry::settings_of(&parameters);
-                Some((($make)(parameters), settings))
+                Some($crate::Chosen {
+                    name: $name,
+                    settings: $crate::registry::settings_of(&parameters),
+                    value: ($make)(parameters),
+                })
             },
             schema: $crate::registry::options_schema::<$parameters>,
         }

@@ -21,5 +21,7 @@ mod json;
 
 pub use error::Error;
 pub use present::{csv, foreign, markdown, page, runs, show, table, tables, text};
-pub use record::{EqualSamples, Numbers, Overlap, Part, Purpose, TrialId, events};
+pub use record::{
+    Counts, EqualSamples, Findings, Numbers, Overlap, Part, Purpose, TrialId, events,
+};
 pub use trials::predictions;

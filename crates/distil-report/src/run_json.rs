@@ -4,7 +4,7 @@
 //! ignored on reading, so that a later version may add some.
 
 pub use crate::measure::MainMetric;
-pub use crate::trials::{Counts, End, Flops, GrownFrom, StageRun, Status, Trial, Tried, Tuned};
+pub use crate::trials::{End, Flops, StageRun, Status, Trial, Tried, Tuned};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -156,15 +156,15 @@ impl RunJson {
 
     /// The trials of one arm, in their order.
     pub fn arm<'a>(&'a self, arm: &'a str) -> impl Iterator<Item = &'a Trial> {
-        self.trials.iter().filter(move |trial| trial.arm == arm)
+        self.trials.iter().filter(move |trial| trial.id.arm == arm)
     }
 
     /// The arms' names, in the order in which they first appear.
     pub fn arms(&self) -> Vec<&str> {
         let mut arms: Vec<&str> = Vec::new();
         for trial in &self.trials {
-            if !arms.contains(&trial.arm.as_str()) {
-                arms.push(&trial.arm);
+            if !arms.contains(&trial.id.arm.as_str()) {
+                arms.push(&trial.id.arm);
             }
         }
         arms

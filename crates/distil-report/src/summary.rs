@@ -111,11 +111,11 @@ impl<'a> Summary<'a> {
     }
 
     fn by_seed(&self, of: impl Fn(&Trial) -> Option<f64>) -> Vec<(u64, f64)> {
-        let mut seeds: Vec<u64> = self.finished.iter().map(|trial| trial.seed).collect();
+        let mut seeds: Vec<u64> = self.finished.iter().map(|trial| trial.id.seed).collect();
         seeds.sort_unstable();
         seeds.dedup();
         let value = |seed: u64| {
-            let folds = self.finished.iter().filter(|trial| trial.seed == seed);
+            let folds = self.finished.iter().filter(|trial| trial.id.seed == seed);
             let values: Vec<f64> = folds
                 .filter_map(|t| of(t))
                 .filter(|v| v.is_finite())

@@ -18,7 +18,9 @@ use distil::model::{CnnConfig, MlpConfig, Model, ModelConfig, Output, ResnetConf
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::task::Classification;
-use distil::train::{DistillTerm, EventSink, Length, Settings, Stopwatch, TermWeight, train};
+use distil::train::{
+    DistillTerm, EventSink, Length, Settings, Stopwatch, TermWeight, Train, train,
+};
 use distil::train::{Frozen, Teacher};
 use distil_kernels::{Activation, linear_act};
 use distil_report::events::{Event, Time};
@@ -231,8 +233,11 @@ fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
         terms.push(term);
     }
     let settings = Settings {
-        batch: case.batch,
-        length: Length::Steps(steps),
+        train: &Train {
+            batch: case.batch,
+            length: Length::Steps(steps),
+            ..Train::default()
+        },
         ..Settings::of(&task)
     };
     let mut data = data.clone();

@@ -11,7 +11,7 @@ use distil::method::{Kd, OutputShape};
 use distil::model::{Input, Net, Output, TapSet};
 use distil::task::Classification;
 use distil::train::Frozen;
-use distil::train::{DistillTerm, Settings, TermWeight, batch, metrics, train};
+use distil::train::{DistillTerm, Settings, TermWeight, Train, batch, metrics, train};
 use distil_report::measure::TaskKind;
 
 /// Any Burn module becomes trainable by saying what it answers.
@@ -53,7 +53,10 @@ pub fn main() -> distil::Result<()> {
 
     let (device, task) = (device::cpu(), Classification::default());
     let settings = Settings {
-        lr: 1e-2,
+        train: &Train {
+            lr: 1e-2,
+            ..Train::default()
+        },
         ..Settings::of(&task)
     };
     let go = |net, terms: &mut [DistillTerm]| {

@@ -52,9 +52,7 @@ pub fn eval(args: &EvalArgs) -> Ended {
             source.describe(),
         ),
     };
-    for note in &raw.notes {
-        stderr::complain(&format!("note: {note}."));
-    }
+    stderr::note(&raw.notes);
     let part = args.part.or(args.data.is_none().then_some(Part::Test));
     let evaluated = model.evaluate(Path::new(&data), raw, part.map(data_part), &device);
     let (samples, metrics) = match args.data {

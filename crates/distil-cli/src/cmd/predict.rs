@@ -22,9 +22,7 @@ pub fn predict(args: &PredictArgs) -> Ended {
     };
     for path in &args.input {
         let raw = model.read_new(path)?;
-        for note in &raw.notes {
-            stderr::complain(&format!("note: {note}."));
-        }
+        stderr::note(&raw.notes);
         let named = raw.rows.is_some();
         let mut answers = model.predict(raw, &device)?.answers;
         if args.input.len() > 1 && !named {

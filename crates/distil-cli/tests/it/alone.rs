@@ -39,7 +39,7 @@ fn a_taught_student_is_compared_with_itself_alone_without_being_asked() {
         };
         let flow = run
             .arm("flow")
-            .find(|flow| flow.seed == alone.seed)
+            .find(|flow| flow.id.seed == alone.id.seed)
             .unwrap();
         let student = flow.result().unwrap();
         assert_eq!(

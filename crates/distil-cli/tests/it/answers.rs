@@ -193,13 +193,17 @@ fn a_run_says_how_answers_were_read_and_what_is_not_known_of_them() {
     }
     let log = place.events("runs/mine-0001", "flow-s1");
     let told = log.iter().find_map(|event| match event {
-        Event::Data(data) => Some(&data.notes),
+        Event::Data(data) => Some(&data.findings.notes),
         _ => None,
     });
     assert!(told.unwrap().contains(&said.to_string()), "{told:?}");
     let run = RunJson::read(&place.path("runs/mine-0001/run.json")).unwrap();
     let flow = run.arm("flow").next().unwrap();
-    assert!(flow.notes.contains(&said.to_string()), "{:?}", flow.notes);
+    assert!(
+        flow.findings.notes.contains(&said.to_string()),
+        "{:?}",
+        flow.findings.notes
+    );
     assert!(
         flow.bill.rows.iter().all(|row| row.stage != "teacher"),
         "{:?}",

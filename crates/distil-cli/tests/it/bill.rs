@@ -59,7 +59,7 @@ fn measuring_the_machine_is_billed_once_and_told_once_and_is_no_part_of_equal_co
     let (run, told) = run(&place, &["--seeds", "2"]);
     let measured = run.trials.iter().filter_map(|trial| {
         let row = trial.bill.row(NO_STAGE, Purpose::Calibrate)?;
-        Some((trial.id().to_string(), row.flops))
+        Some((trial.id.to_string(), row.flops))
     });
     assert_eq!(
         measured.collect::<Vec<_>>(),
@@ -83,7 +83,7 @@ fn reading_and_reporting_are_billed_and_the_sum_is_the_runs() {
     for trial in &run.trials {
         for purpose in [Purpose::Load, Purpose::Save] {
             let row = trial.bill.row(NO_STAGE, purpose).unwrap();
-            assert!(row.cpu_seconds > 0.0, "{} {row:?}", trial.id());
+            assert!(row.cpu_seconds > 0.0, "{} {row:?}", trial.id);
         }
         // Stages first, then what is of none.
         let of_none = trial.bill.rows.iter().map(|row| row.stage == NO_STAGE);

@@ -369,7 +369,7 @@ fn rows_that_stand_several_times_are_tested_as_new_ones_are() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(ended.stdout.contains(said), "{}", ended.stdout);
     let run = RunJson::read(&place.path("runs/first-0001/run.json")).unwrap();
-    assert_eq!(run.trials[0].equal.unwrap().across, 0);
+    assert_eq!(run.trials[0].findings.equal.unwrap().across, 0);
     let right: f64 = run
         .trials
         .iter()

@@ -113,7 +113,7 @@ fn a_model_of_another_trial_than_the_result_is_told_and_resume_mends_it() {
     assert!(model(&place) != whole);
     for verb in ["eval", "report"] {
         let told = place.distil(&[verb, RUN]);
-        let chosen = record(&place).trials[0].id();
+        let chosen = record(&place).trials[0].id.clone();
         let why = format!("the model is that of flow-s1, and the result in run.json is {chosen}");
         assert!(told.stderr.contains(&why), "{verb}: {}", told.stderr);
         assert!(

@@ -91,7 +91,11 @@ fn values_of_a_sweep_that_read_alike_are_trials_of_their_own() {
     let ended = place.distil(&["run", "./r.toml", "-q", "--set", set]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let run = RunJson::read(&place.path("runs/r-0001/run.json")).unwrap();
-    let arms: Vec<&str> = run.trials.iter().map(|trial| trial.arm.as_str()).collect();
+    let arms: Vec<&str> = run
+        .trials
+        .iter()
+        .map(|trial| trial.id.arm.as_str())
+        .collect();
     assert_eq!(
         arms,
         ["flow", "data.path=\"a:b.csv\"", "data.path=\"a_b.csv\""]

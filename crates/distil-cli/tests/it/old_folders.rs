@@ -120,5 +120,5 @@ fn a_stopped_run_of_0_1_0_goes_on_with_the_parts_it_began_with() {
     let trial = &run.trials[0];
     assert_eq!((trial.resumes, trial.stages[0].steps), (1, 40));
     // Its log was begun by 0.1.0, which counted no equal samples; the ids above are those it drew.
-    assert_eq!(trial.equal, None);
+    assert_eq!(trial.findings.equal, None);
 }

@@ -6,7 +6,7 @@ use distil_report::events::Event;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::runs::compare_runs;
 use distil_report::text;
-use distil_report::{Part, Purpose, TrialId};
+use distil_report::{Part, Purpose};
 
 use crate::harness::Place;
 use crate::resume::record_of;
@@ -97,8 +97,8 @@ fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failur
         "three arms with two seeds are compared"
     );
     for trial in &run.trials {
-        let mut own = run.tuned.iter().filter(|tuned| tuned.arm == trial.arm);
-        assert!(own.all(|tuned| tuned.chosen == trial.settings));
+        let mut own = run.tuned.iter().filter(|tuned| tuned.arm == trial.id.arm);
+        assert!(own.all(|tuned| tuned.chosen == trial.id.settings));
     }
     assert!(place.path("runs/digits-0001/model/model.json").is_file());
     assert!(
@@ -137,14 +137,8 @@ fn of_the_settings_to_tune_only_the_chosen_one_is_measured_on_the_test_part() {
         let Event::Started(started) = &events[0] else {
             panic!("{:?}", events[0]);
         };
-        let id = TrialId {
-            arm: started.arm.clone(),
-            seed: started.seed,
-            fold: started.fold,
-            settings: started.settings.clone(),
-        };
-        let name = id.to_string();
-        let is_chosen = started.settings == chosen(&started.arm);
+        let name = started.id.to_string();
+        let is_chosen = started.id.settings == chosen(&started.id.arm);
         let tests = tested(&events);
         let mut once = tests.clone();
         once.dedup();
@@ -186,7 +180,7 @@ fn a_run_stopped_before_a_choice_is_tested_reads_the_test_part_when_it_goes_on()
     assert_eq!(place.distil(&arguments).code, 0);
     let whole = record_of(&place, "runs/digits-0001");
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
-    let trial = place.trial("runs/digits-0001", &run.trials[0].id().to_string());
+    let trial = place.trial("runs/digits-0001", &run.trials[0].id.to_string());
     let log = format!("{trial}/events.jsonl");
     let text = place.read(&log);
     // As it was killed: after it had been trained, and in the midst of being tested.
@@ -209,7 +203,7 @@ fn a_chosen_trial_that_dies_while_it_is_tested_fails_the_run_and_resume_tests_it
     assert_eq!(place.distil(&arguments).code, 0);
     let whole = record_of(&place, "runs/digits-0001");
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
-    let trial = place.trial("runs/digits-0001", &run.trials[0].id().to_string());
+    let trial = place.trial("runs/digits-0001", &run.trials[0].id.to_string());
     let text = place.read(&format!("{trial}/events.jsonl"));
     let trained = text.find("\"finished\"").unwrap();
     let trained = trained + text[trained..].find('\n').unwrap() + 1;
@@ -303,7 +297,7 @@ fn the_curve_adds_plain_training_at_shares_of_its_budget() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
     let steps = |arm: &str| {
-        let trial = run.trials.iter().find(|trial| trial.arm == arm).unwrap();
+        let trial = run.trials.iter().find(|trial| trial.id.arm == arm).unwrap();
         trial.result().unwrap().steps
     };
     for (arm, share) in [("plain-25", 0.25), ("plain-50", 0.5), ("plain-75", 0.75)] {
@@ -468,7 +462,7 @@ fn an_arm_that_changes_the_recipe_has_seconds_of_its_own() {
         assert!(
             trial.bill.equalised().reference_seconds.is_some(),
             "{}",
-            trial.id()
+            trial.id
         );
     }
 }
@@ -565,7 +559,7 @@ stage.model.train.lr = 1e30
     let ends: Vec<_> = run
         .trials
         .iter()
-        .map(|trial| (trial.arm.as_str(), trial.status))
+        .map(|trial| (trial.id.arm.as_str(), trial.status))
         .collect();
     assert_eq!(
         ends,

@@ -201,7 +201,7 @@ fn a_comma_makes_a_sweep_and_is_told_so_and_a_grid_crosses_sweeps() {
         let run = RunJson::read(&place.path(&format!("runs/{run}/run.json"))).unwrap();
         run.trials
             .iter()
-            .map(|trial| trial.arm.clone())
+            .map(|trial| trial.id.arm.clone())
             .collect::<Vec<_>>()
     };
     let ended = place.distil(&[&["run", "./r.toml"][..], &sweep].concat());

@@ -17,7 +17,7 @@ table! {
         pub checkpoint_steps: Option<Spanned<u64>> => count(1..=MOST_STEPS);
         /// Threads of one trial, 1 or more; if absent 1, or the cores that too few trials leave idle, where a step is large enough to be shared.
         pub threads: Option<Spanned<u64>> => count(1..=MOST_THREADS);
-        /// Where to compute: `cpu`. What a build lacks, `cuda:0` and `wgpu` in this one, is refused.
+        /// Where to compute: `cpu`. What a build lacks is refused by name.
         pub device: Option<Spanned<String>>;
         /// The first trial's seed.
         pub seed: Spanned<u64> = 1u64;

@@ -39,7 +39,7 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
     judge(&mut comparisons);
     let mut found: Vec<Comparison> = comparisons.into_iter().map(|(c, _)| c).collect();
     let one_stage =
-        |entry: &TrialOutputs<'_>| entry.trial.arm == FLOW && entry.trial.stages.len() == 1;
+        |entry: &TrialOutputs<'_>| entry.trial.id.arm == FLOW && entry.trial.stages.len() == 1;
     if let [only] = found.as_mut_slice()
         && only.verdict == Verdict::NotCompared
         && only.overlap.is_none()
@@ -111,11 +111,11 @@ fn adjust(comparisons: &mut [(Comparison, f64)]) {
 
 /// The other arms: the controls in a fixed order, then the user's own as they come.
 fn arms<'a>(entries: &[TrialOutputs<'a>]) -> Vec<&'a str> {
-    let present = |arm: &str| entries.iter().any(|entry| entry.trial.arm == arm);
+    let present = |arm: &str| entries.iter().any(|entry| entry.trial.id.arm == arm);
     let controls = [PLAIN, ALONE, PLAIN_FULL, SMOOTH, SMALL];
     let mut arms: Vec<&str> = controls.into_iter().filter(|arm| present(arm)).collect();
     for entry in entries {
-        let arm = entry.trial.arm.as_str();
+        let arm = entry.trial.id.arm.as_str();
         if arm != FLOW && !arms.contains(&arm) && share_of_arm(arm).is_none() {
             arms.push(arm);
         }

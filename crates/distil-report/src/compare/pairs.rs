@@ -92,21 +92,27 @@ impl<'a> Pairs<'a> {
         let of_arm = |arm: &'a str| {
             let ended =
                 |entry: &TrialOutputs<'_>| !matches!(ending(entry.trial, metric), Ending::Nothing);
-            let of_arm = entries.iter().filter(move |entry| entry.trial.arm == arm);
+            let of_arm = entries
+                .iter()
+                .filter(move |entry| entry.trial.id.arm == arm);
             of_arm.filter(move |entry| ended(entry)).copied()
         };
         let flow: Vec<TrialOutputs<'a>> = of_arm(FLOW).collect();
         let mut seeds: Vec<(u64, Vec<(TrialOutputs<'a>, TrialOutputs<'a>)>)> = Vec::new();
         for entry in &flow {
             let same = |other: &TrialOutputs<'_>| {
-                (other.trial.seed, other.trial.fold) == (entry.trial.seed, entry.trial.fold)
+                (other.trial.id.seed, other.trial.id.fold)
+                    == (entry.trial.id.seed, entry.trial.id.fold)
             };
             let Some(other) = of_arm(against).find(same) else {
                 continue;
             };
-            match seeds.iter_mut().find(|(seed, _)| *seed == entry.trial.seed) {
+            match seeds
+                .iter_mut()
+                .find(|(seed, _)| *seed == entry.trial.id.seed)
+            {
                 Some((_, pairs)) => pairs.push((*entry, other)),
-                None => seeds.push((entry.trial.seed, vec![(*entry, other)])),
+                None => seeds.push((entry.trial.id.seed, vec![(*entry, other)])),
             }
         }
         let value = |trials: Vec<&Trial>| -> Option<f64> {
@@ -183,7 +189,7 @@ impl<'a> Pairs<'a> {
             overlap: self
                 .ended
                 .iter()
-                .filter_map(|trial| trial.overlap)
+                .filter_map(|trial| trial.findings.overlap)
                 .reduce(Overlap::and),
             verdict: Verdict::NotCompared,
             value: mean(if n == 0 { &all_flows } else { &flow }),
@@ -233,8 +239,8 @@ impl<'a> Pairs<'a> {
 
     /// What the test set resolves with the first seed: its folds' resolutions put together.
     fn resolution(&self, metric: &str) -> Option<f64> {
-        let seed = self.flow.first()?.trial.seed;
-        let folds = self.flow.iter().filter(|entry| entry.trial.seed == seed);
+        let seed = self.flow.first()?.trial.id.seed;
+        let folds = self.flow.iter().filter(|entry| entry.trial.id.seed == seed);
         let found: Option<Vec<Resolution>> = folds
             .map(|entry| measure::resolution(metric, &entry.predictions?.outputs().ok()?))
             .collect();
@@ -242,17 +248,17 @@ impl<'a> Pairs<'a> {
     }
 
     fn samples(&self) -> usize {
-        let seed = self.flow.first().map(|entry| entry.trial.seed);
+        let seed = self.flow.first().map(|entry| entry.trial.id.seed);
         self.flow
             .iter()
-            .filter(|entry| Some(entry.trial.seed) == seed)
+            .filter(|entry| Some(entry.trial.id.seed) == seed)
             .map(|entry| entry.trial.data.test)
             .sum()
     }
 
     fn count(&self, status: Status) -> Sides {
         let of = |arm: &str| {
-            let of_arm = self.ended.iter().filter(|trial| trial.arm == arm);
+            let of_arm = self.ended.iter().filter(|trial| trial.id.arm == arm);
             of_arm.filter(|trial| trial.status == status).count()
         };
         Sides {
@@ -276,7 +282,7 @@ impl<'a> Pairs<'a> {
     /// The corrected test over the folds of all seeds, where there are folds and all of them finished.
     fn folds(&self, metric: &str) -> Option<CorrectedFolds> {
         let pairs = || self.units.iter().flat_map(|unit| &unit.pairs);
-        if pairs().any(|(flow, _)| flow.trial.fold.is_none()) {
+        if pairs().any(|(flow, _)| flow.trial.id.fold.is_none()) {
             return None;
         }
         let value = |entry: &TrialOutputs<'_>| ending(entry.trial, metric).value();

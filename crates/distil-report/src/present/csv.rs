@@ -15,7 +15,7 @@ pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> csv::Result<Vec<u8>>
         .iter()
         .filter_map(|trial| {
             let started = trial.started()?;
-            let calibration = run.calibration_of(&started.arm);
+            let calibration = run.calibration_of(&started.id.arm);
             Some((started, learning_curve(trial, Some(calibration))))
         })
         .collect();
@@ -36,9 +36,12 @@ pub fn metrics_csv(trials: &[Folded<'_>], run: &RunJson) -> csv::Result<Vec<u8>>
         for point in points {
             let progress = point.progress;
             let mut cells = vec![
-                foreign::csv(&started.arm).into_owned(),
-                started.seed.to_string(),
-                started.fold.map_or(String::new(), |fold| fold.to_string()),
+                foreign::csv(&started.id.arm).into_owned(),
+                started.id.seed.to_string(),
+                started
+                    .id
+                    .fold
+                    .map_or(String::new(), |fold| fold.to_string()),
                 foreign::csv(&progress.stage).into_owned(),
                 progress.step.to_string(),
                 progress.epoch.to_string(),
@@ -82,10 +85,10 @@ pub fn trials_csv(run: &RunJson) -> csv::Result<Vec<u8>> {
     for trial in &run.trials {
         let total = trial.bill.equalised();
         let mut cells = vec![
-            foreign::csv(&trial.arm).into_owned(),
-            trial.seed.to_string(),
-            trial.fold.map_or(String::new(), |fold| fold.to_string()),
-            foreign::csv(trial.settings.as_deref().unwrap_or_default()).into_owned(),
+            foreign::csv(&trial.id.arm).into_owned(),
+            trial.id.seed.to_string(),
+            trial.id.fold.map_or(String::new(), |fold| fold.to_string()),
+            foreign::csv(trial.id.settings.as_deref().unwrap_or_default()).into_owned(),
             trial.status.word().into(),
             number(total.flops),
             number(total.reference_seconds),

@@ -66,7 +66,7 @@ type Fact<'a> = &'a dyn Fn(&RunJson) -> String;
 fn differing(a: &RunJson, b: &RunJson) -> Table {
     let mut table = Table::new("What differs", 3, &["what", "a", "b"]);
     let seeds = |run: &RunJson| {
-        let mut seeds: Vec<u64> = run.trials.iter().map(|trial| trial.seed).collect();
+        let mut seeds: Vec<u64> = run.trials.iter().map(|trial| trial.id.seed).collect();
         seeds.sort_unstable();
         seeds.dedup();
         let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();

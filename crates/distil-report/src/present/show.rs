@@ -198,6 +198,14 @@ pub fn grouped(value: f64) -> String {
     }
 }
 
+/// `a, b and c`
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

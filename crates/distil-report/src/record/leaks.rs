@@ -1,6 +1,31 @@
-//! What may have leaked from the test samples.
+//! A trial's data: how many samples, and what may have leaked from the test samples.
 
 use serde::{Deserialize, Serialize};
+
+/// Samples in each part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Trained on.
+    pub train: usize,
+    /// Chosen on.
+    pub validation: usize,
+    /// Read once.
+    pub test: usize,
+}
+
+/// What was seen of the data that a reader of results should know.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// Samples with equal inputs; absent where all differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal: Option<EqualSamples>,
+    /// What given models have seen of the test samples; absent where they have seen none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
+    /// What was guessed, left out or changed while it was read, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
 
 /// Samples whose inputs are equal to another sample's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ mod part;
 mod purpose;
 
 pub use id::TrialId;
-pub use leaks::{EqualSamples, Overlap};
+pub use leaks::{Counts, EqualSamples, Findings, Overlap};
 pub use numbers::Numbers;
 pub use part::Part;
 pub use purpose::Purpose;

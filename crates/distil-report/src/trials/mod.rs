@@ -6,5 +6,5 @@ mod trial;
 mod tuned;
 
 pub use predictions::Predictions;
-pub use trial::{Counts, Flops, GrownFrom, StageRun, Status, Trial};
+pub use trial::{Flops, StageRun, Status, Trial};
 pub use tuned::{End, Tried, Tuned};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bill::{Bill, Calibration};
-use crate::record::events::{Event, Folded, Promise};
-use crate::record::{EqualSamples, Numbers, Overlap, Part, TrialId};
+use crate::record::events::{Event, Folded, GrownFrom};
+use crate::record::{Counts, Findings, Numbers, Part, TrialId};
 
 /// How a run or a trial ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,15 +35,9 @@ impl Status {
 /// One arm with one seed, on one fold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// The arm.
-    pub arm: String,
-    /// The seed.
-    pub seed: u64,
-    /// The fold, counted from 0; null without folds.
-    pub fold: Option<usize>,
-    /// Which of the settings to tune it uses: the ones its arm chose; none where nothing is tuned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<String>,
+    /// Which.
+    #[serde(flatten)]
+    pub id: TrialId,
     /// How it ended.
     pub status: Status,
     /// Its stages, in the order in which they ran; the last one's model is the result.
@@ -52,30 +46,13 @@ pub struct Trial {
     pub bill: Bill,
     /// Samples in the parts of the data.
     pub data: Counts,
-    /// Samples with equal inputs; absent where all differ.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub equal: Option<EqualSamples>,
-    /// What its given models have seen of the test samples; absent where they have seen none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overlap: Option<Overlap>,
-    /// What was guessed, left out or changed while its data were read, a sentence each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    /// What is known of its data.
+    #[serde(flatten)]
+    pub findings: Findings,
     /// How often it was resumed.
     pub resumes: usize,
     /// CPU seconds lost with a killed process and spent again; not in the bill.
     pub repeated_cpu_seconds: f64,
-}
-
-/// Samples in each part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Trained on.
-    pub train: usize,
-    /// Chosen on.
-    pub validation: usize,
-    /// Read once.
-    pub test: usize,
 }
 
 /// One stage of one trial.
@@ -114,19 +91,6 @@ pub struct Flops {
     pub train: Option<f64>,
 }
 
-/// A growth and how exactly it kept the small model's outputs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GrownFrom {
-    /// The stage whose weights were taken.
-    pub from: String,
-    /// What the rule promises.
-    pub promise: Promise,
-    /// Largest over the rows of max|Δ| / max(1, max|f|).
-    pub max_difference: f64,
-    /// Rows measured.
-    pub rows: usize,
-}
-
 impl StageRun {
     /// The metrics on one part.
     pub fn part(&self, part: Part) -> &Numbers {
@@ -158,17 +122,12 @@ impl Trial {
     pub fn of(folded: &Folded<'_>, calibration: Option<&Calibration>) -> Option<Self> {
         let started = folded.started()?;
         let mut trial = Self {
-            arm: started.arm.clone(),
-            seed: started.seed,
-            fold: started.fold,
-            settings: started.settings.clone(),
+            id: started.id.clone(),
             status: Status::Failed,
             stages: Vec::new(),
             bill: Bill::of(folded, calibration),
             data: Counts::default(),
-            equal: None,
-            overlap: None,
-            notes: Vec::new(),
+            findings: Findings::default(),
             resumes: folded.resumes,
             repeated_cpu_seconds: folded.repeated_cpu_seconds,
         };
@@ -189,16 +148,6 @@ impl Trial {
         measured || self.data.test == 0
     }
 
-    /// Which trial it is.
-    pub fn id(&self) -> TrialId {
-        TrialId {
-            arm: self.arm.clone(),
-            seed: self.seed,
-            fold: self.fold,
-            settings: self.settings.clone(),
-        }
-    }
-
     fn stage(&mut self, name: &str) -> &mut StageRun {
         let place = self
             .stages
@@ -214,13 +163,8 @@ impl Trial {
     fn add(&mut self, event: &Event) {
         match event {
             Event::Data(e) => {
-                self.data = Counts {
-                    train: e.train,
-                    validation: e.validation,
-                    test: e.test,
-                };
-                (self.equal, self.overlap) = (e.equal, e.overlap);
-                self.notes.clone_from(&e.notes);
+                self.data = e.counts;
+                self.findings.clone_from(&e.findings);
             }
             Event::StageStarted(e) => {
                 let stage = self.stage(&e.stage);
@@ -231,12 +175,7 @@ impl Trial {
                 };
             }
             Event::Grown(e) => {
-                self.stage(&e.stage).grown = Some(GrownFrom {
-                    from: e.from.clone(),
-                    promise: e.promise,
-                    max_difference: e.max_difference,
-                    rows: e.rows,
-                });
+                self.stage(&e.stage).grown = Some(e.grown.clone());
             }
             Event::Progress(e) => {
                 let stage = self.stage(&e.stage);

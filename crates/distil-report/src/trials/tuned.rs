@@ -61,10 +61,10 @@ impl Tuned {
     ) -> Self {
         let of = |candidate: &str| -> Vec<&Trial> {
             let mine = |trial: &&Trial| {
-                trial.arm == arm
-                    && trial.fold == fold
-                    && seeds.contains(&trial.seed)
-                    && trial.settings.as_deref() == Some(candidate)
+                trial.id.arm == arm
+                    && trial.id.fold == fold
+                    && seeds.contains(&trial.id.seed)
+                    && trial.id.settings.as_deref() == Some(candidate)
             };
             trials.iter().filter(mine).collect()
         };
@@ -103,7 +103,7 @@ impl Tuned {
             .filter(|_| !candidates.iter().any(open))
             .map(|(settings, _)| settings.to_owned());
         let all: Vec<&Trial> = candidates.iter().flat_map(|c| of(c)).collect();
-        let spare = || all.iter().filter(|trial| trial.settings != chosen);
+        let spare = || all.iter().filter(|trial| trial.id.settings != chosen);
         Self {
             arm: arm.to_owned(),
             fold,

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use distil_report::Numbers;
-use distil_report::Purpose;
 use distil_report::bill::{Bill, BillRow};
 use distil_report::compare::{Comparison, Question, Test, TrialOutputs, Verdict, compare};
 use distil_report::measure::{self, Better, all};
 use distil_report::predictions::Predictions;
 use distil_report::present::sentence::headline;
 use distil_report::present::sentence::sentence;
-use distil_report::run_json::{Counts, Flops, MainMetric, StageRun, Status, Trial};
+use distil_report::run_json::{Flops, MainMetric, StageRun, Status, Trial};
 use distil_report::statistics;
+use distil_report::{Counts, Findings, Numbers, Purpose, TrialId};
 
 use crate::synthetic::{digits, digits_run, prices, prices_run};
 
@@ -46,13 +45,13 @@ pub fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f6
         grown: None,
     };
     Trial {
-        equal: None,
-        overlap: None,
-        notes: Vec::new(),
-        settings: None,
-        arm: arm.into(),
-        seed,
-        fold,
+        id: TrialId {
+            arm: arm.into(),
+            seed,
+            fold,
+            settings: None,
+        },
+        findings: Findings::default(),
         status: Status::Finished,
         stages: vec![stage],
         bill: Bill { rows: vec![row] },
@@ -89,7 +88,10 @@ pub fn seeds(arms: &[(&str, f64, &[f64])]) -> Vec<Trial> {
 
 /// Every arm chose from nine settings.
 pub fn tuned_alike(trials: &[Trial]) -> BTreeMap<String, usize> {
-    trials.iter().map(|trial| (trial.arm.clone(), 9)).collect()
+    trials
+        .iter()
+        .map(|trial| (trial.id.arm.clone(), 9))
+        .collect()
 }
 
 fn compared(trials: &[Trial], tuned: bool) -> Vec<Comparison> {
@@ -275,7 +277,7 @@ fn better_at_more_cost_is_no_saving() {
 #[test]
 fn a_saving_is_refused_when_flops_and_seconds_disagree() {
     let mut trials = seeds(&[("flow", 0.8e12, &BETTER), ("plain", 1e12, &WORSE)]);
-    for trial in trials.iter_mut().filter(|trial| trial.arm == "flow") {
+    for trial in trials.iter_mut().filter(|trial| trial.id.arm == "flow") {
         trial.bill.rows[0].reference_seconds = Some(130.0);
     }
     let found = compared(&trials, true);
@@ -313,7 +315,7 @@ fn one_seed_with_its_folds_averaged_is_one_pair_with_the_folds_samples_pooled() 
         .iter()
         .map(|trial| TrialOutputs {
             trial,
-            predictions: Some(&parts[trial.fold.unwrap()][usize::from(trial.arm == "plain")]),
+            predictions: Some(&parts[trial.id.fold.unwrap()][usize::from(trial.id.arm == "plain")]),
         })
         .collect();
     let metric = MainMetric {
@@ -335,7 +337,7 @@ fn one_seed_with_its_folds_averaged_is_one_pair_with_the_folds_samples_pooled() 
     let mean = |arm: &str| {
         let of: Vec<f64> = trials
             .iter()
-            .filter(|t| t.arm == arm)
+            .filter(|t| t.id.arm == arm)
             .map(|t| t.stages[0].test["rmse"])
             .collect();
         of.iter().sum::<f64>() / 2.0

@@ -71,7 +71,14 @@ fn every_seed_with_a_small_model_and_plains_whole_budget_has_its_ceiling() {
         ("plain", 1e12, &[0.9, 0.9]),
     ]);
     let trials: Vec<&Trial> = trials.iter().collect();
-    let id = |arm: &str| trials.iter().find(|trial| trial.arm == arm).unwrap().id();
+    let id = |arm: &str| {
+        trials
+            .iter()
+            .find(|trial| trial.id.arm == arm)
+            .unwrap()
+            .id
+            .clone()
+    };
     let small = (id("small"), vec![(1.0, 0.8)]);
     let plain = (id("plain-full"), vec![(4.0, 0.8), (10.0, 0.9)]);
     let learned = [small, plain].into();
@@ -176,7 +183,7 @@ fn a_budget_that_plain_does_not_need_lies_beyond_its_knee() {
 #[test]
 fn too_few_seeds_have_no_knee_and_no_interval_of_cost() {
     let mut few = trials(0.95, [0.90, 0.94, 0.96]);
-    few.retain(|trial| trial.seed <= 5);
+    few.retain(|trial| trial.id.seed <= 5);
     let found = curve(&few, None, &[]).unwrap();
     assert_eq!(
         (found.knee, found.equal_quality_flops.unwrap().ci95),
@@ -197,14 +204,14 @@ fn a_seed_with_a_trial_that_did_not_finish_is_left_out_and_said_so() {
             .iter()
             .any(|said| said.contains("1 of 6 seeds"))
     );
-    trials.retain(|trial| trial.arm != "plain-full");
+    trials.retain(|trial| trial.id.arm != "plain-full");
     assert_eq!(curve(&trials, None, &[]), None);
 }
 
 #[test]
 fn a_flow_cheaper_than_the_smallest_budget_is_not_compared_at_equal_cost() {
     let mut trials = trials(0.85, [0.90, 0.94, 0.96]);
-    for trial in trials.iter_mut().filter(|trial| trial.arm == "flow") {
+    for trial in trials.iter_mut().filter(|trial| trial.id.arm == "flow") {
         trial.bill.rows[0].flops = Some(0.5e12);
     }
     let found = curve(&trials, None, &[0.1]).unwrap();
@@ -229,7 +236,8 @@ fn folds_are_averaged_in_value_and_in_cost() {
     let mut trials = trials(0.95, [0.90, 0.94, 0.96]);
     for trial in &mut trials {
         // Three seeds of two folds.
-        (trial.seed, trial.fold) = (trial.seed.div_ceil(2), Some(trial.seed as usize % 2));
+        (trial.id.seed, trial.id.fold) =
+            (trial.id.seed.div_ceil(2), Some(trial.id.seed as usize % 2));
     }
     let found = curve(&trials, None, &[]).unwrap();
     assert_eq!((found.seeds, found.points[0].flops), (3, Some(1e12)));

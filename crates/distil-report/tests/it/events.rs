@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use distil_report::events::{
     Billed, Event, EventLog, Pace, Process, Progress, Resumed, Started, Stopped, Time, fold, read,
 };
-use distil_report::{Error, Numbers, Purpose};
+use distil_report::{Error, Numbers, Purpose, TrialId};
 
 use tempfile::TempDir;
 
@@ -20,10 +20,12 @@ fn scratch() -> Result<(TempDir, PathBuf), std::io::Error> {
 
 fn started() -> Event {
     Event::Started(Started {
-        arm: "flow".into(),
-        seed: 1,
-        settings: None,
-        fold: None,
+        id: TrialId {
+            arm: "flow".into(),
+            seed: 1,
+            fold: None,
+            settings: None,
+        },
         plan: "5eed".into(),
         basis: None,
         rehearsal: Time::default(),

@@ -18,5 +18,5 @@ fn a_trial_is_spelled_the_same_in_sentences_and_in_tables() {
     )
     .unwrap();
     let trial = Trial::of(&fold(&[begun]), None).unwrap();
-    assert_eq!(trial.id(), id);
+    assert_eq!(trial.id, id);
 }

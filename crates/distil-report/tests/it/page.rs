@@ -191,7 +191,7 @@ fn every_seed_has_its_curve_and_one_of_them_its_name() -> Outcome {
     let (events, predictions) = &run.trials[0];
     let again = (events.clone(), predictions.clone());
     let mut trial = run.record.trials[0].clone();
-    trial.seed = 2;
+    trial.id.seed = 2;
     run.trials.push(again);
     run.record.trials.push(trial);
     let html = html(&run)?;

@@ -11,7 +11,7 @@ fn two_runs_show_what_differs_in_plan_result_and_cost() {
     let mut b = digits_run(11).record;
     b.plan = "77aa00bb11cc".into();
     b.host.cpu = "AMD EPYC 9654".into();
-    b.trials.retain(|trial| trial.arm != "plain-full");
+    b.trials.retain(|trial| trial.id.arm != "plain-full");
     b.trials[2].status = Status::Diverged;
     let found = compare_runs(&a, &b);
     insta::assert_snapshot!(found.text(), @r#"
@@ -75,11 +75,11 @@ Over 6 seeds that both have, b − a of the flow is +0.00 points (95 % interval 
 fn flows_are_compared_over_the_seeds_that_both_have() {
     let a = several_run().record;
     let mut b = a.clone();
-    for trial in b.trials.iter_mut().filter(|trial| trial.arm == "flow") {
+    for trial in b.trials.iter_mut().filter(|trial| trial.id.arm == "flow") {
         let result = trial.stages.last_mut().unwrap();
         *result.test.get_mut("accuracy").unwrap() -= 0.01;
     }
-    b.trials.retain(|trial| trial.seed != 6);
+    b.trials.retain(|trial| trial.id.seed != 6);
     let notes = compare_runs(&a, &b).notes;
     insta::assert_snapshot!(notes.join("\n"), @r#"
 Both runs have the same plan.

@@ -92,7 +92,7 @@ plain,2,,,diverged,4047731097.6,0.31829663232,0.31829663232,,,,,
 fn markdown_of_several_seeds_says_all_that_a_reader_of_a_paper_asks() {
     let mut run = several_run().record;
     run.trials
-        .retain(|trial| !trial.arm.starts_with("plain-") || trial.arm == "plain-full");
+        .retain(|trial| !trial.id.arm.starts_with("plain-") || trial.id.arm == "plain-full");
     let text = markdown(&run);
     insta::assert_snapshot!(between(&text, "# digits", "## accuracy on train"), @r#"
 # digits

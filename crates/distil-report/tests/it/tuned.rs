@@ -15,10 +15,10 @@ fn trial(settings: &str, seed: u64, validation: f64) -> Trial {
         .trials
         .iter()
         .filter_map(|(events, _)| Trial::of(&fold(events), None))
-        .find(|trial| trial.arm == "plain")
+        .find(|trial| trial.id.arm == "plain")
         .expect("plain");
-    trial.seed = seed;
-    trial.settings = Some(settings.into());
+    trial.id.seed = seed;
+    trial.id.settings = Some(settings.into());
     let result = trial.stages.last_mut().expect("a stage");
     result.validation.insert("accuracy".into(), validation);
     result.test.insert("accuracy".into(), 1.0 - validation);

@@ -91,7 +91,7 @@ fn no_saving_where_plain_with_the_same_short_budget_may_be_as_good() {
 #[test]
 fn without_plain_at_the_same_cost_nothing_is_saved_over_its_full_budget() {
     let mut trials = quarter(&SHORT, &POOR);
-    trials.retain(|trial| trial.arm != PLAIN);
+    trials.retain(|trial| trial.id.arm != PLAIN);
     let comparisons = asked(&trials, Some(0.003));
     let expected = (Verdict::NoDifference, Some(Because::PlainNotWorse));
     assert_eq!(verdict(found(&comparisons, PLAIN_FULL)), expected);
@@ -317,7 +317,7 @@ fn a_tuned_arm_is_one_tuned_as_often_as_the_flow_and_more_than_once() {
 fn a_trial_that_diverged_is_the_worst_there_is_at_infinite_cost() {
     let mut trials = quarter(&SHORT, &POOR);
     for trial in &mut trials {
-        if trial.arm == PLAIN && trial.seed <= 2 {
+        if trial.id.arm == PLAIN && trial.id.seed <= 2 {
             trial.status = Status::Diverged;
         }
     }
@@ -333,7 +333,7 @@ fn a_trial_that_diverged_is_the_worst_there_is_at_infinite_cost() {
     insta::assert_snapshot!(said(&comparisons, PLAIN), @"The flow is better at equal cost: over 6 seeds (plain training at equal cost diverged in 2 trials, counted as the worst) it reached 97.25 % accuracy, plain training at equal cost 96.17 % (median difference +1.40 points, signed-rank test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; each chose from 9 settings.");
 
     for trial in &mut trials {
-        let flow = trial.arm == "flow" && trial.seed > 2;
+        let flow = trial.id.arm == "flow" && trial.id.seed > 2;
         if flow {
             trial.status = Status::Diverged;
         }
@@ -360,7 +360,7 @@ fn one_divergence_of_the_flow_takes_its_significance_away() {
 fn a_crashed_control_is_counted_and_no_saving_claimed_over_it() {
     let mut trials = quarter(&SHORT, &POOR);
     for trial in &mut trials {
-        if trial.arm == PLAIN && trial.seed == 1 {
+        if trial.id.arm == PLAIN && trial.id.seed == 1 {
             trial.status = Status::Failed;
         }
     }
@@ -373,13 +373,13 @@ fn a_crashed_control_is_counted_and_no_saving_claimed_over_it() {
 #[test]
 fn an_arm_that_never_finished_is_not_compared_and_says_how_it_ended() {
     let mut trials = quarter(&SHORT, &POOR);
-    for trial in trials.iter_mut().filter(|trial| trial.arm == PLAIN) {
+    for trial in trials.iter_mut().filter(|trial| trial.id.arm == PLAIN) {
         trial.status = Status::Diverged;
     }
     let comparisons = asked(&trials, None);
     assert_eq!(found(&comparisons, PLAIN).verdict, Verdict::NotCompared);
     insta::assert_snapshot!(said(&comparisons, PLAIN), @"Not compared: the flow reached 97.25 % accuracy on the test part, and plain training at equal cost diverged in 6 trials.");
-    for trial in trials.iter_mut().filter(|trial| trial.arm == "flow") {
+    for trial in trials.iter_mut().filter(|trial| trial.id.arm == "flow") {
         trial.status = Status::Failed;
     }
     insta::assert_snapshot!(said(&asked(&trials, None), PLAIN), @"Not compared: the flow failed in 6 trials.");
@@ -439,7 +439,8 @@ fn folds_are_averaged_for_the_verdict_and_tested_with_their_overlap_beside_it() 
     let mut trials = seeds(&[("flow", 1e12, &FULL), (PLAIN, 1e12, &SHORT)]);
     for trial in &mut trials {
         // Three seeds of two folds.
-        (trial.seed, trial.fold) = (trial.seed.div_ceil(2), Some(trial.seed as usize % 2));
+        (trial.id.seed, trial.id.fold) =
+            (trial.id.seed.div_ceil(2), Some(trial.id.seed as usize % 2));
     }
     let comparisons = asked(&trials, None);
     let plain = found(&comparisons, PLAIN);
@@ -489,7 +490,7 @@ fn with_samples(more: usize) -> Vec<Comparison> {
     let value = |of: &Predictions| measure::all(&of.outputs().unwrap())["accuracy"];
     let values = predictions.each_ref().map(|of| [value(of); 6]);
     let trials = seeds(&[("flow", 1e12, &values[0]), (PLAIN, 1e12, &values[1])]);
-    let entry = |trial: &'_ Trial| usize::from(trial.arm == PLAIN);
+    let entry = |trial: &'_ Trial| usize::from(trial.id.arm == PLAIN);
     let entries: Vec<TrialOutputs<'_>> = trials
         .iter()
         .map(|trial| TrialOutputs {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use distil_report::measure::TaskKind;
+use distil_report::show::listed;
 
 use super::names_where;
 use crate::model::Layout;
@@ -38,14 +39,6 @@ fn for_task(task: TaskKind) -> Vec<&'static str> {
 
 fn on_features() -> Vec<&'static str> {
     names_where(|method| method.compares_features())
-}
-
-/// `a, b and c`
-fn listed(names: &[&str]) -> String {
-    match names {
-        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        names => names.concat(),
-    }
 }
 
 impl OutputShape {

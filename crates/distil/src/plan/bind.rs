@@ -1,13 +1,11 @@
 //! The second phase of planning: the draft bound to its data.
 
-use distil_recipe::recipe::{ModelTable, StageTable};
+use distil_recipe::recipe::StageTable;
 use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{TaskKind, metric};
-use distil_report::show::grouped;
 
 use crate::data::{Dataset, Features, Scores, SplitRule, View, ViewMatrix};
 use crate::growth;
-use crate::memory::fits;
 use crate::method::{Method, OutputShape};
 use crate::model::{Layout, ModelConfig};
 use crate::plan::cost::{Cost, samples_of, steps_within};
@@ -15,7 +13,7 @@ use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, notes, written};
+use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, network, notes, written};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
@@ -168,8 +166,8 @@ impl Binding<'_> {
                 given::check(&table, &card, self.data, &self.columns, problems);
                 let met = given::overlap(&table, self.data, declared || self.lenient, problems);
                 let (shape, outputs) = (&card.view_shape, card.outputs);
-                let layout = self.layout(&table, &card.model, shape, outputs, problems)?;
-                self.fits(&table, &layout, 1, problems)?;
+                let layout = network::layout(&table, &card.model, shape, outputs, problems)?;
+                network::in_memory(&table, &layout, 1, problems)?;
                 Some(StagePlan {
                     name: table.name.value,
                     layout,
@@ -200,8 +198,8 @@ impl Binding<'_> {
                         return None;
                     }
                 };
-                let layout = self.layout(&table, &model, &view_shape, self.outputs, problems)?;
-                self.fits(&table, &layout, train.copies(), problems)?;
+                let layout = network::layout(&table, &model, &view_shape, self.outputs, problems)?;
+                network::in_memory(&table, &layout, train.copies(), problems)?;
                 let stage = Shapes {
                     model,
                     layout,
@@ -218,14 +216,14 @@ impl Binding<'_> {
                 let epoch_samples =
                     self.epoch_samples(&table, &stage, samples.value.as_ref(), problems)?;
                 let learn = learn?;
-                self.two_samples(
+                network::two_samples(
                     &table,
                     &stage.layout,
                     train.batch.min(epoch_samples),
                     problems,
                 )?;
                 let mut train = *train;
-                let each = flops_train(&stage.layout, &learn);
+                let each = network::flops_train(&stage.layout, &learn);
                 self.limit(&table.name, &mut train, each, epoch_samples);
                 let steps = train.steps(epoch_samples);
                 let used = samples_of(steps, epoch_samples, train.window());
@@ -262,96 +260,6 @@ impl Binding<'_> {
                 })
             }
         }
-    }
-
-    fn layout(
-        &self,
-        table: &StageTable,
-        model: &ModelConfig,
-        shape: &[usize],
-        outputs: usize,
-        problems: &mut Problems,
-    ) -> Option<Layout> {
-        let place = match &table.model {
-            Some(ModelTable::Given(given)) => given.file.span.clone(),
-            Some(ModelTable::Family(choice)) => choice.kind.span.clone(),
-            None => None,
-        };
-        let refused = |reason: String| {
-            problems.push(
-                sentence(place.or(table.name.span.clone()), &reason)
-                    .rule("a network reads samples of the shape that its stage sees"),
-            );
-        };
-        model.layout(shape, outputs).map_err(refused).ok()
-    }
-
-    /// Whether a batch has a spread, where the model is normalised by it.
-    fn two_samples(
-        &self,
-        table: &StageTable,
-        layout: &Layout,
-        batch: usize,
-        problems: &mut Problems,
-    ) -> Option<()> {
-        if batch > 1 || !layout.needs_two_samples() {
-            return Some(());
-        }
-        let written = table.train.as_ref().and_then(|train| train.batch.as_ref());
-        let place = match (written, &table.model) {
-            (Some(batch), _) => batch.span.clone(),
-            (None, Some(ModelTable::Family(choice))) => choice.kind.span.clone(),
-            _ => None,
-        };
-        problems.push(
-            Problem::at(
-                place.or(table.name.span.clone()),
-                format!(
-                    "stage `{}` has batch norm and batches of one sample, whose spread is 0",
-                    table.name
-                ),
-            )
-            .rule("batch norm takes two samples a batch, however many batches make an update")
-            .help("raise `batch` and lower `accumulate`, or write norm = \"layer\""),
-        );
-        None
-    }
-
-    /// Whether so many copies of a stage's parameters fit into memory.
-    fn fits(
-        &self,
-        table: &StageTable,
-        layout: &Layout,
-        copies: usize,
-        problems: &mut Problems,
-    ) -> Option<()> {
-        let parameters = layout.parameters();
-        let refused = |reason: String| {
-            let place = match &table.model {
-                Some(ModelTable::Given(given)) => given.file.span.clone(),
-                Some(ModelTable::Family(choice)) => {
-                    choice.table.span.clone().or(choice.kind.span.clone())
-                }
-                None => None,
-            };
-            let each = match copies {
-                1 => String::new(),
-                _ => format!(" in {copies} copies, with gradient and the optimiser's memory,"),
-            };
-            let message = format!(
-                "the {} parameters of stage `{}`{each} {reason}",
-                grouped(parameters as f64),
-                table.name
-            );
-            problems.push(
-                Problem::at(place.or(table.name.span.clone()), message)
-                    .rule("a model fits into memory")
-                    .help("make it smaller"),
-            );
-        };
-        fits(&[parameters.into(), copies as u128])
-            .map_err(refused)
-            .ok()
     }
 
     fn start(
@@ -533,15 +441,6 @@ impl Binding<'_> {
         });
         each.fold(0.0, |sum, flops| sum + flops)
     }
-}
-
-/// FLOPs of one sample's forward and backward pass, adapters included.
-fn flops_train(layout: &Layout, learn: &[TermPlan]) -> f64 {
-    let adapters = learn.iter().flat_map(|term| &term.needs.adapters);
-    let adapters: f64 = adapters
-        .map(|adapter| adapter.flops_forward() + adapter.flops_backward())
-        .sum();
-    layout.flops_forward() + layout.flops_backward() + adapters
 }
 
 /// A trained stage's model and what it sees.

@@ -20,11 +20,11 @@ pub fn disagreement(model: &Path) -> Option<String> {
     }
     let card = SavedModel::read_card(model).ok()?;
     let record = RunJson::read(&run.run_json()).ok()?;
-    let mut flows = record.trials.iter().filter(|trial| trial.arm == FLOW);
+    let mut flows = record.trials.iter().filter(|trial| trial.id.arm == FLOW);
     let flow = flows
         .next()
         .filter(|flow| flow.status == Status::Finished)?;
-    let (own, other) = (&card.provenance.trial, flow.id().to_string());
+    let (own, other) = (&card.provenance.trial, flow.id.to_string());
     let tested = &flow.result()?.test;
     let same = |name: &str, value: &f64| {
         let known = tested.get(name).copied().unwrap_or(*value);

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use burn::tensor::Device;
 use distil_recipe::Chosen;
+use distil_recipe::recipe::{DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE};
+use distil_recipe::registry::settings_of;
 use distil_report::measure::{METRICS, Metric, metric};
 use serde::Serialize;
 
@@ -27,7 +29,7 @@ pub struct Train {
     /// How long.
     #[serde(flatten)]
     pub length: Length,
-    /// Samples in a batch.
+    /// Samples in a batch: rows per forward pass.
     pub batch: usize,
     /// Batches whose gradients make one update.
     pub accumulate: usize,
@@ -48,11 +50,40 @@ pub struct Train {
     /// Decay per step of the weights' average, which is then the stage's model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
-    /// Evaluations without a better metric after which training stops.
+    /// Evaluations without a better metric after which training stops; the best weights are then the stage's model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
     /// Evaluations on the validation part per epoch.
     pub evaluate: u64,
+}
+
+impl Default for Train {
+    /// What a recipe that says nothing trains by.
+    fn default() -> Self {
+        let (rule, schedule) = (Adam::default(), Constant {});
+        Self {
+            length: Length::Epochs(DEFAULT_EPOCHS),
+            batch: DEFAULT_BATCH as usize,
+            accumulate: 1,
+            lr: rule.default_lr(),
+            optimizer: Chosen {
+                name: DEFAULT_OPTIMIZER,
+                settings: settings_of(&rule),
+                value: Box::new(rule),
+            },
+            schedule: Chosen {
+                name: DEFAULT_SCHEDULE,
+                settings: settings_of(&schedule),
+                value: Box::new(schedule),
+            },
+            scope: ScheduleScope::Stage,
+            warmup: 0,
+            clip: None,
+            average: None,
+            patience: None,
+            evaluate: 1,
+        }
+    }
 }
 
 impl Train {
@@ -105,30 +136,14 @@ pub struct Settings<'a> {
     pub device: Device,
     /// What it is trained to predict.
     pub task: &'a dyn Task,
-    /// Rows per forward pass.
-    pub batch: usize,
-    /// Forward passes per optimiser step.
-    pub accumulate: usize,
+    /// How it trains.
+    pub train: &'a Train,
+    /// Updates of the weights; as many as `train` makes of the data if absent.
+    pub steps: Option<u64>,
     /// Whether a last batch of one sample joins the one before: batch norm knows no spread of one.
     pub join_single: bool,
-    /// How long.
-    pub length: Length,
-    /// The update rule.
-    pub optimizer: &'a dyn Rule,
-    /// Peak learning rate per step.
-    pub lr: f64,
-    /// The learning rate's schedule.
-    pub schedule: &'a dyn Schedule,
-    /// The stage's place on that schedule; `None`: the schedule is the stage's own.
+    /// The stage's place on `train`'s schedule; `None`: the schedule is the stage's own.
     pub span: Option<ScheduleSpan>,
-    /// Largest norm of all gradients together.
-    pub clip: Option<f64>,
-    /// Decay per step of the weights' average, which is then the stage's result.
-    pub average: Option<f64>,
-    /// Evaluations without improvement after which training stops; the best weights are then the result.
-    pub patience: Option<u64>,
-    /// Evaluations on the validation part per epoch.
-    pub evaluate: u64,
     /// The metric evaluations are compared by.
     pub metric: &'static Metric,
     /// Which samples an epoch uses.
@@ -149,11 +164,10 @@ impl<'a> Settings<'a> {
         &ids[..ids.len().min(self.rehearsal.unwrap_or(ids.len()))]
     }
 
-    /// The source's loop: batch 32, shuffled, Adam (learning rate 1e-3), 10 epochs, all samples, on the host; nothing is
-    /// saved. Change what should differ: `Settings { lr: 3e-4, ..Settings::of(&task) }`.
+    /// The source's loop: [`Train::default`], shuffled, all samples, on the host; nothing is saved. Change what should differ:
+    /// `Settings { train: &Train { lr: 3e-4, ..Train::default() }, ..Settings::of(&task) }`.
     pub fn of(task: &'a dyn Task) -> Self {
-        static ADAM: LazyLock<Adam> = LazyLock::new(Adam::default);
-        static SCHEDULE: Constant = Constant {};
+        static TRAIN: LazyLock<Train> = LazyLock::new(Train::default);
         static POLICY: All = All {};
         let metric = metric(task.default_metric(1)).unwrap_or(&METRICS[0]);
         Self {
@@ -162,18 +176,10 @@ impl<'a> Settings<'a> {
             seed: Seed(1),
             device: device::cpu(),
             task,
-            batch: 32,
-            accumulate: 1,
+            train: &TRAIN,
+            steps: None,
             join_single: false,
-            length: Length::Epochs(10),
-            optimizer: &*ADAM,
-            lr: 1e-3,
-            schedule: &SCHEDULE,
             span: None,
-            clip: None,
-            average: None,
-            patience: None,
-            evaluate: 1,
             metric,
             policy: &POLICY,
             checkpoints: None,

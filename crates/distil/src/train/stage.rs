@@ -17,7 +17,7 @@ use super::checkpoint::{Checkpoint, StageProgress, Store};
 use super::clock::Stopwatch;
 use super::learner::{Learner, adapters, learner_slots, net_state};
 use super::meter::Meter;
-use super::settings::{Length, Readings, Settings};
+use super::settings::{Readings, Settings};
 use super::sink::EventSink;
 use super::term::DistillTerm;
 use crate::data::{Dataset, Features, SampleTable, Scores, epoch_order};
@@ -204,12 +204,9 @@ impl<'a, 'm> Stage<'a, 'm> {
             .task
             .loss(&TargetShape::of(&data.targets, &data.split.train), &device)
             .map_err(|reason| refuse(settings, reason))?;
-        let steps_per_epoch =
-            (samples as u64).div_ceil((settings.batch * settings.accumulate) as u64);
-        let steps = match settings.length {
-            Length::Epochs(epochs) => epochs * steps_per_epoch,
-            Length::Steps(steps) => steps,
-        };
+        let train = settings.train;
+        let steps_per_epoch = train.steps_per_epoch(samples);
+        let steps = settings.steps.unwrap_or_else(|| train.steps(samples));
         let Checkpoint {
             progress,
             state,
@@ -219,10 +216,10 @@ impl<'a, 'm> Stage<'a, 'm> {
             epoch_scores,
             ..
         } = checkpoint;
-        let rule = settings.optimizer.clone_rule();
+        let rule = train.optimizer.clone_rule();
         let optimizer = Optimizer::restore(rule, state.slots, &state.weights)
             .map_err(|reason| refuse(settings, reason))?;
-        let average = settings.average.map(|decay| match average {
+        let average = train.average.map(|decay| match average {
             Some(weights) => Average::restore(decay, progress.step, weights),
             None => Average::new(decay),
         });
@@ -335,7 +332,7 @@ impl<'a, 'm> Stage<'a, 'm> {
                 .add(Purpose::Select, Some(0.0), chosen.len(), watch.time());
         }
         let order = epoch_order(chosen, self.settings.seed, epoch);
-        let window = self.settings.batch * self.settings.accumulate;
+        let window = self.settings.train.window();
         let single = self.settings.join_single && order.len() > window && order.len() % window == 1;
         let joined = order.len() - usize::from(single);
         let windows = (joined.div_ceil(window) as u64).max(1);
@@ -355,7 +352,7 @@ impl<'a, 'm> Stage<'a, 'm> {
             let last = end == order.len()
                 || epoch * self.steps_per_epoch + (done + 1) * self.steps_per_epoch / windows
                     >= self.steps;
-            let evaluations = self.settings.evaluate.max(1);
+            let evaluations = self.settings.train.evaluate.max(1);
             let evaluate =
                 last || (done + 1) * evaluations / windows > done * evaluations / windows;
             if last {

@@ -65,7 +65,19 @@ impl<'a> DistillTerm<'a> {
         let needs = method
             .check(&fit)
             .map_err(|reason| Error::input(format!("learn `{name}`"), reason))?;
-        Ok(Self {
+        Ok(Self::checked(name, method, teachers, weight, layers, needs))
+    }
+
+    /// A term whose method was checked, and needs this.
+    pub fn checked(
+        name: &str,
+        method: &'a dyn Method,
+        teachers: Vec<Box<dyn Teacher>>,
+        weight: TermWeight,
+        layers: &[(String, String)],
+        needs: Needs,
+    ) -> Self {
+        Self {
             name: name.to_string(),
             method,
             teachers,
@@ -74,7 +86,7 @@ impl<'a> DistillTerm<'a> {
             layers: layers.to_vec(),
             needs,
             remembered: false,
-        })
+        }
     }
 
     /// Lets it fade to nothing, linearly, over this share of the stage's steps.

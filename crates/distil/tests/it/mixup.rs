@@ -4,10 +4,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use distil::data::epoch_order;
 use distil::model::access::weights_of;
 use distil::model::{Input, Net, TapSet};
-use distil::optim::sgd::Sgd;
+use distil::optim::RULES;
 use distil::sample::SampleId;
 use distil::task::Classification;
-use distil::train::{Length, Settings, train};
+use distil::train::{Length, Settings, Train, train};
+use distil_recipe::Problems;
 use distil_report::events::Event;
 
 use crate::train::{alone, blobs, mixed, net};
@@ -18,12 +19,16 @@ const LR: f64 = 0.5;
 /// down its gradient, the mean of softmax − label.
 #[test]
 fn a_step_on_mixed_samples_is_one_on_mixed_inputs_and_mixed_labels() {
-    let (task, data, sgd) = (Classification::default(), mixed(blobs()), Sgd::default());
+    let (task, data) = (Classification::default(), mixed(blobs()));
+    let sgd = RULES.resolve(&"sgd".into(), &mut Problems::new());
     let settings = Settings {
-        batch: data.split.train.len(),
-        length: Length::Steps(1),
-        lr: LR,
-        optimizer: &sgd,
+        train: &Train {
+            batch: data.split.train.len(),
+            length: Length::Steps(1),
+            lr: LR,
+            optimizer: sgd.unwrap(),
+            ..Train::default()
+        },
         ..Settings::of(&task)
     };
     let mut sink: Vec<Event> = Vec::new();

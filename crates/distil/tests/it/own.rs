@@ -6,7 +6,7 @@ use burn::tensor::{Device, activation::relu, activation::softmax};
 use distil::method::{Fit, LossInput, Method, Needs, OutputShape, Term};
 use distil::model::{Feature, Input, Net, Output, TapSet};
 use distil::task::Classification;
-use distil::train::{DistillTerm, Frozen, Settings, TermWeight, batch, metrics, train};
+use distil::train::{DistillTerm, Frozen, Settings, TermWeight, Train, batch, metrics, train};
 use distil_report::events::Event;
 use distil_report::measure::TaskKind;
 
@@ -79,7 +79,10 @@ fn an_own_network_learns_from_another_by_an_own_loss() {
     let _alone = alone();
     let (data, device, task) = (blobs(), Device::flex(), Classification::default());
     let settings = Settings {
-        lr: 1e-2,
+        train: &Train {
+            lr: 1e-2,
+            ..Train::default()
+        },
         ..Settings::of(&task)
     };
     let go = |width: usize, terms: &mut [DistillTerm], sink: &mut Vec<Event>| {

@@ -11,13 +11,12 @@ use distil::device;
 use distil::method::{Fit, Kd, LossInput, Method, Needs, OutputShape, Term};
 use distil::model::access::weights_of;
 use distil::model::{Input, Mlp, Net, Output, TapSet};
-use distil::optim::adam::Adam;
 use distil::read_back::reads;
 use distil::sample::SampleId;
 use distil::task::Classification;
 use distil::train::{
-    Answers, DistillTerm, Frozen, Length, Readings, Settings, Teacher, TermWeight, Trained, batch,
-    train,
+    Answers, DistillTerm, Frozen, Length, Readings, Settings, Teacher, TermWeight, Train, Trained,
+    batch, train,
 };
 use distil::weights::{Array, Weights};
 use distil_report::events::{Diverged, Event};
@@ -74,15 +73,14 @@ fn frozen(data: &Dataset) -> Box<dyn Teacher> {
 }
 
 /// Everything that a step may do, 4 rows a pass and 8 a step.
-fn settings<'a>(task: &'a Classification, readings: Readings) -> Settings<'a> {
-    Settings {
-        readings,
+fn of_steps(steps: u64) -> Train {
+    Train {
         batch: 4,
         accumulate: 2,
         clip: Some(1.0),
         average: Some(0.9),
-        length: Length::Steps(400),
-        ..Settings::of(task)
+        length: Length::Steps(steps),
+        ..Train::default()
     }
 }
 
@@ -104,7 +102,12 @@ fn run(data: &Dataset, settings: &Settings, method: &dyn Method) -> (Trained<Mlp
 /// Steps, from 0, after which something was read before the next step.
 fn steps_with_readings(data: &Dataset, readings: Readings) -> Vec<usize> {
     let (task, watched) = (Classification::default(), Watched::default());
-    run(data, &settings(&task, readings), &watched);
+    let settings = Settings {
+        train: &of_steps(400),
+        readings,
+        ..Settings::of(&task)
+    };
+    run(data, &settings, &watched);
     let reads = watched.reads.into_inner().unwrap();
     let passes = data.split.train.len().div_ceil(4);
     let first_of_each_step = |pass: &usize| (pass % passes).is_multiple_of(2);
@@ -141,8 +144,9 @@ fn when_it_is_read_does_not_change_what_is_learned() {
     for data in [blobs(), mixed(blobs())] {
         let of = |readings| {
             let settings = Settings {
-                length: Length::Steps(150),
-                ..settings(&task, readings)
+                train: &of_steps(150),
+                readings,
+                ..Settings::of(&task)
             };
             run(&data, &settings, &Kd::default())
         };
@@ -216,11 +220,13 @@ fn spoilt(readings: Readings) -> (Diverged, Vec<Weights>) {
         spoilt: Some(5),
         ..Watched::default()
     };
-    let adam = Adam::default();
     let settings = Settings {
-        accumulate: 1,
-        optimizer: &adam,
-        ..settings(&task, readings)
+        train: &Train {
+            accumulate: 1,
+            ..of_steps(400)
+        },
+        readings,
+        ..Settings::of(&task)
     };
     let (mut sink, mut terms) = (Vec::new(), [term(&watched, frozen(&data))]);
     let net = Noting { net: net(0.0) };
@@ -274,7 +280,10 @@ fn a_step_that_is_not_finite_is_stopped_on_the_device_before_it_is_applied() {
 fn answers_from_elsewhere_teach_as_the_network_that_gave_them_does() {
     let (task, data, kd, _alone) = (Classification::default(), blobs(), Kd::default(), alone());
     let settings = Settings {
-        length: Length::Steps(60),
+        train: &Train {
+            length: Length::Steps(60),
+            ..Train::default()
+        },
         ..Settings::of(&task)
     };
     let go = |data: &Dataset, teacher| {
@@ -341,8 +350,11 @@ fn what_a_teacher_takes_is_billed_once() {
     let (task, data, _alone) = (Classification::default(), mixed(blobs()), alone());
     for readings in [Readings::EachStep, Readings::AtLogEvents] {
         let settings = Settings {
+            train: &Train {
+                length: Length::Steps(100),
+                ..Train::default()
+            },
             readings,
-            length: Length::Steps(100),
             ..Settings::of(&task)
         };
         let (kd, mut sink, start) = (Kd::default(), Vec::new(), Instant::now());

@@ -9,13 +9,12 @@ use distil::data::{Augment, Dataset, SplitRule};
 use distil::method::{Kd, OutputShape};
 use distil::model::access::weights_of;
 use distil::model::{Family, Mlp, MlpConfig};
-use distil::optim::adam::Adam;
 use distil::plan::{Arm, Draft};
 use distil::rng::Seed;
 use distil::samples::InfoBatch;
 use distil::task::Classification;
 use distil::train::{
-    Checkpoints, DistillTerm, Length, Settings, TermWeight, Trained, batch, metrics, train,
+    Checkpoints, DistillTerm, Length, Settings, TermWeight, Train, Trained, batch, metrics, train,
 };
 use distil::train::{Frozen, Teacher};
 use distil::weights::Weights;
@@ -104,7 +103,10 @@ fn a_small_net_learns_blobs() {
     let (task, data) = (Classification::default(), blobs());
     let (trained, _) = run(
         &Settings {
-            lr: 1e-2,
+            train: &Train {
+                lr: 1e-2,
+                ..Train::default()
+            },
             ..Settings::of(&task)
         },
         &mut [],
@@ -167,16 +169,22 @@ fn training_in_pieces_of_any_length_gives_the_same_bytes() {
     let task = Classification::default();
     let policy = InfoBatch::default();
     let plain = Settings {
-        length: Length::Steps(40),
-        average: Some(0.9),
-        evaluate: 2,
+        train: &Train {
+            length: Length::Steps(40),
+            average: Some(0.9),
+            evaluate: 2,
+            ..Train::default()
+        },
         ..Settings::of(&task)
     };
     let dropping = Settings {
-        length: Length::Steps(40),
+        train: &Train {
+            length: Length::Steps(40),
+            accumulate: 3,
+            batch: 8,
+            ..Train::default()
+        },
         policy: &policy,
-        accumulate: 3,
-        batch: 8,
         ..Settings::of(&task)
     };
     for (data, settings, dropout) in [
@@ -199,7 +207,10 @@ fn training_in_pieces_of_any_length_gives_the_same_bytes() {
 fn dropout_is_active_in_training_and_only_there() {
     let task = Classification::default();
     let settings = Settings {
-        length: Length::Steps(20),
+        train: &Train {
+            length: Length::Steps(20),
+            ..Train::default()
+        },
         ..Settings::of(&task)
     };
     let (with, without) = (
@@ -249,7 +260,10 @@ fn a_remembered_teacher_teaches_what_a_live_one_does_whatever_the_order_and_accu
     let (task, data, kd) = (Classification::default(), blobs(), Kd::default());
     let teacher = run(
         &Settings {
-            lr: 1e-2,
+            train: &Train {
+                lr: 1e-2,
+                ..Train::default()
+            },
             ..Settings::of(&task)
         },
         &mut [],
@@ -259,9 +273,12 @@ fn a_remembered_teacher_teaches_what_a_live_one_does_whatever_the_order_and_accu
     .net;
     for (batch, accumulate) in [(32, 1), (4, 8)] {
         let settings = Settings {
-            length: Length::Steps(60),
-            batch,
-            accumulate,
+            train: &Train {
+                length: Length::Steps(60),
+                batch,
+                accumulate,
+                ..Train::default()
+            },
             ..Settings::of(&task)
         };
         let taught = |teacher: Box<dyn Teacher>| {
@@ -292,16 +309,19 @@ fn a_remembered_teacher_teaches_what_a_live_one_does_whatever_the_order_and_accu
 #[test]
 fn accumulating_over_micro_batches_equals_one_large_batch() {
     let task = Classification::default();
-    let of = |batch, accumulate| Settings {
-        length: Length::Steps(30),
-        batch,
-        accumulate,
-        ..Settings::of(&task)
+    let of = |batch, accumulate| {
+        let settings = Settings {
+            train: &Train {
+                length: Length::Steps(30),
+                batch,
+                accumulate,
+                ..Train::default()
+            },
+            ..Settings::of(&task)
+        };
+        run(&settings, &mut [], 0.0).1
     };
-    let (one, eight) = (
-        run(&of(32, 1), &mut [], 0.0).1,
-        run(&of(4, 8), &mut [], 0.0).1,
-    );
+    let (one, eight) = (of(32, 1), of(4, 8));
     for (a, b) in losses(&one).iter().zip(losses(&eight)) {
         assert!((a - b).abs() < 1e-4, "{a} and {b}");
     }
@@ -331,10 +351,11 @@ fn a_term_fades_without_a_jump_and_returns_its_share_to_the_labels() {
 fn a_loss_that_is_not_finite_stops_before_the_update_and_says_where() {
     let (task, data) = (Classification::default(), blobs());
     let folder = tempfile::tempdir().unwrap();
-    let adam = Adam::default();
     let settings = Settings {
-        optimizer: &adam,
-        lr: 1e30,
+        train: &Train {
+            lr: 1e30,
+            ..Train::default()
+        },
         checkpoints: saved(folder.path(), 1),
         ..Settings::of(&task)
     };
@@ -379,7 +400,10 @@ fn every_sample_trained_on_has_a_score_and_no_other() {
     let task = Classification::default();
     let (trained, _) = run(
         &Settings {
-            length: Length::Epochs(1),
+            train: &Train {
+                length: Length::Epochs(1),
+                ..Train::default()
+            },
             ..Settings::of(&task)
         },
         &mut [],
@@ -439,8 +463,11 @@ fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() 
     };
     let go = |net: Mlp, data: &Dataset, terms: &mut [DistillTerm], epochs: u64| {
         let settings = Settings {
-            length: Length::Epochs(epochs),
-            lr: 2e-3,
+            train: &Train {
+                length: Length::Epochs(epochs),
+                lr: 2e-3,
+                ..Train::default()
+            },
             ..Settings::of(&task)
         };
         let _alone = alone();

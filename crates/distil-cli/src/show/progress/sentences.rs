@@ -1,7 +1,7 @@
 //! Lines that stay: what happened to a trial, where its training stands, what it came to.
 
 use distil_report::Part;
-use distil_report::events::Event;
+use distil_report::events::{Event, Grown};
 use distil_report::measure::MainMetric;
 use distil_report::present::human::{human_count, human_flops, human_seconds};
 use distil_report::run_json::Trial as TrialRow;
@@ -11,9 +11,9 @@ use super::board::Stage;
 /// What is worth a line of its own; less beside a live table, where a trial is to leave one line.
 pub fn of(event: &Event, metric: Option<&MainMetric>, live: bool) -> Option<String> {
     Some(match event {
-        Event::Grown(grown) if !live => format!(
-            "{}: grown from {}, outputs differ by {:.1e} at most over {} rows",
-            grown.stage, grown.from, grown.max_difference, grown.rows
+        Event::Grown(Grown { stage, grown, .. }) if !live => format!(
+            "{stage}: grown from {}, outputs differ by {:.1e} at most over {} rows",
+            grown.from, grown.max_difference, grown.rows
         ),
         Event::Evaluated(evaluated) if evaluated.part == Part::Test && !live => {
             let metric = metric?;

@@ -35,12 +35,13 @@ pub fn ceilings(
     learned: &BTreeMap<TrialId, Vec<(f64, f64)>>,
     better: Better,
 ) -> Vec<f64> {
-    let of = |arm: &'static str| trials.iter().filter(move |trial| trial.arm == arm);
+    let of = |arm: &'static str| trials.iter().filter(move |trial| trial.id.arm == arm);
     of(SMALL)
         .filter_map(|small| {
-            let same = |plain: &&&Trial| (plain.seed, plain.fold) == (small.seed, small.fold);
+            let same =
+                |plain: &&&Trial| (plain.id.seed, plain.id.fold) == (small.id.seed, small.id.fold);
             let plain = of(PLAIN_FULL).find(same)?;
-            ceiling(learned.get(&small.id())?, learned.get(&plain.id())?, better)
+            ceiling(learned.get(&small.id)?, learned.get(&plain.id)?, better)
         })
         .collect()
 }

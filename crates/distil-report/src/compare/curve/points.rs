@@ -49,7 +49,7 @@ impl Seeds {
     pub fn of(entries: &[TrialOutputs<'_>], metric: &MainMetric) -> Option<Self> {
         let trials = || entries.iter().map(|entry| entry.trial);
         let mut shares: Vec<f64> = trials()
-            .filter_map(|trial| share_of_arm(&trial.arm))
+            .filter_map(|trial| share_of_arm(&trial.id.arm))
             .collect();
         shares.sort_by(f64::total_cmp);
         shares.dedup();
@@ -59,10 +59,10 @@ impl Seeds {
         shares.push(1.0);
         let mut by_seed: BTreeMap<u64, Vec<&Trial>> = BTreeMap::new();
         for trial in trials() {
-            let of_curve = [FLOW, PLAIN_FULL].contains(&trial.arm.as_str())
-                || share_of_arm(&trial.arm).is_some();
+            let of_curve = [FLOW, PLAIN_FULL].contains(&trial.id.arm.as_str())
+                || share_of_arm(&trial.id.arm).is_some();
             if of_curve {
-                by_seed.entry(trial.seed).or_default().push(trial);
+                by_seed.entry(trial.id.seed).or_default().push(trial);
             }
         }
         let all = by_seed.len();
@@ -101,7 +101,7 @@ impl Seeds {
 
 /// One arm with one seed; none unless all its trials finished with the metric.
 fn point(trials: &[&Trial], arm: &str, share: f64, metric: &MainMetric) -> Option<Point> {
-    let of_arm = || trials.iter().filter(|trial| trial.arm == arm);
+    let of_arm = || trials.iter().filter(|trial| trial.id.arm == arm);
     let values: Option<Vec<f64>> = of_arm()
         .map(|trial| {
             let value = trial.result()?.test.get(&metric.name).copied()?;

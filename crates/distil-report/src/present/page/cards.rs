@@ -99,7 +99,7 @@ pub(super) fn warning(run: &RunJson) -> Option<String> {
                 Status::Diverged => "diverged",
                 Status::Failed | Status::Finished => "did not finish",
             };
-            format!("{} {how}", trial.id())
+            format!("{} {how}", trial.id)
         })
         .collect();
     (!broken.is_empty()).then(|| format!("Not every trial finished: {}.", broken.join(", ")))

@@ -32,7 +32,7 @@ struct Drawn<'a> {
 pub(super) fn panels<'a>(run: &RunJson, trials: &'a [Folded<'a>]) -> Vec<Panel> {
     let mut drawn: Vec<Drawn<'_>> = Vec::new();
     for trial in trials {
-        let Some(arm) = trial.started().map(|started| started.arm.as_str()) else {
+        let Some(arm) = trial.started().map(|started| started.id.arm.as_str()) else {
             continue;
         };
         drawn.push(Drawn {

@@ -33,16 +33,17 @@ pub fn equal(found: &EqualSamples, test: usize) -> String {
 pub fn equal_samples(run: &RunJson) -> Option<String> {
     let flow = || run.arm(FLOW);
     let first = flow().next()?;
-    let same = |trial: &&Trial| trial.seed == first.seed && trial.settings == first.settings;
+    let same =
+        |trial: &&Trial| trial.id.seed == first.id.seed && trial.id.settings == first.id.settings;
     let folds = flow()
         .filter(same)
-        .filter_map(|trial| Some((trial.equal?, trial.data.test)));
+        .filter_map(|trial| Some((trial.findings.equal?, trial.data.test)));
     let (across, test) = folds.fold((0, 0), |(across, test), (equal, tested)| {
         (across + equal.across, test + tested)
     });
     let found = EqualSamples {
         across,
-        ..first.equal?
+        ..first.findings.equal?
     };
     Some(equal(&found, test))
 }
@@ -50,7 +51,7 @@ pub fn equal_samples(run: &RunJson) -> Option<String> {
 /// What was guessed, left out or changed while a run's data were read, and whether the result is of any use, a sentence each.
 pub fn reading_notes(run: &RunJson) -> impl Iterator<Item = String> {
     let first = run.arm(FLOW).next().into_iter();
-    let notes = first.flat_map(|trial| trial.notes.iter().cloned());
+    let notes = first.flat_map(|trial| trial.findings.notes.iter().cloned());
     no_better(run).into_iter().chain(notes)
 }
 

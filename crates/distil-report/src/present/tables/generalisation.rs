@@ -36,7 +36,7 @@ pub fn generalisation(run: &RunJson) -> Table {
 
 /// Every arm's stages, in the order in which they ran.
 pub(crate) fn arm_stages(run: &RunJson) -> Vec<(&str, &str)> {
-    let first_trial = |arm: &str| run.trials.iter().find(|trial| trial.arm == arm);
+    let first_trial = |arm: &str| run.trials.iter().find(|trial| trial.id.arm == arm);
     run.arms()
         .into_iter()
         .filter_map(|arm| Some((arm, first_trial(arm)?)))
@@ -53,7 +53,7 @@ pub(crate) fn arm_stages(run: &RunJson) -> Vec<(&str, &str)> {
 pub(crate) fn parts(run: &RunJson, arm: &str, stage: &str) -> [Option<f64>; 3] {
     let name = run.metric.name.as_str();
     [Part::Train, Part::Validation, Part::Test].map(|part| {
-        let trials = run.trials.iter().filter(|trial| trial.arm == arm);
+        let trials = run.trials.iter().filter(|trial| trial.id.arm == arm);
         let stages = trials
             .flat_map(|trial| &trial.stages)
             .filter(|run| run.name == stage);

@@ -25,7 +25,7 @@ pub fn growth(run: &RunJson) -> Option<Table> {
                 Promise::Nothing => "nothing",
             };
             table.row(vec![
-                trial.id().to_string(),
+                trial.id.to_string(),
                 stage.name.clone(),
                 grown.from.clone(),
                 promise.into(),

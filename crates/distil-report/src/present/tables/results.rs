@@ -66,8 +66,8 @@ pub fn trials(run: &RunJson) -> Option<Table> {
     if run.trials.len() == run.arms().len() && run.trials.iter().all(finished) {
         return None;
     }
-    let folds = run.trials.iter().any(|trial| trial.fold.is_some());
-    let settings = run.trials.iter().any(|trial| trial.settings.is_some());
+    let folds = run.trials.iter().any(|trial| trial.id.fold.is_some());
+    let settings = run.trials.iter().any(|trial| trial.id.settings.is_some());
     let mut columns = vec!["arm", "seed"];
     columns.extend(folds.then_some("fold"));
     columns.extend(settings.then_some("settings"));
@@ -76,10 +76,10 @@ pub fn trials(run: &RunJson) -> Option<Table> {
     columns.extend([run.metric.title(), "FLOPs", "reference time"]);
     let mut table = Table::new("Trials", words, &columns);
     for trial in &run.trials {
-        let mut cells = vec![trial.arm.clone(), trial.seed.to_string()];
-        let fold = trial.fold.map_or(NONE.into(), |fold| fold.to_string());
+        let mut cells = vec![trial.id.arm.clone(), trial.id.seed.to_string()];
+        let fold = trial.id.fold.map_or(NONE.into(), |fold| fold.to_string());
         cells.extend(folds.then_some(fold));
-        let own = trial.settings.clone().unwrap_or(NONE.into());
+        let own = trial.id.settings.clone().unwrap_or(NONE.into());
         cells.extend(settings.then_some(own));
         cells.push(trial.status.word().into());
         let value = trial.result().filter(|_| finished(trial));

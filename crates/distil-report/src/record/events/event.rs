@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::numbers::float;
-use crate::record::{EqualSamples, Numbers, Overlap, Part, Purpose};
+use crate::record::{Counts, Findings, Numbers, Part, Purpose, TrialId};
 
 /// One line of `events.jsonl`: `{"event": "progress", …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,15 +98,9 @@ pub struct Pace {
 /// See [`Event::Started`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
-    /// `flow`, `plain`, `plain-full`, `small`, `smooth` or a user's own.
-    pub arm: String,
-    /// The trial's seed.
-    pub seed: u64,
-    /// The fold, counted from 0; none without folds.
-    pub fold: Option<usize>,
-    /// Which of the settings to tune it uses; none where nothing is tuned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<String>,
+    /// The trial.
+    #[serde(flatten)]
+    pub id: TrialId,
     /// The plan's hash.
     pub plan: String,
     /// The hash of what all trials of its run have in common; trials of version 0.1.0 do not tell.
@@ -119,24 +113,15 @@ pub struct Started {
     pub process: Process,
 }
 
-/// See [`Event::Data`]. Counts are samples.
+/// See [`Event::Data`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Data {
-    /// Samples to train on.
-    pub train: usize,
-    /// Samples to choose on.
-    pub validation: usize,
-    /// Samples to report on.
-    pub test: usize,
-    /// Samples with equal inputs; none where all differ.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub equal: Option<EqualSamples>,
-    /// What given models have seen of the test samples; absent where they have seen none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overlap: Option<Overlap>,
-    /// What was guessed, left out or changed while it was read, a sentence each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    /// Its parts.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub findings: Findings,
     /// What reading took.
     pub time: Time,
 }
@@ -171,19 +156,27 @@ pub enum Promise {
     Nothing,
 }
 
+/// A growth and how exactly it kept the small model's outputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GrownFrom {
+    /// The stage whose weights were taken.
+    pub from: String,
+    /// What the rule promises.
+    pub promise: Promise,
+    /// Largest over the rows of max|Δ| / max(1, max|f|).
+    pub max_difference: f64,
+    /// Rows measured.
+    pub rows: usize,
+}
+
 /// See [`Event::Grown`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grown {
     /// The grown stage.
     pub stage: String,
-    /// The stage whose weights it received.
-    pub from: String,
-    /// What the growth rule promises.
-    pub promise: Promise,
-    /// Largest over the measured rows of max|Δ| / max(1, max|f|), f the small model's outputs.
-    pub max_difference: f64,
-    /// Rows measured.
-    pub rows: usize,
+    /// How.
+    #[serde(flatten)]
+    pub grown: GrownFrom,
     /// FLOPs of growing and measuring; they are billed by a [`Billed`] event of their own.
     pub flops: Option<f64>,
     /// What growing took.

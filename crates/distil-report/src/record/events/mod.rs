@@ -9,8 +9,8 @@ mod fold;
 mod log;
 
 pub use event::{
-    Billed, Checkpointed, Data, Diverged, Evaluated, Event, Grown, Pace, Process, Progress,
-    Promise, Resumed, Reused, StageFinished, StageStarted, Started, Stopped, Time,
+    Billed, Checkpointed, Data, Diverged, Evaluated, Event, Grown, GrownFrom, Pace, Process,
+    Progress, Promise, Resumed, Reused, StageFinished, StageStarted, Started, Stopped, Time,
 };
 pub use fold::{Folded, fold};
 pub use log::{EventLog, read};

@@ -6,17 +6,16 @@ mod several;
 pub use outputs::{digits, prices};
 pub use several::{broken_run, labels_run, several_run};
 
-use distil_report::Numbers;
 use distil_report::bill::{Bill, BillRow, Calibration, Rate};
 use distil_report::compare::{Question, TrialOutputs, compare};
 use distil_report::events::{
-    Billed, Checkpointed, Data, Evaluated, Event, Grown, Pace, Process, Progress, Promise,
-    StageFinished, StageStarted, Started, Time, fold,
+    Billed, Checkpointed, Data, Evaluated, Event, Grown, GrownFrom, Pace, Process, Progress,
+    Promise, StageFinished, StageStarted, Started, Time, fold,
 };
 use distil_report::measure::{Better, TaskKind, all};
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{Compress, FORMAT, Host, MainMetric, RunJson, Size, Status, Trial};
-use distil_report::{Part, Purpose};
+use distil_report::{Counts, Findings, Numbers, Part, Purpose, TrialId};
 
 /// Uniform in [0, 1), a function of its arguments.
 pub fn uniform(seed: u64, place: u64) -> f64 {
@@ -86,10 +85,12 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
     };
     let mut events = vec![
         Event::Started(Started {
-            settings: None,
-            arm: arm.into(),
-            seed,
-            fold: None,
+            id: TrialId {
+                arm: arm.into(),
+                seed,
+                fold: None,
+                settings: None,
+            },
             plan: "9f2c41d0e8b7".into(),
             basis: None,
             rehearsal: match arm {
@@ -99,12 +100,12 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             process,
         }),
         Event::Data(Data {
-            train: 1257,
-            validation: 180,
-            test: 360,
-            equal: None,
-            overlap: None,
-            notes: Vec::new(),
+            counts: Counts {
+                train: 1257,
+                validation: 180,
+                test: 360,
+            },
+            findings: Findings::default(),
             time: time(0.04),
         }),
     ];
@@ -201,10 +202,12 @@ fn act(events: &mut Vec<Event>, seed: u64, scene: &Scene, outcome: &Numbers) {
         let flops = 256.0 * scene.flops_forward;
         events.push(Event::Grown(Grown {
             stage: stage(),
-            from: from.into(),
-            promise: Promise::Exact,
-            max_difference: 3.4e-7,
-            rows: 256,
+            grown: GrownFrom {
+                from: from.into(),
+                promise: Promise::Exact,
+                max_difference: 3.4e-7,
+                rows: 256,
+            },
             flops: Some(flops),
             time: time(0.012),
         }));

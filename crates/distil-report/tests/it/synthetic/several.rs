@@ -68,7 +68,7 @@ pub fn several_run() -> Run {
 pub fn broken_run() -> Run {
     let predictions = |wrong: usize, seed: u64| digits("large", seed, wrong);
     assemble(&ARMS[..5], 6, &predictions, |trial| {
-        match (trial.arm.as_str(), trial.seed) {
+        match (trial.id.arm.as_str(), trial.id.seed) {
             ("plain", 2 | 5) => trial.status = Status::Diverged,
             ("flow", 3) => trial.status = Status::Failed,
             _ => {}

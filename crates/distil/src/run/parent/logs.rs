@@ -60,7 +60,7 @@ impl Logs {
             return Err(Error::new(Kind::Changed, folder.path().display(), reason)
                 .remedy("Remove this folder, and `distil resume` trains it anew"));
         }
-        self.logs.insert(log.trial.id(), log);
+        self.logs.insert(log.trial.id.clone(), log);
         Ok(())
     }
 
@@ -77,7 +77,7 @@ impl Logs {
     /// Every log, in the order of the trials' names.
     pub fn by_name(&self) -> Vec<&Log> {
         let mut logs: Vec<&Log> = self.logs.values().collect();
-        logs.sort_by_cached_key(|log| log.trial.id().to_string());
+        logs.sort_by_cached_key(|log| log.trial.id.to_string());
         logs
     }
 }

@@ -84,9 +84,9 @@ pub(super) fn conclude(
     }
     let (comparisons, curve) = judged(plan, &metric, &trials, &tuned, &told, &calibrations);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
-    let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.arm == FLOW).collect();
+    let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.id.arm == FLOW).collect();
     let compress = match flows.first() {
-        Some(flow) => read_compress(&folder.trial(&flow.id()).compress())?,
+        Some(flow) => read_compress(&folder.trial(&flow.id).compress())?,
         None => None,
     };
     let run = RunJson {
@@ -151,7 +151,7 @@ struct Calibrations {
 
 impl Calibrations {
     fn read(folder: &RunFolder, plan: &Plan, told: &[Told<'_>]) -> Result<Self> {
-        let rates_of = |told: &Told<'_>| plan.rates_of(&Arm::named(&told.log.trial.arm));
+        let rates_of = |told: &Told<'_>| plan.rates_of(&Arm::named(&told.log.trial.id.arm));
         let mut rates: BTreeMap<Option<String>, Calibration> = BTreeMap::new();
         for of in told.iter().map(rates_of).chain([None]) {
             if let Some(known) = calibrate::read(&folder.calibration(of.as_deref()))? {
@@ -165,7 +165,7 @@ impl Calibrations {
         }
         let of_arms = told.iter().filter_map(|told| {
             let of = rates_of(told).filter(|of| rates.contains_key(&Some(of.clone())))?;
-            Some((told.log.trial.arm.clone(), rates[&Some(of)].clone()))
+            Some((told.log.trial.id.arm.clone(), rates[&Some(of)].clone()))
         });
         Ok(Self {
             of_arms: of_arms.collect(),
@@ -190,11 +190,11 @@ fn compared<'a>(
     calibrations: &Calibrations,
 ) -> (Vec<Tested<'a>>, Vec<Tuned>) {
     let billed = |told: &Told<'a>| {
-        let trial = Trial::of(&told.folded, calibrations.of(&told.log.trial.arm))?;
+        let trial = Trial::of(&told.folded, calibrations.of(&told.log.trial.id.arm))?;
         Some((trial, told.log.predictions.as_ref()))
     };
     let mut trials: Vec<Tested<'a>> = told.iter().filter_map(billed).collect();
-    trials.sort_by_key(|(trial, _)| (trial.seed, trial.fold, rank(plan, &trial.arm)));
+    trials.sort_by_key(|(trial, _)| (trial.id.seed, trial.id.fold, rank(plan, &trial.id.arm)));
     let tuned = tuned(plan, &trials, options.seeds, metric);
     trials.retain(|(trial, _)| counts(trial, &tuned));
     (trials, tuned)
@@ -226,15 +226,20 @@ fn judged(
     let learned: BTreeMap<TrialId, Vec<(f64, f64)>> = told
         .iter()
         .map(|Told { log, folded }| {
-            let calibration = calibrations.of(&log.trial.arm);
+            let calibration = calibrations.of(&log.trial.id.arm);
             let curve = validation_curve(folded, calibration, &metric.name);
-            (log.trial.id(), curve)
+            (log.trial.id.clone(), curve)
         })
         .collect();
     let compared: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
     let ceilings = ceilings(&compared, &learned, metric.better);
     // Where a given model has seen what is tested, nothing is claimed.
-    let overlap = |trial: &&Trial| trial.overlap.is_some_and(|overlap| overlap.declared);
+    let overlap = |trial: &&Trial| {
+        trial
+            .findings
+            .overlap
+            .is_some_and(|overlap| overlap.declared)
+    };
     let curve = match compared.iter().any(overlap) {
         true => None,
         false => Curve::of(&entries, &question, &ceilings),
@@ -261,7 +266,7 @@ fn tuned(plan: &Plan, trials: &[Tested<'_>], seeds: u64, metric: &MainMetric) ->
     let trials: Vec<Trial> = trials.iter().map(|(trial, _)| trial.clone()).collect();
     let mut places: Vec<(&str, Option<usize>)> = Vec::new();
     for trial in &trials {
-        let place = (trial.arm.as_str(), trial.fold);
+        let place = (trial.id.arm.as_str(), trial.id.fold);
         if !places.contains(&place) {
             places.push(place);
         }
@@ -276,18 +281,15 @@ fn tuned(plan: &Plan, trials: &[Tested<'_>], seeds: u64, metric: &MainMetric) ->
 fn counts(trial: &Trial, tuned: &[Tuned]) -> bool {
     let mut choice = tuned
         .iter()
-        .filter(|tuned| tuned.arm == trial.arm && tuned.fold == trial.fold);
-    trial.settings.is_none() || choice.any(|tuned| tuned.chosen == trial.settings)
+        .filter(|tuned| tuned.arm == trial.id.arm && tuned.fold == trial.id.fold);
+    trial.id.settings.is_none() || choice.any(|tuned| tuned.chosen == trial.id.settings)
 }
 
 fn report(folder: &RunFolder, run: &RunJson, told: &[Told<'_>]) -> Result<()> {
-    let of = |trial: &Trial| {
-        let id = trial.id();
-        told.iter().find(|told| told.log.trial.id() == id)
-    };
+    let of = |trial: &Trial| told.iter().find(|told| told.log.trial.id == trial.id);
     let ordered: Vec<&Told<'_>> = run.trials.iter().filter_map(of).collect();
     let folded: Vec<Folded<'_>> = ordered.iter().map(|told| told.folded.clone()).collect();
-    let flow = ordered.iter().find(|told| told.log.trial.arm == FLOW);
+    let flow = ordered.iter().find(|told| told.log.trial.id.arm == FLOW);
     let predictions = flow.and_then(|told| told.log.predictions.as_ref());
     let recipe = folder.text()?;
     let page = Page::new(run, &folded, predictions, recipe.text())

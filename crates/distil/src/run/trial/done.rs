@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
-use distil_report::measure::TaskKind;
 
 use crate::data::{Features, ViewMatrix};
 use crate::error::{Error, Result};
-use crate::method::OutputShape;
 use crate::model::{Layout, Model};
 use crate::optim::State;
 use crate::sample::SampleId;
@@ -52,14 +50,6 @@ impl Done {
         match self {
             Self::Own(own) => own.layout.flops_forward(),
             Self::Foreign(_) => 0.0,
-        }
-    }
-
-    /// What a method may rely on in it.
-    pub fn shape(&self, task: TaskKind) -> OutputShape {
-        match self {
-            Self::Own(own) => OutputShape::of(&own.layout, task),
-            Self::Foreign(answers) => OutputShape::of_answers(answers.values(), task),
         }
     }
 

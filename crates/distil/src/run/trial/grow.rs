@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use distil_report::Purpose;
-use distil_report::events::{Event, Grown};
+use distil_report::events::{Event, Grown, GrownFrom};
 
 use super::done::OwnNetwork;
 use super::stages::{Trial, stage_seed};
@@ -77,10 +77,12 @@ impl Trial<'_> {
         );
         sink.write(Event::Grown(Grown {
             stage: plan.name.clone(),
-            from: start.from.clone(),
-            promise: grown.promise,
-            max_difference: largest_difference(&before, &after),
-            rows: ids.len(),
+            grown: GrownFrom {
+                from: start.from.clone(),
+                promise: grown.promise,
+                max_difference: largest_difference(&before, &after),
+                rows: ids.len(),
+            },
             flops: Some(flops),
             time: watch.time(),
         }))?;

@@ -8,6 +8,7 @@ mod grow;
 mod pipe;
 mod predictions;
 mod stages;
+mod training;
 
 use std::cell::RefCell;
 use std::path::Path;

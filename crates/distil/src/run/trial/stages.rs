@@ -7,18 +7,17 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold, read};
-use distil_report::{Part, Purpose, TrialId};
+use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 
 use super::constant::constant;
-use super::done::{Done, OwnNetwork, lookup, network};
+use super::done::{Done, OwnNetwork};
 use super::pipe::{Piped, say};
 use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::method::OutputShape;
 use crate::model::access::with_weights;
 use crate::optim::State;
-use crate::plan::{Plan, StagePlan, TermPlan, Training, Work};
+use crate::plan::{Plan, StagePlan, Work};
 use crate::rng::Seed;
 use crate::run::basis::changed;
 use crate::run::calibrate::{self, Heard};
@@ -27,11 +26,7 @@ use crate::run::message::Message;
 use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
-use crate::train::{
-    Answers, Checkpoints, DistillTerm, EventSink, Length, Meter, Readings, Settings, Signals,
-    Stopwatch, metrics, process, refused, train,
-};
-use crate::weights::{Array, Weights, to_safetensors};
+use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, metrics, process, refused};
 
 /// What a trial works with.
 pub struct Trial<'a> {
@@ -197,7 +192,7 @@ impl Trial<'_> {
     }
 
     /// What its checkpoints carry.
-    fn mark(&self) -> String {
+    pub(super) fn mark(&self) -> String {
         match &self.basis {
             Some(basis) => format!("{} {basis}", self.hash()),
             None => self.hash(),
@@ -231,24 +226,23 @@ impl Trial<'_> {
     fn begin(&self, sink: &mut Piped, loading: Time) -> Result<()> {
         let split = &self.data.split;
         sink.write(Event::Started(Started {
-            arm: self.id.arm.clone(),
-            seed: self.id.seed,
-            fold: self.id.fold,
-            settings: self.id.settings.clone(),
+            id: self.id.clone(),
             plan: self.hash(),
             basis: self.basis.clone(),
             rehearsal: self.rehearsal,
             process: process(),
         }))?;
-        let (train, validation, test) =
-            (split.train.len(), split.validation.len(), split.test.len());
         sink.write(Event::Data(events::Data {
-            train,
-            validation,
-            test,
-            equal: self.data.equal,
-            overlap: self.plan.overlap(),
-            notes: [self.plan.too_long.as_slice(), &self.data.notes].concat(),
+            counts: Counts {
+                train: split.train.len(),
+                validation: split.validation.len(),
+                test: split.test.len(),
+            },
+            findings: Findings {
+                equal: self.data.equal,
+                overlap: self.plan.overlap(),
+                notes: [self.plan.too_long.as_slice(), &self.data.notes].concat(),
+            },
             time: loading,
         }))
     }
@@ -334,7 +328,7 @@ impl Trial<'_> {
     }
 
     /// Whether this trial has a checkpoint of the stage.
-    fn begun(&self, folder: &TrialFolder, plan: &StagePlan) -> Result<bool> {
+    pub(super) fn begun(&self, folder: &TrialFolder, plan: &StagePlan) -> Result<bool> {
         let store = Store::open(&folder.checkpoints(&plan.name), &self.mark())?;
         Ok(store.latest()?.0.is_some())
     }
@@ -366,7 +360,12 @@ impl Trial<'_> {
     }
 
     /// A stage before it is trained: its view of every sample, and first weights.
-    fn fresh(&self, plan: &StagePlan, device: &Device, meter: &mut Meter) -> Result<OwnNetwork> {
+    pub(super) fn fresh(
+        &self,
+        plan: &StagePlan,
+        device: &Device,
+        meter: &mut Meter,
+    ) -> Result<OwnNetwork> {
         let seen = self.seen(&plan.name, || {
             let columns = self.data.preprocessing.columns();
             let view = plan.view.fit(self.data.fine(&columns))?;
@@ -421,137 +420,6 @@ impl Trial<'_> {
             view: seen.view,
             inputs: seen.inputs,
         })
-    }
-
-    fn trained(
-        &self,
-        plan: &StagePlan,
-        training: &Training,
-        done: &BTreeMap<String, Done>,
-        sink: &mut dyn EventSink,
-        meter: &mut Meter,
-    ) -> Result<OwnNetwork> {
-        let device = self.device.clone().autodiff();
-        let seed = stage_seed(self.id.seed, &plan.name);
-        // A checkpoint holds what growth made; and what a resumed run repeats is not billed again.
-        let begun = match &self.folder {
-            Some(folder) => self.begun(folder, plan)?,
-            None => false,
-        };
-        let mut repeated = Meter::default();
-        let making = if begun { &mut repeated } else { &mut *meter };
-        let mut stage = self.fresh(plan, &device, making)?;
-        let start = match &training.start {
-            Some(start) if !begun => Some(self.grow(
-                plan,
-                start,
-                network(done, &start.from)?,
-                &stage,
-                sink,
-                meter,
-            )?),
-            _ => None,
-        };
-        // Before the first checkpoint, which is what a resumed run goes on from.
-        meter.flush(sink)?;
-        let mut terms = self.terms(plan, training, done)?;
-        let settings = self.settings(plan, training, seed);
-        let trained = train(
-            stage.net,
-            start.as_ref(),
-            self.data,
-            &stage.inputs,
-            &settings,
-            &mut terms,
-            sink,
-        )?;
-        if let Some(folder) = &self.folder {
-            let loss = trained.scores.loss;
-            let scores = Weights::from([("loss".to_string(), Array::new([loss.len()], loss))]);
-            files::write(&folder.scores(&plan.name), &to_safetensors(&scores)?)?;
-        }
-        stage.net = trained.net;
-        stage.state = trained.state;
-        Ok(stage)
-    }
-
-    fn terms<'p>(
-        &self,
-        plan: &'p StagePlan,
-        training: &'p Training,
-        done: &BTreeMap<String, Done>,
-    ) -> Result<Vec<DistillTerm<'p>>> {
-        let kind = self.plan.task.kind();
-        let term = |term: &'p TermPlan| {
-            let mut teachers = Vec::new();
-            let mut shapes = Vec::new();
-            for name in &term.teachers {
-                let teacher = lookup(done, name)?;
-                teachers.push(teacher.teacher(name, &self.device));
-                shapes.push(teacher.shape(kind));
-            }
-            let together = match shapes.as_slice() {
-                [] => None,
-                shapes => Some(
-                    OutputShape::of_several(shapes)
-                        .map_err(|r| Error::input(format!("stage `{}`", plan.name), r))?,
-                ),
-            };
-            let distilled = DistillTerm::new(
-                &term.name,
-                term.method.as_ref(),
-                teachers,
-                term.weight,
-                &OutputShape::of(&plan.layout, kind),
-                together.as_ref(),
-                &term.layers,
-            )?;
-            Ok(distilled.until(term.until))
-        };
-        training.learn.iter().map(term).collect()
-    }
-
-    fn settings<'p>(
-        &'p self,
-        plan: &StagePlan,
-        training: &'p Training,
-        seed: Seed,
-    ) -> Settings<'p> {
-        let train = &training.train;
-        let run = &self.plan.run;
-        let checkpoints = self.folder.as_ref().map(|folder| Checkpoints {
-            folder: folder.checkpoints(&plan.name),
-            steps: run.checkpoint_steps.as_ref().map(|steps| steps.value),
-            seconds: run.checkpoint_seconds.value,
-        });
-        Settings {
-            stage: plan.name.clone(),
-            plan: self.mark(),
-            seed,
-            device: self.device.clone(),
-            task: self.plan.task.as_ref(),
-            batch: train.batch,
-            accumulate: train.accumulate,
-            join_single: plan.layout.needs_two_samples(),
-            length: match self.folder {
-                Some(_) => Length::Steps(training.steps),
-                None => Length::Steps(calibrate::steps(training.steps)),
-            },
-            optimizer: train.optimizer.as_ref(),
-            lr: train.lr,
-            schedule: train.schedule.as_ref(),
-            span: Some(training.span),
-            clip: train.clip,
-            average: train.average,
-            patience: train.patience,
-            evaluate: train.evaluate,
-            metric: self.plan.metric,
-            policy: training.samples.as_ref(),
-            checkpoints,
-            rehearsal: self.folder.is_none().then_some(calibrate::SAMPLES),
-            readings: Readings::of(&self.device),
-            signals: self.signals.clone(),
-        }
     }
 }
 

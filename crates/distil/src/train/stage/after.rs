@@ -37,7 +37,7 @@ impl Stage<'_, '_> {
             true => Some(self.evaluate(learner)?),
             false => None,
         };
-        if let (Some(found), Some(patience)) = (&validation, self.settings.patience) {
+        if let (Some(found), Some(patience)) = (&validation, self.settings.train.patience) {
             self.early_stopping(learner, found, patience);
         }
         if validation.is_some() || log || self.progress.finished {

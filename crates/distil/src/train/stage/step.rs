@@ -67,7 +67,7 @@ impl Stage<'_, '_> {
             .data
             .augment
             .and_then(|augment| augment.mix(self.settings.seed, self.progress.step, window));
-        let batch = self.settings.batch;
+        let batch = self.settings.train.batch;
         let single = self.settings.join_single && window.len() > batch && window.len() % batch == 1;
         let joined = window.len() - usize::from(single);
         for first in (0..joined).step_by(batch) {
@@ -92,7 +92,8 @@ impl Stage<'_, '_> {
             offset: 0,
             steps: self.steps,
         });
-        self.log.lr = self.settings.lr * self.settings.schedule.factor(offset + at, steps);
+        self.log.lr =
+            self.settings.train.lr * self.settings.train.schedule.factor(offset + at, steps);
         let learner = match &self.unread {
             None => self.update(learner, gradients, &passes)?,
             Some(_) => self.update_unread(learner, gradients, passes),
@@ -127,7 +128,7 @@ impl Stage<'_, '_> {
         if !norms.finite() || parts.values().any(|v| !v.is_finite()) {
             return Err(self.diverged(self.progress.step + 1, &parts, &norms.by_path)?);
         }
-        if let Some(max) = self.settings.clip {
+        if let Some(max) = self.settings.train.clip {
             gradients.clip(&norms, max);
         }
         let learner = self.optimizer.update(learner, gradients, self.log.lr);

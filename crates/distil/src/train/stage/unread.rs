@@ -71,7 +71,7 @@ impl Stage<'_, '_> {
             .finite
             .clone()
             .bool_and(values.clone().is_finite().all());
-        if let Some(max) = self.settings.clip {
+        if let Some(max) = self.settings.train.clip {
             let total = norms.narrow(0, paths.len(), 1);
             gradients.scale_on_device(&((total + 1e-6).recip() * max).clamp_max(1.0));
         }

@@ -157,6 +157,15 @@ fn circles(edges: &Edges) -> Vec<String> {
 }
 
 #[test]
+fn every_crate_of_the_workspace_has_floors() {
+    let crates = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
+    let crates = crates.map(|entry| format!("crates/{}", entry.unwrap().file_name().display()));
+    let found: BTreeSet<String> = crates.chain(["xtask".to_string()]).collect();
+    let known = CRATES.iter().map(|(folder, ..)| (*folder).to_string());
+    assert_eq!(known.collect::<BTreeSet<_>>(), found);
+}
+
+#[test]
 fn imports_go_down_the_house_never_up() {
     for (folder, root, floors) in CRATES {
         let edges = of_crate(folder, root);
