@@ -1,7 +1,8 @@
-//! What a developer of Distil runs by hand: `cargo xtask bench`.
+//! What a developer of Distil runs by hand: `cargo xtask bench`, `cargo xtask seconds`.
 
 mod bench;
 mod report;
+mod seconds;
 
 use std::process::ExitCode;
 
@@ -9,7 +10,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.split_first() {
         Some((verb, rest)) if verb == "bench" => bench::run(rest).and_then(|m| report::write(&m)),
-        _ => Err(bench::USAGE.into()),
+        Some((verb, rest)) if verb == "seconds" => seconds::run(rest),
+        _ => Err(format!("{}\n{}", bench::USAGE, seconds::USAGE)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

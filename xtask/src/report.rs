@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::bench::{Measured, PEERS, PROGRAMS, Run, THREADS, output};
 
 /// The machine and the versions.
-fn host(load: &str) -> Map<String, Value> {
+pub fn host(load: &str) -> Map<String, Value> {
     let file = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let told = |program: &str, arguments: &[&str]| {
         let text = output(Command::new(program).args(arguments)).unwrap_or_default();
@@ -81,7 +81,7 @@ fn best(runs: &[Run], case: &str, programs: &[&'static str]) -> Option<Best> {
     all.min_by(|a, b| median(&a.ms).total_cmp(&median(&b.ms)))
 }
 
-fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;

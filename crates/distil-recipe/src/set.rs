@@ -197,20 +197,63 @@ pub fn apply(text: &str, path: &str, toml: &str) -> Result<String, Problem> {
     Ok(document.to_string())
 }
 
-/// A setting of `[train]` that every stage sets for itself: to change it changes nothing.
+/// A setting that another goes before wherever it would count: to change it changes nothing.
 pub fn overruled(text: &str, path: &str) -> Option<Problem> {
     let document = DocumentMut::from_str(text).ok()?;
     let keys = key_path(path).ok()?;
-    let [table, key, ..] = keys.as_slice() else {
-        return None;
-    };
-    if table.get() != "train" {
-        return None;
+    let keys: Vec<&str> = keys.iter().map(Key::get).collect();
+    match keys.as_slice() {
+        ["train", key, ..] => overruled_by_stages(&document, path, key),
+        ["compare", "plain", key, ..] => overruled_by_tuning(&document, path, key),
+        ["stage", name, "train", key, ..] if is_result(&document, name) => {
+            overruled_by_tuning(&document, path, key)
+        }
+        _ => None,
     }
+}
+
+/// Whether a stage is the recipe's result: it says so, or no other starts or learns from any but this one.
+fn is_result(document: &DocumentMut, name: &str) -> bool {
+    if let Some(result) = document.get("result") {
+        return result.as_str() == Some(name);
+    }
+    let Some(stages) = document.get("stage").and_then(Item::as_table_like) else {
+        return false;
+    };
+    let used = |other: &str| {
+        let word = format!("\"{other}\"");
+        let mut from = stages
+            .iter()
+            .filter_map(|(_, stage)| stage.as_table_like())
+            .flat_map(|stage| [stage.get("start"), stage.get("learn")])
+            .flatten();
+        from.any(|item| item.to_string().contains(&word))
+    };
+    stages.contains_key(name)
+        && stages
+            .iter()
+            .all(|(other, _)| (other == name) != used(other))
+}
+
+/// A setting of the result's training, of which `[compare] tune` tries others in every arm.
+fn overruled_by_tuning(document: &DocumentMut, path: &str, key: &str) -> Option<Problem> {
+    let tune = document.get("compare")?.get("tune")?;
+    tune.get(key)?;
+    Some(
+        Problem::new(format!(
+            "setting `{path}` changes nothing: every arm chooses its own"
+        ))
+        .rule("what `[compare] tune` tries goes before what the result's training says")
+        .help(format!("set compare.tune.{key}")),
+    )
+}
+
+/// A setting of `[train]` that every stage sets for itself.
+fn overruled_by_stages(document: &DocumentMut, path: &str, key: &str) -> Option<Problem> {
     // The one length goes before the other as well.
-    let same: &[&str] = match key.get() {
+    let same: &[&str] = match key {
         "epochs" | "steps" => &["epochs", "steps"],
-        other => &[other],
+        _ => &[key],
     };
     let stages = document.get("stage")?.as_table_like()?;
     let mut own = Vec::new();

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::bill::Calibration;
+use crate::bill::{Bill, Calibration};
 use crate::compare::Comparison;
 use crate::compare::curve::Curve;
 use crate::json;
@@ -40,6 +40,10 @@ pub struct RunJson {
     pub metric: MainMetric,
     /// The trials.
     pub trials: Vec<Trial>,
+    /// What the run cost beside its trials: planning and reading the data, then hearing, comparing and reporting. Absent in runs of
+    /// version 0.1.0.
+    #[serde(default, skip_serializing_if = "Bill::is_empty")]
+    pub bill: Bill,
     /// The flow against each other arm.
     pub comparisons: Vec<Comparison>,
     /// What each arm chose on the validation part; empty where nothing is tuned.
@@ -51,7 +55,7 @@ pub struct RunJson {
     /// Seconds per sample, measured alone on the machine.
     #[serde(default)]
     pub calibration: Calibration,
-    /// The same of arms that change the recipe, and with it what a sample costs.
+    /// The same of arms in which a sample costs something else: they change the recipe, or have no teacher.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arm_calibrations: BTreeMap<String, Calibration>,
     /// The stages the result learnt from, where together they cost more than it; absent elsewhere.
@@ -141,6 +145,13 @@ impl RunJson {
     /// None that these types can cause.
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         json::indented(self)
+    }
+
+    /// CPU seconds of everything the run did: its trials, those of settings that were tried and not chosen, and what it did itself.
+    pub fn cpu_seconds(&self) -> f64 {
+        let trials = self.trials.iter().map(|trial| trial.bill.all().cpu_seconds);
+        let tried = self.tuned.iter().map(|tuned| tuned.spare_cpu_seconds);
+        trials.chain(tried).sum::<f64>() + self.bill.all().cpu_seconds
     }
 
     /// The trials of one arm, in their order.

@@ -1,7 +1,9 @@
 //! The program from outside: what it prints, writes and exits with.
 
+mod alone;
 mod answers;
 mod attacks;
+mod bill;
 mod bytes;
 mod changed;
 mod export;

@@ -202,11 +202,37 @@ fn data_in_a_recipes_place_is_answered_with_how_a_recipe_names_it() {
     insta::assert_snapshot!(refused(&place, &["run", "houses.csv"]), @r#"error: houses.csv: is data, not a recipe. `distil new california` copies a recipe; in it, `[data]` then says `source = "csv"` and, as `target`, the column to predict, with `path = "houses.csv"`."#);
     insta::assert_snapshot!(refused(&place, &["run", "./digits.npz"]), @r#"error: ./digits.npz: is data, not a recipe. `distil new digits` copies a recipe; in it, `[data]` then says `source = "npy"`, with `path = "./digits.npz"`."#);
     insta::assert_snapshot!(refused(&place, &["run", "cats/"]), @r#"error: cats/: is data, not a recipe. `distil new cifar` copies a recipe; in it, `[data]` then says `source = "image-folder"` and, as `size`, the height and width to bring all pictures to, with `path = "cats/"`."#);
-    place.write("houses.txt", format!("rooms,price\n{rows}"));
-    let flood = refused(&place, &["run", "./houses.txt"]);
+    place.write("adult.data", "39, State-gov, 77516\n50, Private, 83311\n");
+    place.write("cats.any/1", b"GIF89a");
+    place.write("zipped.csv.gz", [0x1f, 0x8b, 8, 0]);
+    insta::assert_snapshot!(refused(&place, &["run", "adult.data"]), @r#"error: adult.data: is data, not a recipe. `distil new california` copies a recipe; in it, `[data]` then says `source = "csv"` and, as `target`, the column to predict, with `path = "adult.data"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "cats.any"]), @r#"error: cats.any: is data, not a recipe. `distil new cifar` copies a recipe; in it, `[data]` then says `source = "image-folder"` and, as `size`, the height and width to bring all pictures to, with `path = "cats.any"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "cats/tabby/1.jpg"]), @r#"error: cats/tabby/1.jpg: is data, not a recipe. `distil new cifar` copies a recipe; in it, `[data]` then says `source = "image-folder"` and, as `size`, the height and width to bring all pictures to, with `path = "cats"`."#);
+    insta::assert_snapshot!(refused(&place, &["run", "./zipped.csv.gz"]), @"error: ./zipped.csv.gz: is a gzip file, not a recipe. Name a recipe, a TOML file.");
+    place.write("houses.toml", format!("rooms,price\n{rows}"));
+    let flood = refused(&place, &["run", "./houses.toml"]);
     let shown = flood.lines().filter(|line| line.starts_with("error:"));
     assert_eq!(shown.count(), 12, "{flood}");
     assert!(flood.contains("more problems"), "{flood}");
+}
+
+#[test]
+fn a_setting_that_tuning_overrules_is_refused_and_one_that_counts_is_not() {
+    let place = Place::new();
+    let tune = "compare.tune={ lr = [1e-3, 2e-3] }";
+    for set in ["stage.large.train.lr=0.5", "compare.plain.lr=0.5"] {
+        let said = refused(&place, &["run", "digits", "--set", tune, "--set", set]);
+        assert!(said.contains("changes nothing"), "{said}");
+        assert!(said.contains("set compare.tune.lr"), "{said}");
+    }
+    // The small stage is not tuned, nor is the schedule.
+    for set in [
+        "stage.small.train.lr=1e-3",
+        "stage.large.train.schedule=constant",
+    ] {
+        let ended = place.distil(&["check", "digits", "--set", tune, "--set", set]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -9,12 +9,15 @@ pub use calibration::{Calibration, Rate};
 use serde::{Deserialize, Serialize};
 
 use crate::record::Purpose;
-use crate::record::events::{Event, Folded};
+use crate::record::events::{Event, Folded, Time};
+
+/// The stage of rows that are about no stage: reading the data, measuring the machine, the report.
+pub const NO_STAGE: &str = "";
 
 /// One line of a bill.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BillRow {
-    /// The stage.
+    /// The stage; [`NO_STAGE`] for what is done for the whole trial or run.
     pub stage: String,
     /// What the work was for.
     pub purpose: Purpose,
@@ -26,6 +29,20 @@ pub struct BillRow {
     pub reference_seconds: Option<f64>,
     /// Samples.
     pub samples: u64,
+}
+
+impl BillRow {
+    /// What was done for the whole trial or run.
+    pub fn of_no_stage(purpose: Purpose, time: Time) -> Self {
+        Self {
+            stage: NO_STAGE.to_owned(),
+            purpose,
+            flops: Some(0.0),
+            cpu_seconds: time.cpu_seconds,
+            reference_seconds: None,
+            samples: 0,
+        }
+    }
 }
 
 /// A sum over rows. A number is none as soon as one row's is.
@@ -62,7 +79,8 @@ fn add(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     Some(a? + b?)
 }
 
-/// A trial's bill: its rows by stage, in the order in which the stages first cost something, and within a stage by purpose.
+/// A trial's bill: its rows by stage, in the order in which the stages first cost something, those of no stage last, and within
+/// a stage by purpose.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bill {
@@ -71,13 +89,23 @@ pub struct Bill {
 }
 
 impl Bill {
-    /// Sums the [`Event::Billed`] of one trial; reference seconds where `calibration` knows the stage and purpose.
+    /// Sums the [`Event::Billed`] of one trial, what reading its data took and, if it was the first, measuring the machine; reference
+    /// seconds where `calibration` knows the stage and purpose.
     pub fn of(folded: &Folded<'_>, calibration: Option<&Calibration>) -> Self {
         let mut stages: Vec<&str> = Vec::new();
         let mut rows: Vec<BillRow> = Vec::new();
         for event in &folded.events {
-            let Event::Billed(billed) = event else {
-                continue;
+            let billed = match event {
+                Event::Billed(billed) => billed,
+                Event::Started(started) if !started.rehearsal.is_none() => {
+                    rows.push(BillRow::of_no_stage(Purpose::Calibrate, started.rehearsal));
+                    continue;
+                }
+                Event::Data(data) if !data.time.is_none() => {
+                    rows.push(BillRow::of_no_stage(Purpose::Load, data.time));
+                    continue;
+                }
+                _ => continue,
             };
             if !stages.contains(&billed.stage.as_str()) {
                 stages.push(&billed.stage);
@@ -106,10 +134,9 @@ impl Bill {
                 calibration.and_then(|known| known.seconds(&row.stage, row.purpose, row.samples));
         }
         rows.sort_by_key(|row| {
-            (
-                stages.iter().position(|stage| *stage == row.stage),
-                row.purpose,
-            )
+            let place = stages.iter().position(|stage| *stage == row.stage);
+            let last = row.stage == NO_STAGE;
+            (last, place, row.purpose)
         });
         Self { rows }
     }
@@ -125,6 +152,11 @@ impl Bill {
     /// Everything, evaluating, loading and saving included.
     pub fn all(&self) -> Total {
         self.rows.iter().collect()
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// The row of one stage and purpose.

@@ -20,11 +20,15 @@ pub enum Purpose {
     Load,
     /// Writing checkpoints and models.
     Save,
+    /// Measuring the machine before the first trial: what a sample costs.
+    Calibrate,
+    /// Hearing the trials, comparing the arms, writing the page.
+    Report,
 }
 
 impl Purpose {
     /// All purposes, in the bill's order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Train,
         Self::Select,
         Self::Grow,
@@ -32,11 +36,16 @@ impl Purpose {
         Self::Evaluate,
         Self::Load,
         Self::Save,
+        Self::Calibrate,
+        Self::Report,
     ];
 
-    /// Whether the purpose counts towards equal cost. Evaluating, loading and saving are listed, not equalised.
+    /// Whether the purpose counts towards equal cost. The others are listed, not equalised.
     pub fn equalised(self) -> bool {
-        !matches!(self, Self::Evaluate | Self::Load | Self::Save)
+        match self {
+            Self::Train | Self::Select | Self::Grow | Self::Teach => true,
+            Self::Evaluate | Self::Load | Self::Save | Self::Calibrate | Self::Report => false,
+        }
     }
 
     /// The word in events, run.json and tables.
@@ -49,6 +58,8 @@ impl Purpose {
             Self::Evaluate => "evaluate",
             Self::Load => "load",
             Self::Save => "save",
+            Self::Calibrate => "calibrate",
+            Self::Report => "report",
         }
     }
 }

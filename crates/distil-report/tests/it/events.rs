@@ -28,6 +28,7 @@ fn started() -> Event {
         },
         plan: "5eed".into(),
         basis: None,
+        rehearsal: Time::default(),
         process: Process { pid: 7, threads: 2 },
     })
 }

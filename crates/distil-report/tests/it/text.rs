@@ -21,40 +21,45 @@ plain        96.94 %        100.00 %    0.9693  0.0723             2.16 %  4.05 
 plain-full   97.78 %        100.00 %    0.9780  0.0421             2.23 %  14.8 GFLOPs          1.16 s                362 %
 ");
     insta::assert_snapshot!(text::bill(&record), @r"
-arm         stage       for             FLOPs  reference time  CPU time  samples
-────────────────────────────────────────────────────────────────────────────────
-flow        data        load          0 FLOPs         39.5 ms   40.0 ms   1.80 k
-flow        small       train      281 MFLOPs         42.6 ms   42.6 ms   10.2 k
-flow        small       evaluate  17.0 MFLOPs         2.49 ms   3.40 ms   1.80 k
-flow        small       save          0 FLOPs         21.0 ms   21.0 ms        0
-flow        large       train     3.70 GFLOPs          291 ms    291 ms   6.40 k
-flow        large       grow      51.0 MFLOPs         12.0 ms   12.0 ms      256
-flow        large       teach     60.6 MFLOPs         7.04 ms   7.04 ms   6.40 k
-flow        large       evaluate   358 MFLOPs         27.2 ms   71.6 ms   1.80 k
-flow        large       save          0 FLOPs         21.0 ms   21.0 ms        0
-flow        equal cost            4.09 GFLOPs          352 ms    352 ms   23.3 k
-flow        everything            4.46 GFLOPs          464 ms    509 ms   28.7 k
-────────────────────────────────────────────────────────────────────────────────
-small       data        load          0 FLOPs         39.5 ms   40.0 ms   1.80 k
-small       small       train      281 MFLOPs         42.6 ms   42.6 ms   10.2 k
-small       small       evaluate  17.0 MFLOPs         2.49 ms   3.40 ms   1.80 k
-small       small       save          0 FLOPs         21.0 ms   21.0 ms        0
-small       equal cost             281 MFLOPs         42.6 ms   42.6 ms   10.2 k
-small       everything             298 MFLOPs          106 ms    107 ms   13.8 k
-────────────────────────────────────────────────────────────────────────────────
-plain       data        load          0 FLOPs         39.5 ms   40.0 ms   1.80 k
-plain       large       train     4.05 GFLOPs          318 ms    318 ms   7.01 k
-plain       large       evaluate   358 MFLOPs         27.2 ms   71.6 ms   1.80 k
-plain       large       save          0 FLOPs         21.0 ms   21.0 ms        0
-plain       equal cost            4.05 GFLOPs          318 ms    318 ms   7.01 k
-plain       everything            4.41 GFLOPs          406 ms    451 ms   10.6 k
-────────────────────────────────────────────────────────────────────────────────
-plain-full  data        load          0 FLOPs         39.5 ms   40.0 ms   1.80 k
-plain-full  large       train     14.8 GFLOPs          1.16 s    1.16 s   25.6 k
-plain-full  large       evaluate   358 MFLOPs         27.2 ms   71.6 ms   1.80 k
-plain-full  large       save          0 FLOPs         21.0 ms   21.0 ms        0
-plain-full  equal cost            14.8 GFLOPs          1.16 s    1.16 s   25.6 k
-plain-full  everything            15.1 GFLOPs          1.25 s    1.30 s   29.2 k
+arm         stage       for              FLOPs  reference time  CPU time  samples
+─────────────────────────────────────────────────────────────────────────────────
+flow        small       train       281 MFLOPs         42.6 ms   42.6 ms   10.2 k
+flow        small       evaluate   17.0 MFLOPs         2.49 ms   3.40 ms   1.80 k
+flow        small       save           0 FLOPs         21.0 ms   21.0 ms        0
+flow        large       train      3.70 GFLOPs          291 ms    291 ms   6.40 k
+flow        large       grow       51.0 MFLOPs         12.0 ms   12.0 ms      256
+flow        large       teach      60.6 MFLOPs         7.04 ms   7.04 ms   6.40 k
+flow        large       evaluate    358 MFLOPs         27.2 ms   71.6 ms   1.80 k
+flow        large       save           0 FLOPs         21.0 ms   21.0 ms        0
+flow                    load           0 FLOPs               –   40.0 ms        0
+flow                    calibrate      0 FLOPs               –   20.0 ms        0
+flow        equal cost             4.09 GFLOPs          352 ms    352 ms   23.3 k
+flow        everything             4.46 GFLOPs               –    529 ms   26.9 k
+─────────────────────────────────────────────────────────────────────────────────
+small       small       train       281 MFLOPs         42.6 ms   42.6 ms   10.2 k
+small       small       evaluate   17.0 MFLOPs         2.49 ms   3.40 ms   1.80 k
+small       small       save           0 FLOPs         21.0 ms   21.0 ms        0
+small                   load           0 FLOPs               –   40.0 ms        0
+small       equal cost              281 MFLOPs         42.6 ms   42.6 ms   10.2 k
+small       everything              298 MFLOPs               –    107 ms   12.0 k
+─────────────────────────────────────────────────────────────────────────────────
+plain       large       train      4.05 GFLOPs          318 ms    318 ms   7.01 k
+plain       large       evaluate    358 MFLOPs         27.2 ms   71.6 ms   1.80 k
+plain       large       save           0 FLOPs         21.0 ms   21.0 ms        0
+plain                   load           0 FLOPs               –   40.0 ms        0
+plain       equal cost             4.05 GFLOPs          318 ms    318 ms   7.01 k
+plain       everything             4.41 GFLOPs               –    451 ms   8.80 k
+─────────────────────────────────────────────────────────────────────────────────
+plain-full  large       train      14.8 GFLOPs          1.16 s    1.16 s   25.6 k
+plain-full  large       evaluate    358 MFLOPs         27.2 ms   71.6 ms   1.80 k
+plain-full  large       save           0 FLOPs         21.0 ms   21.0 ms        0
+plain-full              load           0 FLOPs               –   40.0 ms        0
+plain-full  equal cost             14.8 GFLOPs          1.16 s    1.16 s   25.6 k
+plain-full  everything             15.1 GFLOPs               –    1.30 s   27.4 k
+─────────────────────────────────────────────────────────────────────────────────
+the run                 load           0 FLOPs               –   30.0 ms        0
+the run                 report         0 FLOPs               –   60.0 ms        0
+the run     everything                       –               –    2.47 s        –
 
 cost per student                                   FLOPs  reference time
 ────────────────────────────────────────────────────────────────────────
@@ -102,7 +107,6 @@ One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost
 
 | arm | stage | for | FLOPs | reference time | CPU time | samples |
 | --- | --- | --- | ---: | ---: | ---: | ---: |
-| flow | data | load | 0 FLOPs | 39.5 ms | 40.0 ms | 1.80 k |
 | flow | small | train | 281 MFLOPs | 42.6 ms | 42.6 ms | 10.2 k |
 | flow | small | evaluate | 17.0 MFLOPs | 2.49 ms | 3.40 ms | 1.80 k |
 | flow | small | save | 0 FLOPs | 21.0 ms | 21.0 ms | 0 |
@@ -111,14 +115,19 @@ One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost
 | flow | large | teach | 60.6 MFLOPs | 7.04 ms | 7.04 ms | 6.40 k |
 | flow | large | evaluate | 358 MFLOPs | 27.2 ms | 71.6 ms | 1.80 k |
 | flow | large | save | 0 FLOPs | 21.0 ms | 21.0 ms | 0 |
+| flow |  | load | 0 FLOPs | – | 40.0 ms | 0 |
+| flow |  | calibrate | 0 FLOPs | – | 20.0 ms | 0 |
 | **flow** | **equal cost** |  | **4.09 GFLOPs** | **352 ms** | **352 ms** | **23.3 k** |
-| **flow** | **everything** |  | **4.46 GFLOPs** | **464 ms** | **509 ms** | **28.7 k** |
-| plain | data | load | 0 FLOPs | 39.5 ms | 40.0 ms | 1.80 k |
+| **flow** | **everything** |  | **4.46 GFLOPs** | **–** | **529 ms** | **26.9 k** |
 | plain | large | train | 4.05 GFLOPs | 318 ms | 318 ms | 7.01 k |
 | plain | large | evaluate | 358 MFLOPs | 27.2 ms | 71.6 ms | 1.80 k |
 | plain | large | save | 0 FLOPs | 21.0 ms | 21.0 ms | 0 |
+| plain |  | load | 0 FLOPs | – | 40.0 ms | 0 |
 | **plain** | **equal cost** |  | **4.05 GFLOPs** | **318 ms** | **318 ms** | **7.01 k** |
-| **plain** | **everything** |  | **4.41 GFLOPs** | **406 ms** | **451 ms** | **10.6 k** |
+| **plain** | **everything** |  | **4.41 GFLOPs** | **–** | **451 ms** | **8.80 k** |
+| the run |  | load | 0 FLOPs | – | 30.0 ms | 0 |
+| the run |  | report | 0 FLOPs | – | 60.0 ms | 0 |
+| **the run** | **everything** |  | **–** | **–** | **1.07 s** | **–** |
 
 ## Growth
 

@@ -101,6 +101,20 @@ impl Plan {
         &self.stages[self.result]
     }
 
+    /// Which arm's rates an arm's work is counted at, this being the flow's plan; none for the recipe's own. Where the result is taught,
+    /// a step of arms without teachers costs less: they share theirs.
+    pub fn rates_of(&self, arm: &Arm) -> Option<String> {
+        let taught = |training: &Training| !training.learn.is_empty();
+        match arm {
+            Arm::Own(_) | Arm::Swept(_) => Some(arm.to_string()),
+            Arm::Flow | Arm::Small => None,
+            _ if self.result().training().is_some_and(taught) => {
+                Some(Arm::Plain { flops: None }.to_string())
+            }
+            _ => None,
+        }
+    }
+
     /// The stage of this name.
     pub fn stage(&self, name: &str) -> Option<&StagePlan> {
         self.stages.iter().find(|stage| stage.name == name)

@@ -13,7 +13,6 @@ use fs4::{FileExt, TryLockError};
 use super::basis::changed;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::plan::Arm;
 use crate::train::refused;
 use crate::weights::sha256;
 
@@ -158,10 +157,10 @@ impl RunFolder {
     }
 
     /// Seconds per sample, measured by the first trial; an arm that changes the recipe has its own.
-    pub fn calibration(&self, arm: &Arm) -> PathBuf {
-        self.0.join(match arm.changes_the_recipe() {
-            true => format!("calibration-{}.json", file_name(&arm.to_string())),
-            false => "calibration.json".into(),
+    pub fn calibration(&self, of: Option<&str>) -> PathBuf {
+        self.0.join(match of {
+            Some(arm) => format!("calibration-{}.json", file_name(arm)),
+            None => "calibration.json".into(),
         })
     }
 

@@ -23,10 +23,17 @@ pub struct Order {
     pub budget: Option<f64>,
     /// Whether it may read the test part. A candidate of tuning may not, unless it is chosen: then it is asked for once more.
     pub test: bool,
-    /// Whether to rehearse it first, alone: a few steps of every stage, to measure seconds per sample.
-    pub rehearse: bool,
+    /// Whose seconds per sample to measure first, alone, by a rehearsal of a few steps of every stage; none if they are known.
+    pub rehearse: Option<Rates>,
     /// The program, for a trial that may take stages that it trained before; none to train each.
     pub reuse: Option<Program>,
+}
+
+/// Rates by the arm they are named after ([`crate::plan::Plan::rates_of`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// The arm; none for the recipe's own.
+    pub of: Option<String>,
 }
 
 /// What a trial says, a line of JSON each.
@@ -35,6 +42,13 @@ pub struct Order {
 pub enum Message {
     /// An event, as in its log.
     Event(Event),
+    /// So many of the steps of its rehearsal are done.
+    Rehearsed {
+        /// Steps done.
+        done: u64,
+        /// Steps in all.
+        of: u64,
+    },
     /// Something worth telling a person.
     Note(String),
     /// Why it ends without a result.

@@ -17,6 +17,7 @@ use crate::optim::adam::Adam;
 use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
 use crate::rng::Seed;
+use crate::sample::SampleId;
 use crate::samples::{All, Policy};
 use crate::task::Task;
 
@@ -149,6 +150,8 @@ pub struct Settings<'a> {
     pub policy: &'a dyn Policy,
     /// Where and how often to save; `None`: never.
     pub checkpoints: Option<Checkpoints>,
+    /// For a rehearsal, which bills step by step: samples it evaluates on and asks teachers about, at most.
+    pub rehearsal: Option<usize>,
     /// When losses and norms are read back from the device.
     pub readings: Readings,
     /// Who may ask it to stop.
@@ -156,6 +159,11 @@ pub struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
+    /// Those of these samples that are evaluated on or asked about: all, but in a rehearsal.
+    pub(super) fn of_interest<'i>(&self, ids: &'i [SampleId]) -> &'i [SampleId] {
+        &ids[..ids.len().min(self.rehearsal.unwrap_or(ids.len()))]
+    }
+
     /// The source's loop: [`Train::default`], shuffled, all samples, on the host; nothing is saved. Change what should differ:
     /// `Settings { train: &Train { lr: 3e-4, ..Train::default() }, ..Settings::of(&task) }`.
     pub fn of(task: &'a dyn Task) -> Self {
@@ -175,6 +183,7 @@ impl<'a> Settings<'a> {
             metric,
             policy: &POLICY,
             checkpoints: None,
+            rehearsal: None,
             readings: Readings::EachStep,
             signals: Signals::none(),
         }

@@ -138,9 +138,11 @@ impl<'a, 'm> Stage<'a, 'm> {
         let unseen = Scores {
             loss: vec![f32::NAN; data.len()],
         };
+        let choosing = Stopwatch::start();
         let first = settings
             .policy
             .epoch(0, 1, &table, &unseen, settings.seed)?;
+        let choosing = choosing.time();
         let samples = first.len();
         if samples == 0 {
             let reason = "its samples policy chooses no sample".to_string();
@@ -164,7 +166,7 @@ impl<'a, 'm> Stage<'a, 'm> {
             Some(_) => Vec::new(),
             None => terms
                 .iter_mut()
-                .flat_map(|t| t.prepare(&data.split.train))
+                .flat_map(|t| t.prepare(settings.of_interest(&data.split.train)))
                 .collect(),
         };
         let time = watch.time();
@@ -179,6 +181,7 @@ impl<'a, 'm> Stage<'a, 'm> {
         if !resumed {
             stage.announce(&learner, samples)?;
             stage.bill_teachers(&taught, time);
+            stage.meter.once(Purpose::Select, choosing);
         }
         Ok((stage, learner))
     }

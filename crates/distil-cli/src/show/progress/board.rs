@@ -31,8 +31,10 @@ pub struct Board {
 pub struct Row {
     /// Which.
     pub trial: TrialId,
-    /// When it was started.
+    /// When it was started; later by what it has spent on measuring the machine.
     pub since: f64,
+    /// While it measures the machine: when that began, steps done and in all.
+    pub rehearsal: Option<(f64, u64, u64)>,
     /// The stage it is in; none before the first.
     pub stage: Option<Stage>,
 }
@@ -60,6 +62,7 @@ impl Board {
                 self.running.push(Row {
                     trial: trial.clone(),
                     since: now,
+                    rehearsal: None,
                     stage: None,
                 });
             }
@@ -68,6 +71,16 @@ impl Board {
         let names = standing.waiting.iter().chain(&standing.running);
         let widths = names.map(|id| id.to_string().chars().count());
         self.widest = widths.fold(self.widest, usize::max);
+    }
+
+    /// Notes how far a trial is in measuring the machine; the seconds that took, once it is done.
+    pub fn rehearsed(&mut self, trial: &TrialId, done: u64, of: u64, now: f64) -> Option<f64> {
+        let row = self.row(trial)?;
+        let (began, ..) = row.rehearsal.unwrap_or((now, 0, 0));
+        row.rehearsal = (done < of).then_some((began, done, of));
+        let seconds = (done >= of).then_some(now - began)?;
+        row.since += seconds;
+        Some(seconds)
     }
 
     /// Takes over what a trial said.

@@ -11,6 +11,7 @@ use std::time::Instant;
 use distil::run::{RunFolder, Standing, TrialId, Watcher};
 use distil_report::events::{Event, fold, read};
 use distil_report::foreign::{terminal, terminal_lines};
+use distil_report::present::human::human_seconds;
 use distil_report::run_json::Trial as TrialRow;
 
 use self::board::Board;
@@ -119,6 +120,16 @@ impl Watcher for Screen {
 
     fn folder(&mut self, folder: &RunFolder) {
         self.folder = Some(folder.clone());
+    }
+
+    fn rehearsed(&mut self, trial: &TrialId, done: u64, of: u64) {
+        let now = self.now();
+        if let Some(seconds) = self.board.rehearsed(trial, done, of, now) {
+            self.line(&format!(
+                "measuring this machine: {}",
+                human_seconds(seconds)
+            ));
+        }
     }
 
     fn event(&mut self, trial: &TrialId, event: &Event) {

@@ -84,6 +84,15 @@ fn summary(board: &Board, now: f64) -> String {
 
 fn cells(row: &Row, now: f64) -> Cells {
     let name = terminal(&row.trial.to_string()).into_owned();
+    if let Some((_, done, of)) = row.rehearsal {
+        return Cells {
+            name,
+            stage: "measuring this machine".into(),
+            share: Some(done as f64 / of.max(1) as f64),
+            steps: format!("{done}/{of}"),
+            ..Cells::default()
+        };
+    }
     let Some(stage) = &row.stage else {
         return Cells {
             name,

@@ -49,6 +49,15 @@ pub(super) fn charts(run: &RunJson) -> (Vec<(String, String)>, Vec<Legend>) {
             .collect();
         (title.to_owned(), bars(title, &drawn))
     };
+    // What no bar shows needs no colour.
+    let shown = |row: &BillRow| {
+        let seconds = match calibrated {
+            true => row.reference_seconds.unwrap_or(0.0),
+            false => row.cpu_seconds,
+        };
+        seconds > 0.0 || flops_known && row.flops.is_some_and(|flops| flops > 0.0)
+    };
+    legend.retain(|entry| all().any(|row| words(row) == entry.words && shown(row)));
     let mut charts = Vec::new();
     if flops_known {
         charts.push(draw("FLOPs", &|row| row.flops.unwrap_or(0.0), human_flops));

@@ -29,6 +29,17 @@ pub fn bill(run: &RunJson) -> Table {
         table.total(bill_cells(&[arm, "equal cost", ""], equalised));
         table.total(bill_cells(&[arm, "everything", ""], bill.iter().collect()));
     }
+    for row in &run.bill.rows {
+        let words = ["the run", "", row.purpose.word()];
+        table.row(bill_cells(&words, [row].into_iter().collect()));
+    }
+    if !run.bill.is_empty() {
+        let mut cells = vec![NONE.into(); 7];
+        let words = ["the run", "everything", ""];
+        cells.splice(..3, words.map(str::to_owned));
+        cells[5] = human_seconds(run.cpu_seconds());
+        table.total(cells);
+    }
     table
 }
 

@@ -106,6 +106,9 @@ pub struct Started {
     /// The hash of what all trials of its run have in common; trials of version 0.1.0 do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<String>,
+    /// What the rehearsal before it took, where it measured the machine for the trials to come.
+    #[serde(default, skip_serializing_if = "Time::is_none")]
+    pub rehearsal: Time,
     /// The process.
     pub process: Process,
 }
@@ -313,7 +316,7 @@ impl Event {
     pub fn deterministic(&self) -> Self {
         let mut event = self.clone();
         match &mut event {
-            Self::Started(e) => e.process = Process::default(),
+            Self::Started(e) => (e.process, e.rehearsal) = Default::default(),
             Self::Data(e) => e.time = Time::default(),
             Self::Grown(e) => e.time = Time::default(),
             Self::Progress(e) => e.time = Pace::default(),

@@ -6,7 +6,7 @@ mod several;
 pub use outputs::{digits, prices};
 pub use several::{broken_run, labels_run, several_run};
 
-use distil_report::bill::{Calibration, Rate};
+use distil_report::bill::{Bill, BillRow, Calibration, Rate};
 use distil_report::compare::{Question, TrialOutputs, compare};
 use distil_report::events::{
     Billed, Checkpointed, Data, Evaluated, Event, Grown, GrownFrom, Pace, Process, Progress,
@@ -93,6 +93,10 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             },
             plan: "9f2c41d0e8b7".into(),
             basis: None,
+            rehearsal: match arm {
+                "flow" => time(0.02),
+                _ => Time::default(),
+            },
             process,
         }),
         Event::Data(Data {
@@ -104,7 +108,6 @@ pub fn events(arm: &str, seed: u64, scenes: &[Scene], outcome: &Numbers) -> Vec<
             findings: Findings::default(),
             time: time(0.04),
         }),
-        billed("data", Purpose::Load, 0.0, 1797, 0.04),
     ];
     for scene in scenes {
         act(&mut events, seed, scene, outcome);
@@ -309,14 +312,6 @@ pub fn calibration() -> Calibration {
             },
         );
     }
-    calibration.insert(
-        "data",
-        Purpose::Load,
-        Rate {
-            seconds_per_sample: 2.2e-5,
-            once_seconds: 0.0,
-        },
-    );
     calibration
 }
 
@@ -434,6 +429,12 @@ fn run(
         arm_calibrations: std::collections::BTreeMap::new(),
         teachers: Vec::new(),
         compress: None,
+        bill: Bill {
+            rows: vec![
+                BillRow::of_no_stage(Purpose::Load, time(0.03)),
+                BillRow::of_no_stage(Purpose::Report, time(0.06)),
+            ],
+        },
     };
     Run { record, trials }
 }

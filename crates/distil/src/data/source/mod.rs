@@ -50,6 +50,7 @@ pub use answers::read_answers;
 pub(crate) use arrays::read_npy;
 pub use axes::Axes;
 pub use cifar_binary::CifarBinary;
+pub use contents::{Content, Reader, content_of};
 pub use decode::{Background, Colour};
 pub(crate) use decoded::DECODED;
 pub use digits::Digits;

@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use crate::run::basis::Basis;
     use crate::run::folder::TrialFolder;
+    use crate::run::message::Rates;
 
     /// A launcher of another host: it carries the order there, and brings back what the trial said.
     struct Elsewhere(Rc<RefCell<Vec<String>>>);
@@ -176,7 +177,7 @@ mod tests {
             basis: Basis::of(&[("data", "1f")]),
             budget: Some(0.1 + 0.2),
             test: true,
-            rehearse: true,
+            rehearse: Some(Rates { of: None }),
             reuse: None,
         };
         children.start(&run, order.clone()).unwrap();

@@ -28,6 +28,7 @@ use crate::data::source::{DECODED, Source};
 use crate::error::Result;
 use crate::files;
 use crate::plan::Arm;
+use crate::train::Stopwatch;
 
 /// Plans, creates the run folder, runs every trial and writes the outcome.
 ///
@@ -35,6 +36,7 @@ use crate::plan::Arm;
 /// Before the folder exists, whatever is wrong with recipe and data; afterwards what ended the flow. A run that
 /// a signal stopped is no error: [`Outcome::signal`] says so.
 pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
+    let watch = Stopwatch::start();
     let mut options = request.options.clone();
     options.base = absolute(&options.base).unwrap_or(options.base);
     let text = match options.smoke {
@@ -61,6 +63,7 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         &prepared.plan,
         &basis,
         &request.program,
+        &watch,
         watcher,
     )
 }
@@ -109,6 +112,7 @@ fn watched<T: Send>(
 /// # Errors
 /// A path that is no run, a run another process is at work on, recipe, data or files that have changed, and as [`run`].
 pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<Outcome> {
+    let watch = Stopwatch::start();
     let folder = RunFolder::open(path)?;
     let _lock = folder.lock()?;
     folder.refuse_cleaned()?;
@@ -133,5 +137,13 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
         }
     };
     watcher.folder(&folder);
-    supervise::supervise(&folder, &options, &prepared.plan, &basis, program, watcher)
+    supervise::supervise(
+        &folder,
+        &options,
+        &prepared.plan,
+        &basis,
+        program,
+        &watch,
+        watcher,
+    )
 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use distil_report::TrialId;
-use distil_report::bill::Calibration;
+use distil_report::bill::{Bill, BillRow, Calibration};
 use distil_report::compare::curve::{Curve, ceilings, validation_curve};
 use distil_report::compare::{Comparison, FLOW, Question, TrialOutputs, compare};
 use distil_report::csv::{metrics_csv, trials_csv};
-use distil_report::events::{Folded, fold};
+use distil_report::events::{Folded, Time, fold};
 use distil_report::page::Page;
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{Compress, FORMAT, MainMetric, RunJson, Status, Trial, Tuned};
+use distil_report::{Purpose, TrialId};
 
 use super::logs::{Log, Logs};
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ use crate::run::calibrate;
 use crate::run::folder::RunFolder;
 use crate::run::host::host;
 use crate::run::options::Options;
-use crate::train::refused;
+use crate::train::{Stopwatch, refused};
 
 /// What a run came to.
 #[derive(Debug, Clone)]
@@ -37,6 +37,30 @@ pub struct Outcome {
     pub failure: Option<Error>,
 }
 
+/// What a run does itself, beside its trials.
+pub(super) struct OwnWork<'a> {
+    begun: &'a Stopwatch,
+    planning: Time,
+}
+
+impl<'a> OwnWork<'a> {
+    /// It has read the data and planned.
+    pub(super) fn planned(begun: &'a Stopwatch) -> Self {
+        Self {
+            begun,
+            planning: begun.time(),
+        }
+    }
+
+    /// Its bill so far.
+    fn bill(&self) -> Bill {
+        let since = self.begun.time() - self.planning;
+        let of = [(Purpose::Load, self.planning), (Purpose::Report, since)];
+        let rows = of.map(|(purpose, time)| BillRow::of_no_stage(purpose, time));
+        Bill { rows: rows.into() }
+    }
+}
+
 /// Writes what the trials' logs say so far: run.json, the page and the tables. `left` is why some are left to be done,
 /// if they are.
 pub(super) fn conclude(
@@ -46,9 +70,10 @@ pub(super) fn conclude(
     threads: usize,
     left: Option<Status>,
     logs: &Logs,
+    own: &OwnWork<'_>,
 ) -> Result<RunJson> {
     let told = told(logs);
-    let calibrations = Calibrations::read(folder, &told)?;
+    let calibrations = Calibrations::read(folder, plan, &told)?;
     let metric = main_metric(plan);
     let (mut trials, tuned) = compared(plan, options, &metric, &told, &calibrations);
     // One that was chosen and not yet tested has not come to its end.
@@ -84,6 +109,7 @@ pub(super) fn conclude(
             .collect(),
         compress,
         trials,
+        bill: own.bill(),
     };
     let path = folder.run_json();
     let bytes = run.to_json().map_err(|e| Error::damaged(&path, e))?;
@@ -124,19 +150,26 @@ struct Calibrations {
 }
 
 impl Calibrations {
-    fn read(folder: &RunFolder, told: &[Told<'_>]) -> Result<Self> {
-        let mut of_arms = BTreeMap::new();
-        for name in told.iter().map(|told| &told.log.trial.id.arm) {
-            let arm = Arm::named(name);
-            if arm.changes_the_recipe()
-                && let Some(own) = calibrate::read(&folder.calibration(&arm))?
-            {
-                of_arms.insert(name.clone(), own);
+    fn read(folder: &RunFolder, plan: &Plan, told: &[Told<'_>]) -> Result<Self> {
+        let rates_of = |told: &Told<'_>| plan.rates_of(&Arm::named(&told.log.trial.id.arm));
+        let mut rates: BTreeMap<Option<String>, Calibration> = BTreeMap::new();
+        for of in told.iter().map(rates_of).chain([None]) {
+            if let Some(known) = calibrate::read(&folder.calibration(of.as_deref()))? {
+                rates.insert(of, known);
             }
         }
+        for told in told {
+            if let Some(known) = rates.get_mut(&rates_of(told)) {
+                calibrate::lower(known, &told.folded.events, &plan.device);
+            }
+        }
+        let of_arms = told.iter().filter_map(|told| {
+            let of = rates_of(told).filter(|of| rates.contains_key(&Some(of.clone())))?;
+            Some((told.log.trial.id.arm.clone(), rates[&Some(of)].clone()))
+        });
         Ok(Self {
-            all: calibrate::read(&folder.calibration(&Arm::Flow))?,
-            of_arms,
+            of_arms: of_arms.collect(),
+            all: rates.get(&None).cloned(),
         })
     }
 

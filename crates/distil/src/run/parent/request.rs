@@ -31,6 +31,8 @@ pub trait Watcher {
     fn plan(&mut self, text: &str);
     /// The run's folder, once it exists.
     fn folder(&mut self, folder: &RunFolder);
+    /// A trial has done so many of the steps by which it measures the machine for the trials to come; other trials wait.
+    fn rehearsed(&mut self, _trial: &TrialId, _done: u64, _of: u64) {}
     /// An event of a trial.
     fn event(&mut self, trial: &TrialId, event: &Event);
     /// Something worth telling a person.

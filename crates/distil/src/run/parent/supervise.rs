@@ -12,19 +12,19 @@ use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 use super::children::{Children, News};
 use super::launch::Local;
 use super::logs::Logs;
-use super::outcome::{Outcome, conclude, main_metric};
+use super::outcome::{Outcome, OwnWork, conclude, main_metric};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan};
 use crate::run::basis::Basis;
 use crate::run::folder::RunFolder;
-use crate::run::message::{Message, Order};
+use crate::run::message::{Message, Order, Rates};
 use crate::run::options::Options;
 use crate::run::program::Program;
 use crate::run::stage_cache;
 use crate::saved::SavedModel;
-use crate::train::Signals;
+use crate::train::{Signals, Stopwatch};
 
 /// Plain training at 25, 50, 75 and 100 % of its declared budget.
 const CURVE: [Arm; 4] = [
@@ -44,8 +44,10 @@ pub fn supervise(
     plan: &Plan,
     basis: &Basis,
     program: &Path,
+    begun: &Stopwatch,
     watcher: &mut dyn Watcher,
 ) -> Result<Outcome> {
+    let own = OwnWork::planned(begun);
     let signals = Signals::catch()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads(plan, options, cores);
@@ -84,7 +86,7 @@ pub fn supervise(
         None if lost => Some(Status::Failed),
         _ => None,
     };
-    let run = conclude(folder, plan, options, threads, left, &logs)?;
+    let run = conclude(folder, plan, options, threads, left, &logs, &own)?;
     let (flow, control) = failures_of(failures, &run);
     match changed.or(flow) {
         Some(error) if signal.is_none() => Err(error),
@@ -273,7 +275,9 @@ impl Scheduler<'_> {
             }
         }
         Ok(Some(Order {
-            rehearse: !self.calibrated(&trial),
+            rehearse: (!self.calibrated(&trial)).then(|| Rates {
+                of: self.plan.rates_of(&Arm::named(&trial.arm)),
+            }),
             trial,
             basis: self.basis.clone(),
             budget,
@@ -325,7 +329,8 @@ impl Scheduler<'_> {
 
     /// Whether the arm's reference seconds have been measured: its first trial does so, while no other runs.
     fn calibrated(&self, trial: &TrialId) -> bool {
-        self.folder.calibration(&Arm::named(&trial.arm)).is_file()
+        let rates = self.plan.rates_of(&Arm::named(&trial.arm));
+        self.folder.calibration(rates.as_deref()).is_file()
     }
 
     /// Whether nothing is under way that the trial waits for: those its arm chooses its settings by, and, for a control, those the
@@ -409,6 +414,7 @@ impl Scheduler<'_> {
                     self.reused += usize::from(matches!(event, Event::Reused(_)));
                     self.watcher.event(&trial, &event);
                 }
+                Message::Rehearsed { done, of } => self.watcher.rehearsed(&trial, done, of),
                 Message::Note(text) => self.watcher.note(&text),
                 Message::Failed(error) => {
                     self.failures.insert(trial, error);

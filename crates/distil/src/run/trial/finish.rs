@@ -31,6 +31,7 @@ impl Trial<'_> {
         if self.test || self.data.split.test.is_empty() {
             self.keep(folder, done, sink)?;
         }
+        sink.bill(Purpose::Save, sink.time())?;
         sink.write(Event::Finished)?;
         sink.settle()?;
         Ok(())
@@ -97,13 +98,17 @@ impl Trial<'_> {
             };
             saved.write(&folder.model(), Some(&self.plan.seen_rows(self.data)))?;
         }
-        self.compress(folder, done)?;
         meter.add(Purpose::Save, Some(0.0), 0, watch.time());
-        meter.flush(sink)
+        meter.flush(sink)?;
+        let watch = Stopwatch::start();
+        if self.compress(folder, done)? {
+            sink.bill(Purpose::Evaluate, watch.time())?;
+        }
+        Ok(())
     }
 
-    /// Where the result is smaller than a model it learned from: what that buys.
-    fn compress(&self, folder: &TrialFolder, done: &BTreeMap<String, Done>) -> Result<()> {
+    /// Where the result is smaller than a model it learned from: what that buys. Whether it is.
+    fn compress(&self, folder: &TrialFolder, done: &BTreeMap<String, Done>) -> Result<bool> {
         let plan = self.plan.result();
         let teachers = plan
             .training()
@@ -116,7 +121,7 @@ impl Trial<'_> {
         let Some(teacher) =
             teacher.filter(|teacher| teacher.layout.parameters() > plan.layout.parameters())
         else {
-            return Ok(());
+            return Ok(false);
         };
         let ids = match self.data.split.test.as_slice() {
             [] => &self.data.split.train,
@@ -139,6 +144,7 @@ impl Trial<'_> {
         };
         let text = serde_json::to_vec_pretty(&compress)
             .map_err(|e| Error::damaged(&folder.compress(), e))?;
-        files::write(&folder.compress(), &text)
+        files::write(&folder.compress(), &text)?;
+        Ok(true)
     }
 }

@@ -13,6 +13,7 @@ use crate::model::access::with_weights;
 use crate::model::fresh;
 use crate::optim::State;
 use crate::plan::{StagePlan, StartPlan};
+use crate::run::calibrate;
 use crate::train::{EventSink, Meter, Stopwatch, batch};
 use crate::weights::Array;
 
@@ -58,6 +59,10 @@ impl Trial<'_> {
         let ids = match self.data.split.validation.as_slice() {
             [] => &self.data.split.train[..],
             ids => ids,
+        };
+        let ids = match self.folder {
+            Some(_) => ids,
+            None => &ids[..ids.len().min(calibrate::SAMPLES)],
         };
         let before = small.outputs(ids, &self.device);
         let after = batch::outputs(&net, &large.inputs, ids, &self.device);

@@ -10,15 +10,15 @@ mod predictions;
 mod stages;
 mod training;
 
+use std::cell::RefCell;
 use std::path::Path;
 
-use distil_report::bill::Calibration;
-use distil_report::events::{self, Started};
+use distil_report::events::{self, Started, Time};
 
 use self::pipe::{die_with_parent, say};
 use self::stages::Trial;
 use super::basis::Basis;
-use super::calibrate;
+use super::calibrate::{self, Heard};
 use super::folder::{RunFolder, TrialFolder};
 use super::message::{Message, Order};
 use super::options::Options;
@@ -28,7 +28,7 @@ use super::stage_cache::StageCache;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::plan::Arm;
-use crate::train::{Signals, Stopwatch, refused};
+use crate::train::{Signals, Stopwatch, cpu_seconds, refused};
 
 /// The child's side of a run: the trial whose order lies in `folder`, the run's first after the rehearsal that measures reference seconds.
 ///
@@ -70,14 +70,20 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
     let Prepared {
         plan, data, raw, ..
     } = prepare(&text, &options, &arm, settings, fold, Some(&order.basis))?;
-    let loading = watch.time();
     let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
     let cache = program.map(|program| StageCache::beside(&run, &program, &plan.device));
+    // What the process took before it came here is part of it.
+    let loading = Time {
+        cpu_seconds: cpu_seconds(),
+        ..watch.time()
+    };
     let mut trial = Trial {
         plan: &plan,
         data: &data,
         raw: raw.as_ref(),
         folder: None,
+        rehearsal: Time::default(),
+        seen: RefCell::default(),
         cache: cache.as_ref(),
         id,
         test: order.test,
@@ -86,8 +92,8 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
         device: plan.device.clone(),
         signals,
     };
-    if order.rehearse {
-        rehearse(&trial, &run.calibration(&arm))?;
+    if let Some(rates) = &order.rehearse {
+        trial.rehearsal = rehearse(&trial, &run.calibration(rates.of.as_deref()))?;
     }
     let _lock = folder.lock()?;
     trial.folder = Some(folder.clone());
@@ -106,16 +112,18 @@ fn begun(log: &Path) -> Result<Option<Started>> {
     Ok(events::fold(&events).started().cloned())
 }
 
-/// Measures what a sample costs, and writes it for the processes to come.
-fn rehearse(trial: &Trial<'_>, path: &Path) -> Result<()> {
-    let mut calibration = Calibration::default();
-    for _ in 0..calibrate::REPETITIONS {
-        match trial.rehearse() {
-            Ok(events) => calibrate::note(&mut calibration, &events, &trial.device),
-            // The trial itself will tell, with a checkpoint to go back to.
-            Err(error) if error.kind == Kind::Diverged => break,
-            Err(error) => return Err(error),
-        }
+/// Measures what a sample costs, and writes it for the processes to come; what that took beside what the trial goes on with.
+fn rehearse(trial: &Trial<'_>, path: &Path) -> Result<Time> {
+    let watch = Stopwatch::start();
+    let of = trial.rehearsed_steps();
+    let mut tell = |done| say(&Message::Rehearsed { done, of });
+    let mut heard = Heard::new(&mut tell);
+    match trial.rehearse(&mut heard) {
+        // The trial itself will tell, with a checkpoint to go back to.
+        Err(error) if error.kind != Kind::Diverged => return Err(error),
+        _ => {}
     }
-    calibrate::write(path, &calibration)
+    calibrate::write(path, &calibrate::rates(&heard.events, &trial.device))?;
+    tell(of)?;
+    Ok(watch.time() - trial.kept_for_the_trial())
 }

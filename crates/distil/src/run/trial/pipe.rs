@@ -3,16 +3,20 @@
 use std::io::Write;
 use std::path::Path;
 
-use distil_report::events::{Event, EventLog};
+use distil_report::Purpose;
+use distil_report::bill::NO_STAGE;
+use distil_report::events::{Billed, Event, EventLog, Time};
 
 use crate::error::{Error, Kind, Result};
 use crate::run::message::Message;
-use crate::train::{EventSink, refused};
+use crate::train::{EventSink, Stopwatch, refused};
 
 /// A trial's sink: its log, and the pipe to the parent.
 #[derive(Debug)]
 pub struct Piped {
     log: EventLog,
+    /// What writing took so far.
+    time: Time,
 }
 
 impl Piped {
@@ -20,7 +24,25 @@ impl Piped {
     pub fn open(path: &Path) -> Result<Self> {
         Ok(Self {
             log: EventLog::open(path).map_err(refused)?,
+            time: Time::default(),
         })
+    }
+
+    /// Bills what was done for the whole trial.
+    pub fn bill(&mut self, purpose: Purpose, time: Time) -> Result<()> {
+        self.write(Event::Billed(Billed {
+            stage: NO_STAGE.into(),
+            purpose,
+            flops: Some(0.0),
+            samples: 0,
+            time,
+            once: Time::default(),
+        }))
+    }
+
+    /// What writing the log and telling the parent has taken.
+    pub fn time(&self) -> Time {
+        self.time
     }
 
     /// Events in the log.
@@ -31,8 +53,11 @@ impl Piped {
 
 impl EventSink for Piped {
     fn write(&mut self, event: Event) -> Result<()> {
+        let watch = Stopwatch::start();
         self.log.append(&event).map_err(refused)?;
-        say(&Message::Event(event))
+        say(&Message::Event(event))?;
+        self.time = self.time + watch.time();
+        Ok(())
     }
 
     fn repeat(&mut self, event: Event) -> Result<()> {

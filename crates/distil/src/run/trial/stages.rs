@@ -1,5 +1,6 @@
 //! One trial, in its own process: every stage of a plan, then the result and its predictions.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 use super::constant::constant;
 use super::done::{Done, OwnNetwork};
 use super::pipe::{Piped, say};
-use crate::data::{Dataset, Fold, Inputs, Wide};
+use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix, Wide};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::model::access::with_weights;
@@ -19,6 +20,7 @@ use crate::optim::State;
 use crate::plan::{Plan, StagePlan, Work};
 use crate::rng::Seed;
 use crate::run::basis::changed;
+use crate::run::calibrate::{self, Heard};
 use crate::run::folder::TrialFolder;
 use crate::run::message::Message;
 use crate::run::stage_cache::{CachedStage, StageCache};
@@ -34,8 +36,12 @@ pub struct Trial<'a> {
     pub data: &'a Dataset,
     /// The inputs as they were read, where the plan has a given model: it prepares them its own way.
     pub raw: Option<&'a (Inputs, Wide)>,
-    /// Its folder; none for a rehearsal, which leaves nothing behind.
+    /// Its folder; none for a rehearsal, which writes nothing.
     pub folder: Option<TrialFolder>,
+    /// What its rehearsal took, if it had one.
+    pub rehearsal: Time,
+    /// What its rehearsal made and it goes on with, by stage.
+    pub seen: RefCell<BTreeMap<String, Seen>>,
     /// Stages that were trained before; none to train each.
     pub cache: Option<&'a StageCache>,
     /// Which trial it is.
@@ -50,6 +56,15 @@ pub struct Trial<'a> {
     pub device: Device,
     /// When a run may be asked to stop.
     pub signals: Signals,
+}
+
+/// What a stage sees of every sample.
+#[derive(Clone)]
+pub struct Seen {
+    view: ViewMatrix,
+    inputs: Features,
+    /// What making it took.
+    time: Time,
 }
 
 impl Trial<'_> {
@@ -107,19 +122,60 @@ impl Trial<'_> {
             }
             done.insert(stage.name.clone(), finished);
         }
+        if ended {
+            sink.bill(Purpose::Load, loading)?;
+        }
         self.finish(folder, &done, &mut sink)
     }
 
-    /// Trains every stage for a few steps and keeps nothing: what a sample costs.
-    pub fn rehearse(&self) -> Result<Vec<Event>> {
-        let mut sink = Vec::new();
+    /// Trains every stage for a few steps, billed one by one: what a sample costs.
+    pub fn rehearse(&self, heard: &mut Heard<'_>) -> Result<()> {
         let mut done: BTreeMap<String, Done> = self.answers().collect();
         for stage in &self.plan.stages {
             // What evaluating costs it measures while it trains.
-            let finished = self.stage(stage, &done, &mut sink, &[])?;
+            let finished = self.stage(stage, &done, heard, &[])?;
             done.insert(stage.name.clone(), finished);
         }
-        Ok(sink)
+        Ok(())
+    }
+
+    /// Optimiser steps of a rehearsal.
+    pub fn rehearsed_steps(&self) -> u64 {
+        let trained = self.plan.stages.iter().filter_map(StagePlan::training);
+        trained
+            .map(|training| calibrate::steps(training.steps))
+            .sum()
+    }
+
+    /// What a rehearsal took for what the trial goes on with, and is in the trial's own bill.
+    pub fn kept_for_the_trial(&self) -> Time {
+        let seen = self.seen.borrow();
+        seen.values()
+            .fold(Time::default(), |sum, seen| sum + seen.time)
+    }
+
+    /// What a stage sees of every sample: made now, or by the rehearsal.
+    fn seen(
+        &self,
+        stage: &str,
+        see: impl FnOnce() -> Result<(ViewMatrix, Features)>,
+    ) -> Result<Seen> {
+        if let Some(seen) = self.seen.borrow_mut().remove(stage) {
+            return Ok(seen);
+        }
+        let watch = Stopwatch::start();
+        let (view, inputs) = see()?;
+        inputs.make();
+        let seen = Seen {
+            view,
+            inputs,
+            time: watch.time(),
+        };
+        if self.folder.is_none() {
+            let mut kept = self.seen.borrow_mut();
+            kept.insert(stage.to_owned(), seen.clone());
+        }
+        Ok(seen)
     }
 
     /// What other programs answer: done before any stage.
@@ -173,6 +229,7 @@ impl Trial<'_> {
             id: self.id.clone(),
             plan: self.hash(),
             basis: self.basis.clone(),
+            rehearsal: self.rehearsal,
             process: process(),
         }))?;
         sink.write(Event::Data(events::Data {
@@ -210,7 +267,7 @@ impl Trial<'_> {
         }
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
-            Work::Given { folder, hash, .. } => self.given(folder, hash, &mut meter)?,
+            Work::Given { folder, hash, .. } => self.given(&plan.name, folder, hash, &mut meter)?,
             Work::Train(training) => self.trained(plan, training, done, sink, &mut meter)?,
         };
         let finished = Done::Own(Box::new(finished));
@@ -310,41 +367,51 @@ impl Trial<'_> {
         device: &Device,
         meter: &mut Meter,
     ) -> Result<OwnNetwork> {
+        let seen = self.seen(&plan.name, || {
+            let columns = self.data.preprocessing.columns();
+            let view = plan.view.fit(self.data.fine(&columns))?;
+            let inputs = view.see(&self.data.inputs);
+            Ok((view, inputs))
+        })?;
         let watch = Stopwatch::start();
-        let view = plan
-            .view
-            .fit(self.data.fine(&self.data.preprocessing.columns()))?;
-        let inputs = view.see(&self.data.inputs);
-        inputs.make();
         let layout = plan.layout.clone();
         let seed = stage_seed(self.id.seed, &plan.name);
         let net = plan.model.init(layout.clone(), seed, device)?;
-        meter.once(Purpose::Train, watch.time());
+        meter.once(Purpose::Train, seen.time + watch.time());
         Ok(OwnNetwork {
             net,
             state: State::default(),
             layout,
-            view,
-            inputs,
+            view: seen.view,
+            inputs: seen.inputs,
         })
     }
 
-    fn given(&self, folder: &Path, hash: &str, meter: &mut Meter) -> Result<OwnNetwork> {
+    fn given(
+        &self,
+        stage: &str,
+        folder: &Path,
+        hash: &str,
+        meter: &mut Meter,
+    ) -> Result<OwnNetwork> {
         let watch = Stopwatch::start();
         let saved = SavedModel::read(folder, &self.device)?;
         if SavedModel::hash(folder)? != hash {
             return Err(changed(&folder.display().to_string()));
         }
-        let (raw, exact) = self.raw.cloned().ok_or_else(|| {
-            Error::input(
-                folder.display(),
-                "its inputs were not kept as they were read",
-            )
+        let reading = watch.time();
+        let seen = self.seen(stage, || {
+            let (raw, exact) = self.raw.cloned().ok_or_else(|| {
+                Error::input(
+                    folder.display(),
+                    "its inputs were not kept as they were read",
+                )
+            })?;
+            let prepared = saved.card.preprocessing.apply_exact(raw, &exact)?;
+            let inputs = saved.view.see(&prepared.inputs);
+            Ok((saved.view.clone(), inputs))
         })?;
-        let prepared = saved.card.preprocessing.apply_exact(raw, &exact)?;
-        let inputs = saved.view.see(&prepared.inputs);
-        inputs.make();
-        meter.once(Purpose::Load, watch.time());
+        meter.once(Purpose::Load, reading + seen.time);
         Ok(OwnNetwork {
             net: saved.net.valid(),
             state: State {
@@ -352,8 +419,8 @@ impl Trial<'_> {
                 ..State::default()
             },
             layout: saved.layout(),
-            view: saved.view.clone(),
-            inputs,
+            view: seen.view,
+            inputs: seen.inputs,
         })
     }
 }

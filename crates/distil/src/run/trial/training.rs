@@ -8,11 +8,9 @@ use crate::error::Result;
 use crate::files;
 use crate::plan::{StagePlan, TermPlan, Training};
 use crate::rng::Seed;
+use crate::run::calibrate;
 use crate::train::{Checkpoints, DistillTerm, EventSink, Meter, Readings, Settings, train};
 use crate::weights::{Array, Weights, to_safetensors};
-
-/// Optimiser steps of a stage in a rehearsal.
-const REHEARSED_STEPS: u64 = 60;
 
 impl Trial<'_> {
     /// The stage's network, grown or fresh, after its training.
@@ -112,13 +110,14 @@ impl Trial<'_> {
             train: &training.train,
             steps: match self.folder {
                 Some(_) => Some(training.steps),
-                None => Some(training.steps.min(REHEARSED_STEPS)),
+                None => Some(calibrate::steps(training.steps)),
             },
             join_single: plan.layout.needs_two_samples(),
             span: Some(training.span),
             metric: self.plan.metric,
             policy: training.samples.as_ref(),
             checkpoints,
+            rehearsal: self.folder.is_none().then_some(calibrate::SAMPLES),
             readings: Readings::of(&self.device),
             signals: self.signals.clone(),
         }

@@ -67,6 +67,9 @@ impl Stage<'_, '_> {
         if save {
             self.save(learner)?;
         }
+        if self.settings.rehearsal.is_some() {
+            self.meter.flush(self.sink)?;
+        }
         match signal {
             Some(signal) if !self.progress.finished => {
                 self.sink.write(Event::Stopped(Stopped { signal }))?;
@@ -88,7 +91,7 @@ impl Stage<'_, '_> {
 
     fn evaluate<N: Net>(&mut self, learner: &Learner<N>) -> Result<Numbers> {
         let watch = Stopwatch::start();
-        let ids = &self.data.split.validation;
+        let ids = self.settings.of_interest(&self.data.split.validation);
         let net = match &self.average {
             Some(average) => {
                 let weights = net_state(&State {

@@ -120,6 +120,8 @@ impl Axis {
         if self.scale == Scale::Log {
             return if value >= 1000.0 {
                 show::grouped(value)
+            } else if value < 1e-4 {
+                format!("{value:.0e}").replace('-', "−")
             } else {
                 trimmed(value, 6)
             };
@@ -175,7 +177,10 @@ fn linear_ticks(low: f64, high: f64) -> Vec<f64> {
         .collect()
 }
 
-/// Powers of ten, with 2 and 5 between them where there would be few.
+/// The most steps of a logarithmic axis of many decades, its ends aside.
+const STEPS: f64 = 7.0;
+
+/// Powers of ten, every second or third where there would be many, with 2 and 5 between them where there would be few.
 fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     let (low, high) = (low.max(1e-12), high.max(low.max(1e-12) * 1.01));
     let decades = (high / low).log10();
@@ -184,7 +189,10 @@ fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     } else {
         &[1.0, 2.0, 5.0]
     };
-    let powers = (low.log10().floor() as i32 - 1)..=(high.log10().ceil() as i32 + 1);
+    let every = (decades / STEPS).ceil().max(1.0) as i32;
+    let first = (low.log10().floor() as i32 - 1).div_euclid(every);
+    let last = (high.log10().ceil() as i32 + 1).div_euclid(every) + 1;
+    let powers = (first..=last).map(|step| step * every);
     let all: Vec<f64> = powers
         .flat_map(|power| rounds.iter().map(move |round| round * 10f64.powi(power)))
         .collect();
@@ -211,6 +219,14 @@ mod tests {
         assert_eq!(
             log_ticks(0.03, 2.2),
             [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
+        );
+        let many = Axis::new("", 3e-11, 40.0, Scale::Log, 1.0);
+        let labels: Vec<String> = many.ticks.iter().map(|tick| many.tick(*tick)).collect();
+        assert_eq!(
+            labels,
+            [
+                "1e−12", "1e−10", "1e−8", "1e−6", "0.0001", "0.01", "1", "100"
+            ]
         );
         let axis = Axis::new("", 0.81, 0.975, Scale::Linear, 100.0);
         assert!((axis.place(0.8), axis.place(1.0)) == (0.0, 1.0), "{axis:?}");

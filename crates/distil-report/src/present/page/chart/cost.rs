@@ -109,12 +109,13 @@ impl Name {
 
     /// Beside the point, to its right or its left, a little below or above where something stands there already.
     fn beside(x: f64, y: f64, point: &CostPoint, others: &[Self]) -> Self {
-        let width = text_width(&point.name);
+        // Names of arms are bold.
+        let width = 1.12 * text_width(&point.name);
         let free = |(left, y): &(f64, f64)| {
             let apart = |other: &Self| {
                 other.right < *left || left + width < other.left || (other.y - y).abs() >= NAME
             };
-            let inside = *left > PLOT.left - 20.0 && left + width < PLOT.right + 20.0;
+            let inside = *left > PLOT.left - 20.0 && left + width < PLOT.right + 18.0;
             inside && (PLOT.top - 6.0..PLOT.bottom).contains(y) && others.iter().all(apart)
         };
         let steps = [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0];
