@@ -1,5 +1,6 @@
 //! `distil eval`: a model's metrics on data with targets.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use distil::Error;
@@ -27,6 +28,9 @@ struct Evaluation {
     part: Option<&'static str>,
     samples: usize,
     metrics: Numbers,
+    /// Those of each of several targets.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    by_target: BTreeMap<String, Numbers>,
     /// What the targets are measured in.
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
@@ -74,6 +78,7 @@ pub fn eval(args: &EvalArgs) -> Ended {
         part: part.map(word),
         samples: evaluated.samples,
         metrics: evaluated.metrics,
+        by_target: evaluated.by_target,
         unit: model.card.unit.clone(),
     };
     match args.json {
@@ -93,12 +98,18 @@ fn describe(evaluation: &Evaluation) -> String {
         .filter(|part| *part != "all")
         .map_or(String::new(), |part| format!(", {part} part"));
     let mut shown = table(&["metric", "value", "exactly"]);
-    for (name, number) in evaluation.metrics.iter() {
-        shown.add_row([
-            title(name).to_owned(),
-            value(name, evaluation.unit.as_deref(), *number),
-            exact(*number),
-        ]);
+    let mut add = |metrics: &Numbers, of: &str| {
+        for (name, number) in metrics {
+            shown.add_row([
+                format!("{}{of}", title(name)),
+                value(name, evaluation.unit.as_deref(), *number),
+                exact(*number),
+            ]);
+        }
+    };
+    add(&evaluation.metrics, "");
+    for (target, metrics) in &evaluation.by_target {
+        add(metrics, &format!(" of {}", terminal(target)));
     }
     format!(
         "{}{part}: {} samples\n{}",

@@ -29,5 +29,6 @@ mod reuse;
 mod runs;
 mod said;
 mod tables;
+mod targets;
 mod traps;
 mod usage;

@@ -1,5 +1,6 @@
 //! The metrics of a model folder on data with targets.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -9,7 +10,7 @@ use super::SavedModel;
 use crate::data::{Part, Raw, split};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
-use crate::train::{batch, metrics};
+use crate::train::{batch, metrics, metrics_by_target};
 
 /// What a model is worth on some samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Evaluated {
     pub samples: usize,
     /// Every metric that applies.
     pub metrics: Numbers,
+    /// Those of each of several targets.
+    pub by_target: BTreeMap<String, Numbers>,
     /// What had to be guessed to read them, a sentence each without its full stop.
     pub notes: Vec<String>,
 }
@@ -60,6 +63,7 @@ impl SavedModel {
         Ok(Evaluated {
             samples: ids.len(),
             metrics: metrics(&outputs, &targets, &ids)?,
+            by_target: metrics_by_target(&outputs, &targets, &ids)?,
             notes,
         })
     }

@@ -1,6 +1,7 @@
 //! Outputs and targets in the terms the metrics want.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use distil_report::Numbers;
 use distil_report::measure::{self, BadOutputs};
@@ -17,6 +18,19 @@ pub fn metrics(outputs: &Array, targets: &Targets, ids: &[SampleId]) -> Result<N
     let (outputs, truth) = in_own_terms(outputs, targets, ids);
     let outputs = truth.beside(&outputs, targets.outputs()).map_err(refuse)?;
     Ok(measure::all(&outputs))
+}
+
+/// The metrics of each of several targets, by name; none of one target, nor of classes and labels.
+pub fn metrics_by_target(
+    outputs: &Array,
+    targets: &Targets,
+    ids: &[SampleId],
+) -> Result<BTreeMap<String, Numbers>> {
+    let refuse = |e: BadOutputs| Error::input("outputs", e);
+    let (outputs, truth) = in_own_terms(outputs, targets, ids);
+    let outputs = truth.beside(&outputs, targets.outputs()).map_err(refuse)?;
+    let names = targets.names().iter().cloned();
+    Ok(names.zip(measure::by_target(&outputs)).collect())
 }
 
 /// Outputs and the truth of these samples: logits beside classes or labels, values in the targets' own unit. Where 32 bits do
