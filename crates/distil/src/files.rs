@@ -153,10 +153,21 @@ fn is_at_work(name: &str) -> bool {
     #[cfg(unix)]
     if let Some(pid) = process.and_then(rustix::process::Pid::from_raw) {
         use rustix::io::Errno;
-        return rustix::process::test_kill_process(pid) != Err(Errno::SRCH);
+        return rustix::process::test_kill_process(pid) != Err(Errno::SRCH) && !is_zombie(pid);
     }
     let _: Option<i32> = process;
     false
+}
+
+/// Whether a process has ended and only waits to be asked how: it writes nothing any more.
+#[cfg(unix)]
+fn is_zombie(pid: rustix::process::Pid) -> bool {
+    // Linux: `pid (name) state …`, the name being anything.
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    stat.is_ok_and(|stat| {
+        let state = stat.rsplit(')').next();
+        state.is_some_and(|state| state.trim_start().starts_with(['Z', 'X']))
+    })
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -304,6 +315,24 @@ mod tests {
         fs::create_dir_all(folder.path().join("a/b/c.1.unfinished")).unwrap();
         clean(folder.path());
         assert!(!own.exists() && !folder.path().join("a/b/c.1.unfinished").exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_process_left_that_nobody_has_waited_for_goes_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let stat = format!("/proc/{}/stat", child.id());
+        while !fs::read_to_string(&stat).unwrap().contains(") Z ") {
+            std::thread::yield_now();
+        }
+        let left = folder
+            .path()
+            .join(format!("kept.{}.unfinished", child.id()));
+        fs::create_dir(&left).unwrap();
+        clean_shared(folder.path());
+        assert!(!left.exists());
+        child.wait().unwrap();
     }
 
     #[test]
