@@ -198,6 +198,8 @@ pub struct EvalArgs {
 /// A part of the data a model was trained on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
+    /// All of it.
+    All,
     /// What it was tested on.
     Test,
     /// What choices were made on.
@@ -211,7 +213,7 @@ pub enum Part {
 pub struct PredictArgs {
     /// A `model` folder, or a run's folder
     pub model: PathBuf,
-    /// Data of the form the model was trained on: CSV, npy or WAV
+    /// Data of the form the model was trained on: CSV, npy or WAV; `-` reads standard input
     #[arg(required = true)]
     pub input: Vec<PathBuf>,
     /// How answers are written [default: csv for an OUTPUT that ends in .csv, else json]

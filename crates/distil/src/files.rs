@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// Marks names that are not finished; whatever carries it may be removed at the next start.
 pub const UNFINISHED: &str = ".unfinished";
@@ -26,6 +26,24 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     written?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Refuses a path that [`write`] could not write to; nothing is left there.
+pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::input(path.display(), "is a folder").remedy("Name a file in it"));
+    }
+    if path.exists() && !path.is_file() {
+        return Err(Error::input(path.display(), "is no file")
+            .remedy("Name a file, or none to write to standard output"));
+    }
+    let unfinished = unfinished(path);
+    let made = File::create(&unfinished).map_err(|e| Error {
+        kind: Kind::Input,
+        ..refused(path, &e)
+    });
+    let _ = fs::remove_file(&unfinished);
+    made.map(|_| ())
 }
 
 /// Writes a folder of files as a whole, `last` after all others; returns the bytes written.

@@ -90,11 +90,15 @@ fn describe(source: &str, data: &Dataset) -> String {
     match &data.targets {
         Targets::Classes { names, labels } => {
             let count = |class: usize| {
-                data.split
-                    .train
-                    .iter()
-                    .filter(|id| labels[id.row()] as usize == class)
-                    .count()
+                let split = &data.split;
+                let parts = [&split.train, &split.validation, &split.test];
+                let of = |ids: &&Vec<_>| {
+                    let ids = ids.iter();
+                    ids.filter(|id: &&distil::sample::SampleId| labels[id.row()] as usize == class)
+                        .count()
+                        .to_string()
+                };
+                parts.iter().map(of).collect::<Vec<_>>().join("/")
             };
             let counts: Vec<String> = names
                 .iter()
@@ -103,7 +107,7 @@ fn describe(source: &str, data: &Dataset) -> String {
                 .collect();
             _ = writeln!(
                 text,
-                "{} classes, training samples of each: {}",
+                "{} classes, samples of each to train on, to choose by and to test on: {}",
                 names.len(),
                 terminal(&counts.join(", "))
             );
@@ -127,6 +131,14 @@ fn describe(source: &str, data: &Dataset) -> String {
                 terminal(&names.join(", "))
             )
         }
+    }
+    for column in &data.columns {
+        // A column without a name is called by its place, `column 3`.
+        let word = match column.starts_with("column ") {
+            true => "",
+            false => "column ",
+        };
+        _ = writeln!(text, "{word}{}", terminal(column));
     }
     for guess in &data.guesses {
         _ = writeln!(

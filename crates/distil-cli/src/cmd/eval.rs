@@ -52,19 +52,28 @@ pub fn eval(args: &EvalArgs) -> Ended {
             source.describe(),
         ),
     };
-    stderr::note(&raw.notes);
-    let part = args.part.or(args.data.is_none().then_some(Part::Test));
-    let evaluated = model.evaluate(Path::new(&data), raw, part.map(data_part), &device);
-    let (samples, metrics) = match args.data {
+    // What a model was trained on tells nothing of other samples: of its own data, the test part counts.
+    let own = args.data.is_none() || raw.hash == model.card.provenance.data;
+    let part = args.part.or(own.then_some(Part::Test));
+    let data = match (&args.data, args.part) {
+        (Some(path), None) if own => format!(
+            "{}, the data this model was trained on (`--part all` measures on all of it)",
+            path.display()
+        ),
+        _ => data,
+    };
+    let evaluated = model.evaluate(Path::new(&data), raw, part.and_then(data_part), &device);
+    let evaluated = match args.data {
         Some(_) => evaluated?,
         None => evaluated.map_err(name_the_data)?,
     };
+    stderr::note(&evaluated.notes);
     let evaluation = Evaluation {
         model: folder.display().to_string(),
         data,
         part: part.map(word),
-        samples,
-        metrics,
+        samples: evaluated.samples,
+        metrics: evaluated.metrics,
         unit: model.card.unit.clone(),
     };
     match args.json {
@@ -81,6 +90,7 @@ fn name_the_data(error: Error) -> Error {
 fn describe(evaluation: &Evaluation) -> String {
     let part = evaluation
         .part
+        .filter(|part| *part != "all")
         .map_or(String::new(), |part| format!(", {part} part"));
     let mut shown = table(&["metric", "value", "exactly"]);
     for (name, number) in evaluation.metrics.iter() {
@@ -98,16 +108,18 @@ fn describe(evaluation: &Evaluation) -> String {
     )
 }
 
-fn data_part(part: Part) -> DataPart {
+fn data_part(part: Part) -> Option<DataPart> {
     match part {
-        Part::Train => DataPart::Train,
-        Part::Validation => DataPart::Validation,
-        Part::Test => DataPart::Test,
+        Part::All => None,
+        Part::Train => Some(DataPart::Train),
+        Part::Validation => Some(DataPart::Validation),
+        Part::Test => Some(DataPart::Test),
     }
 }
 
 fn word(part: Part) -> &'static str {
     match part {
+        Part::All => "all",
         Part::Train => "train",
         Part::Validation => "validation",
         Part::Test => "test",

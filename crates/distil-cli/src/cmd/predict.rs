@@ -1,6 +1,7 @@
 //! `distil predict`: a model's answers for new data.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::Path;
 
 use distil::device;
@@ -12,19 +13,34 @@ use crate::args::{Format, PredictArgs};
 use crate::exit::{Ended, Failure};
 use crate::{find, show, stderr};
 
+/// What `-` stands for.
+const STDIN: &str = "/dev/stdin";
+
 /// Answers every sample of every input.
 pub fn predict(args: &PredictArgs) -> Ended {
     let device = device::cpu();
     let model = SavedModel::read(&find::model(&args.model), &device)?;
+    if let Some(path) = &args.output {
+        distil::files::check_writable(path)?;
+    }
     let mut all = Prediction {
         names: model.card.targets.names.clone(),
         answers: Vec::new(),
+        ids: Vec::new(),
+        notes: Vec::new(),
     };
-    for path in &args.input {
-        let raw = model.read_new(path)?;
-        stderr::note(&raw.notes);
+    for (file, path) in args.input.iter().enumerate() {
+        let standard_input = path.as_os_str() == "-";
+        let raw = model.read_inputs(if standard_input {
+            Path::new(STDIN)
+        } else {
+            path
+        })?;
         let named = raw.rows.is_some();
-        let mut answers = model.predict(raw, &device)?.answers;
+        let found = model.predict(raw, &device)?;
+        stderr::note(&found.notes);
+        keep_ids(&mut all, found.ids, file == 0);
+        let mut answers = found.answers;
         if args.input.len() > 1 && !named {
             answers
                 .iter_mut()
@@ -48,6 +64,19 @@ pub fn predict(args: &PredictArgs) -> Ended {
     }
 }
 
+/// Columns that tell samples apart are passed on where all files have them.
+fn keep_ids(all: &mut Prediction, found: Vec<(String, Vec<Box<str>>)>, first: bool) {
+    if first {
+        all.ids = found;
+        return;
+    }
+    all.ids.retain_mut(|(name, texts)| {
+        let more = found.iter().find(|(other, _)| other == name);
+        more.map(|(_, more)| texts.extend_from_slice(more))
+            .is_some()
+    });
+}
+
 fn format(args: &PredictArgs) -> Format {
     let table = args
         .output
@@ -69,7 +98,17 @@ fn say_where(answer: &mut Answer, path: &Path) {
 /// One object, a line per answer.
 fn json(prediction: &Prediction) -> Result<String, Failure> {
     let names = serde_json::to_string(&prediction.names).map_err(unwritable)?;
-    let answers = prediction.answers.iter().map(serde_json::to_string);
+    let answers = prediction.answers.iter().enumerate().map(|(row, answer)| {
+        let mut answer = serde_json::to_string(answer)?;
+        if !prediction.ids.is_empty() {
+            let ids = prediction.ids.iter();
+            let ids = ids.map(|(name, texts)| (name.clone(), texts[row].to_string().into()));
+            let ids = serde_json::Value::Object(ids.collect());
+            answer.truncate(answer.len() - 1);
+            answer += &format!(",\"ids\":{ids}}}");
+        }
+        Ok::<String, serde_json::Error>(answer)
+    });
     let answers: Vec<String> = answers.collect::<Result<_, _>>().map_err(unwritable)?;
     let answers = answers.join(",\n    ");
     Ok(format!(
@@ -111,39 +150,52 @@ fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
         Some(Answer::Labels { .. }) => &["labels"],
         Some(Answer::Values { .. }) | None => &[],
     };
-    let header = ["sample"]
-        .iter()
-        .chain(answered)
-        .map(|title| (*title).to_owned())
-        .chain(
-            prediction
-                .names
-                .iter()
-                .map(|name| shown(name, foreign::csv)),
-        );
-    writer
-        .write_record(header.collect::<Vec<_>>())
-        .map_err(unwritable)?;
-    for answer in &prediction.answers {
-        let (sample, answered, numbers) = match answer {
+    let ids = prediction.ids.iter();
+    let ids: Vec<String> = ids.map(|(name, _)| shown(name, foreign::csv)).collect();
+    let names = prediction.names.iter();
+    let names: Vec<String> = names.map(|name| shown(name, foreign::csv)).collect();
+    // Where one could be taken for another column, all say what they are.
+    let mut taken: HashSet<&str> = HashSet::from(["sample"]);
+    let given = ids.iter().chain(&names).map(String::as_str);
+    let all = answered.iter().copied().chain(given);
+    let collide = !all.into_iter().all(|name| taken.insert(name));
+    let called = |word: &str, name: String| match collide {
+        true => format!("{word} {name}"),
+        false => name,
+    };
+    let word = match prediction.answers.first() {
+        Some(Answer::Values { .. }) => "value",
+        _ => "probability",
+    };
+    let mut header = vec!["sample".to_owned()];
+    header.extend(ids.into_iter().map(|name| called("id", name)));
+    header.extend(answered.iter().map(|title| (*title).to_owned()));
+    header.extend(names.into_iter().map(|name| called(word, name)));
+    writer.write_record(header).map_err(unwritable)?;
+    let texts = |numbers: &[f32]| numbers.iter().map(|x| exact(*x)).collect();
+    for (row, answer) in prediction.answers.iter().enumerate() {
+        let (sample, answered, numbers): (_, _, Vec<String>) = match answer {
             Answer::Class {
                 sample,
                 class,
                 probabilities,
-            } => (sample, Some(class.clone()), probabilities),
+            } => (sample, Some(class.clone()), texts(probabilities)),
             Answer::Labels {
                 sample,
                 labels,
                 probabilities,
-            } => (sample, Some(labels.join(" ")), probabilities),
-            Answer::Values { sample, values } => (sample, None, values),
+            } => (sample, Some(labels.join(" ")), texts(probabilities)),
+            Answer::Values { sample, values } => {
+                (sample, None, values.iter().map(|x| exact(*x)).collect())
+            }
         };
-        let cells = std::iter::once(shown(sample, foreign::csv_id))
-            .chain(answered.map(|answer| shown(&answer, foreign::csv)))
-            .chain(numbers.iter().map(|x| exact(*x)));
-        writer
-            .write_record(cells.collect::<Vec<_>>())
-            .map_err(unwritable)?;
+        let mut cells = vec![shown(sample, foreign::csv_id)];
+        for (_, texts) in &prediction.ids {
+            cells.push(shown(&texts[row], foreign::csv_id));
+        }
+        cells.extend(answered.map(|answer| shown(&answer, foreign::csv)));
+        cells.extend(numbers);
+        writer.write_record(cells).map_err(unwritable)?;
     }
     let bytes = writer
         .into_inner()
@@ -168,6 +220,8 @@ mod tests {
                 class: "a, b".into(),
                 probabilities: vec![0.75, 0.25],
             }],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         assert_eq!(
             csv(&prediction, false).unwrap().0,
@@ -185,6 +239,8 @@ mod tests {
         let prediction = Prediction {
             names: vec!["=1+1".into(), "-1".into()],
             answers: vec![answer("=1+1"), answer("-1"), answer("a\u{1b}")],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         assert_eq!(
             csv(&prediction, false).unwrap(),
@@ -213,6 +269,8 @@ mod tests {
         let prediction = Prediction {
             names: vec!["price".into()],
             answers: vec![answer("0"), answer("1")],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         let text = json(&prediction).unwrap();
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -228,6 +286,8 @@ mod tests {
                 sample: "0".into(),
                 values: vec![51234.5],
             }],
+            ids: Vec::new(),
+            notes: Vec::new(),
         };
         assert_eq!(
             csv(&prediction, false).unwrap().0,

@@ -85,7 +85,7 @@ fn the_verbs_for_models_say_what_they_take() {
       [DATA]   Data of the form the model was trained on, with targets [default: the model's own data]
 
     Options:
-          --part <PART>  Only this part of the model's own data [default without DATA: test] [possible values: test, validation, train]
+          --part <PART>  Only this part of the model's own data [default without DATA: test] [possible values: all, test, validation, train]
           --json         Print JSON instead of a table
       -h, --help         Print help (see more with '--help')
     ");
@@ -96,7 +96,7 @@ fn the_verbs_for_models_say_what_they_take() {
 
     Arguments:
       <MODEL>     A `model` folder, or a run's folder
-      <INPUT>...  Data of the form the model was trained on: CSV, npy or WAV
+      <INPUT>...  Data of the form the model was trained on: CSV, npy or WAV; `-` reads standard input
 
     Options:
           --format <FORMAT>  How answers are written [default: csv for an OUTPUT that ends in .csv, else json] [possible values: json, csv]

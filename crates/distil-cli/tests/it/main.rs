@@ -28,4 +28,6 @@ mod resume;
 mod reuse;
 mod runs;
 mod said;
+mod tables;
+mod traps;
 mod usage;

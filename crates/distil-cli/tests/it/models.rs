@@ -236,7 +236,10 @@ fn a_model_of_resized_and_varied_pictures_answers_for_files_of_another_size() {
     let one: Value = serde_json::from_str(&one.stdout).unwrap();
     assert_eq!(one["names"], serde_json::json!(["ape", "bee"]));
     assert_eq!(one["answers"][0]["sample"], "0.png");
-    let measured = place.distil(&["eval", model, "pictures", "--json"]);
-    let measured: Value = serde_json::from_str(&measured.stdout).unwrap();
-    assert_eq!(measured["samples"], 16);
+    let measured = |part: &str| {
+        let ended = place.distil(&["eval", model, "pictures", "--json", "--part", part]);
+        let read: Value = serde_json::from_str(&ended.stdout).unwrap();
+        read["samples"].clone()
+    };
+    assert_eq!((measured("test"), measured("all")), (4.into(), 16.into()));
 }

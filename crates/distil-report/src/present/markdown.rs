@@ -1,7 +1,9 @@
 //! The report as Markdown, to paste into a paper or a pull request.
 
 use crate::present::foreign;
-use crate::present::sentence::{equal_samples, headline, reading_notes, resolution, sentence};
+use crate::present::sentence::{
+    columns_read, equal_samples, headline, reading_notes, resolution, sentence,
+};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -20,6 +22,14 @@ pub fn markdown(run: &RunJson) -> String {
     }
     for note in reading_notes(run) {
         text += &format!("{}.\n\n", foreign::markdown(&note));
+    }
+    let columns: Vec<&str> = columns_read(run).collect();
+    if !columns.is_empty() {
+        let columns = columns.join("; ");
+        text += &format!(
+            "How the columns were read: {}.\n\n",
+            foreign::markdown(&columns)
+        );
     }
     text += &format!("{}\n", foreign::markdown(&verdict));
     for said in run

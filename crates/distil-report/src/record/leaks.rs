@@ -25,6 +25,9 @@ pub struct Findings {
     /// What was guessed, left out or changed while it was read, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// How each column of a table was read, a sentence each; many columns of plain numbers are said at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
 }
 
 /// Samples whose inputs are equal to another sample's.

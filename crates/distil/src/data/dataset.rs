@@ -47,6 +47,8 @@ pub struct Dataset {
     pub rows: Option<Vec<String>>,
     /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
     pub notes: Vec<String>,
+    /// How each column of a table was read, a sentence each without its full stop.
+    pub columns: Vec<String>,
     /// SHA-256 of the source's content.
     pub hash: String,
     /// The hash of each row's inputs as they were read; none where nobody asked for them.
@@ -66,17 +68,20 @@ impl Dataset {
         let targets = raw
             .targets
             .ok_or_else(|| Error::input("data", "there are no targets to train on"))?;
-        let preprocessing = Preprocessing::fit(&raw.inputs, &split.train, scaling)?;
+        let preprocessing =
+            Preprocessing::fit_exact(&raw.inputs, &raw.wide, &split.train, scaling)?;
+        let mut notes = raw.notes;
+        notes.extend(preprocessing.notes(&raw.inputs));
         let Prepared {
             inputs,
             unknown,
             missing,
-        } = preprocessing.apply(raw.inputs)?;
-        let fitted_targets = FittedTargets::fit(&targets, &split.train);
+        } = preprocessing.apply_exact(raw.inputs, &raw.wide)?;
+        let fitted_targets = FittedTargets::fit_exact(&targets, &raw.wide, &split.train);
         Ok(Self {
             inputs,
             shape: preprocessing.shape(),
-            targets: fitted_targets.apply(targets)?,
+            targets: fitted_targets.apply_exact(targets, &raw.wide)?,
             split,
             official: false,
             preprocessing,
@@ -85,7 +90,8 @@ impl Dataset {
             picture: raw.picture,
             augment: None,
             rows: raw.rows,
-            notes: raw.notes,
+            notes,
+            columns: raw.reading.map(|reading| reading.said).unwrap_or_default(),
             hash: raw.hash,
             hashes: RowHashes::default(),
             equal: None,
@@ -223,6 +229,11 @@ fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
         Inputs::Block { shape, values } => alike(values, shape.iter().product(), train),
         Inputs::Bytes { shape, values } => alike(values, shape.iter().product(), train),
         Inputs::Table(columns) => columns.iter().all(|column| match &column.cells {
+            Cells::Numeric(_) if raw.wide.contains_key(&column.name) => {
+                let values = &raw.wide[&column.name];
+                let bits: Vec<u64> = values.iter().map(|x| x.to_bits()).collect();
+                alike(&bits, 1, train)
+            }
             Cells::Numeric(values) => {
                 let bits: Vec<u32> = values.iter().map(|x| x.to_bits()).collect();
                 alike(&bits, 1, train)
@@ -233,15 +244,17 @@ fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
     if !constant || train.len() < 2 {
         return Ok(());
     }
+    Err(nothing_differs(raw, " in the training part"))
+}
+
+/// The error of samples that are all the same.
+pub(super) fn nothing_differs(raw: &Raw, part: &str) -> Error {
     let remedy = match &raw.picture {
         Some(_) => {
             "Look at the pictures: what is only in their opacity takes `background = \"white\"`, 16 bits of which few are used must be spread first"
         }
         None => "Bring features that tell the samples apart",
     };
-    Err(Error::input(
-        "data",
-        "all features are constant in the training part: every sample is the same",
-    )
-    .remedy(remedy))
+    let reason = format!("all features are constant{part}: every sample is the same");
+    Error::input("data", reason).remedy(remedy)
 }

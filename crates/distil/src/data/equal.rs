@@ -15,7 +15,8 @@ pub enum EqualRule {
     #[default]
     Apart,
     /// They stay in one part and one fold, unless the values in a table's columns allow fewer combinations than there are
-    /// rows: then equality is chance. Given parts and groups come first.
+    /// rows: then equality is chance; or unless a part or a class of the training part would be empty. Given parts and groups
+    /// come first.
     Together,
 }
 

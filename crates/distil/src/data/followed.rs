@@ -52,6 +52,7 @@ impl Raw {
             wide,
             answers: self.answers,
             notes,
+            reading: self.reading,
             inputs: join_inputs(self.inputs, other.inputs)?,
         };
         debug_assert_eq!(joined.len(), before + after);

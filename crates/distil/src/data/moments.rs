@@ -32,7 +32,31 @@ pub fn moments(
     (mean.iter().map(|&m| m as f32).collect(), std)
 }
 
-/// The same of bytes, for every place of a sample modulo `period`: sums are exact.
+/// Mean and standard deviation of numbers of 64 bits, as [`moments`] counts them; `None` of none.
+pub fn exact_moments(values: impl Iterator<Item = f64> + Clone) -> Option<(f64, f64)> {
+    let count = values.clone().count() as f64;
+    // Less the first, so that large numbers that differ little are summed without loss.
+    let first = values.clone().next()?;
+    let mean = first + values.clone().map(|x| (x - first) / count).sum::<f64>();
+    let variance: f64 = values.map(|x| (x - mean) * ((x - mean) / count)).sum();
+    let std = variance.sqrt();
+    let constant = !(std > 1e-14 * mean.abs() && std.is_normal());
+    Some((mean, if constant { 1.0 } else { std }))
+}
+
+/// Whether 32 bits are too few for numbers up to `largest` with this deviation: rounding would move a standardised one by more
+/// than 1e-5, or they do not reach so far.
+pub fn needs_64_bits(largest: f64, std: f64) -> bool {
+    let rounding = largest * f64::from(f32::EPSILON) / 2.0;
+    rounding > 1e-5 * std || largest > 1e37 || std < 1e-37
+}
+
+/// The nearest finite number of 32 bits.
+pub fn narrow(x: f64) -> f32 {
+    (x as f32).clamp(f32::MIN, f32::MAX)
+}
+
+/// [`moments`] of bytes, for every place of a sample modulo `period`: sums are exact.
 pub fn byte_moments<'a>(
     samples: impl Iterator<Item = &'a [u8]>,
     period: usize,

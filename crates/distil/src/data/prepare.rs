@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::features::Features;
 use crate::data::moments::{byte_moments, moments};
 use crate::data::prepared::Prepared;
-use crate::data::raw::{Column, Inputs};
+use crate::data::raw::{Column, Inputs, Wide};
 use crate::data::table::{Columns, TableColumn};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -50,6 +50,16 @@ pub enum Preprocessing {
 impl Preprocessing {
     /// Fits to the training rows; no other row is read.
     pub fn fit(inputs: &Inputs, train: &[SampleId], scaling: Scaling) -> Result<Self> {
+        Self::fit_exact(inputs, &Wide::new(), train, scaling)
+    }
+
+    /// The same where columns are at hand in 64 bits, if 32 do not hold them.
+    pub fn fit_exact(
+        inputs: &Inputs,
+        exact: &Wide,
+        train: &[SampleId],
+        scaling: Scaling,
+    ) -> Result<Self> {
         match inputs {
             Inputs::Block { shape, values } => Self::block(shape, scaling, |period| {
                 let per_sample = shape.iter().product::<usize>() / period;
@@ -74,7 +84,10 @@ impl Preprocessing {
                         .remedy("Use `scale = \"standard\"` or `scale = \"none\"`"));
                     }
                 };
-                let fit = |column| TableColumn::fit(column, train, standard);
+                let fit = |column: &Column| {
+                    let exact = exact.get(&column.name).map(Vec::as_slice);
+                    TableColumn::fit(column, exact, train, standard)
+                };
                 Ok(Self::Table(columns.iter().map(fit).collect::<Result<_>>()?))
             }
         }
@@ -122,6 +135,11 @@ impl Preprocessing {
     /// Features of raw inputs, old or new; a block of numbers is scaled in place, bytes stay bytes. A table's columns are
     /// found by name; others are left aside.
     pub fn apply(&self, inputs: Inputs) -> Result<Prepared> {
+        self.apply_exact(inputs, &Wide::new())
+    }
+
+    /// The same where columns are at hand in 64 bits.
+    pub fn apply_exact(&self, inputs: Inputs, exact: &Wide) -> Result<Prepared> {
         let features = |inputs: Features| Prepared {
             inputs,
             ..Prepared::default()
@@ -165,13 +183,50 @@ impl Preprocessing {
                 let width = shape.iter().product();
                 Ok(features(Features::bytes(values, width, shift, scale)))
             }
-            (Self::Table(fitted), Inputs::Table(columns)) => apply_table(fitted, &columns),
+            (Self::Table(fitted), Inputs::Table(columns)) => apply_table(fitted, &columns, exact),
             _ => Err(Error::input(
                 "data",
                 "the model reads a table and this is none, or the reverse",
             )
             .remedy("Give it data of the kind it was trained on")),
         }
+    }
+
+    /// The columns that hold text here and numbers there, or the reverse.
+    pub fn of_another_kind(&self, other: &Self) -> Vec<String> {
+        let (Self::Table(own), Self::Table(others)) = (self, other) else {
+            return Vec::new();
+        };
+        let kinds: HashMap<&str, bool> = others
+            .iter()
+            .map(|column| (column.name(), column.is_categorical()))
+            .collect();
+        let other = |column: &&TableColumn| {
+            let kind = kinds.get(column.name());
+            kind.is_some_and(|kind| *kind != column.is_categorical())
+        };
+        let found = own.iter().filter(other);
+        found.map(|column| column.name().to_owned()).collect()
+    }
+
+    /// What is to be said of how the inputs it was fitted to become features.
+    pub fn notes(&self, inputs: &Inputs) -> Vec<String> {
+        let (Self::Table(fitted), Inputs::Table(columns)) = (self, inputs) else {
+            return Vec::new();
+        };
+        let pairs = fitted.iter().zip(columns);
+        pairs
+            .filter_map(|(fitted, column)| fitted.note(&column.cells))
+            .collect()
+    }
+
+    /// The columns it reads in 64 bits.
+    pub fn wide(&self) -> Vec<String> {
+        let Self::Table(columns) = self else {
+            return Vec::new();
+        };
+        let wide = columns.iter().filter(|column| column.is_wide());
+        wide.map(|column| column.name().to_owned()).collect()
     }
 
     /// The shape of one sample's features.
@@ -227,7 +282,7 @@ impl Preprocessing {
     }
 }
 
-fn apply_table(fitted: &[TableColumn], columns: &[Column]) -> Result<Prepared> {
+fn apply_table(fitted: &[TableColumn], columns: &[Column], exact: &Wide) -> Result<Prepared> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let (mut samples, mut prepared) = (Columns::default(), Prepared::default());
     let by_name: HashMap<&str, &Column> = columns
@@ -247,7 +302,8 @@ fn apply_table(fitted: &[TableColumn], columns: &[Column]) -> Result<Prepared> {
             )
             .remedy("Add the column the model was trained on; its cells may be empty")
         })?;
-        target.write(&column.cells, &mut samples, &mut prepared)?;
+        let exact = exact.get(&column.name).map(Vec::as_slice);
+        target.write(&column.cells, exact, &mut samples, &mut prepared)?;
     }
     prepared.inputs = samples.join(rows).into();
     Ok(prepared)

@@ -1,6 +1,6 @@
 //! What a source reads: rows in the order of the file, nothing fitted, nothing scaled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use distil_report::Part;
@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::answers::RawAnswers;
 use crate::data::apportion::{apportion, strata};
+use crate::data::column_rule::ColumnRule;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
 /// Numbers as they were read, where 32 bits do not hold them: a table's by column, a block's under the empty name.
+/// Targets are there under their names, too.
 pub type Wide = BTreeMap<String, Vec<f64>>;
 
 /// The content of a source.
@@ -41,6 +43,29 @@ pub struct Raw {
     pub notes: Vec<String>,
     /// What other programs predict for the rows, by the stages of the recipe that hold it.
     pub answers: BTreeMap<String, Arc<RawAnswers>>,
+    /// How a table was read.
+    pub reading: Option<Reading>,
+}
+
+/// How a table was read: what its source found out.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// What separated cells.
+    pub delimiter: char,
+    /// The names of the columns, where the file does not name them.
+    pub header: Option<Vec<String>>,
+    /// What stood for a missing value.
+    pub missing: Vec<String>,
+    /// Columns of numbers.
+    pub numeric: Vec<String>,
+    /// Columns of text.
+    pub categorical: Vec<String>,
+    /// What else is to be known of a column to read it again.
+    pub rules: BTreeMap<String, ColumnRule>,
+    /// How each column was read, a sentence each without its full stop.
+    pub said: Vec<String>,
+    /// Columns of new data that tell its rows apart and are not read: their texts, by name.
+    pub ids: Vec<(String, Vec<Box<str>>)>,
 }
 
 /// The inputs of all samples.
@@ -135,6 +160,12 @@ pub struct Picture {
     pub channels: usize,
     /// The raw value of full ink or full light; 0 is none.
     pub full: f32,
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        Self::Table(Vec::new())
+    }
 }
 
 impl Inputs {
@@ -248,11 +279,18 @@ impl RawTargets {
     pub fn in_terms_of(self, model: &[String]) -> Result<Self> {
         match self {
             Self::Classes { names, labels } => {
+                // Classes that are numbers are the same however they are written: 1 and 1.0.
+                let number = |name: &str| name.parse::<f64>().ok().map(f64::to_bits);
+                let named: HashMap<&str, u32> = model.iter().map(String::as_str).zip(0..).collect();
+                let mut numbered: HashMap<u64, u32> = HashMap::new();
+                for (name, i) in model.iter().zip(0..) {
+                    if let Some(number) = number(name) {
+                        numbered.entry(number).or_insert(i);
+                    }
+                }
                 let place = |name: &String| {
-                    model
-                        .iter()
-                        .position(|known| known == name)
-                        .map(|i| i as u32)
+                    let exact = named.get(name.as_str());
+                    exact.or_else(|| numbered.get(&number(name)?)).copied()
                 };
                 let places: Vec<Option<u32>> = names.iter().map(place).collect();
                 let labels = labels.iter().map(|&label| {
@@ -302,6 +340,7 @@ impl Raw {
             wide: Wide::new(),
             notes: Vec::new(),
             answers: BTreeMap::new(),
+            reading: None,
         }
     }
 
@@ -395,6 +434,7 @@ impl Raw {
                 .iter()
                 .map(|(name, answers)| (name.clone(), Arc::new(answers.keep(rows))))
                 .collect(),
+            reading: self.reading.clone(),
         }
     }
 }

@@ -259,7 +259,7 @@ pub fn single(x: f64) -> Option<f32> {
 }
 
 /// The number that the shortest decimals of a 32-bit number mean in 64 bits: 0.1 for the one nearest to 0.1.
-fn shortest(x: f32) -> f64 {
+pub(super) fn shortest(x: f32) -> f64 {
     let exact = f64::from(x);
     // At most six digits are the only ones of that length for a 32-bit number, so they are its shortest.
     for power in [1e1, 1e2, 1e3, 1e4, 1e5, 1e6] {

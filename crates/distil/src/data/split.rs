@@ -128,13 +128,28 @@ pub fn split(raw: &Raw, rule: &SplitRule) -> Result<Split> {
 /// The same where the rows' hashes are at hand.
 pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Result<Split> {
     check_shares(rule)?;
+    let equal = match rule.equal {
+        EqualRule::Apart => None,
+        EqualRule::Together => Equal::of(raw, rows),
+    };
+    let drawn = |equal: Option<Equal<'_>>| {
+        let split = draw(raw, rule, equal)?;
+        check_parts(raw, &split, rule.fold.is_some())?;
+        Ok(split)
+    };
+    let together = equal.is_some();
+    match drawn(equal) {
+        // Too few different samples to fill the parts: how many stand on both sides is said.
+        Err(_) if together => drawn(None),
+        split => split,
+    }
+}
+
+fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> {
     let mut drawer = Drawer {
         rule,
         units: units(raw, rule)?,
-        equal: match rule.equal {
-            EqualRule::Apart => None,
-            EqualRule::Together => Equal::of(raw, rows),
-        },
+        equal,
         parts: vec![Part::Train; raw.len()],
     };
     match (rule.fold, rule.official) {
@@ -159,9 +174,7 @@ pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Resu
         };
         drawer.draw(Part::Validation, rule.validation * of_all)?;
     }
-    let split = Split::of(&drawer.parts);
-    check_parts(raw, &split)?;
-    Ok(split)
+    Ok(Split::of(&drawer.parts))
 }
 
 /// Numbers are stratified by tenths of their samples, and by fewer parts if those were small.
@@ -442,7 +455,7 @@ fn check_shares(rule: &SplitRule) -> Result<()> {
     .remedy("Use shares between 0 and 1 whose sum is below 1"))
 }
 
-fn check_parts(raw: &Raw, split: &Split) -> Result<()> {
+fn check_parts(raw: &Raw, split: &Split, folds: bool) -> Result<()> {
     for (name, part) in [
         ("training", &split.train),
         ("validation", &split.validation),
@@ -466,6 +479,11 @@ fn check_parts(raw: &Raw, split: &Split) -> Result<()> {
         .for_each(|id| seen[labels[id.row()] as usize] = true);
     match seen.iter().position(|seen| !seen) {
         None => Ok(()),
+        Some(class) if folds && labels.iter().filter(|label| **label as usize == class).count() == 1 => {
+            let name = &names[class];
+            Err(Error::input("data.split", format!("class `{name}` has 1 sample, which in one of the folds is not in training: with folds it needs at least 2"))
+                .remedy("Bring more samples of it, leave its row out, or run without folds: it is in training then"))
+        }
         Some(class) => Err(Error::input("data.split", format!("class `{}` has no sample in the training part", names[class]))
             .remedy("Bring samples of it, leave its rows out, or split with `stratify = true` and without `group`")),
     }

@@ -1,9 +1,11 @@
 //! One column of a table, fitted.
 
+use distil_report::show::exact;
 use serde::{Deserialize, Serialize};
 
 use crate::data::codes::{Coded, Place};
-use crate::data::moments::moments;
+use crate::data::far::far;
+use crate::data::moments::{exact_moments, moments, narrow, needs_64_bits};
 use crate::data::prepared::Prepared;
 use crate::data::raw::{Cells, Column};
 use crate::error::{Error, Result};
@@ -30,6 +32,15 @@ pub enum TableColumn {
         mean: f32,
         /// See `mean`; 1 for a constant column.
         std: f32,
+        /// The same in 64 bits, where 32 would cut off what the numbers tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wide: Option<WideScale>,
+        /// Whether training has one value only: the feature is that of the median, whatever a cell says.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        constant: bool,
+        /// Numbers far outside all others, and what is put in their place: the end of the others' range.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        far: Vec<(f64, f64)>,
     },
     /// Text.
     Categorical {
@@ -39,16 +50,44 @@ pub enum TableColumn {
         levels: Vec<String>,
         /// Whether the column has a feature for missing cells.
         missing: bool,
+        /// Whether training has one text only: its feature is 1, whatever a cell says.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        constant: bool,
     },
 }
 
+/// A numeric column's scale in 64 bits: see [`TableColumn::Numeric`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct WideScale {
+    /// The training part's median.
+    pub median: f64,
+    /// feature = (number − mean) / std
+    pub mean: f64,
+    /// See `mean`.
+    pub std: f64,
+}
+
 impl TableColumn {
-    /// Fits to the training rows of a column.
-    pub(super) fn fit(column: &Column, train: &[SampleId], standard: bool) -> Result<Self> {
+    /// Fits to the training rows of a column; `wide`: its numbers in 64 bits, where 32 do not hold them.
+    pub(super) fn fit(
+        column: &Column,
+        wide: Option<&[f64]>,
+        train: &[SampleId],
+        standard: bool,
+    ) -> Result<Self> {
         let name = column.name.clone();
         match &column.cells {
             Cells::Numeric(cells) => {
-                let train: Vec<f32> = train.iter().map(|id| cells[id.row()]).collect();
+                let rows = train.iter().map(|id| id.row());
+                let exact: Vec<f64> = match wide {
+                    Some(wide) => rows.map(|row| wide[row]).collect(),
+                    None => rows.map(|row| f64::from(cells[row])).collect(),
+                };
+                let far = far(&exact);
+                let is_far = |x: f64| far.iter().any(|(value, _)| *value == x);
+                let train = train.iter().zip(&exact).filter(|(_, x)| !is_far(**x));
+                let (train, exact): (Vec<f32>, Vec<f64>) =
+                    train.map(|(id, x)| (cells[id.row()], *x)).unzip();
                 let median = median(&train).ok_or_else(|| {
                     Error::input(
                         "data",
@@ -65,12 +104,19 @@ impl TableColumn {
                 } else {
                     (vec![0.0], vec![1.0])
                 };
+                let mut known = exact.iter().filter(|x| !x.is_nan());
+                let first = known.next();
                 Ok(Self::Numeric {
                     name,
                     median,
                     missing: train.iter().any(|x| x.is_nan()),
                     mean: mean[0],
                     std: std[0],
+                    wide: wide
+                        .filter(|_| standard)
+                        .and_then(|_| WideScale::where_needed(&exact)),
+                    constant: train.len() > 1 && known.all(|x| Some(x) == first) && far.is_empty(),
+                    far,
                 })
             }
             Cells::Categorical { levels, codes } => {
@@ -87,6 +133,7 @@ impl TableColumn {
                 levels.sort();
                 Ok(Self::Categorical {
                     name,
+                    constant: train.len() > 1 && levels.len() == 1 && !missing,
                     levels,
                     missing,
                 })
@@ -98,6 +145,54 @@ impl TableColumn {
     pub fn name(&self) -> &str {
         match self {
             Self::Numeric { name, .. } | Self::Categorical { name, .. } => name,
+        }
+    }
+
+    /// Whether it has one value in all of training, and says nothing.
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Self::Numeric {
+                constant, missing, ..
+            } => *constant && !missing,
+            Self::Categorical { constant, .. } => *constant,
+        }
+    }
+
+    /// Whether its numbers are read in 64 bits.
+    pub fn is_wide(&self) -> bool {
+        match self {
+            Self::Numeric { wide, far, .. } => wide.is_some() || !far.is_empty(),
+            Self::Categorical { .. } => false,
+        }
+    }
+
+    /// What is to be said of how it becomes features, a sentence without its full stop.
+    pub(super) fn note(&self, cells: &Cells) -> Option<String> {
+        match (self, cells) {
+            (Self::Numeric { name, far, .. }, Cells::Numeric(cells)) if !far.is_empty() => {
+                let of = |(value, end): &(f64, f64)| {
+                    let count = cells.iter().filter(|x| **x == *value as f32).count();
+                    format!(
+                        "{count} cells are {}, which stands for {}",
+                        shown(*value),
+                        shown(*end)
+                    )
+                };
+                let first = shown(far[0].0);
+                let far: Vec<String> = far.iter().map(of).collect();
+                Some(format!(
+                    "column {name}: {}, the end of the range of all others, far from it; if it means that there is no value, `missing = [\"{first}\", …]`",
+                    far.join(", ")
+                ))
+            }
+            (Self::Numeric { name, median, .. }, _) if self.is_constant() => Some(format!(
+                "column {name} is {median} in every training sample: it tells nothing, and is held at that for other samples"
+            )),
+            (Self::Categorical { name, levels, .. }, _) if self.is_constant() => Some(format!(
+                "column {name} is `{}` in every training sample: it tells nothing, and is held at that for other samples",
+                levels[0]
+            )),
+            _ => None,
         }
     }
 
@@ -124,6 +219,7 @@ impl TableColumn {
                 name,
                 levels,
                 missing,
+                ..
             } => (
                 levels
                     .iter()
@@ -143,6 +239,7 @@ impl TableColumn {
     pub(super) fn write(
         &self,
         cells: &Cells,
+        wide: Option<&[f64]>,
         samples: &mut Columns,
         prepared: &mut Prepared,
     ) -> Result<()> {
@@ -154,11 +251,26 @@ impl TableColumn {
                     missing,
                     mean,
                     std,
+                    wide: scale,
+                    constant,
+                    far,
                 },
                 Cells::Numeric(cells),
             ) => {
-                let filled = |x: &f32| (if x.is_nan() { *median } else { *x } - mean) / std;
-                samples.numbers(cells.iter().map(filled).collect());
+                let filled = |x: &f32| {
+                    let x = if x.is_nan() || *constant { *median } else { *x };
+                    (near(x, far) - mean) / std
+                };
+                samples.numbers(match (scale, wide) {
+                    (Some(scale), Some(wide)) => {
+                        wide.iter().map(|x| scale.feature(*x, far)).collect()
+                    }
+                    (Some(scale), None) => {
+                        let cells = cells.iter().map(|x| scale.feature(f64::from(*x), far));
+                        cells.collect()
+                    }
+                    (None, _) => cells.iter().map(filled).collect(),
+                });
                 if *missing {
                     let gaps = cells.iter().map(|x| f32::from(u8::from(x.is_nan())));
                     samples.numbers(gaps.collect());
@@ -172,6 +284,7 @@ impl TableColumn {
                     name,
                     levels,
                     missing,
+                    constant,
                 },
                 Cells::Categorical {
                     levels: found,
@@ -199,28 +312,80 @@ impl TableColumn {
                     }
                 };
                 let codes = codes.iter().enumerate();
-                let codes = codes.map(|(row, code)| note(row, code)).collect();
+                let mut codes: Vec<u32> = codes.map(|(row, code)| note(row, code)).collect();
+                if *constant {
+                    codes.fill(0);
+                }
                 samples.codes(codes, none);
             }
-            _ => {
-                let wanted = if self.is_categorical() {
-                    "text"
-                } else {
-                    "numbers"
-                };
-                return Err(Error::input(
-                    "data",
-                    format!(
-                        "column `{}` holds {}, the model reads {wanted} there",
-                        self.name(),
-                        cells.kind()
-                    ),
-                )
-                .remedy("Bring the column to the form it had in training"));
-            }
+            _ => return self.check(cells),
         }
         Ok(())
     }
+
+    /// Refuses cells of another kind than it was fitted to.
+    pub(super) fn check(&self, cells: &Cells) -> Result<()> {
+        if self.is_categorical() == matches!(cells, Cells::Categorical { .. }) {
+            return Ok(());
+        }
+        let wanted = if self.is_categorical() {
+            "text"
+        } else {
+            "numbers"
+        };
+        Err(Error::input(
+            "data",
+            format!(
+                "column `{}` holds {}, the model reads {wanted} there",
+                self.name(),
+                cells.kind()
+            ),
+        )
+        .remedy("Bring the column to the form it had in training"))
+    }
+}
+
+impl WideScale {
+    /// The scale of numbers, NaN where missing, if rounding them to 32 bits would shift features by more than 1e-5.
+    fn where_needed(values: &[f64]) -> Option<Self> {
+        let mut known: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
+        known.sort_by(f64::total_cmp);
+        let (lower, upper) = (
+            *known.get(known.len().checked_sub(1)? / 2)?,
+            known[known.len() / 2],
+        );
+        let median = lower + (upper - lower) / 2.0;
+        let filled = values.iter().map(|x| if x.is_nan() { median } else { *x });
+        let (mean, std) = exact_moments(filled)?;
+        let largest = known
+            .iter()
+            .fold(0.0, |largest: f64, x| largest.max(x.abs()));
+        needs_64_bits(largest, std).then_some(Self { median, mean, std })
+    }
+
+    fn feature(&self, x: f64, far: &[(f64, f64)]) -> f32 {
+        let x = if x.is_nan() { self.median } else { x };
+        let x = far
+            .iter()
+            .find(|(value, _)| *value == x)
+            .map_or(x, |(_, end)| *end);
+        narrow((x - self.mean) / self.std)
+    }
+}
+
+/// A number as a file has it: the shortest decimals of its 32 bits where they suffice.
+pub(super) fn shown(x: f64) -> String {
+    match f64::from(x as f32) == x {
+        true => exact(x as f32),
+        false => exact(x),
+    }
+}
+
+/// What stands for a number that may be far outside all others.
+fn near(x: f32, far: &[(f64, f64)]) -> f32 {
+    far.iter()
+        .find(|(value, _)| *value as f32 == x)
+        .map_or(x, |(_, end)| *end as f32)
 }
 
 /// A table's features, column by column.

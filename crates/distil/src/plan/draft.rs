@@ -8,7 +8,7 @@ use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
 use distil_report::measure::{Quantity, TaskKind, metric};
 
 use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
-use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known};
+use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, traps};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
@@ -155,12 +155,15 @@ impl Draft {
         };
         let comes_in_parts = raw.official.is_some() && self.source.gives_parts();
         let hashes = RowHashes::of(&raw);
+        traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
+        let traps = traps::notes(&raw, &parts);
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
         let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
             .map_err(|error| self.placed(error))?;
         data.given = given;
+        data.notes.extend(traps);
         answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
         data.official = rule.official;
         if comes_in_parts && (fold.is_some() || !rule.official) {

@@ -210,6 +210,19 @@ pub(super) fn check(
         );
         return;
     }
+    let others = card.preprocessing.of_another_kind(&data.preprocessing);
+    if !others.is_empty() {
+        let message = format!(
+            "the given model reads numbers where this data has text, or the reverse: {}",
+            listed(&others)
+        );
+        problems.push(
+            Problem::at(place, message)
+                .rule("a given model reads its columns as it did in training")
+                .help("say how they are read: `numeric`, `categorical` or `columns` of [data]"),
+        );
+        return;
+    }
     let seen = card.view.shape(&data.shape, columns);
     if seen.as_ref().ok() != Some(&card.view_shape) {
         let message = format!(

@@ -6,7 +6,7 @@ use super::basis::{Basis, unreadable};
 use super::options::Options;
 use super::smoke;
 use crate::data::source::Source;
-use crate::data::{Dataset, Fold, Inputs};
+use crate::data::{Dataset, Fold, Inputs, Wide};
 use crate::error::{Error, Result};
 use crate::plan::{Arm, Draft, Named, Plan};
 
@@ -18,7 +18,7 @@ pub struct Prepared {
     /// The data, split and prepared.
     pub data: Dataset,
     /// The inputs as they were read, if the plan has a given model.
-    pub raw: Option<Inputs>,
+    pub raw: Option<(Inputs, Wide)>,
     /// What was read: data, given models, lists of samples.
     pub read: Vec<Named>,
 }
@@ -53,7 +53,7 @@ pub(super) fn prepare(
         raw = raw.thinned(smoke::SAMPLES);
     }
     let source = draft.source.settled(&raw);
-    let inputs = draft.has_given().then(|| raw.inputs.clone());
+    let inputs = (draft.has_given()).then(|| (raw.inputs.clone(), raw.wide.clone()));
     let data = draft.dataset(raw, fold)?;
     let name = draft.name().unwrap_or(&options.name).to_owned();
     let mut plan = draft.plan(&data)?;

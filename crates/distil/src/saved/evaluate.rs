@@ -11,8 +11,19 @@ use crate::error::{Error, Result};
 use crate::sample::SampleId;
 use crate::train::{batch, metrics};
 
+/// What a model is worth on some samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluated {
+    /// How many samples that were.
+    pub samples: usize,
+    /// Every metric that applies.
+    pub metrics: Numbers,
+    /// What had to be guessed to read them, a sentence each without its full stop.
+    pub notes: Vec<String>,
+}
+
 impl SavedModel {
-    /// Every metric on these samples, or on one part of them; returns how many samples that were.
+    /// Every metric on these samples, or on one part of them.
     ///
     /// The part is drawn by the rule the model was trained with, so it needs the same data.
     ///
@@ -24,7 +35,7 @@ impl SavedModel {
         raw: Raw,
         part: Option<Part>,
         device: &Device,
-    ) -> Result<(usize, Numbers)> {
+    ) -> Result<Evaluated> {
         let ids: Vec<SampleId> = match part {
             None => (0..raw.len() as u32).map(SampleId).collect(),
             Some(part) => {
@@ -38,13 +49,18 @@ impl SavedModel {
                 split(&raw, &self.card.split)?.part(part).to_vec()
             }
         };
-        let features = self.features(raw.inputs)?;
+        let (features, mut notes) = self.features(raw.inputs, &raw.wide)?;
+        notes.splice(0..0, raw.notes);
         let targets = raw.targets.ok_or_else(|| {
             Error::input(path.display(), "has no targets to compare with")
                 .remedy("`distil predict` answers without them")
         })?;
-        let targets = self.card.targets.apply(targets)?;
+        let targets = self.card.targets.apply_exact(targets, &raw.wide)?;
         let outputs = batch::outputs(&self.net, &features, &ids, device);
-        Ok((ids.len(), metrics(&outputs, &targets, &ids)?))
+        Ok(Evaluated {
+            samples: ids.len(),
+            metrics: metrics(&outputs, &targets, &ids)?,
+            notes,
+        })
     }
 }

@@ -8,6 +8,7 @@ mod evaluate;
 mod predict;
 mod rows;
 
+pub use evaluate::Evaluated;
 pub use predict::{Answer, Prediction};
 
 use std::collections::BTreeMap;
@@ -15,11 +16,13 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use distil_report::Numbers;
+use distil_report::show::grouped;
 use serde::{Deserialize, Serialize};
 
 use crate::data::source::{AnySource, PartFiles};
 use crate::data::{
-    Features, FittedTargets, Inputs, Preprocessing, SeenRows, SplitRule, View, ViewMatrix,
+    Features, FittedTargets, Guess, Inputs, Preprocessing, SeenRows, SplitRule, View, ViewMatrix,
+    Wide,
 };
 use crate::error::{Error, Result};
 use crate::files;
@@ -240,14 +243,32 @@ impl SavedModel {
         Ok(())
     }
 
-    /// What the network reads of new inputs.
+    /// What the network reads of new inputs, `exact` those that 32 bits do not hold, by column; and what of them had to be guessed, a
+    /// sentence each without its full stop.
     ///
     /// # Errors
     /// Inputs of another form than those it was trained on.
-    pub fn features(&self, inputs: Inputs) -> Result<Features> {
-        Ok(self
-            .view
-            .see(&self.card.preprocessing.apply(inputs)?.inputs))
+    pub fn features(&self, inputs: Inputs, exact: &Wide) -> Result<(Features, Vec<String>)> {
+        let prepared = self.card.preprocessing.apply_exact(inputs, exact)?;
+        let rows = prepared.inputs.len();
+        let said = |guesses: &[Guess], of: &str| -> Vec<String> {
+            let guesses = guesses.iter();
+            let said = guesses.map(|guess| {
+                format!(
+                    "{} of {} cells of `{}` {of}, the first in row {}",
+                    grouped(guess.cells as f64),
+                    grouped(rows as f64),
+                    guess.column,
+                    guess.row
+                )
+            });
+            said.collect()
+        };
+        let notes = [
+            said(&prepared.unknown, "were never seen in training"),
+            said(&prepared.missing, "are missing, and none was in training"),
+        ];
+        Ok((self.view.see(&prepared.inputs), notes.concat()))
     }
 
     /// FLOPs of one answer.

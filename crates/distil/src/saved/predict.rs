@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::SavedModel;
 use super::check::overflowing;
 use crate::data::source::Source;
-use crate::data::{Inputs, Raw};
+use crate::data::{Inputs, Raw, Wide};
 use crate::error::Result;
 use crate::sample::SampleId;
 use crate::train::batch;
@@ -24,6 +24,12 @@ pub struct Prediction {
     pub names: Vec<String>,
     /// One answer per sample, in the order of the data.
     pub answers: Vec<Answer>,
+    /// Columns that the model does not read and that tell the samples apart: the text of each sample, by name.
+    #[serde(skip)]
+    pub ids: Vec<(String, Vec<Box<str>>)>,
+    /// What had to be guessed to read the data, a sentence each without its full stop.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// The answer for one sample.
@@ -53,7 +59,7 @@ pub enum Answer {
         /// The row's name or number.
         sample: String,
         /// Each value in its own unit, in the order of `names`.
-        values: Vec<f32>,
+        values: Vec<f64>,
     },
 }
 
@@ -63,27 +69,44 @@ impl SavedModel {
         self.card.source.read_new(path, self.card.targets.kind)
     }
 
+    /// Reads what the model needs of new data, and what tells its samples apart.
+    pub fn read_inputs(&self, path: &Path) -> Result<Raw> {
+        let card = &self.card;
+        let wide = card.preprocessing.wide();
+        card.source.read_inputs(path, card.targets.kind, &wide)
+    }
+
     /// The network's outputs for all samples, `[samples, outputs]`: logits or standardised values.
     pub fn outputs(&self, inputs: Inputs, device: &Device) -> Result<Array> {
-        let features = self.features(inputs)?;
+        Ok(self.noted_outputs(inputs, &Wide::new(), device)?.0)
+    }
+
+    fn noted_outputs(
+        &self,
+        inputs: Inputs,
+        exact: &Wide,
+        device: &Device,
+    ) -> Result<(Array, Vec<String>)> {
+        let (features, notes) = self.features(inputs, exact)?;
         let ids: Vec<SampleId> = (0..features.len() as u32).map(SampleId).collect();
-        Ok(batch::outputs(&self.net, &features, &ids, device))
+        Ok((batch::outputs(&self.net, &features, &ids, device), notes))
     }
 
     /// Answers in the data's own terms.
     pub fn predict(&self, raw: Raw, device: &Device) -> Result<Prediction> {
-        let outputs = self.outputs(raw.inputs, device)?;
+        let (outputs, mut notes) = self.noted_outputs(raw.inputs, &raw.wide, device)?;
+        notes.splice(0..0, raw.notes);
         let names = self.card.targets.names.clone();
         let width = names.len();
         let sample = |row: usize| match &raw.rows {
             Some(names) => names[row].clone(),
             None => row.to_string(),
         };
-        let finite = |values: &[f32]| match values.iter().position(|x| !x.is_finite()) {
+        let refuse = |infinite: Option<usize>| match infinite {
             None => Ok(()),
             Some(at) => Err(overflowing(&format!("sample `{}`", sample(at / width)))),
         };
-        finite(&outputs.values)?;
+        refuse(outputs.values.iter().position(|x| !x.is_finite()))?;
         let logits = || {
             Tensor::<2>::from_data(
                 TensorData::new(outputs.values.clone(), [outputs.rows_cols().0, width]),
@@ -127,17 +150,22 @@ impl SavedModel {
             }
             TaskKind::Regression => {
                 let all = match &self.card.targets.scale {
-                    Some(scale) => scale.to_units(&outputs.values),
-                    None => outputs.values.clone(),
+                    Some(scale) => scale.to_exact_units(&outputs.values),
+                    None => outputs.values.iter().map(|x| f64::from(*x)).collect(),
                 };
-                finite(&all)?;
-                let answer = |(row, values): (usize, &[f32])| Answer::Values {
+                refuse(all.iter().position(|x| !x.is_finite()))?;
+                let answer = |(row, values): (usize, &[f64])| Answer::Values {
                     sample: sample(row),
                     values: values.to_vec(),
                 };
                 all.chunks(width).enumerate().map(answer).collect()
             }
         };
-        Ok(Prediction { names, answers })
+        Ok(Prediction {
+            names,
+            answers,
+            ids: raw.reading.map(|reading| reading.ids).unwrap_or_default(),
+            notes,
+        })
     }
 }

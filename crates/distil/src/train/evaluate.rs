@@ -19,7 +19,8 @@ pub fn metrics(outputs: &Array, targets: &Targets, ids: &[SampleId]) -> Result<N
     Ok(measure::all(&outputs))
 }
 
-/// Outputs and the truth of these samples: logits beside classes or labels, values in the targets' own unit.
+/// Outputs and the truth of these samples: logits beside classes or labels, values in the targets' own unit. Where 32 bits do
+/// not hold them, both are less [`crate::data::TargetScale::offsets`]: errors are the same.
 pub fn in_own_terms<'a>(
     outputs: &'a Array,
     targets: &Targets,

@@ -27,7 +27,9 @@ use serde::Serialize;
 use crate::Error;
 use crate::compare::resolved;
 use crate::present::foreign;
-use crate::present::sentence::{badge, chosen, equal_samples, headline, reading_notes, sentence};
+use crate::present::sentence::{
+    badge, chosen, columns_read, equal_samples, headline, reading_notes, sentence,
+};
 use crate::present::show;
 use crate::present::table::Table;
 use crate::present::tables;
@@ -54,6 +56,8 @@ pub struct Page {
     pub equal: Option<String>,
     /// What was guessed, left out or changed while the data were read.
     pub notes: Vec<String>,
+    /// How each column of a table was read.
+    pub columns: Vec<String>,
     /// The arms' headline numbers.
     pub cards: Vec<Card>,
     /// Test results of all arms.
@@ -137,6 +141,7 @@ impl Page {
             warning: cards::warning(run),
             equal: equal_samples(run),
             notes: reading_notes(run).collect(),
+            columns: columns_read(run).map(String::from).collect(),
             cards: cards::cards(run),
             results: tables::results(run),
             comparisons: tables::comparisons(run),

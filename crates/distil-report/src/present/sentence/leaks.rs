@@ -88,6 +88,12 @@ fn no_better(run: &RunJson) -> Option<String> {
     ))
 }
 
+/// How each column of a run's table was read.
+pub fn columns_read(run: &RunJson) -> impl Iterator<Item = &str> {
+    let first = run.arm(FLOW).next().into_iter();
+    first.flat_map(|trial| trial.findings.columns.iter().map(String::as_str))
+}
+
 /// What given models have seen: `it was trained or chosen on 57 of the 60 test samples`.
 pub fn overlap(overlap: &Overlap) -> String {
     let some = format!(

@@ -6,4 +6,4 @@ mod leaks;
 
 pub(crate) use comparison::arm_words;
 pub use comparison::{badge, chosen, headline, resolution, sentence};
-pub use leaks::{equal, equal_samples, overlap, reading_notes};
+pub use leaks::{columns_read, equal, equal_samples, overlap, reading_notes};

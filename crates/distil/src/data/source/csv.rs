@@ -1,29 +1,32 @@
 //! Tables of text.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use distil_report::measure::TaskKind;
+use distil_report::show::grouped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::column_rule::{ColumnKind, ColumnRule};
 use crate::data::prepare::Scaling;
-use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets, Wide};
+use crate::data::raw::{Group, Raw, RawTargets, Wide};
 use crate::data::source::Source;
-use crate::data::source::cells::{
-    categorical, is_missing, looks_numeric, members, numeric, targets, wide,
-};
+use crate::data::source::cells::{self, FIRST, Markers, USUAL, members, usual_of_texts};
 use crate::data::source::file::read_within;
+use crate::data::source::forms::{Form, Inferred};
+use crate::data::source::inputs::{Exact, Reader};
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::names::Names;
 use crate::data::source::parquet_table::{self, Read};
-use crate::data::source::text_table::{TextColumn, TextTable};
+use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable, counted};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
 /// The source `csv`: a UTF-8 file with a header, plain or `.gz`; or parquet files with columns of numbers, text and dates.
 ///
-/// A column nobody declares holds numbers if more than half of its cells do; a cell that is then no number is an
-/// error. Cells that are empty, NA, N/A, NaN or null are missing.
+/// A column nobody declares holds numbers if more than half of its cells do, however numbers are written there; a cell that is
+/// then no number is an error. It holds dates if all its cells do, else categories, unless most of them are different.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Csv {
@@ -40,7 +43,7 @@ pub struct Csv {
     /// Columns that hold numbers: anything else in them is an error.
     #[serde(default)]
     pub numeric: Vec<String>,
-    /// Columns to leave out.
+    /// Columns to leave out; an empty name stands for all that have none.
     #[serde(default)]
     pub ignore: Vec<String>,
     /// Columns that are no inputs but group the samples (a patient, a site), for `split.group`.
@@ -49,9 +52,34 @@ pub struct Csv {
     /// How numbers are scaled.
     #[serde(default = "standard")]
     pub scale: Scaling,
+    /// Whether the first row names the columns, or their names; without, they are called by their place, `column 3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<HeaderOption>,
+    /// Cells that mean that there is no value, instead of the usual ones; an empty one always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<String>>,
+    /// Lines that begin so are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<char>,
+    /// Whether rows without a target are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drop_unlabelled: bool,
+    /// How columns are read, by name, where it is not seen from their cells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, ColumnRule>,
     /// The most that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
+}
+
+/// Whether a table has a header, or the names it does not give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum HeaderOption {
+    /// Whether the first row names the columns.
+    Is(bool),
+    /// The names of the columns, in order.
+    Names(Vec<String>),
 }
 
 fn comma() -> char {
@@ -65,20 +93,26 @@ fn standard() -> Scaling {
 impl Source for Csv {
     fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         let path = base.join(&self.path);
+        let limits = Limits::training(self.limit);
+        let mut read = self.table(&path, limits, &self.target.0, true)?;
+        let own = self.in_terms_of(&read.table);
+        own.check_names(&read.table)?;
+        own.drop_unlabelled(&mut read, kind)?;
         let Read {
-            table,
+            mut table,
             hash,
             official,
-            notes,
-        } = self.table(&path, Limits::training(self.limit))?;
-        self.check_names(&table)?;
-        let targets = self.targets(&table, kind)?;
-        let groups = self
+        } = read;
+        let reader = own.reader(&table, Exact::Find);
+        let (targets, mut rules, mut wide) = own.targets(&table, kind, reader.comma)?;
+        let mut raw = reader.read()?;
+        wide.append(&mut raw.wide);
+        let groups = own
             .groups
             .iter()
             .filter_map(|name| table.column(name))
             .map(|column| {
-                let (members, codes) = members(&table, column)?;
+                let (members, codes) = members(&table, column, &own.markers(&FIRST))?;
                 Ok(Group {
                     name: column.name.clone(),
                     members,
@@ -86,34 +120,54 @@ impl Source for Csv {
                 })
             });
         let groups = groups.collect::<Result<_>>()?;
-        let inputs = self.inputs(&table)?;
+        let mut reading = raw.reading;
+        for (name, rule) in &rules {
+            let words = Form::of(rule).unwrap_or_default().words();
+            raw.notes
+                .push(format!("the target {name} was read as numbers: {words}"));
+        }
+        reading.rules.append(&mut rules);
+        reading.missing = match &own.missing {
+            Some(missing) => missing.clone(),
+            None => USUAL.map(String::from).to_vec(),
+        };
+        let notes = std::mem::take(&mut table.notes)
+            .into_iter()
+            .chain(raw.notes)
+            .collect();
         Ok(Raw {
             groups,
             official,
+            wide,
             notes,
-            wide: wide_columns(&table, &inputs),
-            ..Raw::new(inputs, targets, hash)
+            reading: Some(reading),
+            ..Raw::new(raw.inputs, targets, hash)
         })
     }
 
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
-        let Read { table, hash, .. } = self.table(path, Limits::new_data(self.limit))?;
-        let targets = self.targets(&table, kind)?;
-        Ok(Raw::new(self.inputs(&table)?, targets, hash))
+        let limits = Limits::new_data(self.limit);
+        let read = self.table(path, limits, &self.settled_columns(), true)?;
+        self.read_as_settled(read, Some(kind), Exact::Find)
+    }
+
+    fn read_inputs(&self, path: &Path, _: TaskKind, wide: &[String]) -> Result<Raw> {
+        let limits = Limits::new_data(self.limit);
+        let read = self.table(path, limits, &self.settled_columns(), false)?;
+        self.read_as_settled(read, None, Exact::Only(wide))
     }
 
     fn settled(&self, raw: &Raw) -> Self {
-        let Inputs::Table(columns) = &raw.inputs else {
+        let Some(reading) = &raw.reading else {
             return self.clone();
         };
-        let (texts, numbers): (Vec<&Column>, Vec<&Column>) = columns
-            .iter()
-            .partition(|column| matches!(column.cells, Cells::Categorical { .. }));
-        let names =
-            |columns: Vec<&Column>| columns.iter().map(|column| column.name.clone()).collect();
         Self {
-            categorical: names(texts),
-            numeric: names(numbers),
+            delimiter: reading.delimiter,
+            categorical: reading.categorical.clone(),
+            numeric: reading.numeric.clone(),
+            header: reading.header.clone().map(HeaderOption::Names),
+            missing: Some(reading.missing.clone()),
+            columns: reading.rules.clone(),
             ..self.clone()
         }
     }
@@ -131,60 +185,258 @@ impl Source for Csv {
     }
 }
 
-/// The columns of numbers that need 64 bits.
-fn wide_columns(table: &TextTable, inputs: &Inputs) -> Wide {
-    let Inputs::Table(columns) = inputs else {
-        return Wide::new();
-    };
-    let numbers = columns
-        .iter()
-        .filter(|column| matches!(column.cells, Cells::Numeric(_)));
-    numbers
-        .filter_map(|column| Some((column.name.clone(), wide(table.column(&column.name)?)?)))
-        .collect()
-}
-
 impl Csv {
-    fn table(&self, path: &Path, limits: Limits) -> Result<Read> {
+    fn table(
+        &self,
+        path: &Path,
+        limits: Limits,
+        wanted: &[String],
+        with_targets: bool,
+    ) -> Result<Read> {
         if let Some(table) = parquet_table::read(path, limits)? {
             return Ok(table);
         }
         let bytes = read_within(path, limits)?;
+        let header = match &self.header {
+            None | Some(HeaderOption::Is(true)) => Header::First,
+            Some(HeaderOption::Is(false)) => Header::Counted,
+            Some(HeaderOption::Names(names)) => Header::Names(names),
+        };
+        let cut = Cut {
+            delimiter: self.delimiter,
+            header,
+            comment: self.comment,
+            wanted,
+            optional: &self.target.0,
+            skip_blank: with_targets,
+        };
         Ok(Read {
-            table: TextTable::parse(path, &bytes, self.delimiter)?,
+            table: TextTable::parse(path, &bytes, &cut)?,
             hash: sha256(&bytes),
             official: None,
-            notes: Vec::new(),
         })
+    }
+
+    /// The same with columns of a table without a header called by their place: `3` is `column 3`.
+    fn in_terms_of(&self, table: &TextTable) -> Self {
+        if table.has_header {
+            return self.clone();
+        }
+        let name = |name: &String| match name.parse::<usize>() {
+            Ok(place @ 1..) if table.column(name).is_none() => counted(place - 1),
+            _ => name.clone(),
+        };
+        let names = |names: &[String]| names.iter().map(name).collect();
+        Self {
+            target: Names(names(&self.target.0)),
+            categorical: names(&self.categorical),
+            numeric: names(&self.numeric),
+            ignore: names(&self.ignore),
+            groups: names(&self.groups),
+            columns: self
+                .columns
+                .iter()
+                .map(|(key, rule)| (name(key), rule.clone()))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
+    /// What stands for a missing value: what the recipe says, else these.
+    fn markers(&self, usual: &[&str]) -> Markers {
+        match &self.missing {
+            Some(missing) => Markers::new(missing),
+            None => Markers::new(usual),
+        }
+    }
+
+    /// The markers of a target: a class may be called `-` or `None`.
+    fn target_markers(&self, kind: TaskKind) -> Markers {
+        match kind {
+            TaskKind::Classification => self.markers(&[&FIRST[..], &["?"]].concat()),
+            _ => self.markers(&USUAL),
+        }
+    }
+
+    fn reader<'a>(&'a self, table: &'a TextTable, exact: Exact<'a>) -> Reader<'a> {
+        let column = |column: &TextColumn| {
+            !self.ignore.contains(&column.name) && !self.categorical.contains(&column.name)
+        };
+        let markers = self.markers(&USUAL);
+        // A model keeps the usual ones as a list.
+        let usual = self.missing.as_deref().is_none_or(|own| own == USUAL);
+        let texts = match usual {
+            true => Markers::new(&usual_of_texts()),
+            false => self.markers(&[]),
+        };
+        Reader {
+            comma: table.columns.iter().filter(|c| column(c)).any(|column| {
+                let known = markers.known(column);
+                column.cells.iter().any(|cell| cell.contains(','))
+                    && matches!(
+                        Form::infer(known.clone(), table.delimiter, false),
+                        Inferred::Form(Form { comma: true, .. }, read) if 2 * read > known.count()
+                    )
+            }),
+            table,
+            markers,
+            texts,
+            target: &self.target.0,
+            groups: &self.groups,
+            ignore: &self.ignore,
+            numeric: &self.numeric,
+            categorical: &self.categorical,
+            rules: &self.columns,
+            fixed: false,
+            exact,
+        }
+    }
+
+    /// Columns a settled source reads; none before it is settled.
+    fn settled_columns(&self) -> Vec<String> {
+        let read = |(name, rule): (&String, &ColumnRule)| {
+            let input = rule.kind == Some(ColumnKind::Date) || rule.order.is_some();
+            (input && !self.target.0.contains(name)).then(|| name.clone())
+        };
+        let named = self.numeric.iter().chain(&self.categorical).cloned();
+        let mut names: Vec<String> = named.chain(self.columns.iter().filter_map(read)).collect();
+        names.dedup();
+        names
+    }
+
+    fn read_as_settled(&self, read: Read, kind: Option<TaskKind>, exact: Exact<'_>) -> Result<Raw> {
+        let mut read = read;
+        let own = self.in_terms_of(&read.table);
+        // Models of version 0.1.0 do not say what they read as missing.
+        let own = Self {
+            missing: Some(
+                own.missing
+                    .clone()
+                    .unwrap_or_else(|| FIRST.map(String::from).to_vec()),
+            ),
+            ..own
+        };
+        let mut targets = (None, Wide::new());
+        if let Some(kind) = kind {
+            let labelled = |name: &String| read.table.column(name).is_some();
+            if own.target.0.iter().all(labelled) {
+                own.drop_unlabelled(&mut read, kind)?;
+            }
+        }
+        let Read {
+            table,
+            hash,
+            official,
+        } = read;
+        if let Some(kind) = kind {
+            let (found, _, wide) = own.targets(&table, kind, false)?;
+            targets = (found, wide);
+        }
+        let fixed = !own.settled_columns().is_empty();
+        let reader = Reader {
+            fixed,
+            ..own.reader(&table, exact)
+        };
+        let mut raw = reader.read()?;
+        let (targets, mut wide) = targets;
+        wide.append(&mut raw.wide);
+        let notes = table.notes.iter().cloned().chain(raw.notes).collect();
+        Ok(Raw {
+            official,
+            wide,
+            notes,
+            reading: Some(raw.reading),
+            ..Raw::new(raw.inputs, targets, hash)
+        })
+    }
+
+    /// Leaves out the rows whose target is missing, where that is asked for.
+    fn drop_unlabelled(&self, read: &mut Read, kind: TaskKind) -> Result<()> {
+        if !self.drop_unlabelled {
+            return Ok(());
+        }
+        let Read {
+            table, official, ..
+        } = read;
+        let markers = self.target_markers(kind);
+        let columns: Vec<&TextColumn> = self
+            .target
+            .0
+            .iter()
+            .filter_map(|name| table.column(name))
+            .collect();
+        let labelled = |row: usize| {
+            columns
+                .iter()
+                .all(|column| !markers.has(&column.cells[row]))
+        };
+        let keep: Vec<bool> = (0..table.rows()).map(labelled).collect();
+        let dropped = keep.iter().filter(|keep| !**keep).count();
+        if dropped == keep.len() {
+            return Err(Error::input(&table.file, "no row has a target")
+                .remedy("Fill in the column to predict"));
+        }
+        if dropped > 0 {
+            let of = grouped(keep.len() as f64);
+            table.notes.push(format!(
+                "{} of {of} rows have no target and are left out",
+                grouped(dropped as f64)
+            ));
+            table.retain(&keep);
+            if let Some(parts) = official {
+                let mut keep = keep.iter();
+                parts.retain(|_| keep.next() == Some(&true));
+            }
+        }
+        Ok(())
     }
 
     /// Every column the options name is there and has one role.
     fn check_names(&self, table: &TextTable) -> Result<()> {
+        let keys: Vec<String> = self
+            .columns
+            .keys()
+            .filter(|name| !self.target.0.contains(*name))
+            .cloned()
+            .collect();
         let roles = [
             ("target", &self.target.0),
             ("categorical", &self.categorical),
             ("numeric", &self.numeric),
             ("ignore", &self.ignore),
             ("groups", &self.groups),
+            ("columns", &keys),
         ];
         let mut taken: Vec<(&str, &str)> = Vec::new();
         for (role, name) in roles
             .iter()
             .flat_map(|(role, names)| names.iter().map(move |name| (*role, name.as_str())))
         {
+            if name.is_empty() && role == "ignore" {
+                continue;
+            }
             if table.column(name).is_none() {
                 let known = table.columns.iter().map(|column| column.name.as_str());
                 let remedy = match distil_recipe::suggest(name, known.clone()) {
                     Some(suggestion) => format!("Perhaps it is `{suggestion}`"),
                     None => format!("The columns are {}", known.collect::<Vec<_>>().join(", ")),
                 };
+                let header = if table.has_header {
+                    "in the header"
+                } else {
+                    "a column: the file has no header"
+                };
                 return Err(Error::input(
                     &table.file,
-                    format!("`{role}` names the column `{name}`, which is not in the header"),
+                    format!("`{role}` names the column `{name}`, which is not {header}"),
                 )
                 .remedy(remedy));
             }
-            if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == name) {
+            let same = |(other, taken): &&(&str, &str)| {
+                *taken == name
+                    && !(role == "columns" && matches!(*other, "numeric" | "categorical"))
+            };
+            if let Some((other, _)) = taken.iter().find(same) {
                 return Err(Error::input(
                     format!("data.{role}"),
                     format!("the column `{name}` is named in `{other}` already"),
@@ -197,56 +449,79 @@ impl Csv {
             return Err(Error::input("data.target", "no column is named")
                 .remedy("Name the column to predict"));
         }
+        for (name, rule) in &self.columns {
+            let marks = [("decimal", rule.decimal), ("thousands", rule.thousands)];
+            if let Some((key, mark)) = marks.into_iter().find_map(|(key, mark)| {
+                Some((
+                    key,
+                    mark.filter(|mark| {
+                        let known: &[char] = if key == "decimal" {
+                            &['.', ',']
+                        } else {
+                            &['.', ',', ' ', '\'', '’']
+                        };
+                        !known.contains(mark)
+                    })?,
+                ))
+            }) {
+                return Err(Error::input(
+                    format!("data.columns.{name}.{key}"),
+                    format!("`{mark}` is no such mark"),
+                )
+                .remedy("Use `.` or `,`; between thousands also a blank or `'`"));
+            }
+        }
         Ok(())
     }
 
-    /// The targets; `None` if a target column is absent or all cells of it are missing.
-    fn targets(&self, table: &TextTable, kind: TaskKind) -> Result<Option<RawTargets>> {
+    /// The targets, `None` if a target column is absent or all cells of it are missing; how their numbers are written; and
+    /// those that need 64 bits.
+    fn targets(
+        &self,
+        table: &TextTable,
+        kind: TaskKind,
+        comma: bool,
+    ) -> Result<(Option<RawTargets>, BTreeMap<String, ColumnRule>, Wide)> {
+        let markers = self.target_markers(kind);
         let columns: Option<Vec<&TextColumn>> = self
             .target
             .0
             .iter()
             .map(|name| table.column(name))
             .collect();
-        match columns {
-            Some(columns)
-                if !columns
-                    .iter()
-                    .any(|column| column.cells.iter().all(|cell| is_missing(cell))) =>
-            {
-                targets(table, &columns, kind).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn inputs(&self, table: &TextTable) -> Result<Inputs> {
-        let aside = |name: &String| {
-            self.target.0.contains(name) || self.ignore.contains(name) || self.groups.contains(name)
+        let mut rules = BTreeMap::new();
+        let Some(columns) = columns else {
+            return Ok((None, rules, Wide::new()));
         };
-        let read = |column: &TextColumn| {
-            let is_numeric = self.numeric.contains(&column.name)
-                || !self.categorical.contains(&column.name) && looks_numeric(column);
-            let cells = if is_numeric {
-                numeric(table, column)?
-            } else {
-                categorical(table, column)?
+        let empty = |column: &&&TextColumn| markers.known(column).next().is_none();
+        if columns.iter().any(|column| empty(&column)) {
+            return Ok((None, rules, Wide::new()));
+        }
+        let mut forms = Vec::new();
+        for column in &columns {
+            let given = self.columns.get(&column.name).and_then(Form::of);
+            let form = match given {
+                Some(form) => form,
+                None if kind == TaskKind::Classification => Form::default(),
+                None => match Form::infer(markers.known(column), table.delimiter, comma) {
+                    // Where most are no numbers in any form, the message is about the usual one.
+                    Inferred::Form(form, read) if 2 * read > column.cells.len() => form,
+                    Inferred::Form(..) => Form::default(),
+                    Inferred::Ambiguous => {
+                        return Err(crate::data::source::inputs::ambiguous(
+                            table, column, &markers,
+                        ));
+                    }
+                },
             };
-            Ok(Column {
-                name: column.name.clone(),
-                cells,
-            })
-        };
-        let columns: Vec<Column> = table
-            .columns
-            .iter()
-            .filter(|column| !aside(&column.name))
-            .map(read)
-            .collect::<Result<_>>()?;
-        if columns.is_empty() {
-            return Err(Error::input(&table.file, "no column is left as input")
-                .remedy("Bring at least one column besides the target"));
+            if form != Form::default() {
+                let mut rule = ColumnRule::default();
+                form.note(&mut rule);
+                rules.insert(column.name.clone(), rule);
+            }
+            forms.push(form);
         }
-        Ok(Inputs::Table(columns))
+        let (targets, wide) = cells::targets(table, &columns, &forms, &markers, kind)?;
+        Ok((Some(targets), rules, wide))
     }
 }

@@ -136,8 +136,10 @@ impl Fsdd {
 }
 
 fn labelled(raw: Raw, labels: &[Label]) -> Raw {
-    let names = (0..10).map(|digit| digit.to_string()).collect();
-    let digits = labels.iter().map(|label| label.digit).collect();
+    let mut spoken: Vec<u32> = labels.iter().map(|label| label.digit).collect();
+    spoken.sort_unstable();
+    spoken.dedup();
+    let class = |label: &Label| spoken.partition_point(|digit| *digit < label.digit) as u32;
     let mut speakers: Vec<String> = labels.iter().map(|label| label.speaker.clone()).collect();
     speakers.sort();
     speakers.dedup();
@@ -151,8 +153,8 @@ fn labelled(raw: Raw, labels: &[Label]) -> Raw {
     };
     Raw {
         targets: Some(RawTargets::Classes {
-            names,
-            labels: digits,
+            labels: labels.iter().map(class).collect(),
+            names: spoken.iter().map(u32::to_string).collect(),
         }),
         official: Some(labels.iter().map(part).collect()),
         groups: vec![Group {

@@ -8,17 +8,21 @@ mod cifar_binary;
 mod class_folders;
 mod contents;
 mod csv;
+mod dates;
 mod decode;
 mod decoded;
 mod digits;
 mod file;
+mod forms;
 mod fsdd;
 mod gaussian;
 mod guarded;
 mod idx;
 mod image_folder;
+mod inputs;
 mod joined;
 mod limits;
+mod lines;
 mod listing;
 mod logmel;
 mod names;
@@ -78,6 +82,13 @@ pub trait Source: Clone {
 
     /// Reads new data of the same form from `path`, with targets where it has them.
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw>;
+
+    /// Reads the inputs of new data alone: what answers need. Of a table only the columns it was settled on are read, those of
+    /// `wide` in 64 bits.
+    fn read_inputs(&self, path: &Path, kind: TaskKind, wide: &[String]) -> Result<Raw> {
+        let _ = wide;
+        self.read_new(path, kind)
+    }
 
     /// The same source with everything it found out while reading made explicit: what a model stores.
     fn settled(&self, raw: &Raw) -> Self {
@@ -146,6 +157,10 @@ macro_rules! sources {
 
             fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
                 match self { $(Self::$source(source) => source.read_new(path, kind),)* }
+            }
+
+            fn read_inputs(&self, path: &Path, kind: TaskKind, wide: &[String]) -> Result<Raw> {
+                match self { $(Self::$source(source) => source.read_inputs(path, kind, wide),)* }
             }
 
             fn settled(&self, raw: &Raw) -> Self {

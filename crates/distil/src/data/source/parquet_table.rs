@@ -25,8 +25,6 @@ pub struct Read {
     pub hash: String,
     /// The part of each row.
     pub official: Option<Vec<Part>>,
-    /// What is to be said of it.
-    pub notes: Vec<String>,
 }
 
 /// Bytes of a cell, besides its text.
@@ -42,6 +40,9 @@ pub fn read(path: &Path, limits: Limits) -> Result<Option<Read>> {
         file: path.display().to_string(),
         columns: Vec::new(),
         lines: Vec::new(),
+        delimiter: ',',
+        has_header: true,
+        notes: Vec::new(),
     };
     let mut told: Option<Vec<Part>> = Some(Vec::new());
     let mut hashes = String::new();
@@ -62,11 +63,11 @@ pub fn read(path: &Path, limits: Limits) -> Result<Option<Read>> {
         );
     }
     let (official, note) = told.and_then(parts::given).unzip();
+    table.notes.extend(note);
     Ok(Some(Read {
         table,
         hash: sha256(hashes.as_bytes()),
         official,
-        notes: note.into_iter().collect(),
     }))
 }
 
@@ -88,6 +89,7 @@ fn add(table: &mut TextTable, base: &Path, file: &Path, limits: Limits) -> Resul
             .iter()
             .map(|name| TextColumn {
                 name: name.clone(),
+                nameless: false,
                 cells: Vec::new(),
             })
             .collect();

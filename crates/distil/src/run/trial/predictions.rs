@@ -3,7 +3,7 @@
 use distil_report::predictions::{Picture, Predictions, Truth, Worst};
 use distil_report::show::plain;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 use crate::train::in_own_terms;
@@ -24,7 +24,15 @@ pub fn predictions(
     let mut all = Predictions {
         stage: stage.to_string(),
         ids: ids.iter().map(|id| id.0).collect(),
-        names: data.targets.names().to_vec(),
+        names: match offsets(data) {
+            Some(offsets) => {
+                let names = data.targets.names().iter().zip(offsets);
+                names
+                    .map(|(name, offset)| format!("{name} − {offset}"))
+                    .collect()
+            }
+            None => data.targets.names().to_vec(),
+        },
         unit: unit.map(Into::into),
         outputs: outputs.into_owned(),
         truth,
@@ -40,6 +48,14 @@ pub fn predictions(
     Ok(all)
 }
 
+/// What outputs and truths are less, where 32 bits do not hold them.
+fn offsets(data: &Dataset) -> Option<&[f64]> {
+    match &data.targets {
+        Targets::Values { scale, .. } => scale.offsets(),
+        _ => None,
+    }
+}
+
 fn mistake(all: &Predictions, data: &Dataset, ids: &[SampleId], row: usize, loss: f64) -> Worst {
     let width = all.names.len();
     let outputs = &all.outputs[row * width..(row + 1) * width];
@@ -53,9 +69,11 @@ fn mistake(all: &Predictions, data: &Dataset, ids: &[SampleId], row: usize, loss
         names.collect::<Vec<_>>().join(", ")
     };
     let numbers = |values: &[f32]| {
+        let shifts = offsets(data).unwrap_or(&[0.0]).iter().cycle();
         values
             .iter()
-            .map(|v| plain(f64::from(*v)))
+            .zip(shifts)
+            .map(|(v, shift)| plain(f64::from(*v) + shift))
             .collect::<Vec<_>>()
             .join(", ")
     };

@@ -12,7 +12,7 @@ use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 use super::constant::constant;
 use super::done::{Done, OwnNetwork};
 use super::pipe::{Piped, say};
-use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix};
+use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix, Wide};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::model::access::with_weights;
@@ -35,7 +35,7 @@ pub struct Trial<'a> {
     /// The data, split for its fold.
     pub data: &'a Dataset,
     /// The inputs as they were read, where the plan has a given model: it prepares them its own way.
-    pub raw: Option<&'a Inputs>,
+    pub raw: Option<&'a (Inputs, Wide)>,
     /// Its folder; none for a rehearsal, which writes nothing.
     pub folder: Option<TrialFolder>,
     /// What its rehearsal took, if it had one.
@@ -242,6 +242,7 @@ impl Trial<'_> {
                 equal: self.data.equal,
                 overlap: self.plan.overlap(),
                 notes: [self.plan.too_long.as_slice(), &self.data.notes].concat(),
+                columns: self.data.columns.clone(),
             },
             time: loading,
         }))
@@ -400,13 +401,14 @@ impl Trial<'_> {
         }
         let reading = watch.time();
         let seen = self.seen(stage, || {
-            let raw = self.raw.cloned().ok_or_else(|| {
+            let (raw, exact) = self.raw.cloned().ok_or_else(|| {
                 Error::input(
                     folder.display(),
                     "its inputs were not kept as they were read",
                 )
             })?;
-            let inputs = saved.view.see(&saved.card.preprocessing.apply(raw)?.inputs);
+            let prepared = saved.card.preprocessing.apply_exact(raw, &exact)?;
+            let inputs = saved.view.see(&prepared.inputs);
             Ok((saved.view.clone(), inputs))
         })?;
         meter.once(Purpose::Load, reading + seen.time);

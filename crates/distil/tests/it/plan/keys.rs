@@ -48,6 +48,9 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("data[gaussian]", &[("data.samples", "200"), ("data.shape", "[4, 6]"), ("data.pool", "[2, 3]")]),
     ("data[csv]", &[("data.path", "\"table.csv\""), ("data.target", "\"l\"")]),
     ("data[csv].delimiter", &[("data.path", "\"semicolons.csv\"")]),
+    ("data[csv].columns", &[("data.path", "\"rules.csv\"")]),
+    ("data[csv].columns.a.format", &[("data.path", "\"dates.csv\"")]),
+    ("data[csv].columns.a.time", &[("data.path", "\"dates.csv\"")]),
     ("data[csv].groups", &[("data.split", "{ group = \"g\" }")]),
     ("data[fsdd].", &[("data.path", "\"there\"")]),
     ("data[idx].", &[("data.path", "\"there\"")]),
@@ -105,6 +108,13 @@ const WORDS: &[(&str, &[&str])] = &[
     (".numeric", &["[\"z\"]"]),
     (".ignore", &["[\"x\"]"]),
     (".groups", &["[\"g\"]"]),
+    (".missing", &["[\"?\"]"]),
+    (".comment", &["\"%\""]),
+    (".decimal", &["\",\""]),
+    (".thousands", &["\",\""]),
+    (".strip", &["\"$\""]),
+    (".order", &["[\"0\", \"1\", \"2\", \"4\", \"8\", \"9\", \"13\", \"15\", \"16\"]"]),
+    (".format", &["\"%Y-%m-%d\""]),
     (".names", &["[\"one\", \"two\"]"]),
     (".inputs", &["\"other\""]),
     (".labels", &["\"other\""]),
@@ -314,6 +324,15 @@ fn files() -> tempfile::TempDir {
     let table = table(0..120);
     write("table.csv", &table);
     write("other.csv", &table);
+    write("rules.csv", &table.replacen('x', "a", 1));
+    let dates = table.lines().skip(1).enumerate().map(|(i, line)| {
+        let (_, rest) = line.split_once(',').unwrap();
+        format!("2026-01-{:02},{rest}\n", i % 28 + 1)
+    });
+    write(
+        "dates.csv",
+        &format!("a,z,g,h,l,m\n{}", dates.collect::<String>()),
+    );
     write("semicolons.csv", &table.replace(',', ";"));
     let digit = |i: u32| {
         let pixels = (0..64).map(|pixel| (i * pixel % 17).to_string());

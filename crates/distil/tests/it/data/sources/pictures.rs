@@ -189,6 +189,25 @@ fn idx_files_are_read_plain_or_packed_with_their_parts() {
 }
 
 #[test]
+fn idx_files_are_found_in_the_folders_that_other_programs_make() {
+    let expected = read(&from::<Idx>(
+        &json!({ "path": reference("idx") }).to_string(),
+    ));
+    for nested in ["raw", "MNIST/raw"] {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join(nested);
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(reference("idx")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+        let raw = read(&from::<Idx>(&json!({ "path": folder.path() }).to_string()));
+        assert_eq!(bytes(&raw), bytes(&expected), "{nested}");
+        assert_eq!(raw.official, expected.official, "{nested}");
+    }
+}
+
+#[test]
 fn cifar_records_become_rows_of_red_green_and_blue() {
     let raw = read(&from::<CifarBinary>(
         &json!({ "path": reference("cifar") }).to_string(),

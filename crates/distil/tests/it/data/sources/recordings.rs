@@ -73,7 +73,10 @@ fn recordings_are_named_by_digit_speaker_and_index() {
         raw.rows.clone().unwrap(),
         ["0_ann_lee_4.wav", "3_bob_7.wav", "9_ann_lee_5.wav"]
     );
-    assert_eq!(labels(&raw).1, [0, 3, 9]);
+    assert_eq!(
+        labels(&raw),
+        (vec!["0".into(), "3".into(), "9".into()], vec![0, 1, 2])
+    );
     assert_eq!(
         (raw.groups[0].members.clone(), raw.groups[0].codes.clone()),
         (vec!["ann_lee".into(), "bob".into()], vec![0, 1, 0])
@@ -97,8 +100,8 @@ fn recordings_are_named_by_digit_speaker_and_index() {
                 .read_new(&one, Classification)
                 .unwrap()
         )
-        .1,
-        [3]
+        .0,
+        ["3"]
     );
     let unnamed = parent.path().join("hello.wav");
     std::fs::copy(&one, &unnamed).unwrap();

@@ -173,10 +173,10 @@ fn hostile_tables_are_refused_with_place_reason_and_remedy() {
     assert_snapshot!(say("rooms,y\n1,2\n2,3\nmany,4\n4,5\n", y(), Regression), @r#"FOLDER/table.csv, line 4, column `rooms`: `many` is not a number. Correct the cell, or declare the column as text with `categorical = ["rooms"]`."#);
     assert_snapshot!(say("x,y\n1,2\ninf,3\n3,3\n", y(), Regression), @r#"FOLDER/table.csv, line 3, column `x`: `inf` is not a number. Correct the cell, or declare the column as text with `categorical = ["x"]`."#);
     assert_snapshot!(say("x,y\n1,2\n2,three\n", y(), Regression), @r#"FOLDER/table.csv, line 3, column `y`: the target `three` is not a number. Correct the cell, or use `task = "classification"` if it is the name of a class."#);
-    assert_snapshot!(say("x,y\n1,2\n2,\n", y(), Regression), @"FOLDER/table.csv, line 3, column `y`: the target is missing. Fill it in or leave the row out.");
+    assert_snapshot!(say("x,y\n1,2\n2,\n", y(), Regression), @"FOLDER/table.csv, line 3, column `y`: the target is missing. Fill it in, leave the row out, or leave out all rows without a target with `drop_unlabelled = true`.");
     assert_snapshot!(say("x,y\n1,0.5\n", y(), MultiLabel), @r#"FOLDER/table.csv, line 2, column `y`: the target `0.5` is not 0 or 1. Correct the cell, or use `task = "classification"` if it is the name of a class."#);
     assert_snapshot!(say("x,y,x\n1,2,3\n", y(), Regression), @"FOLDER/table.csv, line 1, column 3: the header names `x` twice. Give each column its own name.");
-    assert_snapshot!(say("x,,y\n1,2,3\n", y(), Regression), @"FOLDER/table.csv, line 1, column 2: the header has no name here. Name every column.");
+    assert_snapshot!(say("x,,y\n1,2,3\n2,2,4\n", y(), Regression), @r#"FOLDER/table.csv, line 1, column 2: the header has no name here. Name every column, or leave out those without a name with `ignore = [""]`."#);
     assert_snapshot!(say("x,y\n1,2\n1,2,3\n", y(), Regression), @"FOLDER/table.csv, line 3: 3 cells, the header has 2. Quote cells that hold the delimiter, or name another one with `delimiter`.");
     assert_snapshot!(say("", y(), Regression), @"FOLDER/table.csv: the file is empty (0 bytes). Fetch or write it again.");
     assert_snapshot!(say("x,y\n", y(), Regression), @"FOLDER/table.csv: there are no rows below the header. Write a header and at least one row.");
@@ -192,4 +192,105 @@ fn hostile_tables_are_refused_with_place_reason_and_remedy() {
     let latin = folder(&[("table.csv", b"x,y\n1,2\nZ\xfcrich,3\n")]);
     assert_snapshot!(super::say(&latin, y().read(latin.path(), Regression)), @"FOLDER/table.csv, line 3, column `x`: `Z�rich` is not UTF-8 text. Save the file as UTF-8.");
     assert_snapshot!(super::say(&latin, Csv { path: "absent.csv".into(), ..y() }.read(latin.path(), Regression)), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
+}
+
+fn numbers(raw: &Raw, column: usize) -> Vec<f32> {
+    let Inputs::Table(columns) = &raw.inputs else {
+        panic!()
+    };
+    match &columns[column].cells {
+        Cells::Numeric(cells) => cells.clone(),
+        Cells::Categorical { .. } => panic!("{} holds categories", columns[column].name),
+    }
+}
+
+#[test]
+fn numbers_are_read_however_a_column_writes_them() {
+    let read = |text: &str| read_csv(text, &csv(&["y"]), Regression).1.unwrap();
+    let raw = read("a;b;y\n0,5;1.234,5;1\n-1,25;2.000,0;2\n");
+    assert_eq!((raw.inputs.len(), numbers(&raw, 0)), (2, vec![0.5, -1.25]));
+    assert_eq!(numbers(&raw, 1), [1234.5, 2000.0]);
+    let raw = read("a,b,c,y\n3%,$-1.5,\"1,234,567\",1\n50%,($2),12,2\n");
+    assert_eq!(numbers(&raw, 0), [0.03, 0.5]);
+    assert_eq!(numbers(&raw, 1), [-1.5, -2.0]);
+    assert_eq!(numbers(&raw, 2), [1_234_567.0, 12.0]);
+    assert!(
+        raw.notes.iter().any(|note| note.contains("percent")),
+        "{:?}",
+        raw.notes
+    );
+}
+
+#[test]
+fn a_number_has_the_line_that_an_editor_shows_whatever_ends_lines() {
+    for text in [
+        "a,y\r\n1,1\r\n\r\n2,2\r\nx,3\r\n4,4\r\n",
+        "a,y\n1,1\n\n2,2\nx,3\n4,4\n",
+    ] {
+        let (folder, raw) = read_csv(text, &csv(&["y"]), Regression);
+        let said = say(&folder, raw);
+        assert!(said.contains("line 5, column `a`"), "{said}");
+    }
+}
+
+#[test]
+fn a_column_that_numbers_its_rows_without_a_name_is_left_aside_and_names_are_refused() {
+    let rows: String = (0..30)
+        .map(|i| format!("{i},name {i},{}\n", i % 2))
+        .collect();
+    let (folder, raw) = read_csv(&format!(",who,y\n{rows}"), &csv(&["y"]), Classification);
+    let said = say(&folder, raw);
+    assert!(
+        said.contains("30 of 30 texts are different") && said.contains("ignore"),
+        "{said}"
+    );
+    let source = Csv {
+        ignore: vec!["who".into()],
+        ..csv(&["y"])
+    };
+    let none = read_csv(&format!(",who,y\n{rows}"), &source, Classification).1;
+    assert!(none.is_err(), "the index is no input");
+}
+
+#[test]
+fn usual_markers_are_missing_and_dates_become_numbers() {
+    let raw = read_csv(
+        "a,d,y\n?,2024-01-01,1\n2,2024-07-01,2\n3,NA,3\n",
+        &csv(&["y"]),
+        Regression,
+    )
+    .1
+    .unwrap();
+    assert!(numbers(&raw, 0)[0].is_nan());
+    let days = numbers(&raw, 1);
+    assert_eq!(
+        (days[0], days[1], days[2].is_nan()),
+        (19_723.0, 19_905.0, true)
+    );
+    let Inputs::Table(columns) = &raw.inputs else {
+        panic!()
+    };
+    assert_eq!(columns.len(), 6);
+}
+
+#[test]
+fn whole_numbers_are_one_category_however_new_data_writes_them() {
+    let source = Csv {
+        categorical: vec!["b".into()],
+        ..csv(&["y"])
+    };
+    let raw = read_csv("b,y\n1,0\n2,1\n1.0,0\n", &source, Classification)
+        .1
+        .unwrap();
+    let settled = source.settled(&raw);
+    let new = folder(&[("new.csv", b"b\n01\n2.0\n")]);
+    let raw = settled
+        .read_inputs(&new.path().join("new.csv"), Classification, &[])
+        .unwrap();
+    let Inputs::Table(columns) = &raw.inputs else {
+        panic!()
+    };
+    assert!(
+        matches!(&columns[0].cells, Cells::Categorical { levels, .. } if levels == &["1", "2"])
+    );
 }

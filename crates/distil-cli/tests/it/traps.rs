@@ -1,0 +1,262 @@
+//! What makes a result look better, or worse, than it is, is said before anything is trained; and nothing is said without cause.
+
+use crate::harness::{Ended, Place};
+
+const ROWS: usize = 200;
+
+/// A number of 0 to 999 that looks random.
+fn random(row: usize, column: usize) -> usize {
+    let mut state = (row * 64 + column) as u64;
+    for _ in 0..3 {
+        state = (state ^ (state >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
+    }
+    (state >> 40) as usize % 1000
+}
+
+fn check(task: &str, text: &str) -> Ended {
+    let place = Place::new();
+    place.write("t.csv", text);
+    place.write(
+        "r.toml",
+        format!(
+            "task = \"{task}\"\ndata = {{ source = \"csv\", path = \"t.csv\", target = \"y\" }}\n\n\
+             [stage.m]\nmodel = {{ kind = \"mlp\", hidden = [4] }}\ntrain = {{ epochs = 1 }}\n"
+        ),
+    );
+    place.distil(&["check", "./r.toml", "--data"])
+}
+
+/// What is said of a table `a,b,y` with these cells, besides how it is read.
+fn notes(task: &str, row: impl Fn(usize) -> [String; 3]) -> Vec<String> {
+    let rows: String = (0..ROWS).map(|i| row(i).join(",") + "\n").collect();
+    let ended = check(task, &format!("a,b,y\n{rows}"));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let said = ended.stdout.lines().map(String::from);
+    said.filter(|line| line.starts_with("note: ")).collect()
+}
+
+fn class(i: usize) -> String {
+    (if (i * 31 % 97).is_multiple_of(2) {
+        "no"
+    } else {
+        "yes"
+    })
+    .into()
+}
+
+fn text(number: usize) -> String {
+    number.to_string()
+}
+
+fn one(notes: &[String], part: &str) -> String {
+    let found: Vec<&String> = notes.iter().filter(|note| note.contains(part)).collect();
+    assert_eq!(found.len(), 1, "{part}: {notes:#?}");
+    found[0].clone()
+}
+
+#[test]
+fn of_a_plain_table_nothing_is_said() {
+    let said = notes("classification", |i| {
+        [text(random(i, 0)), text(random(i, 1)), class(i)]
+    });
+    assert_eq!(said, Vec::<String>::new());
+    let said = notes("regression", |i| {
+        [
+            text(random(i, 0)),
+            text(random(i, 1)),
+            text(random(i, 2) * 1000 + random(i, 3)),
+        ]
+    });
+    assert_eq!(said, Vec::<String>::new());
+}
+
+#[test]
+fn a_column_that_counts_the_rows_is_told_and_what_it_tells_of_a_sorted_file() {
+    for (row, said) in [
+        ((|i| text(i)) as fn(usize) -> String, "0 to 199"),
+        (|i| text(1_000_001 + i), "1000001 to 1000200"),
+        (|i| text(5000 - 10 * i), "5000 to 3010"),
+        (
+            |i| format!("{}", 2_460_000.0 + 0.5 * i as f64),
+            "2460000 to 2460099.5",
+        ),
+        (|i| format!("{:.1}", 0.1 * i as f64), "0 to 19.9"),
+    ] {
+        let note = one(
+            &notes("classification", |i| [row(i), text(random(i, 1)), class(i)]),
+            "counts the rows",
+        );
+        assert!(
+            note.contains(&format!("column a counts the rows ({said})")),
+            "{note}"
+        );
+        assert!(!note.contains("sorted by class"), "{note}");
+    }
+    let sorted = |i: usize| text(i / 70);
+    let said = notes("classification", |i| {
+        [text(i), text(random(i, 1)), sorted(i)]
+    });
+    let note = one(&said, "counts the rows");
+    assert!(
+        note.contains("the file is sorted by class (2 changes in 200 rows)"),
+        "{note}"
+    );
+    // One row out of place: it is another number.
+    let said = notes("classification", |i| {
+        [
+            text(if i == 77 { 0 } else { i }),
+            text(random(i, 1)),
+            class(i),
+        ]
+    });
+    assert!(
+        said.iter().all(|note| !note.contains("counts the rows")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_column_that_alone_tells_the_target_is_told_with_its_figure() {
+    let leak = |i: usize| if class(i) == "yes" { "won" } else { "lost" };
+    let said = notes("classification", |i| {
+        [leak(i).into(), text(random(i, 1)), class(i)]
+    });
+    let note = one(&said, "alone tells the class");
+    assert!(
+        note.contains("column a alone tells the class of 30 of 30 validation samples"),
+        "{note}"
+    );
+    let code = |i: usize| text(5000 * usize::from(class(i) == "yes") + random(i, 0));
+    let said = notes("classification", |i| {
+        [text(random(i, 1)), code(i), class(i)]
+    });
+    assert!(one(&said, "alone tells the class").contains("column b"));
+    let value = |i: usize| random(i, 2) * 1000 + random(i, 3);
+    let said = notes("regression", |i| {
+        [text(2 * value(i) + 7), text(random(i, 1)), text(value(i))]
+    });
+    let note = one(&said, "alone predicts y");
+    assert!(
+        note.contains("column a") && note.contains("1.00000"),
+        "{note}"
+    );
+    // A good column is none that tells all.
+    let good = |i: usize| match random(i, 5) < 100 {
+        true => "x",
+        false => leak(i),
+    };
+    let said = notes("classification", |i| {
+        [good(i).into(), text(random(i, 1)), class(i)]
+    });
+    assert!(said.iter().all(|note| !note.contains("alone")), "{said:?}");
+}
+
+#[test]
+fn a_target_that_looks_like_another_tasks_is_refused_or_told() {
+    let rows: String = (0..ROWS)
+        .map(|i| format!("{},{}.{i:03}\n", random(i, 0), random(i, 1)))
+        .collect();
+    let ended = check("classification", &format!("a,y\n{rows}"));
+    assert_eq!(ended.code, 2);
+    insta::assert_snapshot!(ended.stderr, @r#"
+    error: the target has 200 different values in 200 samples, too many for classes
+     --> ./r.toml:1:8
+      |
+    1 | task = "classification"
+      |        ^^^^^^^^^^^^^^^^
+      |
+      = help: they are numbers: did you mean `task = "regression"`?
+    "#);
+    let rows: String = (0..ROWS)
+        .map(|i| format!("{},person {i}\n", random(i, 0)))
+        .collect();
+    let ended = check("classification", &format!("a,y\n{rows}"));
+    assert_eq!(ended.code, 2);
+    assert!(
+        ended
+            .stderr
+            .contains("Name the column that holds the class")
+            || ended
+                .stderr
+                .contains("name the column that holds the class"),
+        "{}",
+        ended.stderr
+    );
+    let said = notes("regression", |i| {
+        [
+            text(random(i, 0)),
+            text(random(i, 1)),
+            text(random(i, 2) % 3),
+        ]
+    });
+    let note = one(&said, "different values");
+    assert!(
+        note.contains("only 3 different values in 200 samples"),
+        "{note}"
+    );
+}
+
+#[test]
+fn a_class_of_nearly_all_samples_is_told_with_the_accuracy_of_always_answering_it() {
+    let rare = |i: usize| {
+        (if i.is_multiple_of(50) {
+            "rare"
+        } else {
+            "usual"
+        })
+        .into()
+    };
+    let said = notes("classification", |i| {
+        [text(random(i, 0)), text(random(i, 1)), rare(i)]
+    });
+    let note = one(&said, "of all samples are of class usual");
+    assert!(
+        note.contains("98.0 %") && note.contains("accuracy on the test part"),
+        "{note}"
+    );
+}
+
+#[test]
+fn a_class_that_is_never_tested_is_named_with_its_counts() {
+    let rare = |i: usize| {
+        if i == 20 || i == 120 {
+            "rare".into()
+        } else {
+            class(i)
+        }
+    };
+    let said = notes("classification", |i| {
+        [text(random(i, 0)), text(random(i, 1)), rare(i)]
+    });
+    let note = one(&said, "is never tested");
+    assert!(
+        note.contains("class rare is never tested: it has 2 samples to train on, 0 to choose by"),
+        "{note}"
+    );
+}
+
+#[test]
+fn names_that_differ_in_spelling_only_are_told() {
+    for [one_way, other] in [
+        ["yes", "Yes"],
+        ["0", "0.0"],
+        ["a  b", "a b"],
+        ["<=50K", "<=50K."],
+    ] {
+        let spelled = |i: usize| (if i.is_multiple_of(3) { one_way } else { other }).into();
+        let target = |i: usize| match class(i).as_str() {
+            "yes" => spelled(i),
+            _ => "no".into(),
+        };
+        let said = notes("classification", |i| {
+            [text(random(i, 0)), text(random(i, 1)), target(i)]
+        });
+        one(&said, "the classes `");
+        if one_way != "0" {
+            let said = notes("classification", |i| {
+                [spelled(i), text(random(i, 1)), class(i)]
+            });
+            one(&said, "the categories of column a `");
+        }
+    }
+}

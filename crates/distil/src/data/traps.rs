@@ -1,0 +1,296 @@
+//! What makes a result look better, or worse, than it is: seen in the data before anything is trained.
+
+use std::collections::{BTreeMap, HashMap};
+
+use distil_report::show::grouped;
+
+use crate::data::dataset::nothing_differs;
+use crate::data::raw::{Cells, Inputs, Raw, RawTargets};
+use crate::data::rows::RowHashes;
+use crate::data::split::Split;
+use crate::data::table::shown;
+use crate::error::{Error, Result};
+use crate::sample::SampleId;
+
+/// A class of this share of all samples makes accuracy say little.
+const MAJORITY: f64 = 0.95;
+
+/// So few different numbers may be classes.
+const FEW_VALUES: usize = 10;
+
+/// On fewer samples a column that tells the class may do so by chance.
+const HELD: usize = 20;
+
+/// Classes that are never tested are named one by one up to so many.
+const SAID: usize = 10;
+
+/// Refuses samples that are all equal, and classes of which nearly every sample has its own.
+pub fn refuse(raw: &Raw, rows: &RowHashes) -> Result<()> {
+    if rows.hashes.len() > 1 && rows.hashes.iter().all(|hash| *hash == rows.hashes[0]) {
+        return Err(nothing_differs(raw, ""));
+    }
+    let Some(RawTargets::Classes { names, labels }) = &raw.targets else {
+        return Ok(());
+    };
+    if names.len() <= FEW_VALUES || 2 * names.len() <= labels.len() {
+        return Ok(());
+    }
+    let numbers = names.iter().all(|name| name.parse::<f64>().is_ok());
+    let reason = format!(
+        "the target has {} different values in {} samples, too many for classes",
+        grouped(names.len() as f64),
+        grouped(labels.len() as f64)
+    );
+    Err(Error::input("task", reason).remedy(match numbers {
+        true => "They are numbers: did you mean `task = \"regression\"`?",
+        false => "Name the column that holds the class as `target`",
+    }))
+}
+
+/// What a reader should know of the data, a sentence each without its full stop.
+pub fn notes(raw: &Raw, split: &Split) -> Vec<String> {
+    let mut notes = Vec::new();
+    match &raw.targets {
+        Some(RawTargets::Classes { names, labels }) => {
+            classes(names, labels, split, &mut notes);
+            spelling("classes", names, &mut notes);
+        }
+        Some(RawTargets::Values { names, values }) => {
+            for (target, name) in names.iter().enumerate() {
+                let mut different: Vec<f32> = values
+                    .iter()
+                    .skip(target)
+                    .step_by(names.len())
+                    .copied()
+                    .collect();
+                let rows = different.len();
+                different.sort_by(f32::total_cmp);
+                different.dedup();
+                if different.len() <= FEW_VALUES && rows >= 10 * different.len() {
+                    notes.push(format!(
+                        "the target {name} has only {} different values in {} samples; if they are classes, `task = \"classification\"`",
+                        different.len(),
+                        grouped(rows as f64)
+                    ));
+                }
+            }
+        }
+        _ => {}
+    }
+    if let Inputs::Table(columns) = &raw.inputs {
+        for column in columns {
+            match &column.cells {
+                Cells::Numeric(cells) => counts(&column.name, cells, raw, &mut notes),
+                Cells::Categorical { levels, .. } => {
+                    spelling(
+                        &format!("categories of column {}", column.name),
+                        levels,
+                        &mut notes,
+                    );
+                }
+            }
+            if columns.len() > 1 {
+                tells(&column.name, &column.cells, raw, split, &mut notes);
+            }
+        }
+    }
+    notes
+}
+
+fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<String>) {
+    let count = |ids: &[SampleId]| {
+        let mut counts = vec![0_usize; names.len()];
+        ids.iter()
+            .for_each(|id| counts[labels[id.row()] as usize] += 1);
+        counts
+    };
+    let [train, validation, test] =
+        [&split.train, &split.validation, &split.test].map(|ids| count(ids));
+    let untested: Vec<usize> = (0..names.len()).filter(|class| test[*class] == 0).collect();
+    for class in untested.iter().take(SAID) {
+        notes.push(format!(
+            "class {} is never tested: it has {} sample{} to train on, {} to choose by and none to test on; no metric counts it",
+            names[*class],
+            train[*class],
+            if train[*class] == 1 { "" } else { "s" },
+            validation[*class]
+        ));
+    }
+    if untested.len() > SAID {
+        let more = grouped((untested.len() - SAID) as f64);
+        notes.push(format!("{more} more classes are never tested"));
+    }
+    for (class, name) in names.iter().enumerate() {
+        let all = train[class] + validation[class] + test[class];
+        let share = all as f64 / labels.len().max(1) as f64;
+        if share >= MAJORITY {
+            let tested = 100.0 * test[class] as f64 / split.test.len().max(1) as f64;
+            notes.push(format!(
+                "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy on the test part, so look at macro F1",
+                100.0 * share
+            ));
+        }
+    }
+}
+
+/// Names that are the same but for case, blanks and how a number is written.
+fn spelling(what: &str, names: &[String], notes: &mut Vec<String>) {
+    let mut same: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        let plain = name
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase();
+        let plain = plain.trim_end_matches('.').to_owned();
+        let key = match plain.parse::<f64>() {
+            Ok(number) if number.is_finite() => number.to_string(),
+            _ => plain,
+        };
+        same.entry(key).or_default().push(name);
+    }
+    for names in same.values().filter(|names| names.len() > 1) {
+        notes.push(format!(
+            "the {what} `{}` differ in spelling only",
+            names.join("` and `")
+        ));
+    }
+}
+
+/// Says where a column counts the rows.
+fn counts(name: &str, cells: &[f32], raw: &Raw, notes: &mut Vec<String>) {
+    const FEWEST: usize = 20;
+    let exact = raw.wide.get(name);
+    let at = |row: usize| exact.map_or_else(|| f64::from(cells[row]), |exact| exact[row]);
+    let last = match cells.len() {
+        rows if rows < FEWEST => return,
+        rows => rows - 1,
+    };
+    let (first, end) = (at(0), at(last));
+    let step = (end - first) / last as f64;
+    let off = |row: usize| (at(row) - first - step * row as f64).abs();
+    // Not a comparison turned round: NaN counts nothing.
+    if step == 0.0 || !(0..=last).all(|row| off(row) <= 1e-3 * step.abs()) {
+        return;
+    }
+    let sorted = match &raw.targets {
+        Some(RawTargets::Classes { names, labels }) => {
+            let changes = labels.windows(2).filter(|pair| pair[0] != pair[1]).count();
+            (changes < 2 * names.len()).then(|| {
+                format!(
+                    ", and the file is sorted by class ({changes} changes in {} rows), so that it tells the class",
+                    grouped(labels.len() as f64)
+                )
+            })
+        }
+        _ => None,
+    };
+    notes.push(format!(
+        "column {name} counts the rows ({} to {}){}; leave it out with `ignore = [\"{name}\"]` unless it is a time",
+        shown(first),
+        shown(end),
+        sorted.unwrap_or_default()
+    ));
+}
+
+/// Says where a column alone predicts the target: its nearest training sample has the same class, or the target follows a line.
+fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<String>) {
+    const LINE: f64 = 0.9999;
+    match (&raw.targets, cells) {
+        (Some(RawTargets::Classes { labels, .. }), Cells::Numeric(cells)) => {
+            let train = split.train.iter().map(|id| id.row());
+            let mut known: Vec<(f32, u32)> = train.map(|row| (cells[row], labels[row])).collect();
+            known.retain(|(x, _)| !x.is_nan());
+            known.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let nearest = |row: usize| {
+                let x = cells[row];
+                let at = known.partition_point(|(y, _)| *y < x);
+                let near = known[at.saturating_sub(1)..].iter().take(2);
+                near.min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()))
+                    .map(|(_, class)| *class)
+            };
+            alone(name, labels, split, nearest, notes);
+        }
+        (Some(RawTargets::Classes { labels, .. }), Cells::Categorical { codes, .. }) => {
+            let mut seen: HashMap<(u32, u32), usize> = HashMap::new();
+            for row in split.train.iter().map(|id| id.row()) {
+                if let Some(code) = codes[row] {
+                    *seen.entry((code, labels[row])).or_default() += 1;
+                }
+            }
+            let mut best: HashMap<u32, (usize, u32)> = HashMap::new();
+            for ((code, label), count) in seen {
+                let best = best.entry(code).or_default();
+                *best = (*best).max((count, label));
+            }
+            let likeliest = |row: usize| best.get(&codes[row]?).map(|(_, label)| *label);
+            alone(name, labels, split, likeliest, notes);
+        }
+        (Some(RawTargets::Values { names, values }), Cells::Numeric(cells)) => {
+            for (target, of) in names.iter().enumerate() {
+                let rows = split.train.iter().map(|id| id.row());
+                let value = |row: usize| f64::from(values[row * names.len() + target]);
+                let pairs: Vec<(f64, f64)> = rows
+                    .filter(|row| !cells[*row].is_nan())
+                    .map(|row| (f64::from(cells[row]), value(row)))
+                    .collect();
+                let r = correlation(&pairs);
+                if pairs.len() >= HELD && r.abs() >= LINE {
+                    notes.push(format!(
+                        "column {name} alone predicts {of}: their correlation is {r:.5}; is it known before the target is?"
+                    ));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Says where these answers, made of one column, are right of nearly all validation samples.
+fn alone(
+    name: &str,
+    labels: &[u32],
+    split: &Split,
+    answer: impl Fn(usize) -> Option<u32>,
+    notes: &mut Vec<String>,
+) {
+    const RIGHT: f64 = 0.99;
+    let held: Vec<usize> = split.validation.iter().map(|id| id.row()).collect();
+    if held.len() < HELD {
+        return;
+    }
+    let mut counts: HashMap<u32, usize> = HashMap::new();
+    for row in &held {
+        *counts.entry(labels[*row]).or_default() += 1;
+    }
+    let right = held
+        .iter()
+        .filter(|row| answer(**row) == Some(labels[**row]))
+        .count();
+    let most = counts.into_values().max().unwrap_or(0);
+    let share = |count: usize| count as f64 / held.len() as f64;
+    if share(right) >= RIGHT && share(most) < MAJORITY {
+        notes.push(format!(
+            "column {name} alone tells the class of {right} of {} validation samples; is it known before the class is?",
+            held.len()
+        ));
+    }
+}
+
+/// Pearson's correlation; 0 where one does not vary.
+fn correlation(pairs: &[(f64, f64)]) -> f64 {
+    let n = pairs.len().max(1) as f64;
+    let (a, b) = pairs
+        .iter()
+        .fold((0.0, 0.0), |(a, b), (x, y)| (a + x / n, b + y / n));
+    let sums = pairs.iter().fold([0.0; 3], |[xy, xx, yy], (x, y)| {
+        let (x, y) = (x - a, y - b);
+        [xy + x * y, xx + x * x, yy + y * y]
+    });
+    let product = (sums[1] * sums[2]).sqrt();
+    if product > 0.0 {
+        sums[0] / product
+    } else {
+        0.0
+    }
+}
