@@ -112,20 +112,20 @@ fn keys_keep_their_order() -> Outcome {
       ],
       "bill": [
         {
-          "stage": "data",
-          "purpose": "load",
-          "flops": 0.0,
-          "cpu_seconds": 0.04,
-          "reference_seconds": 0.039534,
-          "samples": 1797
-        },
-        {
           "stage": "small",
           "purpose": "train",
           "flops": 281280512.0,
           "cpu_seconds": 0.0426000384,
           "reference_seconds": 0.0426000384,
           "samples": 10240
+        },
+        {
+          "stage": "small",
+          "purpose": "evaluate",
+          "flops": 17021184.0,
+          "cpu_seconds": 0.0034042368,
+          "reference_seconds": 0.0024919358400000004,
+          "samples": 1797
         }
       ],
       "data": {
