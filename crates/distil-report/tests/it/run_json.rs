@@ -45,7 +45,7 @@ fn keys_keep_their_order() -> Outcome {
     record.trials[0].stages.remove(0);
     record.trials[0].bill.rows.truncate(2);
     record.comparisons.truncate(1);
-    record.calibration.stages.retain(|stage, _| stage == "data");
+    record.calibration.stages.retain(|stage, _| stage == "small");
     insta::assert_snapshot!(serde_json::to_string_pretty(&record)?, @r#"
 {
   "format": 1,
@@ -137,6 +137,24 @@ fn keys_keep_their_order() -> Outcome {
       "repeated_cpu_seconds": 0.0
     }
   ],
+  "bill": [
+    {
+      "stage": "",
+      "purpose": "load",
+      "flops": 0.0,
+      "cpu_seconds": 0.03,
+      "reference_seconds": null,
+      "samples": 0
+    },
+    {
+      "stage": "",
+      "purpose": "report",
+      "flops": 0.0,
+      "cpu_seconds": 0.06,
+      "reference_seconds": null,
+      "samples": 0
+    }
+  ],
   "comparisons": [
     {
       "arm": "flow",
@@ -162,10 +180,22 @@ fn keys_keep_their_order() -> Outcome {
     }
   ],
   "calibration": {
-    "data": {
-      "load": {
-        "seconds_per_sample": 0.000022,
+    "small": {
+      "train": {
+        "seconds_per_sample": 4.16016e-6,
         "once_seconds": 0.0
+      },
+      "grow": {
+        "seconds_per_sample": 0.0,
+        "once_seconds": 0.012
+      },
+      "evaluate": {
+        "seconds_per_sample": 1.3867200000000001e-6,
+        "once_seconds": 0.0
+      },
+      "save": {
+        "seconds_per_sample": 0.0,
+        "once_seconds": 0.021
       }
     }
   }
