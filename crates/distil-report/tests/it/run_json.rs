@@ -45,7 +45,10 @@ fn keys_keep_their_order() -> Outcome {
     record.trials[0].stages.remove(0);
     record.trials[0].bill.rows.truncate(2);
     record.comparisons.truncate(1);
-    record.calibration.stages.retain(|stage, _| stage == "small");
+    record
+        .calibration
+        .stages
+        .retain(|stage, _| stage == "small");
     insta::assert_snapshot!(serde_json::to_string_pretty(&record)?, @r#"
 {
   "format": 1,
