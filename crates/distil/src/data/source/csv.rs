@@ -1,6 +1,6 @@
 //! Tables of text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use distil_report::measure::TaskKind;
@@ -259,8 +259,11 @@ impl Csv {
     }
 
     fn reader<'a>(&'a self, table: &'a TextTable, exact: Exact<'a>) -> Reader<'a> {
-        let column = |column: &TextColumn| {
-            !self.ignore.contains(&column.name) && !self.categorical.contains(&column.name)
+        let set = |names: &'a [String]| names.iter().map(String::as_str).collect::<HashSet<_>>();
+        let (ignore, categorical) = (set(&self.ignore), set(&self.categorical));
+        let column = |column: &&TextColumn| {
+            let name = column.name.as_str();
+            !ignore.contains(name) && !categorical.contains(name)
         };
         let markers = self.markers(&USUAL);
         // A model keeps the usual ones as a list.
@@ -270,7 +273,7 @@ impl Csv {
             false => self.markers(&[]),
         };
         Reader {
-            comma: table.columns.iter().filter(|c| column(c)).any(|column| {
+            comma: table.columns.iter().filter(column).any(|column| {
                 let known = markers.known(column);
                 column.cells.iter().any(|cell| cell.contains(','))
                     && matches!(
@@ -283,9 +286,9 @@ impl Csv {
             texts,
             target: &self.target.0,
             groups: &self.groups,
-            ignore: &self.ignore,
-            numeric: &self.numeric,
-            categorical: &self.categorical,
+            ignore,
+            numeric: set(&self.numeric),
+            categorical,
             rules: &self.columns,
             fixed: false,
             exact,
@@ -407,7 +410,8 @@ impl Csv {
             ("groups", &self.groups),
             ("columns", &keys),
         ];
-        let mut taken: Vec<(&str, &str)> = Vec::new();
+        let columns = table.by_name();
+        let mut taken: HashMap<&str, Vec<&str>> = HashMap::new();
         for (role, name) in roles
             .iter()
             .flat_map(|(role, names)| names.iter().map(move |name| (*role, name.as_str())))
@@ -415,7 +419,7 @@ impl Csv {
             if name.is_empty() && role == "ignore" {
                 continue;
             }
-            if table.column(name).is_none() {
+            if !columns.contains_key(name) {
                 let known = table.columns.iter().map(|column| column.name.as_str());
                 let remedy = match distil_recipe::suggest(name, known.clone()) {
                     Some(suggestion) => format!("Perhaps it is `{suggestion}`"),
@@ -432,18 +436,18 @@ impl Csv {
                 )
                 .remedy(remedy));
             }
-            let same = |(other, taken): &&(&str, &str)| {
-                *taken == name
-                    && !(role == "columns" && matches!(*other, "numeric" | "categorical"))
+            let roles = taken.entry(name).or_default();
+            let excludes = |other: &&&str| {
+                !(role == "columns" && matches!(**other, "numeric" | "categorical"))
             };
-            if let Some((other, _)) = taken.iter().find(same) {
+            if let Some(other) = roles.iter().find(excludes) {
                 return Err(Error::input(
                     format!("data.{role}"),
                     format!("the column `{name}` is named in `{other}` already"),
                 )
                 .remedy("Give each column one role"));
             }
-            taken.push((role, name));
+            roles.push(role);
         }
         if self.target.0.is_empty() {
             return Err(Error::input("data.target", "no column is named")

@@ -34,9 +34,9 @@ pub struct Reader<'a> {
     pub texts: Markers,
     pub target: &'a [String],
     pub groups: &'a [String],
-    pub ignore: &'a [String],
-    pub numeric: &'a [String],
-    pub categorical: &'a [String],
+    pub ignore: HashSet<&'a str>,
+    pub numeric: HashSet<&'a str>,
+    pub categorical: HashSet<&'a str>,
     pub rules: &'a BTreeMap<String, ColumnRule>,
     /// Whether the comma is the decimal mark of some column for certain.
     pub comma: bool,
@@ -76,7 +76,7 @@ impl Reader<'_> {
         for column in &self.table.columns {
             if let Some(why) = self.aside(column)? {
                 read.say(&column.name, &why);
-                if column.nameless && !self.ignore.contains(&String::new()) && !self.fixed {
+                if column.nameless && !self.ignore.contains("") && !self.fixed {
                     read.notes.push(format!(
                         "the column without a name ({}) is left aside: {why}",
                         column.name
@@ -141,12 +141,12 @@ impl Reader<'_> {
     }
 
     fn declared(&self, name: &String, rule: &ColumnRule) -> bool {
-        self.categorical.contains(name) || rule.kind == Some(ColumnKind::Category)
+        self.categorical.contains(name.as_str()) || rule.kind == Some(ColumnKind::Category)
     }
 
     fn named(&self, name: &String) -> bool {
-        self.numeric.contains(name)
-            || self.categorical.contains(name)
+        self.numeric.contains(name.as_str())
+            || self.categorical.contains(name.as_str())
             || self.rules.contains_key(name)
     }
 
@@ -154,7 +154,7 @@ impl Reader<'_> {
     fn aside(&self, column: &TextColumn) -> Result<Option<String>> {
         let name = &column.name;
         let ignored =
-            self.ignore.contains(name) || column.nameless && self.ignore.contains(&String::new());
+            self.ignore.contains(name.as_str()) || column.nameless && self.ignore.contains("");
         let rule = self.rules.get(name);
         Ok(if self.target.contains(name) {
             Some("the target".into())
@@ -236,7 +236,8 @@ impl Reader<'_> {
         if let Some(form) = Form::of(rule) {
             return Ok(How::Numbers(form));
         }
-        let declared = self.numeric.contains(name) || rule.kind == Some(ColumnKind::Number);
+        let declared =
+            self.numeric.contains(name.as_str()) || rule.kind == Some(ColumnKind::Number);
         if declared && (self.fixed && plain_only(column, markers)) {
             return Ok(How::Numbers(Form::default()));
         }

@@ -1,6 +1,7 @@
 //! A delimited text file as columns of text.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -279,8 +280,10 @@ impl TextTable {
             }
         };
         self.has_header = given.is_none();
-        for (i, name) in given.as_ref().unwrap_or(&names).iter().enumerate() {
-            if !name.is_empty() && self.columns.iter().any(|column| column.name == *name) {
+        let called = given.as_ref().unwrap_or(&names);
+        let mut known = HashSet::with_capacity(called.len());
+        for (i, name) in called.iter().enumerate() {
+            if !name.is_empty() && !known.insert(name) {
                 return Err(Error::input(
                     format!("{}, line {line}, column {}", self.file, i + 1),
                     format!("the header names `{name}` twice"),
@@ -362,6 +365,12 @@ impl TextTable {
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&TextColumn> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// All columns by name, for whoever asks for many.
+    pub fn by_name(&self) -> HashMap<&str, &TextColumn> {
+        let named = self.columns.iter();
+        named.map(|column| (column.name.as_str(), column)).collect()
     }
 
     /// Number of rows.
