@@ -140,13 +140,13 @@ impl Reader<'_> {
         Ok(read)
     }
 
-    fn declared(&self, name: &String, rule: &ColumnRule) -> bool {
-        self.categorical.contains(name.as_str()) || rule.kind == Some(ColumnKind::Category)
+    fn declared(&self, name: &str, rule: &ColumnRule) -> bool {
+        self.categorical.contains(name) || rule.kind == Some(ColumnKind::Category)
     }
 
-    fn named(&self, name: &String) -> bool {
-        self.numeric.contains(name.as_str())
-            || self.categorical.contains(name.as_str())
+    fn named(&self, name: &str) -> bool {
+        self.numeric.contains(name)
+            || self.categorical.contains(name)
             || self.rules.contains_key(name)
     }
 
