@@ -1,3 +1,7 @@
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
 use distil::data::source::{Npy, Source};
 use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
@@ -6,8 +10,19 @@ use npyz::WriterBuilder;
 use super::{block, folder, labels, say};
 use TaskKind::{Classification, MultiLabel, Regression};
 
+/// An `.npz` archive of these `.npy` files.
+pub fn npz(path: &Path, arrays: &[(&str, Vec<u8>)]) {
+    let mut archive = zip::ZipWriter::new(fs::File::create(path).unwrap());
+    for (name, bytes) in arrays {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(format!("{name}.npy"), options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
 /// A `.npy` file of these values.
-fn npy<T: npyz::Serialize + npyz::AutoSerialize + Copy>(
+pub fn npy<T: npyz::Serialize + npyz::AutoSerialize + Copy>(
     shape: &[u64],
     columns_first: bool,
     values: &[T],
@@ -101,22 +116,9 @@ fn the_axes_of_a_fortran_array_keep_their_meaning() {
 fn an_archive_holds_both_arrays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("both.npz");
-    let mut archive = npyz::npz::NpzWriter::create(&path).unwrap();
-    for (name, shape, values) in [
-        ("x", [3, 1], [1.0_f32, 2.0, 3.0]),
-        ("y", [3, 1], [2.0, 0.0, 1.0]),
-    ] {
-        let mut writer = archive
-            .array(name, Default::default())
-            .unwrap()
-            .default_dtype()
-            .shape(&shape)
-            .begin_nd()
-            .unwrap();
-        writer.extend(values).unwrap();
-        writer.finish().unwrap();
-    }
-    drop(archive);
+    let x = npy(&[3, 1], false, &[1.0_f32, 2.0, 3.0]);
+    let y = npy(&[3, 1], false, &[2.0_f32, 0.0, 1.0]);
+    npz(&path, &[("x", x), ("y", y)]);
     let names = Some(vec!["a".into(), "b".into(), "c".into(), "d".into()]);
     let source = Npy {
         path: Some("both.npz".into()),

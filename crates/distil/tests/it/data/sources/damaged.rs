@@ -12,9 +12,9 @@ use distil::data::source::{
 use distil_recipe::{Problems, RecipeText, parse};
 use distil_report::measure::TaskKind::Classification;
 use insta::assert_snapshot;
-use npyz::WriterBuilder as _;
 use serde_json::json;
 
+use super::arrays::{npy, npz};
 use super::{folder, from, say};
 
 fn damaged() -> Vec<PathBuf> {
@@ -131,20 +131,10 @@ fn what_unpacks_to_more_than_the_limit_is_refused_and_a_higher_limit_reads_it() 
 
     let array = folder(&[]);
     let path = array.path().join("zeros.npz");
-    let mut archive = npyz::npz::NpzWriter::create(&path).unwrap();
-    for (name, shape) in [("inputs", vec![1000_u64, 1000]), ("labels", vec![1000])] {
-        let mut writer = archive
-            .array(name, Default::default())
-            .unwrap()
-            .default_dtype()
-            .shape(&shape)
-            .begin_nd()
-            .unwrap();
-        let rows = shape.iter().product::<u64>();
-        writer.extend((0..rows).map(|at| (at % 2) as f32)).unwrap();
-        writer.finish().unwrap();
-    }
-    drop(archive);
+    let bits = |count| (0..count).map(|at| (at % 2) as f32).collect::<Vec<f32>>();
+    let inputs = npy(&[1000, 1000], false, &bits(1_000_000));
+    let labels = npy(&[1000], false, &bits(1000));
+    npz(&path, &[("inputs", inputs), ("labels", labels)]);
     let source = |limit| Npy {
         path: Some(path.clone()),
         limit: Some(Limit(limit)),
