@@ -41,15 +41,8 @@ fn rows(outputs: &Outputs<'_>) -> Rows {
 
 /// Each target's standard deviation in these rows; 1 where it does not vary.
 fn spreads(outputs: &ValueOutputs<'_>) -> Vec<f64> {
-    let rows = outputs.rows().len() as f64;
-    let spread = |target| {
-        let truth = || outputs.target(target).map(|(_, truth)| truth);
-        let mean = truth().sum::<f64>() / rows;
-        let variance = truth().map(|value| (value - mean).powi(2)).sum::<f64>() / rows;
-        match variance > 0.0 {
-            true => variance.sqrt(),
-            false => 1.0,
-        }
-    };
-    (0..outputs.targets()).map(spread).collect()
+    let targets = 0..outputs.targets();
+    targets
+        .map(|target| outputs.truth_variance(target).sqrt())
+        .collect()
 }

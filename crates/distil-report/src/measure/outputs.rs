@@ -232,6 +232,15 @@ impl<'a> ValueOutputs<'a> {
             .map(move |(values, truth)| (f64::from(values[target]), f64::from(truth[target])))
     }
 
+    /// The variance of one target's true values over these rows (divisor n); 1 where they do not vary.
+    pub fn truth_variance(&self, target: usize) -> f64 {
+        let rows = self.rows().len() as f64;
+        let truth = || self.target(target).map(|(_, truth)| truth);
+        let mean = truth().sum::<f64>() / rows;
+        let variance = truth().map(|value| (value - mean).powi(2)).sum::<f64>() / rows;
+        if variance > 0.0 { variance } else { 1.0 }
+    }
+
     /// The numbers of one target as they were given: predicted, and true.
     pub(super) fn column(&self, target: usize) -> (Vec<f32>, Vec<f32>) {
         self.rows()

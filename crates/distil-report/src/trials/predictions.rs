@@ -110,7 +110,7 @@ impl Predictions {
             Outputs::Labels(outputs) => nll_label_rows(&outputs).collect(),
             Outputs::Values(outputs) => {
                 let variances: Vec<f64> = (0..outputs.targets())
-                    .map(|target| truth_variance(&outputs, target))
+                    .map(|target| outputs.truth_variance(target))
                     .collect();
                 outputs.row_means(|target, error| error * error / variances[target])
             }
@@ -148,15 +148,4 @@ impl Predictions {
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         json::one_line(self)
     }
-}
-
-fn truth_variance(outputs: &ValueOutputs<'_>, target: usize) -> f64 {
-    let rows = outputs.rows().len() as f64;
-    let mean = outputs.target(target).map(|(_, truth)| truth).sum::<f64>() / rows;
-    let variance = outputs
-        .target(target)
-        .map(|(_, truth)| (truth - mean).powi(2))
-        .sum::<f64>()
-        / rows;
-    if variance > 0.0 { variance } else { 1.0 }
 }

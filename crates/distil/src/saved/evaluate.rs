@@ -10,7 +10,7 @@ use super::SavedModel;
 use crate::data::{Part, Raw, split};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
-use crate::train::{batch, metrics, metrics_by_target};
+use crate::train::{batch, metrics_by_target};
 
 /// What a model is worth on some samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,10 +60,11 @@ impl SavedModel {
         })?;
         let targets = self.card.targets.apply_exact(targets, &raw.wide)?;
         let outputs = batch::outputs(&self.net, &features, &ids, device);
+        let (metrics, by_target) = metrics_by_target(&outputs, &targets, &ids)?;
         Ok(Evaluated {
             samples: ids.len(),
-            metrics: metrics(&outputs, &targets, &ids)?,
-            by_target: metrics_by_target(&outputs, &targets, &ids)?,
+            metrics,
+            by_target,
             notes,
         })
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use distil_report::Numbers;
-use distil_report::measure::{self, BadOutputs};
+use distil_report::measure::{self, BadOutputs, Outputs};
 use distil_report::predictions::Truth;
 
 use crate::data::Targets;
@@ -14,23 +14,32 @@ use crate::weights::Array;
 
 /// Every metric that applies to these outputs, `[ids, outputs]`; regression in the targets' own unit.
 pub fn metrics(outputs: &Array, targets: &Targets, ids: &[SampleId]) -> Result<Numbers> {
-    let refuse = |e: BadOutputs| Error::input("outputs", e);
-    let (outputs, truth) = in_own_terms(outputs, targets, ids);
-    let outputs = truth.beside(&outputs, targets.outputs()).map_err(refuse)?;
-    Ok(measure::all(&outputs))
+    measured(outputs, targets, ids, measure::all)
 }
 
-/// The metrics of each of several targets, by name; none of one target, nor of classes and labels.
+/// The same, and the metrics of each of several targets by name; none of one target, nor of classes and labels.
 pub fn metrics_by_target(
     outputs: &Array,
     targets: &Targets,
     ids: &[SampleId],
-) -> Result<BTreeMap<String, Numbers>> {
+) -> Result<(Numbers, BTreeMap<String, Numbers>)> {
+    measured(outputs, targets, ids, |outputs| {
+        let names = targets.names().iter().cloned();
+        let by_target = names.zip(measure::by_target(outputs)).collect();
+        (measure::all(outputs), by_target)
+    })
+}
+
+fn measured<T>(
+    outputs: &Array,
+    targets: &Targets,
+    ids: &[SampleId],
+    measure: impl Fn(&Outputs<'_>) -> T,
+) -> Result<T> {
     let refuse = |e: BadOutputs| Error::input("outputs", e);
     let (outputs, truth) = in_own_terms(outputs, targets, ids);
     let outputs = truth.beside(&outputs, targets.outputs()).map_err(refuse)?;
-    let names = targets.names().iter().cloned();
-    Ok(names.zip(measure::by_target(&outputs)).collect())
+    Ok(measure(&outputs))
 }
 
 /// Outputs and the truth of these samples: logits beside classes or labels, values in the targets' own unit. Where 32 bits do
