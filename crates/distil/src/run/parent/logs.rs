@@ -26,6 +26,8 @@ pub struct Logs {
 pub struct Log {
     /// What the log came to; its bill has no reference seconds.
     pub trial: Trial,
+    /// The hash of what it was trained on; trials of version 0.1.0 do not tell.
+    basis: Option<String>,
     pub events: Vec<Event>,
     pub predictions: Option<Predictions>,
 }
@@ -51,11 +53,7 @@ impl Logs {
         let Some(log) = Log::read(folder)? else {
             return Ok(());
         };
-        // Trials of version 0.1.0 do not tell.
-        let basis = fold(&log.events)
-            .started()
-            .and_then(|started| started.basis.clone());
-        if self.basis.is_some() && basis.is_some() && basis != self.basis {
+        if self.basis.is_some() && log.basis.is_some() && log.basis != self.basis {
             let reason = "it was trained on other data, or with other settings, than this run";
             return Err(Error::new(Kind::Changed, folder.path().display(), reason)
                 .remedy("Remove this folder, and `distil resume` trains it anew"));
@@ -89,9 +87,11 @@ impl Log {
             return Ok(None);
         }
         let events = read(&folder.events()).map_err(refused)?;
-        let Some(trial) = Trial::of(&fold(&events), None) else {
+        let folded = fold(&events);
+        let Some(trial) = Trial::of(&folded, None) else {
             return Ok(None);
         };
+        let basis = folded.started().and_then(|began| began.basis.clone());
         let tested = folder.predictions();
         let predictions = match tested.is_file() {
             true => Some(Predictions::read(&tested).map_err(refused)?),
@@ -99,6 +99,7 @@ impl Log {
         };
         Ok(Some(Self {
             trial,
+            basis,
             events,
             predictions,
         }))

@@ -275,9 +275,7 @@ impl Scheduler<'_> {
             }
         }
         Ok(Some(Order {
-            rehearse: (!self.calibrated(&trial)).then(|| Rates {
-                of: self.plan.rates_of(&Arm::named(&trial.arm)),
-            }),
+            rehearse: self.unmeasured(&trial),
             trial,
             basis: self.basis.clone(),
             budget,
@@ -327,17 +325,19 @@ impl Scheduler<'_> {
         Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
     }
 
-    /// Whether the arm's reference seconds have been measured: its first trial does so, while no other runs.
-    fn calibrated(&self, trial: &TrialId) -> bool {
-        let rates = self.plan.rates_of(&Arm::named(&trial.arm));
-        self.folder.calibration(rates.as_deref()).is_file()
+    /// The rates of the arm that have not been measured yet: its first trial does so, while no other runs.
+    fn unmeasured(&self, trial: &TrialId) -> Option<Rates> {
+        let of = self.plan.rates_of(&Arm::named(&trial.arm));
+        let measured = self.folder.calibration(of.as_deref()).is_file();
+        (!measured).then_some(Rates { of })
     }
 
     /// Whether nothing is under way that the trial waits for: those its arm chooses its settings by, and, for a control, those the
     /// flow chooses by and its own seed's flow.
     fn may_start(&self, trial: &TrialId) -> bool {
-        let measuring = self.children.trials().any(|other| !self.calibrated(other));
-        if measuring || self.children.count() > 0 && !self.calibrated(trial) {
+        let unmeasured = |trial| self.unmeasured(trial).is_some();
+        if self.children.trials().any(unmeasured) || self.children.count() > 0 && unmeasured(trial)
+        {
             return false;
         }
         let own_choice = trial.settings.is_none() && self.choosing(&trial.arm, trial.fold);

@@ -13,7 +13,7 @@ mod training;
 use std::cell::RefCell;
 use std::path::Path;
 
-use distil_report::events::{self, Started, Time};
+use distil_report::events::{self, Time};
 
 use self::pipe::{die_with_parent, say};
 use self::stages::Trial;
@@ -97,19 +97,15 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
     }
     let _lock = folder.lock()?;
     trial.folder = Some(folder.clone());
-    if let Some(begun) = begun(&folder.events())? {
-        trial.basis = begun.basis;
+    // Of a trial that goes on.
+    let log = match folder.events().exists() {
+        true => events::read(&folder.events()).map_err(refused)?,
+        false => Vec::new(),
+    };
+    if let Some(begun) = events::fold(&log).started() {
+        trial.basis.clone_from(&begun.basis);
     }
-    trial.run(folder, loading)
-}
-
-/// How a trial that goes on began.
-fn begun(log: &Path) -> Result<Option<Started>> {
-    if !log.exists() {
-        return Ok(None);
-    }
-    let events = events::read(log).map_err(refused)?;
-    Ok(events::fold(&events).started().cloned())
+    trial.run(folder, log, loading)
 }
 
 /// Measures what a sample costs, and writes it for the processes to come; what that took beside what the trial goes on with.

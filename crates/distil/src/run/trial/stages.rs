@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold, read};
+use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold};
 use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 
 use super::constant::constant;
@@ -26,7 +26,7 @@ use crate::run::message::Message;
 use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
-use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, metrics, process, refused};
+use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, metrics, process};
 
 /// What a trial works with.
 pub struct Trial<'a> {
@@ -68,10 +68,9 @@ pub struct Seen {
 }
 
 impl Trial<'_> {
-    /// Runs what is not yet done in `folder`. `loading` is what reading the data took.
-    pub fn run(&self, folder: &TrialFolder, loading: Time) -> Result<()> {
+    /// Runs what is not yet done in `folder`, whose log so far is `events`. `loading` is what reading the data took.
+    pub fn run(&self, folder: &TrialFolder, mut events: Vec<Event>, loading: Time) -> Result<()> {
         let mut sink = Piped::open(&folder.events())?;
-        let events = read(&folder.events()).map_err(refused)?;
         // Once finished it is asked for again only to be tested.
         let ended = matches!(events.last(), Some(Event::Finished));
         let resume = match ended {
@@ -86,12 +85,14 @@ impl Trial<'_> {
                 .get(at)
                 .map(|s| s.name.clone())
                 .unwrap_or_default();
-            sink.write(Event::Resumed(Resumed {
+            let resumed = Event::Resumed(Resumed {
                 keep,
                 stage,
                 step,
                 process: process(),
-            }))?;
+            });
+            events.push(resumed.clone());
+            sink.write(resumed)?;
         }
         if resume.is_none() {
             self.begin(&mut sink, loading)?;
@@ -103,7 +104,7 @@ impl Trial<'_> {
         }
         // What the stages before the one resumed had to say is in the log already.
         let silent = resume.map_or(0, |(at, ..)| at);
-        let tested = tested(&read(&folder.events()).map_err(refused)?);
+        let tested = tested(&events);
         let mut done: BTreeMap<String, Done> = self.answers().collect();
         for (name, answers) in &done {
             if self.test && !tested.contains(name) {
