@@ -126,22 +126,24 @@ pub fn clean(folder: &Path) {
 /// Removes what processes that are gone left in a folder that several share, and in those in it.
 pub fn clean_shared(folder: &Path) {
     for path in entries(folder) {
-        let name = path.to_string_lossy();
-        match name.strip_suffix(UNFINISHED) {
-            Some(begun) if !is_at_work(begun) => remove(&path),
-            Some(_) => {}
-            None if path.is_dir() && !path.is_symlink() => {
-                for path in entries(&path) {
-                    let name = path.to_string_lossy();
-                    let begun = name.strip_suffix(UNFINISHED);
-                    if begun.is_some_and(|begun| !is_at_work(begun)) {
-                        remove(&path);
-                    }
-                }
+        let is_folder = path.is_dir() && !path.is_symlink();
+        let inside = match is_unfinished(&path) || !is_folder {
+            true => Vec::new(),
+            false => entries(&path),
+        };
+        for path in inside.into_iter().chain([path]) {
+            let name = path.to_string_lossy();
+            let begun = name.strip_suffix(UNFINISHED);
+            if begun.is_some_and(|begun| !is_at_work(begun)) {
+                remove(&path);
             }
-            None => {}
         }
     }
+}
+
+/// Whether this is the name of something that is not finished.
+pub fn is_unfinished(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(UNFINISHED)
 }
 
 /// Whether the process whose number ends a name is there.

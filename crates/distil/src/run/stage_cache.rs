@@ -167,7 +167,7 @@ pub fn trim(run: &RunFolder) {
     files::clean_shared(&folder);
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
     let mut stages: Vec<(SystemTime, u64, PathBuf)> = entries
-        .filter(|entry| !entry.path().to_string_lossy().ends_with(files::UNFINISHED))
+        .filter(|entry| !files::is_unfinished(&entry.path()))
         .map(|entry| {
             let path = entry.path();
             let used = fs::metadata(path.join(TRAINED_BY)).and_then(|data| data.modified());
