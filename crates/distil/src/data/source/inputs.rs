@@ -104,33 +104,7 @@ impl Reader<'_> {
             }
             self.column(column, &rule, how, markers, &mut columns, &mut read)?;
         }
-        if let [(name, reason), others @ ..] = &refused[..] {
-            let names: Vec<String> = refused
-                .iter()
-                .map(|(name, _)| format!("\"{name}\""))
-                .collect();
-            let also: Vec<String> = others
-                .iter()
-                .map(|(name, reason)| format!("; column `{name}`: {reason}"))
-                .collect();
-            let remedy = match others {
-                [] if reason.ends_with(')') => {
-                    format!("Leave the column out with `ignore = [\"{name}\"]`")
-                }
-                [] => format!(
-                    "Leave the column out with `ignore = [\"{name}\"]`; tables of text are not learned from. If each text is a category all the same: `categorical = [\"{name}\"]`"
-                ),
-                _ => format!(
-                    "Leave them out with `ignore = [{}]`, or declare as `categorical` what is",
-                    names.join(", ")
-                ),
-            };
-            return Err(Error::input(
-                format!("{}, column `{name}`", self.table.file),
-                format!("{reason}{}", also.concat()),
-            )
-            .remedy(remedy));
-        }
+        self.refuse_texts(&refused)?;
         if columns.is_empty() {
             return Err(Error::input(&self.table.file, "no column is left as input")
                 .remedy("Bring at least one column besides the target"));
@@ -138,6 +112,38 @@ impl Reader<'_> {
         read.inputs = Inputs::Table(columns);
         read.shorten();
         Ok(read)
+    }
+
+    /// Refuses columns of text that are no categories, each with the reason.
+    fn refuse_texts(&self, refused: &[(String, String)]) -> Result<()> {
+        let [(name, reason), others @ ..] = refused else {
+            return Ok(());
+        };
+        let names: Vec<String> = refused
+            .iter()
+            .map(|(name, _)| format!("\"{name}\""))
+            .collect();
+        let also: Vec<String> = others
+            .iter()
+            .map(|(name, reason)| format!("; column `{name}`: {reason}"))
+            .collect();
+        let remedy = match others {
+            [] if reason.ends_with(')') => {
+                format!("Leave the column out with `ignore = [\"{name}\"]`")
+            }
+            [] => format!(
+                "Leave the column out with `ignore = [\"{name}\"]`; tables of text are not learned from. If each text is a category all the same: `categorical = [\"{name}\"]`"
+            ),
+            _ => format!(
+                "Leave them out with `ignore = [{}]`, or declare as `categorical` what is",
+                names.join(", ")
+            ),
+        };
+        Err(Error::input(
+            format!("{}, column `{name}`", self.table.file),
+            format!("{reason}{}", also.concat()),
+        )
+        .remedy(remedy))
     }
 
     fn declared(&self, name: &str, rule: &ColumnRule) -> bool {
