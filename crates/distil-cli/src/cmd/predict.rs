@@ -8,6 +8,8 @@ use distil::device;
 use distil::saved::{Answer, Prediction, SavedModel};
 use distil_report::foreign;
 use distil_report::show::exact;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::args::{Format, PredictArgs};
 use crate::exit::{Ended, Failure};
@@ -95,19 +97,25 @@ fn say_where(answer: &mut Answer, path: &Path) {
     *sample = format!("{}:{sample}", path.display());
 }
 
+/// An answer and what tells its sample apart.
+#[derive(Serialize)]
+struct Identified<'a> {
+    #[serde(flatten)]
+    answer: &'a Answer,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    ids: Map<String, Value>,
+}
+
 /// One object, a line per answer.
 fn json(prediction: &Prediction) -> Result<String, Failure> {
     let names = serde_json::to_string(&prediction.names).map_err(unwritable)?;
     let answers = prediction.answers.iter().enumerate().map(|(row, answer)| {
-        let mut answer = serde_json::to_string(answer)?;
-        if !prediction.ids.is_empty() {
-            let ids = prediction.ids.iter();
-            let ids = ids.map(|(name, texts)| (name.clone(), texts[row].to_string().into()));
-            let ids = serde_json::Value::Object(ids.collect());
-            answer.truncate(answer.len() - 1);
-            answer += &format!(",\"ids\":{ids}}}");
-        }
-        Ok::<String, serde_json::Error>(answer)
+        let ids = prediction.ids.iter();
+        let ids = ids.map(|(name, texts)| (name.clone(), texts[row].to_string().into()));
+        serde_json::to_string(&Identified {
+            answer,
+            ids: ids.collect(),
+        })
     });
     let answers: Vec<String> = answers.collect::<Result<_, _>>().map_err(unwritable)?;
     let answers = answers.join(",\n    ");
