@@ -70,12 +70,23 @@ impl Dice {
 
 /// An unbroken run: its model, its record, and how long it took.
 pub struct Whole {
-    pub model: Vec<u8>,
-    pub record: Value,
+    model: Vec<u8>,
+    record: Value,
     time: Duration,
 }
 
-pub fn model(place: &Place) -> Vec<u8> {
+impl Whole {
+    /// What was attacked and went on has come to the same, and nothing is left of what was begun.
+    pub fn is_reached(&self, place: &Place, about: &str) {
+        assert!(model(place) == self.model, "{about}: another model");
+        assert_eq!(record_of(place, RUN), self.record, "{about}");
+        let files = place.files();
+        let left: Vec<_> = files.iter().filter(|f| f.contains("unfinished")).collect();
+        assert!(left.is_empty(), "{about}: {left:?}");
+    }
+}
+
+fn model(place: &Place) -> Vec<u8> {
     fs::read(place.path(&format!("{RUN}/model/model.safetensors"))).unwrap()
 }
 
@@ -213,11 +224,7 @@ fn attack(seed: u64, kills: usize) {
         let about = format!("seed {seed}, kill {kill}");
         let ended = place.distil(&arguments);
         assert_eq!(ended.code, 0, "{about}: {}", ended.stderr);
-        assert!(model(&place) == whole.model, "{about}: another model");
-        assert_eq!(record_of(&place, RUN), whole.record, "{about}");
-        let files = place.files();
-        let left: Vec<_> = files.iter().filter(|f| f.contains("unfinished")).collect();
-        assert!(left.is_empty(), "{about}: {left:?}");
+        whole.is_reached(&place, &about);
         assert!(!place.path("runs/digits-0002").exists(), "{about}");
         assert_eq!(place.distil(&["report", RUN]).stderr, "", "{about}");
     }

@@ -7,6 +7,7 @@ use distil_report::run_json::{RunJson, Status};
 use distil_report::runs::compare_runs;
 use distil_report::text;
 use distil_report::{Part, Purpose};
+use serde_json::Value;
 
 use crate::harness::Place;
 use crate::resume::record_of;
@@ -173,20 +174,30 @@ fn of_the_settings_to_tune_only_the_chosen_one_is_measured_on_the_test_part() {
     }
 }
 
-#[test]
-fn a_run_stopped_before_a_choice_is_tested_reads_the_test_part_when_it_goes_on() {
+/// A flow that has chosen its settings, alone: its record, and the folder of the chosen trial.
+fn tuned_flow() -> (Place, Value, String) {
     let place = Place::new();
     let arguments = [&SMOKE[..], &["--no-control", "--quiet", "--set", TUNE]].concat();
     assert_eq!(place.distil(&arguments).code, 0);
     let whole = record_of(&place, "runs/digits-0001");
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
     let trial = place.trial("runs/digits-0001", &run.trials[0].id.to_string());
+    (place, whole, trial)
+}
+
+/// Where the line after the one that holds this place begins.
+fn line_after(text: &str, at: usize) -> usize {
+    at + text[at..].find('\n').unwrap() + 1
+}
+
+#[test]
+fn a_run_stopped_before_a_choice_is_tested_reads_the_test_part_when_it_goes_on() {
+    let (place, whole, trial) = tuned_flow();
     let log = format!("{trial}/events.jsonl");
     let text = place.read(&log);
     // As it was killed: after it had been trained, and in the midst of being tested.
-    let trained = text.find("\"finished\"").unwrap();
-    let trained = trained + text[trained..].find('\n').unwrap() + 1;
-    let tested = trained + text[trained..].find('\n').unwrap() + 1;
+    let trained = line_after(&text, text.find("\"finished\"").unwrap());
+    let tested = line_after(&text, trained);
     for end in [trained, tested] {
         place.write(&log, &text[..end]);
         fs::remove_dir_all(place.path("runs/digits-0001/model")).unwrap();
@@ -198,15 +209,9 @@ fn a_run_stopped_before_a_choice_is_tested_reads_the_test_part_when_it_goes_on()
 
 #[test]
 fn a_chosen_trial_that_dies_while_it_is_tested_fails_the_run_and_resume_tests_it() {
-    let place = Place::new();
-    let arguments = [&SMOKE[..], &["--no-control", "--quiet", "--set", TUNE]].concat();
-    assert_eq!(place.distil(&arguments).code, 0);
-    let whole = record_of(&place, "runs/digits-0001");
-    let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
-    let trial = place.trial("runs/digits-0001", &run.trials[0].id.to_string());
+    let (place, whole, trial) = tuned_flow();
     let text = place.read(&format!("{trial}/events.jsonl"));
-    let trained = text.find("\"finished\"").unwrap();
-    let trained = trained + text[trained..].find('\n').unwrap() + 1;
+    let trained = line_after(&text, text.find("\"finished\"").unwrap());
     place.write(&format!("{trial}/events.jsonl"), &text[..trained]);
     fs::remove_dir_all(place.path("runs/digits-0001/model")).unwrap();
     // A folder in the place of a file that it writes.
