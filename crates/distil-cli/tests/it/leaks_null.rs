@@ -1,7 +1,9 @@
 //! The null: labels drawn at random, with a given model or with rows that stand several times. Nothing can be learned, so a run is
 //! refused, or at most 5 of 40 claim something.
 //!
-//! Takes minutes and prints its counts: `cargo test --release --workspace --test it -- --ignored --nocapture leaks_null`; `RUNS=8` is shorter.
+//! Takes minutes, on all cores, and prints its counts: `cargo test --release --workspace --test it -- --ignored --nocapture leaks_null`; `RUNS=8` is shorter.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use distil_report::run_json::RunJson;
 
@@ -59,6 +61,24 @@ fn repeated(seed: u64, more: &[&str]) -> Option<bool> {
     outcome(&place, &ended, "runs/second-0001/run.json")
 }
 
+/// What so many runs came to, as many at a time as there are cores.
+fn outcomes(runs: u64, run: fn(u64) -> Option<bool>) -> Vec<Option<bool>> {
+    let next = AtomicU64::new(0);
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let work = || {
+        std::iter::from_fn(|| {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            (at < runs).then(|| run(100 + at))
+        })
+        .collect::<Vec<_>>()
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let done = workers.into_iter().map(|worker| worker.join().unwrap());
+        done.flatten().collect()
+    })
+}
+
 #[test]
 #[ignore = "takes minutes"]
 fn random_labels_are_refused_or_rarely_claim_something() {
@@ -85,7 +105,7 @@ fn random_labels_are_refused_or_rarely_claim_something() {
         }),
     ];
     for (what, must_refuse, run) in all {
-        let outcomes: Vec<Option<bool>> = (0..runs).map(|at| run(100 + at)).collect();
+        let outcomes = outcomes(runs, run);
         let refused = outcomes.iter().filter(|outcome| outcome.is_none()).count() as u64;
         let claims = outcomes
             .iter()
