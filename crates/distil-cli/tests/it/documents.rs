@@ -330,11 +330,8 @@ fn figures(text: &str) -> Vec<(f64, usize)> {
 fn unfounded(page: &str, results: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut found = Vec::new();
     for row in page.lines().filter(|line| line.starts_with('|')) {
-        let Some((_, link)) = row
-            .split_once(".md)")
-            .map(|(before, _)| before.rsplit_once('('))
-            .flatten()
-        else {
+        let before = row.split_once(".md)").map(|(before, _)| before);
+        let Some((_, link)) = before.and_then(|before| before.rsplit_once('(')) else {
             continue;
         };
         let name = link.rsplit('/').next().unwrap_or_default();
