@@ -15,7 +15,6 @@ use crate::stderr;
 
 /// Shows what came of a run and how it ended: run.json, or numbers, verdict and what next.
 pub fn show(outcome: &Outcome, json: bool) -> Ended {
-    let folder = &outcome.folder;
     if json {
         show::print_json(&outcome.run)?;
     } else {

@@ -23,7 +23,7 @@ pub fn ending(run: &RunJson, width: Option<usize>, next: &Next, report: Option<&
     let mut lines = results(run, width, room.max(1));
     let room = MOST.saturating_sub(lines.len() + fixed - 1);
     lines.push(String::new());
-    lines.extend(fitting(&notes, width, room, next));
+    lines.extend(fitting(&notes, width, room));
     lines.extend(sentence);
     lines.push(String::new());
     lines.extend(todo);
@@ -37,36 +37,32 @@ fn results(run: &RunJson, width: Option<usize>, rows: usize) -> Vec<String> {
         true => rows.saturating_sub(1).max(1),
         false => arms.len(),
     };
-    let table = |meanings: bool| {
-        let columns = ["", run.metric.title(), "FLOPs", "time", ""];
-        let mut table = Table::new("", 1, &columns[..columns.len() - usize::from(!meanings)]);
-        for arm in &arms[..shown] {
-            let seconds = arm
-                .cost
-                .map(|total| total.reference_seconds.unwrap_or(total.cpu_seconds));
-            let mut cells = vec![
-                arm.arm.to_owned(),
-                run.metric.value(arm.value),
-                arm.flops().map_or(NONE.into(), human_scaled_flops),
-                seconds.map_or(NONE.into(), human_seconds),
-            ];
-            cells.extend(meanings.then(|| meaning(run, arm.arm)));
-            table.row(cells);
-        }
-        table
-    };
-    let lines = |meanings| -> Vec<String> {
-        let text = table(meanings).bare_text();
-        text.lines().map(str::to_owned).collect()
-    };
-    let fits = |lines: &Vec<String>| {
-        lines
-            .iter()
-            .all(|line| width.is_none_or(|width| columns(line) <= width))
-    };
-    let mut lines = Some(lines(true))
-        .filter(fits)
-        .unwrap_or_else(|| lines(false));
+    let mut table = Table::new("", 1, &["", run.metric.title(), "FLOPs", "time"]);
+    for arm in &arms[..shown] {
+        let seconds = arm
+            .cost
+            .map(|total| total.reference_seconds.unwrap_or(total.cpu_seconds));
+        table.row(vec![
+            arm.arm.to_owned(),
+            run.metric.value(arm.value),
+            arm.flops().map_or(NONE.into(), human_scaled_flops),
+            seconds.map_or(NONE.into(), human_seconds),
+        ]);
+    }
+    let bare: Vec<String> = table.bare_text().lines().map(str::to_owned).collect();
+    let meanings = arms[..shown].iter().map(|arm| meaning(run, arm.arm));
+    let meanings = std::iter::once(String::new()).chain(meanings);
+    let with: Vec<String> = bare
+        .iter()
+        .zip(meanings)
+        .map(|(line, meaning)| {
+            format!("{line}  {}", terminal(&meaning))
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    let fits = |line: &String| width.is_none_or(|width| columns(line) <= width);
+    let mut lines = if with.iter().all(fits) { with } else { bare };
     if shown < arms.len() {
         lines.push(format!("… and {} more arms", arms.len() - shown));
     }
@@ -108,7 +104,7 @@ fn notes(run: &RunJson) -> Vec<String> {
 }
 
 /// Notes as long as there is room, whole, and how many more there are.
-fn fitting(notes: &[String], width: Option<usize>, room: usize, next: &Next) -> Vec<String> {
+fn fitting(notes: &[String], width: Option<usize>, room: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for (place, note) in notes.iter().enumerate() {
         let note = wrapped(note, width, "  ");
@@ -126,7 +122,7 @@ fn fitting(notes: &[String], width: Option<usize>, room: usize, next: &Next) -> 
                 _ => format!("{left} notes, {warnings} of them warnings"),
             };
             let more = if place == 0 { "" } else { " more" };
-            lines.push(format!("{what}{more}: {}", next.bill));
+            lines.push(format!("{what}{more}: shown with the bill"));
             break;
         }
         lines.extend(note);

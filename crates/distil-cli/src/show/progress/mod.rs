@@ -124,7 +124,11 @@ impl Screen {
     /// Tells where training stands, if it is time to.
     fn training(&mut self, trial: &TrialId, stage: &str) {
         let now = self.now();
-        if !matches!(&mut self.shown, Shown::Lines(lines) if lines.tells_training(now)) {
+        let tells = match &mut self.shown {
+            Shown::Lines(lines) => lines.tells_training(now),
+            _ => false,
+        };
+        if !tells {
             return;
         }
         let Some(text) = self.board.stage(trial).and_then(sentences::evaluated) else {

@@ -13,8 +13,8 @@ pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
     }
     let words = match arm {
         "flow" => "the recipe as written",
-        "plain" => "the same model plainly, at the flow's cost",
-        "plain-full" => "the same model plainly, at its full budget",
+        "plain" => "this model plainly, at the flow's cost",
+        "plain-full" => "this model plainly, at its full budget",
         "smooth" => "plain with label smoothing",
         "small" => "the small model alone",
         "alone" => "the student alone, without a teacher",
