@@ -70,9 +70,11 @@ fn shares_that_begin_above_a_quarter_have_a_knee_too() {
     assert_eq!(of([-2.0, 0.0]).bound, Bound::MoreThan);
 }
 
+type Curve = Box<dyn Fn(f64) -> f64>;
+
 /// True curves over the share of the budget, in units of the margin.
-fn curves() -> Vec<(&'static str, Box<dyn Fn(f64) -> f64>)> {
-    let mut curves: Vec<(&str, Box<dyn Fn(f64) -> f64>)> = vec![
+fn curves() -> Vec<(&'static str, Curve)> {
+    let mut curves: Vec<(&str, Curve)> = vec![
         ("flat", Box::new(|_| 0.0)),
         ("0.6 a doubling", Box::new(|b| 0.6 * b.log2())),
         ("1.5 a doubling", Box::new(|b| 1.5 * b.log2())),
