@@ -45,12 +45,12 @@ fn every_registry_is_listed_with_its_options() {
     name     what it is                                                                 options
     kd       softened classes towards the teacher's (Hinton, Vinyals & Dean 2015)       temperature
     soft-ce  kd by cross-entropy: the same gradient (Hinton, Vinyals & Dean 2015)       temperature
-    logits   logits towards the teacher's (Ba & Caruana 2014)                           centred
+    logits   logits towards the teacher's, K/2 × the mean square (Ba & Caruana 2014)    centred
     dkd      kd with the label and the other classes weighted apart (Zhao et al. 2022)  temperature, alpha, beta, warmup
     smooth   a virtual teacher that is always right (Yuan et al. 2020)                  temperature, confidence
-    bce      kd for labels that do not exclude each other                               temperature
+    bce      kd for labels that do not exclude each other, mean over labels             temperature
     mse      values towards the teacher's
-    bounded  regression until the teacher is beaten (Chen et al. 2017)                  margin
+    bounded  regression till the teacher is beaten, mean of targets (Chen et al. 2017)  margin
     fitnet   hidden features towards the teacher's (Romero et al. 2015)
     ");
     insta::assert_snapshot!(list(&["growth"]), @r"

@@ -73,6 +73,7 @@ fn judge(comparisons: &mut [(Comparison, f64)]) {
     };
     let others = Others {
         plain: of(PLAIN),
+        full: of(PLAIN_FULL),
         small: of(SMALL),
         alone: of(ALONE),
     };

@@ -39,6 +39,8 @@ pub(super) struct Evidence<'a> {
     quality: Quality,
     cost: Cost,
     tuned: bool,
+    /// What the flow is ahead by on the main metric.
+    advantage: f64,
     /// As good as the flow, were this the small model or the student alone.
     suffices: bool,
 }
@@ -46,8 +48,22 @@ pub(super) struct Evidence<'a> {
 /// The evidence of the other comparisons that a saving depends on.
 pub(super) struct Others<'a> {
     pub plain: Option<&'a Evidence<'a>>,
+    pub full: Option<&'a Evidence<'a>>,
     pub small: Option<&'a Evidence<'a>>,
     pub alone: Option<&'a Evidence<'a>>,
+}
+
+impl Others<'_> {
+    fn small_is_as_good_as_plain(&self) -> bool {
+        let Some(small) = self.small else {
+            return false;
+        };
+        let mut plain = [self.plain, self.full].into_iter().flatten();
+        plain.all(|plain| {
+            let ahead = small.advantage - plain.advantage;
+            plain.comparison.n == 0 || width(small.comparison).is_some_and(|width| ahead <= width)
+        })
+    }
 }
 
 impl<'a> Evidence<'a> {
@@ -60,6 +76,7 @@ impl<'a> Evidence<'a> {
             cost: cost(comparison),
             // There is no choice among one.
             tuned: against > 1 && against >= arm,
+            advantage,
             suffices: suffices(comparison, advantage),
         }
     }
@@ -70,7 +87,8 @@ impl<'a> Evidence<'a> {
     ///
     ///    a given model has seen test samples and the recipe declares it: overlap;
     /// 2. the student alone, without its teacher, is as good ([`suffices`]), and the flow is not significantly worse than this arm:
-    ///    alone-suffices; likewise the small model alone: small-suffices;
+    ///    alone-suffices; likewise the small model alone, if it is no worse by the margin (or by what the test set resolves) than plain
+    ///    training either, at equal cost or at the full budget, where these were run: small-suffices;
     /// 3. one pair: one-pair;
     /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
     /// 5. the flow is worse (two-sided p < 0.05 over the seeds and, where they are at hand, over the test samples), and not within the declared margin (one-sided p < 0.025): costs;
@@ -101,7 +119,10 @@ impl<'a> Evidence<'a> {
         if suffices(others.alone) && (self.quality != Quality::Worse || against == ALONE) {
             return (Verdict::AloneSuffices, None);
         }
-        if suffices(others.small) && self.quality != Quality::Worse {
+        if suffices(others.small)
+            && others.small_is_as_good_as_plain()
+            && self.quality != Quality::Worse
+        {
             return (Verdict::SmallSuffices, None);
         }
         if self.comparison.n == 1 {
@@ -228,11 +249,7 @@ fn cost(comparison: &Comparison) -> Cost {
 /// significantly better (p ≥ 0.05 in the pair's own test, which must exist) and its advantage on the test part no more than
 /// the test set resolves (one standard error of the metric or one sample, whichever is larger).
 fn suffices(small: &Comparison, advantage: f64) -> bool {
-    let width = match small.margin.filter(|_| small.n > 1) {
-        Some(margin) => Some(margin),
-        None => small.resolution,
-    };
-    let (Some(_), Some(p), Some(width)) = (small.difference, small.p, width) else {
+    let (Some(_), Some(p), Some(width)) = (small.difference, small.p, width(small)) else {
         return false;
     };
     let cheaper = small
@@ -241,4 +258,10 @@ fn suffices(small: &Comparison, advantage: f64) -> bool {
         .or(small.cost.seconds_ratio)
         .is_some_and(|ratio| ratio > 1.0);
     cheaper && advantage <= width && !(advantage > 0.0 && p < SIGNIFICANT)
+}
+
+/// By how much two models may differ and still be as good: the margin, or of one pair and without one what the test set resolves.
+fn width(comparison: &Comparison) -> Option<f64> {
+    let margin = comparison.margin.filter(|_| comparison.n > 1);
+    margin.or(comparison.resolution)
 }

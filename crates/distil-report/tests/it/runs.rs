@@ -21,7 +21,6 @@ what       a                               b
 ─────────────────────────────────────────────────────────────
 plan       9f2c41d0e8b7                    77aa00bb11cc
 arms       flow, small, plain, plain-full  flow, small, plain
-verdict    one-pair                        small-suffices
 processor  Intel Xeon Platinum 8488C       AMD EPYC 9654
 
 accuracy on the test part

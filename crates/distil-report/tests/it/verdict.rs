@@ -523,3 +523,23 @@ fn a_difference_on_a_few_samples_that_every_seed_repeats_is_no_claim() {
     let comparisons = with_samples(8);
     assert_eq!(found(&comparisons, PLAIN).verdict, Verdict::Saves);
 }
+
+#[test]
+fn a_small_model_as_good_as_the_flow_does_not_suffice_where_plain_training_is_better() {
+    let ahead = FULL.map(|value| value + 0.004);
+    let trials = seeds(&[
+        ("flow", 1e12, &ALMOST),
+        (PLAIN, 1e12, &SHORT),
+        (PLAIN_FULL, 4e12, &ahead),
+        (SMALL, 1e11, &FULL),
+    ]);
+    let comparisons = asked(&trials, Some(0.003));
+    for comparison in &comparisons {
+        assert_ne!(comparison.verdict, Verdict::SmallSuffices, "{comparison:?}");
+    }
+    let without: Vec<Trial> = trials
+        .into_iter()
+        .filter(|t| t.id.arm != PLAIN_FULL)
+        .collect();
+    insta::assert_snapshot!(said(&asked(&without, Some(0.003)), SMALL), @"The small model suffices: alone it reached 97.28 % accuracy for 10 % of the flow's FLOPs and 10 % of its seconds; the flow's 97.25 % is not better by the margin of 0.30 points (difference −0.03 points, sign-flip test p = 0.688); plain training at its full budget was not run.");
+}

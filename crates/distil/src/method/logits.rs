@@ -9,7 +9,8 @@ use crate::error::Result;
 
 /// Logit matching: the student's logits towards the teacher's, without softmax.
 ///
-/// ½ Σₖ (sₖ − tₖ)² per row (Ba & Caruana 2014, equation 1). Centred, both logits lose their mean over the outputs first: then
+/// ½ Σₖ (sₖ − tₖ)² per row (Ba & Caruana 2014, equation 1): K/2 times the mean squared error that other tools mean by it, K being the
+/// number of outputs; a weight taken over from there is to be divided by that. Centred, both logits lose their mean over the outputs first: then
 /// this is K times the limit of kd as its temperature grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

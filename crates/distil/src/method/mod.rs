@@ -41,12 +41,12 @@ pub static METHODS: Registry<Box<dyn Method>> = Registry {
     entries: &[
         entry!("kd", "softened classes towards the teacher's (Hinton, Vinyals & Dean 2015)", Kd => Box::new),
         entry!("soft-ce", "kd by cross-entropy: the same gradient (Hinton, Vinyals & Dean 2015)", SoftCe => Box::new),
-        entry!("logits", "logits towards the teacher's (Ba & Caruana 2014)", Logits => Box::new),
+        entry!("logits", "logits towards the teacher's, K/2 × the mean square (Ba & Caruana 2014)", Logits => Box::new),
         entry!("dkd", "kd with the label and the other classes weighted apart (Zhao et al. 2022)", Dkd => Box::new),
         entry!("smooth", "a virtual teacher that is always right (Yuan et al. 2020)", Smooth => Box::new),
-        entry!("bce", "kd for labels that do not exclude each other", Bce => Box::new),
+        entry!("bce", "kd for labels that do not exclude each other, mean over labels", Bce => Box::new),
         entry!("mse", "values towards the teacher's", Mse => Box::new),
-        entry!("bounded", "regression until the teacher is beaten (Chen et al. 2017)", Bounded => Box::new),
+        entry!("bounded", "regression till the teacher is beaten, mean of targets (Chen et al. 2017)", Bounded => Box::new),
         entry!("fitnet", "hidden features towards the teacher's (Romero et al. 2015)", Fitnet => Box::new),
     ],
 };

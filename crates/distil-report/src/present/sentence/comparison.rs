@@ -161,7 +161,7 @@ impl Words<'_> {
                     comparison: cheap,
                     ..*self
                 }
-                .suffices(&format!("{claim}: {how}"))
+                .suffices(&format!("{claim}: {how}"), plain_full(arm, comparisons))
             }
         }
     }
@@ -527,7 +527,7 @@ impl Words<'_> {
     }
 
     /// `The small model suffices: alone it reached …`; `who` is the part before `it`.
-    fn suffices(&self, who: &str) -> String {
+    fn suffices(&self, who: &str, plain: &str) -> String {
         let c = self.comparison;
         let flops = c
             .cost
@@ -553,11 +553,20 @@ impl Words<'_> {
             ),
         };
         format!(
-            "{who} it reached {} for {}; the flow's {} is {told}{}.",
+            "{who} it reached {} for {}; the flow's {} is {told}{}{plain}.",
             self.value(c.against_value),
             cost.join(" and "),
             self.metric.value(c.value),
             self.given_seen(),
         )
+    }
+}
+
+/// What is to be said of plain training's full budget where the small model suffices.
+fn plain_full(arm: &str, comparisons: &[Comparison]) -> &'static str {
+    let run = comparisons.iter().any(|c| c.against == PLAIN_FULL);
+    match arm == SMALL && !run {
+        true => "; plain training at its full budget was not run",
+        false => "",
     }
 }
