@@ -345,7 +345,7 @@ pub fn inputs(place: &str, array: Array) -> Result<Inputs> {
     check_finite(place, &array.values, shape.iter().product())?;
     Ok(Inputs::Block {
         shape,
-        values: array.values,
+        values: array.values.into(),
     })
 }
 

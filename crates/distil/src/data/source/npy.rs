@@ -192,7 +192,7 @@ impl Npy {
             notes.extend(note);
             if axes == Some(Axes::Nchw) {
                 let before = shape.clone();
-                *values = axes::channels_last(values, &before);
+                *values = axes::channels_last(values, &before).into();
                 wide.values_mut()
                     .for_each(|wide| *wide = axes::channels_last(wide, &before));
                 shape.rotate_left(1);
