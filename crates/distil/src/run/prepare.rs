@@ -73,10 +73,13 @@ pub(super) fn prepare(
     if from == Origin::SourceForAll && !options.smoke {
         let name = draft.data_named(&named.hash);
         shared = Shared::new(&name, &raw);
-        if shared.is_some()
-            && let Some(copy) = shared::find(&name)
-        {
-            raw = copy;
+        if shared.is_some() {
+            // Never both at once.
+            drop(raw);
+            raw = match shared::find(&name) {
+                Some(copy) => copy,
+                None => draft.read_source().map_err(known)?,
+            };
         }
     }
     raw = draft.with_answers(raw).map_err(known)?;
