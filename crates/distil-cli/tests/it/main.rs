@@ -30,5 +30,7 @@ mod runs;
 mod said;
 mod tables;
 mod targets;
+mod time;
 mod traps;
 mod usage;
+mod weights;

@@ -32,22 +32,22 @@ pub(super) const MACRO: Metric = Metric {
     is_mean: false,
 };
 
-/// Counts of one class or label.
+/// What the rows of one class or label weigh.
 #[derive(Clone, Copy, Default)]
 struct Counts {
-    hits: u64,
-    false_alarms: u64,
-    misses: u64,
+    hits: f64,
+    false_alarms: f64,
+    misses: f64,
 }
 
 impl Counts {
     /// F1, and 0 where nothing is true or predicted.
     fn f1(self) -> f64 {
-        let all = 2 * self.hits + self.false_alarms + self.misses;
-        if all == 0 {
+        let all = 2.0 * self.hits + self.false_alarms + self.misses;
+        if all == 0.0 {
             0.0
         } else {
-            2.0 * self.hits as f64 / all as f64
+            2.0 * self.hits / all
         }
     }
 }
@@ -55,17 +55,18 @@ impl Counts {
 /// The mean of the classes' F1, in [0, 1], over the classes that occur among labels or predictions.
 pub fn macro_f1(outputs: &ClassOutputs<'_>) -> f64 {
     let mut counts = vec![Counts::default(); outputs.classes()];
-    for (predicted, (_, label)) in outputs.predictions().zip(outputs.rows()) {
+    let rows = outputs.predictions().zip(outputs.rows());
+    for ((predicted, (_, label)), weight) in rows.zip(outputs.weights()) {
         if predicted == label {
-            counts[label].hits += 1;
+            counts[label].hits += weight;
         } else {
-            counts[predicted].false_alarms += 1;
-            counts[label].misses += 1;
+            counts[predicted].false_alarms += weight;
+            counts[label].misses += weight;
         }
     }
     let occurring: Vec<f64> = counts
         .iter()
-        .filter(|count| count.hits + count.false_alarms + count.misses > 0)
+        .filter(|count| count.hits + count.false_alarms + count.misses > 0.0)
         .map(|count| count.f1())
         .collect();
     occurring.iter().sum::<f64>() / occurring.len() as f64
@@ -98,12 +99,12 @@ pub fn label_f1(outputs: &LabelOutputs<'_>) -> Vec<f64> {
 
 fn label_counts(outputs: &LabelOutputs<'_>) -> Vec<Counts> {
     let mut counts = vec![Counts::default(); outputs.labels()];
-    for (logits, targets) in outputs.rows() {
+    for ((logits, targets), weight) in outputs.rows().zip(outputs.weights()) {
         for ((count, &logit), &target) in counts.iter_mut().zip(logits).zip(targets) {
             match (logit >= 0.0, target == 1.0) {
-                (true, true) => count.hits += 1,
-                (true, false) => count.false_alarms += 1,
-                (false, true) => count.misses += 1,
+                (true, true) => count.hits += weight,
+                (true, false) => count.false_alarms += weight,
+                (false, true) => count.misses += weight,
                 (false, false) => {}
             }
         }

@@ -33,6 +33,7 @@ pub use outputs::{BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, Val
 pub use r2::r2;
 pub use registry::{Better, METRICS, Metric, Quantity, all, by_target, metric};
 pub use resolution::{Resolution, resolution};
+pub(crate) use resolution::{linearised, weighted_mean};
 pub use rmse::{rmse, rmse_by_target};
 pub use rows::{Rows, nll_label_rows};
 pub use subset_accuracy::{subset_accuracy, subset_rows};

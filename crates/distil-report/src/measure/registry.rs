@@ -82,6 +82,7 @@ pub fn metric(name: &str) -> Option<&'static Metric> {
 
 /// All metrics of each of several targets, in their order; none of one target, nor of another task.
 pub fn by_target(outputs: &Outputs<'_>) -> Vec<Numbers> {
+    let whole = outputs;
     let Outputs::Values(outputs) = outputs else {
         return Vec::new();
     };
@@ -89,7 +90,8 @@ pub fn by_target(outputs: &Outputs<'_>) -> Vec<Numbers> {
     let each = targets.filter(|_| outputs.targets() > 1);
     each.filter_map(|target| {
         let (values, truth) = outputs.column(target);
-        let outputs = ValueOutputs::new(&values, &truth, 1).ok()?;
+        let one = ValueOutputs::new(&values, &truth, 1).ok()?;
+        let outputs = one.weighted(whole.weights()).ok()?;
         Some(all(&Outputs::Values(outputs)))
     })
     .collect()

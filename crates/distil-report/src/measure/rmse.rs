@@ -25,9 +25,7 @@ pub fn rmse(outputs: &ValueOutputs<'_>) -> f64 {
 
 /// √(mean squared error) of one target.
 pub fn rmse_by_target(outputs: &ValueOutputs<'_>, target: usize) -> f64 {
-    let squares: f64 = outputs
-        .target(target)
-        .map(|(value, truth)| (value - truth).powi(2))
-        .sum();
-    (squares / outputs.rows().len() as f64).sqrt()
+    let errors = outputs.target(target);
+    let squares = errors.map(|(value, truth)| (value - truth).powi(2));
+    outputs.mean(squares).sqrt()
 }

@@ -33,6 +33,5 @@ pub fn subset_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item = 
 
 /// The share of rows of which [`subset_rows`] holds, in [0, 1].
 pub fn subset_accuracy(outputs: &LabelOutputs<'_>) -> f64 {
-    let right = subset_rows(outputs).filter(|&right| right).count();
-    right as f64 / outputs.rows().len() as f64
+    outputs.mean(subset_rows(outputs).map(f64::from))
 }

@@ -39,6 +39,5 @@ pub fn top_k_rows(outputs: &ClassOutputs<'_>, k: usize) -> impl ExactSizeIterato
 
 /// The share of rows of which [`top_k_rows`] holds, in [0, 1].
 pub fn top_k(outputs: &ClassOutputs<'_>, k: usize) -> f64 {
-    let hits = top_k_rows(outputs, k).filter(|&hit| hit).count();
-    hits as f64 / outputs.rows().len() as f64
+    outputs.mean(top_k_rows(outputs, k).map(f64::from))
 }

@@ -36,6 +36,9 @@ pub struct Predictions {
     pub unit: Option<String>,
     /// `[rows, names]`, row by row: logits, or values in the target's own unit.
     pub outputs: Vec<f32>,
+    /// How much each row counts; absent where all count alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f32>>,
     /// The truth.
     pub truth: Truth,
     /// The worst rows, the worst first, for the report.
@@ -72,7 +75,7 @@ pub struct Picture {
 }
 
 impl Truth {
-    /// Outputs beside this truth, `width` of each row, checked.
+    /// Outputs beside this truth, `width` of each row, checked; rows count by `weights`, where there are any.
     ///
     /// # Errors
     /// They do not fit each other.
@@ -80,11 +83,18 @@ impl Truth {
         &'a self,
         outputs: &'a [f32],
         width: usize,
+        weights: Option<&'a [f32]>,
     ) -> Result<Outputs<'a>, BadOutputs> {
         Ok(match self {
-            Self::Classes(labels) => Outputs::Classes(ClassOutputs::new(outputs, labels, width)?),
-            Self::Labels(targets) => Outputs::Labels(LabelOutputs::new(outputs, targets, width)?),
-            Self::Values(values) => Outputs::Values(ValueOutputs::new(outputs, values, width)?),
+            Self::Classes(labels) => {
+                Outputs::Classes(ClassOutputs::new(outputs, labels, width)?.weighted(weights)?)
+            }
+            Self::Labels(targets) => {
+                Outputs::Labels(LabelOutputs::new(outputs, targets, width)?.weighted(weights)?)
+            }
+            Self::Values(values) => {
+                Outputs::Values(ValueOutputs::new(outputs, values, width)?.weighted(weights)?)
+            }
         })
     }
 }
@@ -95,7 +105,8 @@ impl Predictions {
     /// # Errors
     /// They do not fit each other.
     pub fn outputs(&self) -> Result<Outputs<'_>, BadOutputs> {
-        self.truth.beside(&self.outputs, self.names.len())
+        let weights = self.weights.as_deref();
+        self.truth.beside(&self.outputs, self.names.len(), weights)
     }
 
     /// Each row's loss: negative log-likelihood in nats; for several labels their mean binary cross-entropy; for values the mean

@@ -227,6 +227,7 @@ fn several_labels_are_shown_by_their_f1() -> Outcome {
         names: vec!["rain".into(), "wind & hail".into()],
         unit: None,
         outputs: vec![1.0, -1.0, 2.0, -2.0, -1.0, -3.0],
+        weights: None,
         truth: Truth::Labels(vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0]),
         worst: Vec::new(),
     };
@@ -249,6 +250,7 @@ fn many_classes_keep_their_matrix_small() -> Outcome {
         outputs: (0..classes * classes)
             .map(|place| f32::from(u8::from(place % (classes + 1) == 0)))
             .collect(),
+        weights: None,
         truth: Truth::Classes((0..classes).collect()),
         worst: Vec::new(),
     };

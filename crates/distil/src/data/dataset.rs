@@ -29,6 +29,8 @@ pub struct Dataset {
     pub shape: Vec<usize>,
     /// The targets of all samples.
     pub targets: Targets,
+    /// How much each row counts beside others; none where all count alike.
+    pub weights: Option<Vec<f32>>,
     /// Who trains, who validates, who tests.
     pub split: Split,
     /// Whether these are the parts the data came with.
@@ -82,6 +84,7 @@ impl Dataset {
             inputs,
             shape: preprocessing.shape(),
             targets: fitted_targets.apply_exact(targets, &raw.wide)?,
+            weights: raw.weights,
             split,
             official: false,
             preprocessing,
@@ -204,6 +207,21 @@ impl Dataset {
             classes: classes.unwrap_or_default(),
             ids,
         }
+    }
+
+    /// What the loss of a row is multiplied by: its weight, divided by the mean over the training part.
+    pub fn loss_weights(&self) -> Option<Vec<f32>> {
+        let weights = self.weights.as_ref()?;
+        let of = self
+            .split
+            .train
+            .iter()
+            .map(|id| f64::from(weights[id.row()]));
+        let mean = of.sum::<f64>() / self.split.train.len().max(1) as f64;
+        let each = weights
+            .iter()
+            .map(|weight| (f64::from(*weight) / mean) as f32);
+        Some(each.collect())
     }
 
     /// A sample's pixels, row by row, 0 to 255; `None` if the samples are no pictures.

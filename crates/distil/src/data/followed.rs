@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets};
+use crate::data::time::Moments;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -35,6 +36,12 @@ impl Raw {
             let more = other.groups.iter().find(|other| other.name == group.name);
             join_groups(group, more, after)
         });
+        let moments = self.moments.into_iter().filter_map(|mut own| {
+            let same = |more: &&Moments| (&more.name, more.dates) == (&own.name, own.dates);
+            own.values.extend(&other.moments.iter().find(same)?.values);
+            Some(own)
+        });
+        let weights = self.weights.zip(other.weights);
         let both = |own: Option<Vec<_>>, more: Option<Vec<_>>| Some([own?, more?].concat());
         let official = self.official.zip(other.official);
         let rows = self.rows.zip(other.rows);
@@ -43,6 +50,8 @@ impl Raw {
         notes.dedup();
         let joined = Self {
             groups: groups.collect(),
+            weights: weights.map(|(own, more)| [own, more].concat()),
+            moments: moments.collect(),
             targets,
             official: official.map(|(own, more)| [own, more].concat()),
             picture: self.picture,

@@ -28,6 +28,7 @@ pub mod source;
 mod split;
 mod table;
 mod targets;
+mod time;
 pub(crate) mod traps;
 mod view;
 
@@ -52,6 +53,8 @@ pub(crate) use split::split_known;
 pub use split::{Fold, Split, SplitRule, split};
 pub use table::{TableColumn, WideScale};
 pub use targets::{FittedTargets, TargetScale, Targets, WideTargets};
+pub use time::Moments;
+pub(crate) use time::{hint as time_hint, said as time_said};
 pub use view::{Feature, Fine, View, ViewMatrix};
 
 use crate::sample::SampleId;

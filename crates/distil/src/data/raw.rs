@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::answers::RawAnswers;
 use crate::data::apportion::{apportion, strata};
 use crate::data::column_rule::ColumnRule;
+use crate::data::time::Moments;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -26,6 +27,10 @@ pub struct Raw {
     pub targets: Option<RawTargets>,
     /// What a sample belongs to besides its class: a speaker, a patient.
     pub groups: Vec<Group>,
+    /// How much each row counts beside others; above 0, all 1 where absent.
+    pub weights: Option<Vec<f32>>,
+    /// Columns of a table that are no inputs and can put its rows in order.
+    pub moments: Vec<Moments>,
     /// The part the data's authors gave each row.
     pub official: Option<Vec<Part>>,
     /// How a sample is drawn, if it is a picture.
@@ -332,6 +337,8 @@ impl Raw {
             inputs,
             targets,
             groups: Vec::new(),
+            weights: None,
+            moments: Vec::new(),
             official: None,
             picture: None,
             rows: None,
@@ -407,6 +414,18 @@ impl Raw {
                 .map(|g| Group {
                     codes: keep_rows(&g.codes, 1, rows),
                     ..g.clone()
+                })
+                .collect(),
+            weights: self
+                .weights
+                .as_ref()
+                .map(|weights| keep_rows(weights, 1, rows)),
+            moments: self
+                .moments
+                .iter()
+                .map(|moments| Moments {
+                    values: keep_rows(&moments.values, 1, rows),
+                    ..moments.clone()
                 })
                 .collect(),
             official: self

@@ -50,6 +50,7 @@ pub fn refuse(raw: &Raw, rows: &RowHashes) -> Result<()> {
 /// What a reader should know of the data, a sentence each without its full stop.
 pub fn notes(raw: &Raw, split: &Split) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(raw.weights.as_ref().map(|weights| weighted(weights, split)));
     match &raw.targets {
         Some(RawTargets::Classes { names, labels }) => {
             classes(names, labels, split, &mut notes);
@@ -95,6 +96,24 @@ pub fn notes(raw: &Raw, split: &Split) -> Vec<String> {
         }
     }
     notes
+}
+
+/// How far rows differ in what they count, and what is left of the test part: equal rows of the same variance (Kish 1965, section 8.2).
+fn weighted(weights: &[f32], split: &Split) -> String {
+    let (least, most) = weights
+        .iter()
+        .fold((f32::INFINITY, 0.0_f32), |(least, most), w| {
+            (least.min(*w), most.max(*w))
+        });
+    let test = || split.test.iter().map(|id| f64::from(weights[id.row()]));
+    let alike = test().sum::<f64>().powi(2) / test().map(|w| w * w).sum::<f64>();
+    format!(
+        "rows count by their weights, {} to {}: the {} test samples tell as much as {} of equal weight",
+        shown(f64::from(least)),
+        shown(f64::from(most)),
+        grouped(split.test.len() as f64),
+        grouped(alike.round())
+    )
 }
 
 fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<String>) {

@@ -8,7 +8,10 @@ use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
 use distil_report::measure::{Quantity, TaskKind, metric};
 
 use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
-use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, traps};
+use crate::data::{
+    Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, time_hint, time_said,
+    traps,
+};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
@@ -157,7 +160,12 @@ impl Draft {
         let hashes = RowHashes::of(&raw);
         traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
-        let traps = traps::notes(&raw, &parts);
+        let mut traps = traps::notes(&raw, &parts);
+        match &rule.time {
+            Some(column) => traps.push(time_said(&raw, &parts, column)?),
+            None if !rule.official => traps.extend(time_hint(&raw)),
+            None => {}
+        }
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
         let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
@@ -203,6 +211,7 @@ impl Draft {
         let source = || data.source.kind.span.clone();
         match path {
             "data.split.group" => data.split.group.as_ref()?.span.clone(),
+            "data.split.column" => data.split.column.as_ref()?.span.clone(),
             "data.split" => data
                 .split
                 .kind

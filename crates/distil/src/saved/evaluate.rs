@@ -60,7 +60,8 @@ impl SavedModel {
         })?;
         let targets = self.card.targets.apply_exact(targets, &raw.wide)?;
         let outputs = batch::outputs(&self.net, &features, &ids, device);
-        let (metrics, by_target) = metrics_by_target(&outputs, &targets, &ids)?;
+        let (metrics, by_target) =
+            metrics_by_target(&outputs, &targets, raw.weights.as_deref(), &ids)?;
         Ok(Evaluated {
             samples: ids.len(),
             metrics,

@@ -62,6 +62,7 @@ pub fn digits(stage: &str, seed: u64, wrong: usize) -> Predictions {
         names: (0..10).map(|class| class.to_string()).collect(),
         unit: None,
         outputs,
+        weights: None,
         truth: Truth::Classes(labels.clone()),
         worst: Vec::new(),
     };
@@ -99,6 +100,7 @@ pub fn prices(stage: &str, noise: f64) -> Predictions {
         names: vec!["median_house_value".into()],
         unit: Some("$".into()),
         outputs,
+        weights: None,
         truth: Truth::Values(truth.clone()),
         worst: Vec::new(),
     };

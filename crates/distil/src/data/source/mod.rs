@@ -51,6 +51,7 @@ pub(crate) use arrays::read_npy;
 pub use axes::Axes;
 pub use cifar_binary::CifarBinary;
 pub use contents::{Content, Reader, content_of};
+pub(crate) use dates::date;
 pub use decode::{Background, Colour};
 pub(crate) use decoded::DECODED;
 pub use digits::Digits;

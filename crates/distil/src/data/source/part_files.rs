@@ -74,6 +74,13 @@ impl PartFiles {
                 )
                 .remedy("Add them; `distil predict` answers samples without"));
             }
+            if raw.weights.is_some() && more.weights.is_none() {
+                return Err(Error::input(
+                    path.display(),
+                    format!("the samples of the {} part have no weights", word(part)),
+                )
+                .remedy("Add the column of `weights` to it"));
+            }
             more.official = Some(vec![part; more.len()]);
             raw = raw
                 .followed_by(more)

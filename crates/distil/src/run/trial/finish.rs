@@ -51,7 +51,7 @@ impl Trial<'_> {
         let test = if ids.is_empty() {
             Numbers::default()
         } else {
-            metrics(&outputs, &self.data.targets, ids)?
+            metrics(&outputs, self.data, ids)?
         };
         let unit = self.plan.task.unit();
         let path = folder.predictions();

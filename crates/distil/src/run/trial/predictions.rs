@@ -6,7 +6,7 @@ use distil_report::show::plain;
 use crate::data::{Dataset, Targets};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
-use crate::train::in_own_terms;
+use crate::train::{in_own_terms, weights_of};
 use crate::weights::Array;
 
 /// Mistakes shown in the report.
@@ -35,6 +35,7 @@ pub fn predictions(
         },
         unit: unit.map(Into::into),
         outputs: outputs.into_owned(),
+        weights: weights_of(data.weights.as_deref(), ids),
         truth,
         worst: Vec::new(),
     };

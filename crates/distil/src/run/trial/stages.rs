@@ -300,7 +300,7 @@ impl Trial<'_> {
         }
         let watch = Stopwatch::start();
         let outputs = finished.outputs(ids, &self.device);
-        let found = metrics(&outputs, &self.data.targets, ids)?;
+        let found = metrics(&outputs, self.data, ids)?;
         meter.add(
             Purpose::Evaluate,
             Some(finished.flops_forward()),

@@ -104,7 +104,7 @@ impl Stage<'_, '_> {
             None => learner.net.valid(),
         };
         let outputs = batch::outputs(&net, self.inputs, ids, &self.settings.device);
-        let found = metrics(&outputs, &self.data.targets, ids)?;
+        let found = metrics(&outputs, self.data, ids)?;
         self.meter.add(
             Purpose::Evaluate,
             self.flops.map(|f| f.0),
