@@ -20,6 +20,7 @@ mod leaks;
 mod leaks_null;
 mod list;
 mod lost;
+mod metric;
 mod models;
 mod names;
 mod new;

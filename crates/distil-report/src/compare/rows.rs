@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::comparison::Test;
 use super::entry::TrialOutputs;
-use crate::measure::{Metric, Rows, linearised, weighted_mean};
+use crate::measure::{Metric, Rows, TaskKind, linearised, weighted_mean};
 use crate::statistics;
 use crate::trials::Predictions;
 
@@ -22,12 +22,14 @@ pub(super) struct Found {
 /// * means over the samples: paired errors of the samples' own;
 /// * rmse: paired squared errors, divided by the sum of the two rmse, which makes their mean the difference of the two rmse
 ///   exactly (a² − b² = (a − b)(a + b)) and leaves p as it is;
+/// * balanced accuracy, macro F1 of classes and average precision: paired contributions of the samples, by the delta method;
 /// * others have no value per sample, so their next of kin is tested ([`Rows`]) and no interval is given;
 /// * samples with weights, whatever the metric: paired errors, [`linearised`].
 pub(super) fn test(
     unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)],
     metric: &Metric,
 ) -> Option<Found> {
+    let task = task(unit)?;
     let pooled = pooled(unit, metric)?;
     let found = match (pooled.flow, pooled.other, pooled.weights) {
         (Rows::Right(flow), Rows::Right(other), None) => {
@@ -44,7 +46,7 @@ pub(super) fn test(
         }
     };
     Some(Found {
-        half_width: found.half_width.filter(|_| metric.is_mean),
+        half_width: found.half_width.filter(|_| (metric.is_mean)(task)),
         ..found
     })
 }
@@ -56,12 +58,12 @@ pub(super) fn test_over_samples<'a>(
     units: impl Iterator<Item = &'a [(TrialOutputs<'a>, TrialOutputs<'a>)]>,
     metric: &Metric,
 ) -> Option<f64> {
-    if !metric.is_mean {
-        return None;
-    }
     let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     let mut weights: BTreeMap<u32, f32> = BTreeMap::new();
     for unit in units {
+        if !(metric.is_mean)(task(unit)?) {
+            return None;
+        }
         let pooled = pooled(unit, metric)?;
         let own = pooled.weights.as_deref();
         weights.extend(
@@ -82,6 +84,10 @@ pub(super) fn test_over_samples<'a>(
     let weights: Vec<f32> = weights.into_values().collect();
     let means = linearised(&means, (!weights.is_empty()).then_some(&weights));
     statistics::paired_errors(&means).map(|test| test.p)
+}
+
+fn task(unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)]) -> Option<TaskKind> {
+    Some(unit.first()?.0.predictions?.truth.task())
 }
 
 /// One seed's samples, its folds pooled.

@@ -15,7 +15,7 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: None,
     rows: Rows::kin,
-    is_mean: true,
+    is_mean: |_| true,
 };
 
 /// The share of rows whose largest logit is at the label, in [0, 1].

@@ -25,7 +25,7 @@ pub(super) const METRIC: Metric = Metric {
             _ => Rows::Means(row_means(&found, outputs.len())),
         }
     },
-    is_mean: true,
+    is_mean: |_| true,
 };
 
 /// The average precision of one class or label, and what each row contributes: their mean is the average precision.
@@ -54,7 +54,8 @@ fn of_labels(outputs: &LabelOutputs<'_>) -> Vec<Found> {
     let labels = 0..outputs.labels();
     let found = labels.filter_map(|label| {
         let rows = outputs.rows();
-        let scores = rows.map(|(logits, targets)| (f64::from(logits[label]), targets[label] == 1.0));
+        let scores =
+            rows.map(|(logits, targets)| (f64::from(logits[label]), targets[label] == 1.0));
         of_scores(&scores.collect::<Vec<_>>(), &weights)
     });
     found.collect()
@@ -66,7 +67,8 @@ fn mean_of(found: &[Found]) -> Option<f64> {
 }
 
 fn row_means(found: &[Found], rows: usize) -> Vec<f64> {
-    let mean = |row: usize| found.iter().map(|found| found.rows[row]).sum::<f64>() / found.len() as f64;
+    let mean =
+        |row: usize| found.iter().map(|found| found.rows[row]).sum::<f64>() / found.len() as f64;
     (0..rows).map(mean).collect()
 }
 
@@ -94,7 +96,12 @@ fn of_scores(scores: &[(f64, bool)], weights: &[f64]) -> Option<Found> {
             [here, above, all]
         })
         .collect();
-    let value = thresholds.iter().map(|[here, above, all]| here * above / all).sum::<f64>() / positives;
+    let weigh: f64 = weights.iter().sum();
+    let value = thresholds
+        .iter()
+        .map(|[here, above, all]| here * above / all)
+        .sum::<f64>()
+        / positives;
     // A row's weight is in the precision of every threshold at or below its score.
     let (mut of_positive, mut of_any) = (0.0, 0.0);
     let mut rows = vec![0.0; scores.len()];
@@ -108,12 +115,8 @@ fn of_scores(scores: &[(f64, bool)], weights: &[f64]) -> Option<Found> {
                 false => 0.0,
             };
             let slope = (own - of_any) / positives;
-            rows[*row] = value + all_of(weights) * slope;
+            rows[*row] = value + weigh * slope;
         }
     }
     Some(Found { value, rows })
-}
-
-fn all_of(weights: &[f64]) -> f64 {
-    weights.iter().sum()
 }

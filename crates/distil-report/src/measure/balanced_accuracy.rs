@@ -17,23 +17,37 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Classes(outputs) => Rows::Means(balanced_rows(outputs)),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
 };
 
 /// The mean, over the classes that occur, of the share of their rows that is classified right, in [0, 1] (Brodersen et al. 2010).
 pub fn balanced_accuracy(outputs: &ClassOutputs<'_>) -> f64 {
-    outputs.mean(balanced_rows(outputs).into_iter())
+    let shares = shares(outputs);
+    shares.iter().flatten().map(|[share, _]| share).sum::<f64>()
+        / shares.iter().flatten().count() as f64
 }
 
-/// Per row n / (K n_c) where it is right and else 0, n_c the rows of its class of K that occur: their mean is the balanced accuracy.
-fn balanced_rows(outputs: &ClassOutputs<'_>) -> Vec<f64> {
-    let mut of_class = vec![0.0; outputs.classes()];
-    for ((_, label), weight) in outputs.rows().zip(outputs.weights()) {
-        of_class[label] += weight;
+/// The share of each class's rows that is right, and what its rows weigh; none of a class that does not occur.
+fn shares(outputs: &ClassOutputs<'_>) -> Vec<Option<[f64; 2]>> {
+    let mut sums = vec![[0.0, 0.0]; outputs.classes()];
+    let rows = outputs.correct().zip(outputs.rows()).zip(outputs.weights());
+    for ((right, (_, label)), weight) in rows {
+        sums[label][0] += weight * f64::from(right);
+        sums[label][1] += weight;
     }
-    let occurring = of_class.iter().filter(|weight| **weight > 0.0).count() as f64;
-    let right = outputs.correct().zip(outputs.rows());
-    right
-        .map(|(right, (_, label))| f64::from(right) * outputs.total() / (occurring * of_class[label]))
-        .collect()
+    let share = |[right, all]: [f64; 2]| (all > 0.0).then(|| [right / all, all]);
+    sums.into_iter().map(share).collect()
+}
+
+/// Per row A + n / (K n_c) · (right − a_c), A the balanced accuracy of K classes that occur, a_c and n_c the share and the rows of its
+/// own class: the delta method, whose mean is A.
+fn balanced_rows(outputs: &ClassOutputs<'_>) -> Vec<f64> {
+    let (shares, value) = (shares(outputs), balanced_accuracy(outputs));
+    let scale = outputs.total() / shares.iter().flatten().count() as f64;
+    let rows = outputs.correct().zip(outputs.rows());
+    rows.map(|(right, (_, label))| {
+        let [share, all] = shares[label].unwrap_or([0.0, 1.0]);
+        value + scale / all * (f64::from(right) - share)
+    })
+    .collect()
 }

@@ -17,7 +17,7 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: None,
     rows: Rows::kin,
-    is_mean: false,
+    is_mean: |_| false,
 };
 
 /// Bins of equal width over the confidence; bin m is ((m − 1)/15, m/15].

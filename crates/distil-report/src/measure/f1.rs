@@ -2,7 +2,7 @@
 
 use super::Rows;
 use super::registry::{Better, Metric, Quantity};
-use super::{ClassOutputs, LabelOutputs};
+use super::{ClassOutputs, LabelOutputs, Outputs, TaskKind};
 
 /// The registry's entry.
 pub(super) const MICRO: Metric = Metric {
@@ -15,7 +15,7 @@ pub(super) const MICRO: Metric = Metric {
     labels: Some(|outputs| Some(micro_f1_labels(outputs))),
     values: None,
     rows: Rows::kin,
-    is_mean: false,
+    is_mean: |_| false,
 };
 
 /// The registry's entry.
@@ -28,8 +28,11 @@ pub(super) const MACRO: Metric = Metric {
     classes: Some(|outputs| Some(macro_f1(outputs))),
     labels: Some(|outputs| Some(macro_f1_labels(outputs))),
     values: None,
-    rows: Rows::kin,
-    is_mean: false,
+    rows: |outputs| match outputs {
+        Outputs::Classes(outputs) => Rows::Means(macro_rows(outputs)),
+        other => Rows::kin(other),
+    },
+    is_mean: |task| task == TaskKind::Classification,
 };
 
 /// What the rows of one class or label weigh.
@@ -41,9 +44,13 @@ struct Counts {
 }
 
 impl Counts {
+    fn all(self) -> f64 {
+        2.0 * self.hits + self.false_alarms + self.misses
+    }
+
     /// F1, and 0 where nothing is true or predicted.
     fn f1(self) -> f64 {
-        let all = 2.0 * self.hits + self.false_alarms + self.misses;
+        let all = self.all();
         if all == 0.0 {
             0.0
         } else {
@@ -54,6 +61,35 @@ impl Counts {
 
 /// The mean of the classes' F1, in [0, 1], over the classes that occur among labels or predictions.
 pub fn macro_f1(outputs: &ClassOutputs<'_>) -> f64 {
+    let counts = class_counts(outputs);
+    let occurring: Vec<f64> = counts
+        .iter()
+        .filter(|count| count.all() > 0.0)
+        .map(|count| count.f1())
+        .collect();
+    occurring.iter().sum::<f64>() / occurring.len() as f64
+}
+
+/// Per row F + Σ_c W / (K D_c) · (a_c − F_c b_c), F the macro F1 of K classes that occur, D_c = 2 hits + false alarms + misses of a class,
+/// a_c and b_c what the row adds to 2 hits and to D_c, W the weight of all rows: the delta method, whose mean is F.
+fn macro_rows(outputs: &ClassOutputs<'_>) -> Vec<f64> {
+    let (counts, value) = (class_counts(outputs), macro_f1(outputs));
+    let occurring = counts.iter().filter(|count| count.all() > 0.0).count() as f64;
+    let scale = outputs.total() / occurring;
+    let rows = outputs.predictions().zip(outputs.rows());
+    rows.map(|(predicted, (_, label))| {
+        let slope =
+            |class: usize, a: f64, b: f64| (a - counts[class].f1() * b) / counts[class].all();
+        let slopes = match predicted == label {
+            true => slope(label, 2.0, 2.0),
+            false => slope(label, 0.0, 1.0) + slope(predicted, 0.0, 1.0),
+        };
+        value + scale * slopes
+    })
+    .collect()
+}
+
+fn class_counts(outputs: &ClassOutputs<'_>) -> Vec<Counts> {
     let mut counts = vec![Counts::default(); outputs.classes()];
     let rows = outputs.predictions().zip(outputs.rows());
     for ((predicted, (_, label)), weight) in rows.zip(outputs.weights()) {
@@ -64,12 +100,7 @@ pub fn macro_f1(outputs: &ClassOutputs<'_>) -> f64 {
             counts[label].misses += weight;
         }
     }
-    let occurring: Vec<f64> = counts
-        .iter()
-        .filter(|count| count.hits + count.false_alarms + count.misses > 0.0)
-        .map(|count| count.f1())
-        .collect();
-    occurring.iter().sum::<f64>() / occurring.len() as f64
+    counts
 }
 
 /// The mean of the labels' F1 at probability 0.5, in [0, 1], over all labels; one that is never true nor predicted counts 0.

@@ -18,7 +18,7 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Values(outputs) => Rows::Means(outputs.row_means(|_, error| error.abs())),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
 };
 
 /// mean |error| in the target's unit; with several targets the mean of theirs.

@@ -5,6 +5,8 @@
 //! one line in [`METRICS`].
 
 mod accuracy;
+mod average_precision;
+mod balanced_accuracy;
 mod confusion;
 mod ece;
 mod f1;
@@ -22,6 +24,7 @@ mod subset_accuracy;
 mod top;
 
 pub use accuracy::accuracy;
+pub use balanced_accuracy::balanced_accuracy;
 pub use confusion::{Confusion, confusion};
 pub use ece::ece;
 pub use f1::{label_f1, macro_f1, macro_f1_labels, micro_f1_labels};

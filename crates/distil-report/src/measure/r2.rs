@@ -15,7 +15,7 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: Some(|outputs| Some(r2(outputs))),
     rows: Rows::kin,
-    is_mean: false,
+    is_mean: |_| false,
 };
 
 /// 1 − Σ(y − f)² / Σ(y − ȳ)², at most 1; with several targets the mean of theirs. A target that never varies gives 1 where it

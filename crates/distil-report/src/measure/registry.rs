@@ -57,16 +57,18 @@ pub struct Metric {
     /// What two models are compared by, sample by sample.
     pub(super) rows: fn(&Outputs<'_>) -> Rows,
     /// Whether the metric is the rows' mean, so that they give it an interval; else they are only its next of kin.
-    pub(crate) is_mean: bool,
+    pub(crate) is_mean: fn(TaskKind) -> bool,
 }
 
 /// All metrics, in the order in which tables show them.
 pub const METRICS: &[Metric] = &[
     super::accuracy::METRIC,
+    super::balanced_accuracy::METRIC,
     super::top::METRIC,
     super::subset_accuracy::METRIC,
     super::f1::MICRO,
     super::f1::MACRO,
+    super::average_precision::METRIC,
     super::nll::METRIC,
     super::ece::METRIC,
     super::nrmse::METRIC,
@@ -118,6 +120,20 @@ impl Metric {
     /// What two models are compared by, sample by sample.
     pub(crate) fn rows(&self, outputs: &Outputs<'_>) -> Rows {
         (self.rows)(outputs)
+    }
+
+    /// Whether models of so many outputs have it: some metrics need several.
+    pub fn applies(&self, task: TaskKind, outputs: usize) -> bool {
+        let zeros = vec![0.0; outputs];
+        let ones = vec![1.0; outputs];
+        let one = match task {
+            TaskKind::Classification => {
+                ClassOutputs::new(&zeros, &[0], outputs).map(Outputs::Classes)
+            }
+            TaskKind::MultiLabel => LabelOutputs::new(&zeros, &ones, outputs).map(Outputs::Labels),
+            TaskKind::Regression => ValueOutputs::new(&zeros, &zeros, outputs).map(Outputs::Values),
+        };
+        one.is_ok_and(|outputs| self.of(&outputs).is_some())
     }
 
     /// The tasks it knows.

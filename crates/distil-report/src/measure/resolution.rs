@@ -75,7 +75,7 @@ pub(crate) fn linearised(rows: &[f64], weights: Option<&[f32]>) -> Vec<f64> {
 /// several targets on the mean over them); of rows with weights that of [`linearised`] ones. None for metrics that are no means over samples, and with fewer than two samples.
 pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
     let samples = outputs.len();
-    let metric = registry::metric(metric).filter(|metric| metric.is_mean)?;
+    let metric = registry::metric(metric).filter(|metric| (metric.is_mean)(outputs.task()))?;
     let value = metric.of(outputs)?;
     let rows: Vec<f64> = match metric.rows(outputs) {
         Rows::Right(_) if outputs.weights().is_none() => {

@@ -15,7 +15,7 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: Some(|outputs| Some(rmse(outputs))),
     rows: Rows::kin,
-    is_mean: true,
+    is_mean: |_| true,
 };
 
 /// √(mean squared error) in the target's unit; with several targets the mean of theirs.

@@ -18,7 +18,7 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Labels(outputs) => Rows::Right(subset_rows(outputs).collect()),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
 };
 
 /// Whether all of each row's labels are right at probability 0.5.

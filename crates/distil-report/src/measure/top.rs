@@ -18,7 +18,7 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Classes(outputs) => Rows::Right(top_k_rows(outputs, 5).collect()),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
 };
 
 /// Whether each row's label is among the `k` largest logits. Of equal logits the earlier class counts as the larger, so that

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::json;
 use crate::measure::{
-    BadOutputs, ClassOutputs, LabelOutputs, Outputs, ValueOutputs, nll_label_rows, nll_rows,
+    BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs, nll_label_rows,
+    nll_rows,
 };
 
 /// The truth of the rows.
@@ -75,6 +76,15 @@ pub struct Picture {
 }
 
 impl Truth {
+    /// The kind of task that predicts it.
+    pub fn task(&self) -> TaskKind {
+        match self {
+            Self::Classes(_) => TaskKind::Classification,
+            Self::Labels(_) => TaskKind::MultiLabel,
+            Self::Values(_) => TaskKind::Regression,
+        }
+    }
+
     /// Outputs beside this truth, `width` of each row, checked; rows count by `weights`, where there are any.
     ///
     /// # Errors

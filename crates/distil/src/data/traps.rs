@@ -145,7 +145,7 @@ fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<Stri
         if share >= MAJORITY {
             let tested = 100.0 * test[class] as f64 / split.test.len().max(1) as f64;
             notes.push(format!(
-                "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy on the test part, so look at macro F1",
+                "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy on the test part, so look at macro F1, or compare by it: `[compare] metric = \"macro_f1\"`",
                 100.0 * share
             ));
         }

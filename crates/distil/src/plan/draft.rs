@@ -23,7 +23,7 @@ use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::{like, order, train, tune, written};
 use crate::samples::{Policy, SAMPLES};
-use crate::task::{TASKS, Task};
+use crate::task::{TASKS, Task, metrics, name_of};
 use crate::train::Train;
 
 /// A recipe without a mistake that could be seen without its data.
@@ -268,8 +268,15 @@ fn draft(
     if let Some(tune) = &recipe.compare.tune {
         tune::check(tune, &recipe, problems);
     }
-    if let (Some(margin), Some(task)) = (&recipe.compare.margin, &task) {
-        margin_in_range(margin, task.default_metric(1), problems);
+    if let Some(task) = &task {
+        if let Some(name) = &recipe.compare.metric {
+            metric_of_task(name, task.kind(), problems);
+        }
+        if let Some(margin) = &recipe.compare.margin {
+            let metric = recipe.compare.metric.as_ref();
+            let name = metric.map_or(task.default_metric(1), |metric| metric.as_str());
+            margin_in_range(margin, name, problems);
+        }
     }
     let device = device(&recipe.run, problems);
     let kind = task.as_ref().map(|task| task.kind());
@@ -344,13 +351,36 @@ fn margin_in_range(margin: &Spanned<f64>, name: &str, problems: &mut Problems) {
     });
 }
 
+/// The metric that the recipe names is one of the task's.
+fn metric_of_task(name: &Spanned<String>, task: TaskKind, problems: &mut Problems) {
+    let known = || metrics(task).map(|metric| metric.name);
+    if known().any(|known| known == name.as_str()) {
+        return;
+    }
+    let message = match metric(name.as_str()) {
+        Some(_) => format!("`{}` is no metric of {}", name.value, name_of(task)),
+        None => format!("there is no metric `{}`", name.value),
+    };
+    let problem = Problem::at(name.span.clone(), message).rule(format!(
+        "the metrics of {} are {}",
+        name_of(task),
+        known().collect::<Vec<_>>().join(", ")
+    ));
+    problems.push(problem.did_you_mean(name.as_str(), known().collect::<Vec<_>>()));
+}
+
 /// Columns set apart as groups take part in the split, or they are not what was meant.
 fn groups_used(recipe: &Recipe, source: &AnySource, problems: &mut Problems) {
     let data = &recipe.data;
     let [first, ..] = source.groups() else {
         return;
     };
-    if data.split.group.is_some() {
+    let ordered = data
+        .split
+        .column
+        .as_ref()
+        .is_some_and(|column| column.value == *first);
+    if data.split.group.is_some() || ordered {
         return;
     }
     let place = data.source.table.get("groups");

@@ -177,7 +177,7 @@ impl<'de> Deserialize<'de> for ClassWeights {
             type Value = ClassWeights;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"none\", \"balanced\", a table of numbers or an array of numbers")
+                f.write_str("\"none\", \"balanced\", a table or an array of numbers")
             }
 
             fn visit_str<E: de::Error>(self, word: &str) -> std::result::Result<Self::Value, E> {

@@ -52,7 +52,7 @@ fn a_task_is_a_name_or_a_table_with_its_parameters() {
 #[test]
 fn a_wrong_parameter_is_reported_at_its_place() {
     insta::assert_snapshot!(task("{ kind = \"classification\", class_weights = \"even\" }").unwrap_err(), @r#"
-    error: `class_weights` must be "none", "balanced" or an array of numbers, not the string "even"
+    error: `class_weights` must be "none", "balanced", a table or an array of numbers, not the string "even"
      --> recipe.toml:1:51
       |
     1 | task = { kind = "classification", class_weights = "even" }
