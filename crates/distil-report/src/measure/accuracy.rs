@@ -16,6 +16,7 @@ pub(super) const METRIC: Metric = Metric {
     values: None,
     rows: Rows::kin,
     is_mean: |_| true,
+    usual: true,
 };
 
 /// The share of rows whose largest logit is at the label, in [0, 1].

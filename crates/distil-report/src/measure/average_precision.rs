@@ -26,6 +26,7 @@ pub(super) const METRIC: Metric = Metric {
         }
     },
     is_mean: |_| true,
+    usual: false,
 };
 
 /// The average precision of one class or label, and what each row contributes: their mean is the average precision.
@@ -37,10 +38,14 @@ struct Found {
 /// Of each class that occurs against the others, ordered by its probability.
 fn of_classes(outputs: &ClassOutputs<'_>) -> Vec<Found> {
     let weights: Vec<f64> = outputs.weights().take(outputs.rows().len()).collect();
+    let sums: Vec<f64> = outputs
+        .rows()
+        .map(|(logits, _)| log_sum_exp(logits))
+        .collect();
     let classes = 0..outputs.classes();
     let found = classes.filter_map(|class| {
-        let scores = outputs.rows().map(|(logits, label)| {
-            let probability = (f64::from(logits[class]) - log_sum_exp(logits)).exp();
+        let scores = outputs.rows().zip(&sums).map(|((logits, label), sum)| {
+            let probability = (f64::from(logits[class]) - sum).exp();
             (probability, label == class)
         });
         of_scores(&scores.collect::<Vec<_>>(), &weights)

@@ -18,6 +18,7 @@ pub(super) const METRIC: Metric = Metric {
         other => Rows::kin(other),
     },
     is_mean: |_| true,
+    usual: false,
 };
 
 /// The mean, over the classes that occur, of the share of their rows that is classified right, in [0, 1] (Brodersen et al. 2010).

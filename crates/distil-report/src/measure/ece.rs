@@ -18,6 +18,7 @@ pub(super) const METRIC: Metric = Metric {
     values: None,
     rows: Rows::kin,
     is_mean: |_| false,
+    usual: true,
 };
 
 /// Bins of equal width over the confidence; bin m is ((m − 1)/15, m/15].

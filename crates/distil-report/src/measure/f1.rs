@@ -16,6 +16,7 @@ pub(super) const MICRO: Metric = Metric {
     values: None,
     rows: Rows::kin,
     is_mean: |_| false,
+    usual: true,
 };
 
 /// The registry's entry.
@@ -33,6 +34,7 @@ pub(super) const MACRO: Metric = Metric {
         other => Rows::kin(other),
     },
     is_mean: |task| task == TaskKind::Classification,
+    usual: true,
 };
 
 /// What the rows of one class or label weigh.

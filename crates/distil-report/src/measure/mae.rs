@@ -19,6 +19,7 @@ pub(super) const METRIC: Metric = Metric {
         other => Rows::kin(other),
     },
     is_mean: |_| true,
+    usual: true,
 };
 
 /// mean |error| in the target's unit; with several targets the mean of theirs.

@@ -20,6 +20,7 @@ pub(super) const METRIC: Metric = Metric {
         other => Rows::kin(other),
     },
     is_mean: |_| true,
+    usual: true,
 };
 
 /// Each row's −ln p(label) under the softmax of its logits, in nats, at least 0.

@@ -18,6 +18,7 @@ pub(super) const METRIC: Metric = Metric {
     values: Some(nrmse),
     rows,
     is_mean: |_| true,
+    usual: true,
 };
 
 /// The mean over several targets of √(mean squared error) ÷ the target's standard deviation in these rows, so that none counts for

@@ -16,6 +16,7 @@ pub(super) const METRIC: Metric = Metric {
     values: Some(|outputs| Some(r2(outputs))),
     rows: Rows::kin,
     is_mean: |_| false,
+    usual: true,
 };
 
 /// 1 − Σ(y − f)² / Σ(y − ȳ)², at most 1; with several targets the mean of theirs. A target that never varies gives 1 where it

@@ -58,6 +58,8 @@ pub struct Metric {
     pub(super) rows: fn(&Outputs<'_>) -> Rows,
     /// Whether the metric is the rows' mean, so that they give it an interval; else they are only its next of kin.
     pub(crate) is_mean: fn(TaskKind) -> bool,
+    /// Whether it is measured of every model; else only where models are compared by it.
+    pub(super) usual: bool,
 }
 
 /// All metrics, in the order in which tables show them.
@@ -99,12 +101,21 @@ pub fn by_target(outputs: &Outputs<'_>) -> Vec<Numbers> {
     .collect()
 }
 
-/// All metrics of these outputs, by name.
+/// The usual metrics of these outputs, by name.
 pub fn all(outputs: &Outputs<'_>) -> Numbers {
-    METRICS
-        .iter()
+    let usual = METRICS.iter().filter(|metric| metric.usual);
+    usual
         .filter_map(|metric| Some((metric.name, metric.of(outputs)?)))
         .collect()
+}
+
+/// The same and this one.
+pub fn all_and(outputs: &Outputs<'_>, metric: &Metric) -> Numbers {
+    let mut numbers = all(outputs);
+    if let Some(value) = metric.of(outputs) {
+        numbers.insert(metric.name.to_owned(), value);
+    }
+    numbers
 }
 
 impl Metric {

@@ -16,6 +16,7 @@ pub(super) const METRIC: Metric = Metric {
     values: Some(|outputs| Some(rmse(outputs))),
     rows: Rows::kin,
     is_mean: |_| true,
+    usual: true,
 };
 
 /// √(mean squared error) in the target's unit; with several targets the mean of theirs.

@@ -19,6 +19,7 @@ pub(super) const METRIC: Metric = Metric {
         other => Rows::kin(other),
     },
     is_mean: |_| true,
+    usual: true,
 };
 
 /// Whether all of each row's labels are right at probability 0.5.

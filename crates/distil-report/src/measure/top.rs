@@ -19,6 +19,7 @@ pub(super) const METRIC: Metric = Metric {
         other => Rows::kin(other),
     },
     is_mean: |_| true,
+    usual: true,
 };
 
 /// Whether each row's label is among the `k` largest logits. Of equal logits the earlier class counts as the larger, so that

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use distil_report::EqualSamples;
+use distil_report::{EqualSamples, Part};
 
 use crate::data::SampleTable;
 use crate::data::augment::Augment;
@@ -53,6 +53,8 @@ pub struct Dataset {
     pub columns: Vec<String>,
     /// SHA-256 of the source's content.
     pub hash: String,
+    /// SHA-256 of each part, where parts come from files of their own.
+    pub files: BTreeMap<Part, String>,
     /// The hash of each row's inputs as they were read; none where nobody asked for them.
     pub hashes: RowHashes,
     /// Samples with equal inputs, if there are any.
@@ -96,6 +98,7 @@ impl Dataset {
             notes,
             columns: raw.reading.map(|reading| reading.said).unwrap_or_default(),
             hash: raw.hash,
+            files: raw.files,
             hashes: RowHashes::default(),
             equal: None,
             given: BTreeMap::new(),

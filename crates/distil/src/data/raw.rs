@@ -27,6 +27,10 @@ pub struct Raw {
     pub targets: Option<RawTargets>,
     /// What a sample belongs to besides its class: a speaker, a patient.
     pub groups: Vec<Group>,
+    /// What columns that are called as ids hold, whether they are inputs or left out: a person, a device.
+    pub ids: Vec<Group>,
+    /// SHA-256 of each part, where parts come from files of their own.
+    pub files: BTreeMap<Part, String>,
     /// How much each row counts beside others; above 0, all 1 where absent.
     pub weights: Option<Vec<f32>>,
     /// Columns of a table that are no inputs and can put its rows in order.
@@ -337,6 +341,8 @@ impl Raw {
             inputs,
             targets,
             groups: Vec::new(),
+            ids: Vec::new(),
+            files: BTreeMap::new(),
             weights: None,
             moments: Vec::new(),
             official: None,
@@ -408,14 +414,9 @@ impl Raw {
         Self {
             inputs: self.inputs.keep(rows),
             targets: self.targets.as_ref().map(|targets| targets.keep(rows)),
-            groups: self
-                .groups
-                .iter()
-                .map(|g| Group {
-                    codes: keep_rows(&g.codes, 1, rows),
-                    ..g.clone()
-                })
-                .collect(),
+            groups: keep_groups(&self.groups, rows),
+            ids: keep_groups(&self.ids, rows),
+            files: self.files.clone(),
             weights: self
                 .weights
                 .as_ref()
@@ -456,6 +457,14 @@ impl Raw {
             reading: self.reading.clone(),
         }
     }
+}
+
+fn keep_groups(groups: &[Group], rows: &[usize]) -> Vec<Group> {
+    let keep = |group: &Group| Group {
+        codes: keep_rows(&group.codes, 1, rows),
+        ..group.clone()
+    };
+    groups.iter().map(keep).collect()
 }
 
 fn keep_rows<T: Clone>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {

@@ -116,6 +116,29 @@ fn weighted(weights: &[f32], split: &Split) -> String {
     )
 }
 
+/// Says where most test samples share their id with samples to train on: who they are is known already.
+pub fn ids(raw: &Raw, split: &Split) -> Vec<String> {
+    const FEWEST: usize = 10;
+    const MOST_OF: f64 = 0.5;
+    let known = split.train.iter().chain(&split.validation);
+    let known: Vec<usize> = known.map(|id| id.row()).collect();
+    let ids = raw.ids.iter().filter(|ids| ids.members.len() >= FEWEST);
+    let said = ids.filter_map(|ids| {
+        let mut seen = vec![false; ids.members.len()];
+        known.iter().for_each(|row| seen[ids.codes[*row] as usize] = true);
+        let shared = split.test.iter().filter(|id| seen[ids.codes[id.row()] as usize]).count();
+        let name = &ids.name;
+        (shared as f64 > MOST_OF * split.test.len() as f64).then(|| {
+            format!(
+                "column {name} repeats over the split: {} of {} test samples have a {name} that is also trained on; `groups = [\"{name}\"]` and `split = {{ group = \"{name}\" }}` keep each in one part",
+                grouped(shared as f64),
+                grouped(split.test.len() as f64)
+            )
+        })
+    });
+    said.collect()
+}
+
 fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<String>) {
     let count = |ids: &[SampleId]| {
         let mut counts = vec![0_usize; names.len()];

@@ -166,6 +166,9 @@ impl Draft {
             None if !rule.official => traps.extend(time_hint(&raw)),
             None => {}
         }
+        if rule.group.is_none() && rule.time.is_none() {
+            traps.extend(traps::ids(&raw, &parts));
+        }
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
         let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)

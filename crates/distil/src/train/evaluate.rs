@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use distil_report::Numbers;
-use distil_report::measure::{self, BadOutputs, Outputs};
+use distil_report::measure::{self, BadOutputs, Metric, Outputs};
 use distil_report::predictions::Truth;
 
 use crate::data::{Dataset, Targets};
@@ -18,6 +18,18 @@ pub fn metrics(outputs: &Array, data: &Dataset, ids: &[SampleId]) -> Result<Numb
     measured(outputs, &data.targets, weights, ids, measure::all)
 }
 
+/// The same and the metric that models are compared by.
+pub fn metrics_and(
+    outputs: &Array,
+    data: &Dataset,
+    ids: &[SampleId],
+    metric: &Metric,
+) -> Result<Numbers> {
+    let weights = data.weights.as_deref();
+    let measure = |outputs: &Outputs<'_>| measure::all_and(outputs, metric);
+    measured(outputs, &data.targets, weights, ids, measure)
+}
+
 /// The same of targets and the weights of their rows, and the metrics of each of several targets by name; none of one target, nor of
 /// classes and labels.
 pub fn metrics_by_target(
@@ -25,11 +37,16 @@ pub fn metrics_by_target(
     targets: &Targets,
     weights: Option<&[f32]>,
     ids: &[SampleId],
+    metric: Option<&Metric>,
 ) -> Result<(Numbers, BTreeMap<String, Numbers>)> {
     measured(outputs, targets, weights, ids, |outputs| {
         let names = targets.names().iter().cloned();
         let by_target = names.zip(measure::by_target(outputs)).collect();
-        (measure::all(outputs), by_target)
+        let all = match metric {
+            Some(metric) => measure::all_and(outputs, metric),
+            None => measure::all(outputs),
+        };
+        (all, by_target)
     })
 }
 

@@ -129,6 +129,7 @@ impl Source for Csv {
             .chain(raw.notes)
             .collect();
         Ok(Raw {
+            ids: own.ids(&table, 0.5),
             groups,
             weights,
             moments: raw.moments,
@@ -350,6 +351,7 @@ impl Csv {
             notes.push(format!("there is no column {name}: every row counts alike"));
         }
         Ok(Raw {
+            ids: kind.map(|_| own.ids(&table, 1.0)).unwrap_or_default(),
             groups,
             weights,
             moments: raw.moments,
@@ -373,6 +375,29 @@ impl Csv {
             })
         });
         groups.collect()
+    }
+
+    /// What columns that are called as ids hold, where at most this share of the rows have ids of their own.
+    fn ids(&self, table: &TextTable, most_of: f64) -> Vec<Group> {
+        let set_apart = |name: &String| {
+            self.target.0.contains(name)
+                || self.groups.contains(name)
+                || self.weights.as_ref() == Some(name)
+        };
+        let markers = self.markers(&FIRST);
+        let called = table
+            .columns
+            .iter()
+            .filter(|column| is_id(&column.name) && !set_apart(&column.name));
+        let ids = called.filter_map(|column| {
+            let (members, codes) = members(table, column, &markers).ok()?;
+            (members.len() as f64 <= most_of * codes.len() as f64).then(|| Group {
+                name: column.name.clone(),
+                members,
+                codes,
+            })
+        });
+        ids.collect()
     }
 
     /// How much each row counts, if the column that says so is there.
@@ -582,4 +607,35 @@ impl Csv {
         let (targets, wide) = cells::targets(table, &columns, &forms, &markers, kind)?;
         Ok((Some(targets), rules, wide))
     }
+}
+
+/// Whether a column is called as one of ids is: `id`, `patient_id`, `userId`, `ID`, `subject`.
+fn is_id(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "patient",
+        "subject",
+        "user",
+        "customer",
+        "client",
+        "person",
+        "participant",
+        "speaker",
+        "session",
+        "household",
+        "device",
+        "uuid",
+    ];
+    let stem = name
+        .strip_suffix("id")
+        .or(name.strip_suffix("Id"))
+        .or(name.strip_suffix("ID"));
+    let ends = stem.is_some_and(|stem| match stem.chars().next_back() {
+        None => true,
+        Some(last) => {
+            !last.is_alphanumeric()
+                || name.ends_with("Id")
+                || name.ends_with("ID") && last.is_lowercase()
+        }
+    });
+    ends || WORDS.contains(&name.to_lowercase().as_str())
 }

@@ -5,7 +5,7 @@ use distil_report::measure::Metric;
 use crate::data::{Dataset, Targets};
 use crate::error::Result;
 use crate::sample::SampleId;
-use crate::train::metrics;
+use crate::train::metrics_and;
 use crate::weights::Array;
 
 /// Outputs that are made only to be measured, at most.
@@ -19,7 +19,9 @@ pub fn constant(data: &Dataset, ids: &[SampleId], metric: &Metric) -> Result<Opt
         return Ok(None);
     }
     let outputs = Array::new([ids.len(), answer.len()], answer.repeat(ids.len()));
-    Ok(metrics(&outputs, data, ids)?.get(metric.name).copied())
+    Ok(metrics_and(&outputs, data, ids, metric)?
+        .get(metric.name)
+        .copied())
 }
 
 /// Logits of the shares, or standardised means; samples count by their weights.

@@ -54,6 +54,7 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("data[csv].weights", &[("data.path", "\"weighted.csv\"")]),
     ("data[csv].groups", &[("data.split", "{ group = \"g\" }")]),
     ("data[fsdd].", &[("data.path", "\"there\"")]),
+    ("data[sound-folder].", &[("data.path", "\"there\"")]),
     ("data[idx].", &[("data.path", "\"there\"")]),
     ("data[image-folder].", &[("data.path", "\"there\"")]),
     ("data[parquet].", &[("data.path", "\"there\"")]),
