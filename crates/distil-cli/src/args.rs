@@ -265,6 +265,9 @@ pub struct ReportArgs {
     pub run: PathBuf,
     /// Another run: print what differs between the two
     pub other: Option<PathBuf>,
+    /// Print all numbers: every metric, the bill by stage and purpose, tests and intervals
+    #[arg(long, conflicts_with_all = ["other", "markdown"])]
+    pub bill: bool,
     /// Print as Markdown
     #[arg(long)]
     pub markdown: bool,

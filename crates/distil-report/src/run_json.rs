@@ -32,6 +32,9 @@ pub struct RunJson {
     pub name: String,
     /// The plan's hash.
     pub plan: String,
+    /// Where it comes from; absent in runs of version 0.1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// The machine.
     pub host: Host,
     /// What the models predict.
@@ -64,6 +67,21 @@ pub struct RunJson {
     /// What compression gained, where the recipe's result is smaller than its teacher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compress: Option<Compress>,
+}
+
+/// What a run was made of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Seconds since 1970, UTC, when it began.
+    pub began: u64,
+    /// The arguments of the program; none where a library ran it.
+    pub command: Vec<String>,
+    /// Its data, in a few words.
+    pub data: String,
+    /// A name that new data of this kind could have.
+    pub new_data: String,
+    /// The result's learning rate; none where the result is given.
+    pub lr: Option<f64>,
 }
 
 /// The machine a run ran on.

@@ -8,10 +8,10 @@ use distil_report::runs::compare_runs;
 
 use crate::args::ReportArgs;
 use crate::exit::Ended;
-use crate::show;
+use crate::show::{self, results};
 use crate::stderr::warn;
 
-/// Writes the report and its tables anew, prints it as Markdown, or prints what differs between two runs.
+/// Writes the report and its tables anew, prints it as Markdown, prints the bill, or prints what differs between two runs.
 pub fn report(args: &ReportArgs) -> Ended {
     let folder = RunFolder::open(&args.run)?;
     let run = RunJson::read(&folder.run_json())?;
@@ -28,6 +28,9 @@ pub fn report(args: &ReportArgs) -> Ended {
     }
     if args.markdown {
         return show::print(&markdown(&run));
+    }
+    if args.bill {
+        return show::print(&results::tables(&run));
     }
     folder.refuse_cleaned()?;
     write_report(&folder, &run)?;

@@ -48,6 +48,8 @@ pub fn run(args: &RunArgs) -> Ended {
             smoke: args.smoke,
             fresh: args.fresh,
             equal: EqualRule::Together,
+            command: typed(),
+            began: 0,
             swept,
         },
         runs: args.runs.clone(),
@@ -69,6 +71,16 @@ pub fn run(args: &RunArgs) -> Ended {
             Err(failed(error, screen.folder()))
         }
     }
+}
+
+/// What was typed, but for how it is shown.
+fn typed() -> Vec<String> {
+    let shown = ["-q", "--quiet", "--json"];
+    let arguments = std::env::args_os().skip(1);
+    arguments
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .filter(|argument| !shown.contains(&argument.as_str()))
+        .collect()
 }
 
 /// Arms of a grid that anybody waits for.

@@ -1,7 +1,11 @@
 //! The outcome of a run.
 
+use std::path::Path;
+
+use console::Term;
 use distil::run::Outcome;
 use distil_report::foreign::terminal;
+use distil_report::present::next::Next;
 use distil_report::run_json::{RunJson, Status};
 use distil_report::text;
 
@@ -9,31 +13,36 @@ use crate::exit::{self, Ended, Failure};
 use crate::show;
 use crate::stderr;
 
-/// Shows what came of a run and how it ended: run.json, or results, bill and verdict.
+/// Shows what came of a run and how it ended: run.json, or numbers, verdict and what next.
 pub fn show(outcome: &Outcome, json: bool) -> Ended {
-    let folder = &outcome.folder;
     if json {
         show::print_json(&outcome.run)?;
     } else {
-        let mut shown = tables(&outcome.run);
-        for (what, path) in [("Model", folder.model()), ("Report", folder.report())] {
-            if path.exists() {
-                shown += &format!("{what}: {}\n", terminal(&path.display().to_string()));
-            }
-        }
-        show::print(&shown)?;
+        show::print(&ending(outcome))?;
     }
     ended(outcome)
 }
 
-/// Results, bill and verdict of what has finished.
-fn tables(run: &RunJson) -> String {
-    if run.trials.is_empty() {
+/// The run's end; nothing where no trial began.
+fn ending(outcome: &Outcome) -> String {
+    let folder = &outcome.folder;
+    if outcome.run.trials.is_empty() {
         return String::new();
     }
+    let path = |path: &Path| path.display().to_string();
+    let next = Next::of(&outcome.run, &path(folder.path()), folder.model().exists());
+    let report = folder.report();
+    let report = report.exists().then(|| path(&report));
+    let width = Term::stdout().size_checked();
+    let width = width.map(|(_, columns)| usize::from(columns));
+    text::ending(&outcome.run, width, &next, report.as_deref())
+}
+
+/// Results, bill and verdict of what has finished.
+pub fn tables(run: &RunJson) -> String {
     let compress = text::compress(run).map_or_else(String::new, |table| table + "\n");
     format!(
-        "{}\n{}\n{compress}{}\n\n",
+        "{}\n{}\n{compress}{}\n",
         text::results(run),
         text::bill(run),
         text::verdict(run)

@@ -67,7 +67,7 @@ fn a_taught_student_is_compared_with_itself_alone_without_being_asked() {
         );
     }
     let page = place.read("runs/taught-0001/report.html");
-    assert!(page.contains("the student with its own training, no teacher"));
+    assert!(page.contains("the student alone, without a teacher"));
 }
 
 #[test]

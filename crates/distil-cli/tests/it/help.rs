@@ -181,6 +181,7 @@ fn the_other_verbs_say_what_they_take() {
       [OTHER]  Another run: print what differs between the two
 
     Options:
+          --bill      Print all numbers: every metric, the bill by stage and purpose, tests and intervals
           --markdown  Print as Markdown
       -h, --help      Print help
     ");

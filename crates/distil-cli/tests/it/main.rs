@@ -6,6 +6,7 @@ mod attacks;
 mod bill;
 mod bytes;
 mod changed;
+mod documents;
 mod export;
 mod extremes;
 mod failing_io;

@@ -172,7 +172,7 @@ fn a_second_process_is_kept_out_of_a_run_at_work() {
     running.kill();
 }
 
-/// run.json without what a clock says and without how often the run was interrupted.
+/// run.json without what a clock says, what was typed and how often the run was interrupted.
 pub fn record_of(place: &Place, run: &str) -> Value {
     let mut record: Value = serde_json::from_str(&place.read(&format!("{run}/run.json"))).unwrap();
     without_times(&mut record);
@@ -188,6 +188,8 @@ fn without_times(value: &mut Value) {
                 "arm_calibrations",
                 "resumes",
                 "curve",
+                "began",
+                "command",
             ]
             .contains(&key)
     };

@@ -116,7 +116,7 @@ fn a_result_no_better_than_one_answer_is_told_in_run_and_report() {
         let run = ran
             .stdout
             .lines()
-            .find_map(|line| line.strip_prefix("Report: "))
+            .find_map(|line| line.strip_prefix("  look     "))
             .unwrap();
         assert!(place.read(run).contains(told), "{run}");
         let folder = run.trim_end_matches("/report.html");

@@ -8,6 +8,14 @@ pub fn human_flops(flops: f64) -> String {
     )
 }
 
+/// `1_234_000_000.0` → `1.23 G`, under a title that says FLOPs.
+pub fn human_scaled_flops(flops: f64) -> String {
+    human_flops(flops)
+        .trim_end_matches("FLOPs")
+        .trim_end()
+        .to_owned()
+}
+
 /// `1_234_567.0` → `1.23 M`; numbers below 1,000 stay whole.
 pub fn human_count(count: f64) -> String {
     scaled(count, 1000.0, &["", "k", "M", "G", "T"])

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::foreign;
+use super::wrap::columns;
 
 /// What stands for a number that there is not.
 pub(super) const NONE: &str = "–";
@@ -56,6 +57,14 @@ impl Table {
     pub fn text(&self) -> String {
         let shown = self.shown();
         shown.aligned()
+    }
+
+    /// The same without a rule.
+    pub fn bare_text(&self) -> String {
+        let text = self.text();
+        let (titles, rows) = text.split_once('\n').unwrap_or((&text, ""));
+        let rows = rows.split_once('\n').map_or("", |(_, rows)| rows);
+        format!("{titles}\n{rows}")
     }
 
     /// The same with cells that a terminal only shows.
@@ -138,9 +147,4 @@ impl Table {
             })
             .collect()
     }
-}
-
-/// Columns a cell takes in a terminal: one per character, which holds for all that these tables contain.
-fn columns(text: &str) -> usize {
-    text.chars().count()
 }

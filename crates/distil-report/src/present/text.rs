@@ -5,6 +5,8 @@ use crate::present::sentence::{equal_samples, headline, reading_notes, resolutio
 use crate::present::tables;
 use crate::run_json::RunJson;
 
+pub use crate::present::ending::ending;
+
 /// What the test set resolves, then the arms' test results and cost.
 pub fn results(run: &RunJson) -> String {
     let table = tables::results(run).text();

@@ -3,6 +3,9 @@
 use distil_report::csv::metrics_csv;
 use distil_report::events::{Folded, fold};
 use distil_report::markdown::markdown;
+use distil_report::present::next::Next;
+use distil_report::present::wrap::columns;
+use distil_report::run_json::{Origin, RunJson, Trial};
 use distil_report::text;
 
 use crate::synthetic::{compress, digits_run, prices_run};
@@ -199,4 +202,96 @@ flow,1,,large,16,0.4,512,0.05837642054098065,0.0009183333333333334,632841830.4,0
             .iter()
             .all(|line| line.split(',').count() == lines[0].split(',').count())
     );
+}
+
+/// A run with more arms and notes than sixteen lines hold.
+fn crowded(notes: usize) -> RunJson {
+    let mut record = digits_run(20).record;
+    record.origin = Some(Origin {
+        command: ["run", "digits"].map(str::to_owned).into(),
+        new_data: "new.csv".into(),
+        lr: Some(0.004),
+        ..Origin::default()
+    });
+    for trial in &mut record.trials {
+        trial.findings.notes = (0..notes)
+            .map(|note| match note {
+                7 => "warning: the seventh says that all is lost, and takes some words to say so".into(),
+                _ => format!("column number {note} was read as a number and holds a name, which takes some words"),
+            })
+            .collect();
+    }
+    let arms: Vec<Trial> = record.arm("plain").cloned().collect();
+    for arm in 0..12 {
+        record.trials.extend(arms.iter().cloned().map(|mut trial| {
+            trial.id.arm = format!("width={arm}");
+            trial
+        }));
+    }
+    record
+}
+
+#[test]
+fn however_much_there_is_a_run_ends_in_sixteen_lines_that_fit_the_terminal_and_loses_no_warning() {
+    for notes in [0, 1, 8, 40] {
+        let record = crowded(notes);
+        let next = Next::of(&record, "runs/digits-0001", true);
+        for width in [None, Some(80), Some(100), Some(200)] {
+            let shown = text::ending(&record, width, &next, Some("runs/digits-0001/report.html"));
+            let about = format!("{notes} notes, {width:?}:\n{shown}");
+            let lines: Vec<&str> = shown.lines().collect();
+            assert!(lines.len() <= 16, "{} lines, {about}", lines.len());
+            assert!(
+                lines
+                    .iter()
+                    .all(|line| width.is_none_or(|width| columns(line) <= width)),
+                "{about}"
+            );
+            assert!(!shown.contains("p =") && !shown.contains("p <"), "{about}");
+            assert!(shown.contains("more arms"), "{about}");
+            // Shown or counted, warnings first.
+            let warned = shown.contains("all is lost") || shown.contains("1 of them warnings");
+            assert_eq!(warned, notes >= 8, "{about}");
+            let told = lines.iter().find(|line| line.contains(" notes"));
+            let left = told.map_or(0, |told| told.split(' ').next().unwrap().parse().unwrap());
+            let said = lines
+                .iter()
+                .filter(|line| line.starts_with("column number "))
+                .count();
+            let said = said + usize::from(shown.contains("all is lost"));
+            let equal = usize::from(shown.contains("are equal to another"));
+            assert_eq!(
+                said + equal + left,
+                notes + usize::from(text::results(&record).contains("are equal to another")),
+                "{about}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_run_ends_in_three_numbers_an_arm_one_sentence_and_what_next() {
+    let mut record = crowded(0);
+    record
+        .trials
+        .retain(|trial| !trial.id.arm.starts_with("width"));
+    let next = Next::of(&record, "runs/digits-0001", true);
+    insta::assert_snapshot!(text::ending(&record, Some(80), &next, Some("runs/digits-0001/report.html")), @r"
+                accuracy   FLOPs     time
+    flow         97.50 %  4.09 G   352 ms  the recipe as written
+    small        94.44 %   281 M  42.6 ms  the small model alone
+    plain        96.94 %  4.05 G   318 ms  this model plainly, at the flow's cost
+    plain-full   97.78 %  14.8 G   1.16 s  this model plainly, at its full budget
+
+    One pair, no claim: the flow reached 97.50 % accuracy, plain training at equal
+    cost 96.94 % (difference +0.56 points), at 101 % of its FLOPs and 111 % of its
+    seconds; 360 test samples resolve 0.82 points; to say more takes at least 6
+    seeds.
+
+      decide   distil run digits --seeds 6 --set \
+                 'compare.tune.lr=[0.002,0.004,0.008]'
+      use      distil predict runs/digits-0001 new.csv
+      look     runs/digits-0001/report.html
+      bill     distil report runs/digits-0001 --bill
+    ");
 }

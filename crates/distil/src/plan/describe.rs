@@ -19,11 +19,18 @@ impl Plan {
     pub fn describe(&self, flops_per_second: Option<f64>) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = self.write(&mut text, flops_per_second);
+        let _ = self.write(&mut text, flops_per_second, true);
         text
     }
 
-    fn write(&self, out: &mut String, rate: Option<f64>) -> std::fmt::Result {
+    /// The same without how each stage is trained.
+    pub fn describe_briefly(&self) -> String {
+        let mut text = String::new();
+        let _ = self.write(&mut text, None, false);
+        text
+    }
+
+    fn write(&self, out: &mut String, rate: Option<f64>, stages: bool) -> std::fmt::Result {
         let [train, validation, test] = self.samples.map(|count| grouped(count as f64));
         let source = self.source.describe();
         writeln!(out, "{}: {}", terminal(&self.name), terminal(&source))?;
@@ -59,7 +66,7 @@ impl Plan {
         }));
         rows.extend(self.stages.iter().map(|stage| self.row(stage)));
         table(out, &rows)?;
-        for stage in &self.stages {
+        for stage in self.stages.iter().filter(|_| stages) {
             writeln!(out)?;
             describe_stage(out, stage, self)?;
         }

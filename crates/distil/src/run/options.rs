@@ -37,6 +37,12 @@ pub struct Options {
     /// What the split does with equal samples; runs of version 0.1.0 do not say.
     #[serde(default, skip_serializing_if = "EqualRule::is_apart")]
     pub equal: EqualRule,
+    /// The program's arguments, for people to repeat them; none where a library runs it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// When the run began, in seconds since 1970.
+    #[serde(default)]
+    pub began: u64,
     /// Arms made by `--set` with several values, as `key=value`.
     pub swept: Vec<String>,
 }
@@ -52,11 +58,13 @@ impl Options {
         files::write(path, &text)
     }
 
-    /// SHA-256 of all of it but the folder that paths start at.
+    /// SHA-256 of all of it but the folder that paths start at, when it began and how it was typed.
     pub(super) fn hash(&self) -> String {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         if let Some(options) = value.as_object_mut() {
-            options.remove("base");
+            for key in ["base", "command", "began"] {
+                options.remove(key);
+            }
         }
         sha256(value.to_string().as_bytes())
     }

@@ -5,6 +5,7 @@ mod convolution;
 mod data;
 mod device;
 mod flops;
+mod fuzz;
 mod growth;
 mod house;
 mod method;

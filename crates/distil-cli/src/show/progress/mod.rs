@@ -1,4 +1,4 @@
-//! A run while it runs: a live table in a terminal, a line per evaluation elsewhere.
+//! A run while it runs: a live table in a terminal, elsewhere a few lines, however long it takes.
 
 mod board;
 mod live;
@@ -28,8 +28,37 @@ pub struct Screen {
 
 enum Shown {
     Nothing,
-    Lines,
+    Lines(Sparse),
     Live(Live),
+}
+
+/// What keeps lines few: the first trials have one each as they finish, then one whenever their number has doubled; where training
+/// stands is told whenever the time has doubled.
+#[derive(Default)]
+struct Sparse {
+    finished: usize,
+    told: f64,
+}
+
+/// Trials that have a line each.
+const FIRST: usize = 8;
+
+/// Seconds before where training stands is told first.
+const SOON: f64 = 1.0;
+
+impl Sparse {
+    fn tells_finish(&mut self) -> bool {
+        self.finished += 1;
+        self.finished <= FIRST || self.finished.is_power_of_two()
+    }
+
+    fn tells_training(&mut self, now: f64) -> bool {
+        let tells = now >= SOON.max(2.0 * self.told);
+        if tells {
+            self.told = now;
+        }
+        tells
+    }
 }
 
 impl Screen {
@@ -38,7 +67,7 @@ impl Screen {
         let shown = match (quiet, io::stderr().is_terminal()) {
             (true, _) => Shown::Nothing,
             (false, true) => Shown::Live(Live::new()),
-            (false, false) => Shown::Lines,
+            (false, false) => Shown::Lines(Sparse::default()),
         };
         Self {
             shown,
@@ -67,7 +96,7 @@ impl Screen {
     fn line(&self, text: &str) {
         match &self.shown {
             Shown::Nothing => {}
-            Shown::Lines => stderr::complain(text),
+            Shown::Lines(_) => stderr::complain(text),
             Shown::Live(live) => live.line(&terminal_lines(text)),
         }
     }
@@ -92,11 +121,36 @@ impl Screen {
         self.log(trial)?.into_iter().rev().find(of_stage)
     }
 
+    /// Tells where training stands, if it is time to.
+    fn training(&mut self, trial: &TrialId, stage: &str) {
+        let now = self.now();
+        let tells = match &mut self.shown {
+            Shown::Lines(lines) => lines.tells_training(now),
+            _ => false,
+        };
+        if !tells {
+            return;
+        }
+        let Some(text) = self.board.stage(trial).and_then(sentences::evaluated) else {
+            return;
+        };
+        let trials = match self.board.trials() {
+            0 | 1 => String::new(),
+            all => format!("; {} of {all} trials finished", self.board.finished),
+        };
+        self.line(&terminal(&format!("{trial} {stage}: {text}{trials}")));
+    }
+
     fn finished(&mut self, trial: &TrialId) {
         let seconds = self.board.finished(trial, self.now());
         let Some(result) = self.result(trial) else {
             return;
         };
+        if let Shown::Lines(lines) = &mut self.shown
+            && !lines.tells_finish()
+        {
+            return;
+        }
         let cells = sentences::finished(&result, self.board.metric.as_ref(), seconds);
         let name = terminal(&trial.to_string()).into_owned();
         self.line(&match self.is_live() {
@@ -142,15 +196,12 @@ impl Watcher for Screen {
             self.board.event(trial, &started, self.now());
         }
         self.board.event(trial, event, self.now());
-        if let Some(text) = sentences::of(event, self.board.metric.as_ref(), self.is_live()) {
+        if let Some(text) = sentences::of(event) {
             self.line(&terminal(&format!("{trial} {text}")));
         }
         match event {
-            Event::Progress(point) if point.validation.is_some() && !self.is_live() => {
-                let stage = self.board.stage(trial);
-                if let Some(text) = stage.and_then(sentences::evaluated) {
-                    self.line(&terminal(&format!("{trial} {}: {text}", point.stage)));
-                }
+            Event::Progress(point) if point.validation.is_some() => {
+                self.training(trial, &point.stage)
             }
             Event::Finished => self.finished(trial),
             _ => {}

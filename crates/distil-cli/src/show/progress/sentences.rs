@@ -1,29 +1,16 @@
 //! Lines that stay: what happened to a trial, where its training stands, what it came to.
 
 use distil_report::Part;
-use distil_report::events::{Event, Grown};
+use distil_report::events::Event;
 use distil_report::measure::MainMetric;
 use distil_report::present::human::{human_count, human_flops, human_seconds};
 use distil_report::run_json::Trial as TrialRow;
 
 use super::board::Stage;
 
-/// What is worth a line of its own; less beside a live table, where a trial is to leave one line.
-pub fn of(event: &Event, metric: Option<&MainMetric>, live: bool) -> Option<String> {
+/// What is worth a line of its own.
+pub fn of(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Grown(Grown { stage, grown, .. }) if !live => format!(
-            "{stage}: grown from {}, outputs differ by {:.1e} at most over {} rows",
-            grown.from, grown.max_difference, grown.rows
-        ),
-        Event::Evaluated(evaluated) if evaluated.part == Part::Test && !live => {
-            let metric = metric?;
-            format!(
-                "{}: {} on {} test samples",
-                evaluated.stage,
-                metric.named_value(*evaluated.metrics.get(&metric.name)?),
-                evaluated.samples
-            )
-        }
         Event::Resumed(resumed) => {
             format!("{}: going on from step {}", resumed.stage, resumed.step)
         }

@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::arm_class::arm_class;
 use crate::bill::Total;
 use crate::present::human::{human_flops, human_seconds};
+use crate::present::sentence::meaning;
 use crate::present::show;
 use crate::record::arm::FLOW;
 use crate::record::arm::share_of_arm;
 use crate::run_json::{RunJson, Status};
-use crate::summary::{Summary, TEACHER};
+use crate::summary::Summary;
 
 /// One arm's headline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,25 +67,6 @@ fn card(run: &RunJson, arm: &Summary<'_>, flow: &Summary<'_>) -> Card {
             format!("{} of the flow's FLOPs", show::per_cent(share))
         }),
     }
-}
-
-fn meaning(run: &RunJson, arm: &str) -> String {
-    if arm == TEACHER {
-        return match run.teachers.as_slice() {
-            [one] => format!("what the student learns from: `{one}`"),
-            several => format!("what the student learns from: {} on average", several.len()),
-        };
-    }
-    let words = match arm {
-        "flow" => "the recipe as written",
-        "plain" => "the same model trained plainly, at the flow's cost",
-        "plain-full" => "the same model trained plainly, at its full budget",
-        "smooth" => "plain with label smoothing",
-        "small" => "the small model alone",
-        "alone" => "the student with its own training, no teacher",
-        _ => "an arm of the recipe's own",
-    };
-    words.into()
 }
 
 /// What went wrong, where anything did.

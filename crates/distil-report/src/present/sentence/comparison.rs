@@ -10,18 +10,27 @@ use crate::present::show;
 use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
 use crate::statistics::FEWEST_PAIRS;
 
+/// The verdict's sentence without tests and intervals.
+pub fn brief(comparisons: &[Comparison], metric: &MainMetric) -> String {
+    told(comparisons, metric, true)
+}
+
 /// The run's verdict and its sentence: a saving over `plain-full`, which takes that `plain` is worse; or that the student alone
 /// suffices; or else the comparison with `plain`, or with the first other arm that has results where `plain` has none.
 pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, String) {
+    let verdict = chosen(comparisons).map_or(Verdict::NotCompared, |chosen| chosen.verdict);
+    (verdict, told(comparisons, metric, false))
+}
+
+fn told(comparisons: &[Comparison], metric: &MainMetric, brief: bool) -> String {
     match chosen(comparisons) {
-        Some(comparison) => (
-            comparison.verdict,
-            sentence(comparison, comparisons, metric),
-        ),
-        None => (
-            Verdict::NotCompared,
-            "Not compared: no trial of the flow finished.".into(),
-        ),
+        Some(comparison) => Words {
+            comparison,
+            metric,
+            brief,
+        }
+        .sentence(comparisons),
+        None => "Not compared: no trial of the flow finished.".into(),
     }
 }
 
@@ -58,55 +67,23 @@ pub fn sentence(
     comparisons: &[Comparison],
     metric: &MainMetric,
 ) -> String {
-    let words = Words { comparison, metric };
-    let (_, claim) = words.claim();
-    match comparison.verdict {
-        Verdict::NotCompared => words.not_compared(),
-        Verdict::OnePair => words.one_pair(),
-        Verdict::NoDifference => {
-            let similar = words.similar_cost(comparisons);
-            format!("{claim}: {}{}{similar}.", words.means(), words.reason())
-        }
-        Verdict::Saves => {
-            let small = comparisons.iter().any(|other| other.against == SMALL);
-            let alone = if small {
-                ""
-            } else {
-                "; no small model was run beside it"
-            };
-            let similar = words.similar_cost(comparisons);
-            format!(
-                "{claim}: {}{}{alone}{similar}.",
-                words.means(),
-                words.tuning()
-            )
-        }
-        Verdict::Costs => format!("{claim}: {}.", words.means()),
-        Verdict::BaselineUntuned => {
-            format!("{claim}: {}; {}.", words.means(), words.untuned())
-        }
-        Verdict::Overlap => format!("No claim, {}: {}.", words.overlap(), words.numbers()),
-        Verdict::SmallSuffices | Verdict::AloneSuffices => {
-            let (arm, how) = match comparison.verdict {
-                Verdict::AloneSuffices => (ALONE, "without a teacher"),
-                _ => (SMALL, "alone"),
-            };
-            let cheap = comparisons
-                .iter()
-                .find(|other| other.against == arm)
-                .unwrap_or(comparison);
-            Words {
-                comparison: cheap,
-                metric,
-            }
-            .suffices(&format!("{claim}: {how}"))
-        }
+    Words {
+        comparison,
+        metric,
+        brief: false,
     }
+    .sentence(comparisons)
 }
 
 /// A comparison's outcome in a few words, as its sentence begins.
 pub fn badge(comparison: &Comparison, metric: &MainMetric) -> &'static str {
-    Words { comparison, metric }.claim().0
+    Words {
+        comparison,
+        metric,
+        brief: true,
+    }
+    .claim()
+    .0
 }
 
 /// An arm as it is called in a sentence.
@@ -138,9 +115,57 @@ fn broken(failed: usize, diverged: usize) -> Option<String> {
 struct Words<'a> {
     comparison: &'a Comparison,
     metric: &'a MainMetric,
+    /// Whether tests and intervals are left out.
+    brief: bool,
 }
 
 impl Words<'_> {
+    fn sentence(&self, comparisons: &[Comparison]) -> String {
+        let (_, claim) = self.claim();
+        match self.comparison.verdict {
+            Verdict::NotCompared => self.not_compared(),
+            Verdict::OnePair => self.one_pair(),
+            Verdict::NoDifference => {
+                let similar = self.similar_cost(comparisons);
+                format!("{claim}: {}{}{similar}.", self.means(), self.reason())
+            }
+            Verdict::Saves => {
+                let small = comparisons.iter().any(|other| other.against == SMALL);
+                let alone = if small {
+                    ""
+                } else {
+                    "; no small model was run beside it"
+                };
+                let similar = self.similar_cost(comparisons);
+                format!(
+                    "{claim}: {}{}{alone}{similar}.",
+                    self.means(),
+                    self.tuning()
+                )
+            }
+            Verdict::Costs => format!("{claim}: {}.", self.means()),
+            Verdict::BaselineUntuned => {
+                format!("{claim}: {}; {}.", self.means(), self.untuned())
+            }
+            Verdict::Overlap => format!("No claim, {}: {}.", self.overlap(), self.numbers()),
+            Verdict::SmallSuffices | Verdict::AloneSuffices => {
+                let (arm, how) = match self.comparison.verdict {
+                    Verdict::AloneSuffices => (ALONE, "without a teacher"),
+                    _ => (SMALL, "alone"),
+                };
+                let cheap = comparisons
+                    .iter()
+                    .find(|other| other.against == arm)
+                    .unwrap_or(self.comparison);
+                Words {
+                    comparison: cheap,
+                    ..*self
+                }
+                .suffices(&format!("{claim}: {how}"))
+            }
+        }
+    }
+
     fn value(&self, value: Option<f64>) -> String {
         value.map_or("–".into(), |value| self.metric.named_value(value))
     }
@@ -239,6 +264,9 @@ impl Words<'_> {
     /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.
     fn evidence(&self) -> String {
         let c = self.comparison;
+        if self.brief {
+            return format!("difference {}", self.metric.difference(c.difference));
+        }
         let what = match c.test {
             Some(Test::SignedRank) => "median difference",
             _ => "difference",
@@ -269,6 +297,9 @@ impl Words<'_> {
 
     fn test(&self) -> Option<String> {
         let (test, p) = self.comparison.test.zip(self.comparison.p)?;
+        if self.brief {
+            return None;
+        }
         Some(format!("{} {}", test.words(), show::p(p)))
     }
 

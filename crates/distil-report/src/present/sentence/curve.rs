@@ -17,14 +17,19 @@ impl Curve {
         said.extend(cost(self.equal_quality_flops, "FLOPs", human_flops));
         said.extend(cost(self.equal_quality_seconds, "time", human_seconds));
         said.extend(self.ceiling_sentence());
-        if self.left_out > 0 {
-            said.push(format!(
+        said.extend(self.left_out());
+        said
+    }
+
+    /// That seeds are missing from it; none where none are.
+    pub fn left_out(&self) -> Option<String> {
+        (self.left_out > 0).then(|| {
+            format!(
                 "Left out of plain's curve: {} of {} seeds, with which a trial did not finish.",
                 self.left_out,
                 self.left_out + self.seeds
-            ));
-        }
-        said
+            )
+        })
     }
 
     /// Where plain's knee is: what every claim of a saving has to stand beside.

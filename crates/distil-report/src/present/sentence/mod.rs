@@ -1,9 +1,11 @@
 //! What a run found, in sentences.
 
+mod arms;
 mod comparison;
 mod curve;
 mod leaks;
 
+pub(crate) use arms::meaning;
 pub(crate) use comparison::arm_words;
-pub use comparison::{badge, chosen, headline, resolution, sentence};
+pub use comparison::{badge, brief, chosen, headline, resolution, sentence};
 pub use leaks::{columns_read, equal, equal_samples, overlap, reading_notes};

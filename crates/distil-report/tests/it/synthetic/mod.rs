@@ -411,6 +411,7 @@ fn run(
         status: Status::Finished,
         name: name.into(),
         plan: "9f2c41d0e8b7".into(),
+        origin: None,
         host: Host {
             distil: "0.1.0".into(),
             system: "Linux 6.1 x86_64".into(),

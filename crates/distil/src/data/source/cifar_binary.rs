@@ -54,6 +54,10 @@ impl Source for CifarBinary {
         new_pictures::read(path, form)
     }
 
+    fn new_data(&self) -> &'static str {
+        "new.png"
+    }
+
     fn describe(&self) -> String {
         format!("CIFAR pictures, 32 × 32, from {}", self.path.display())
     }

@@ -64,6 +64,10 @@ impl Source for Fsdd {
         self.read_files(&files, notes, kind, Limits::new_data(self.limit))
     }
 
+    fn new_data(&self) -> &'static str {
+        "new.wav"
+    }
+
     fn describe(&self) -> String {
         format!(
             "spoken digits from {}, log-mel {} × {}",

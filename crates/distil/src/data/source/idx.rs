@@ -119,6 +119,10 @@ impl Source for Idx {
         }
     }
 
+    fn new_data(&self) -> &'static str {
+        "new.png"
+    }
+
     fn describe(&self) -> String {
         format!("grey pictures in IDX files, {}", self.path.display())
     }

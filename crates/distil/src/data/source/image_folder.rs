@@ -66,6 +66,10 @@ impl Source for ImageFolder {
         }
     }
 
+    fn new_data(&self) -> &'static str {
+        "new.png"
+    }
+
     fn describe(&self) -> String {
         format!("pictures, a folder per class in {}", self.path.display())
     }

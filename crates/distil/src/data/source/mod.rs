@@ -114,6 +114,11 @@ pub trait Source: Clone {
         &[]
     }
 
+    /// What a file of new data could be called, for `predict`.
+    fn new_data(&self) -> &'static str {
+        "new.csv"
+    }
+
     /// What it reads, in a few words.
     fn describe(&self) -> String;
 }
@@ -181,6 +186,10 @@ macro_rules! sources {
 
             fn groups(&self) -> &[String] {
                 match self { $(Self::$source(source) => source.groups(),)* }
+            }
+
+            fn new_data(&self) -> &'static str {
+                match self { $(Self::$source(source) => source.new_data(),)* }
             }
 
             fn describe(&self) -> String {

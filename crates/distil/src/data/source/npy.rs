@@ -104,6 +104,10 @@ impl Source for Npy {
         self.read_pair(path, None, kind, limits)
     }
 
+    fn new_data(&self) -> &'static str {
+        "new.npy"
+    }
+
     fn describe(&self) -> String {
         match &self.path {
             Some(path) => format!(

@@ -76,6 +76,10 @@ impl Source for Parquet {
         }
     }
 
+    fn new_data(&self) -> &'static str {
+        "new.png"
+    }
+
     fn describe(&self) -> String {
         format!("pictures in parquet files, {}", self.path.display())
     }

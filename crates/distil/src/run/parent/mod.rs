@@ -16,6 +16,7 @@ pub use request::{Request, Standing, Watcher};
 
 use std::path::{Path, absolute};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use distil_recipe::RecipeText;
 
@@ -38,6 +39,8 @@ use crate::train::Stopwatch;
 pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     let watch = Stopwatch::start();
     let mut options = request.options.clone();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    options.began = now.map_or(0, |since| since.as_secs());
     options.base = absolute(&options.base).unwrap_or(options.base);
     let text = match options.smoke {
         true => shortened(&request.recipe)?,
@@ -48,7 +51,7 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     })?;
     options.name.clone_from(&prepared.plan.name);
     let basis = basis(&text, &options, &prepared)?;
-    watcher.plan(&prepared.plan.describe(None));
+    watcher.plan(&prepared.plan.describe_briefly());
     // Nothing is written before a plan exists.
     let (folder, _lock) = RunFolder::create(&request.runs, &options.name, |folder| {
         files::write(&folder.recipe(), text.text().as_bytes())?;

@@ -10,10 +10,13 @@ use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Folded, Time, fold};
 use distil_report::page::Page;
 use distil_report::predictions::Predictions;
-use distil_report::run_json::{Compress, FORMAT, MainMetric, RunJson, Status, Trial, Tuned};
+use distil_report::run_json::{
+    Compress, FORMAT, MainMetric, Origin, RunJson, Status, Trial, Tuned,
+};
 use distil_report::{Purpose, TrialId};
 
 use super::logs::{Log, Logs};
+use crate::data::source::Source;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::plan::{Arm, Plan, Work};
@@ -94,6 +97,13 @@ pub(super) fn conclude(
         status: status(&flows, left),
         name: options.name.clone(),
         plan: plan.hash(),
+        origin: Some(Origin {
+            began: options.began,
+            command: options.command.clone(),
+            data: plan.source.describe(),
+            new_data: plan.source.new_data().into(),
+            lr: plan.result().training().map(|training| training.train.lr),
+        }),
         host: host(threads, &plan.device),
         task: plan.task.kind(),
         metric,

@@ -1,5 +1,6 @@
 //! The order of the rooms: who may use whom.
 
+mod drawn;
 mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,24 @@
+//! Arms in words.
+
+use crate::run_json::RunJson;
+use crate::summary::TEACHER;
+
+/// What an arm is, in a few words.
+pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
+    if arm == TEACHER {
+        return match run.teachers.as_slice() {
+            [one] => format!("what the student learns from: `{one}`"),
+            several => format!("what the student learns from: {} on average", several.len()),
+        };
+    }
+    let words = match arm {
+        "flow" => "the recipe as written",
+        "plain" => "this model plainly, at the flow's cost",
+        "plain-full" => "this model plainly, at its full budget",
+        "smooth" => "plain with label smoothing",
+        "small" => "the small model alone",
+        "alone" => "the student alone, without a teacher",
+        _ => "an arm of the recipe's own",
+    };
+    words.into()
+}
