@@ -96,7 +96,9 @@ fn first(folder: &Path, depth: usize) -> Option<(What, PathBuf)> {
 
 /// The table to train on among those of a folder: the one called so.
 fn table_in(folder: &Path) -> Option<PathBuf> {
-    let tables = entries(folder).into_iter().filter(|file| kind(file) == Some(What::Table));
+    let tables = entries(folder)
+        .into_iter()
+        .filter(|file| kind(file) == Some(What::Table));
     let tables: Vec<PathBuf> = tables.collect();
     let train = |file: &&PathBuf| {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
@@ -114,8 +116,15 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 /// What a file is, by its name or its first bytes, if it is data for certain.
 fn kind(file: &Path) -> Option<What> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let suffix = name.trim_end_matches(".gz").rsplit_once('.').map_or("", |(_, suffix)| suffix);
+    let name = file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let suffix = name
+        .trim_end_matches(".gz")
+        .rsplit_once('.')
+        .map_or("", |(_, suffix)| suffix);
     match suffix {
         "csv" | "tsv" => return Some(What::Table),
         "npz" | "npy" => return Some(What::Arrays),
@@ -208,14 +217,4 @@ fn file(word: &str) -> Result<Found, Failure> {
         text: RecipeText::new(word, text),
         name,
     })
-}
-
-/// A model's folder: the folder itself, or `model` in a run's folder.
-pub fn model(path: &Path) -> PathBuf {
-    let inside = path.join("model");
-    if !path.join("model.json").is_file() && inside.join("model.json").is_file() {
-        inside
-    } else {
-        path.to_path_buf()
-    }
 }

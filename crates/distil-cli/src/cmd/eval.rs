@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::args::{EvalArgs, Part};
 use crate::exit::Ended;
 use crate::show::table::{table, text};
-use crate::{find, show, stderr};
+use crate::{show, stderr};
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
@@ -38,7 +38,7 @@ struct Evaluation {
 
 /// Measures a model.
 pub fn eval(args: &EvalArgs) -> Ended {
-    let folder = find::model(&args.model);
+    let folder = SavedModel::folder(&args.model);
     let device = device::cpu();
     let model = SavedModel::read(&folder, &device)?;
     if let Some(other) = distil::run::disagreement(&folder) {

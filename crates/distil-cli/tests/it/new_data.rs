@@ -313,3 +313,50 @@ fn what_is_seen_in_a_table_is_written_into_its_recipe() {
         "{rare}"
     );
 }
+
+#[test]
+fn pictures_that_are_all_alike_are_refused_and_why_is_said() {
+    let (place, mut state) = (Place::new(), 5);
+    let same = picture(12, 12, true, &mut state);
+    for (class, i) in [("a", 0), ("a", 1), ("b", 2), ("b", 3)]
+        .iter()
+        .flat_map(|(class, i)| (0..6).map(move |k| (class, 10 * i + k)))
+    {
+        place.write(&format!("icons/{class}/{i}.bmp"), &same);
+    }
+    place.write(
+        "r.toml",
+        "task = \"classification\"\ndata = { source = \"image-folder\", path = \"icons\" }\n\n[stage.m]\nmodel = { kind = \"mlp\", hidden = [4] }\n",
+    );
+    for words in [["check", "./r.toml"], ["new", "icons"]] {
+        let ended = place.distil(&words);
+        assert_eq!(ended.code, 2, "{}", ended.stdout);
+        assert!(
+            ended.stderr.contains("all features are constant") && ended.stderr.contains("opacity"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_runs_folder_stands_for_its_model_also_in_a_recipe() {
+    let place = Place::new();
+    shared(&place, "bars.npz");
+    assert_eq!(place.distil(&["new", "bars.npz"]).code, 0);
+    let run = place.distil(&[
+        "run",
+        "./bars.toml",
+        "-q",
+        "--set",
+        "stage.model.train.epochs=1",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    place.write(
+        "r.toml",
+        "task = \"classification\"\ndata = { source = \"npy\", path = \"bars.npz\" }\nresult = \"m\"\n\n\
+         [stage.old]\nmodel = { file = \"runs/bars-0001\" }\n\n[stage.m]\nmodel = { kind = \"mlp\", hidden = [4] }\nlearn = \"old\"\n",
+    );
+    let checked = place.distil(&["check", "./r.toml"]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+}

@@ -202,6 +202,15 @@ impl SavedModel {
         Ok(Self { card, view, net })
     }
 
+    /// A model's folder: the folder itself, or `model` in a run's folder.
+    pub fn folder(path: &Path) -> PathBuf {
+        let inside = path.join("model");
+        match !path.join(CARD).is_file() && inside.join(CARD).is_file() {
+            true => inside,
+            false => path.to_path_buf(),
+        }
+    }
+
     /// Reads only what `model.json` says, its own checksum verified.
     pub fn read_card(folder: &Path) -> Result<Card> {
         Ok(read_card(folder)?.card)

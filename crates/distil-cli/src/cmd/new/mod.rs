@@ -15,14 +15,22 @@ use crate::{find, show};
 /// Copies a shipped recipe, or writes one for data; a file that exists is left as it is.
 pub fn new(args: &NewArgs) -> Ended {
     let word = args.name.as_str();
-    let (text, found, name) = match distil::plan::shipped(word).is_none().then(|| find::data(Path::new(word))).flatten() {
+    let (text, found, name) = match distil::plan::shipped(word)
+        .is_none()
+        .then(|| find::data(Path::new(word)))
+        .flatten()
+    {
         Some((what, data)) => {
             let written = recipe::write(what, &data)?;
             (written.text, written.found, name_of(&data))
         }
         None => {
             let shipped = find::shipped(word)?;
-            (without_schema(shipped.text).to_owned(), Vec::new(), shipped.name.to_owned())
+            (
+                without_schema(shipped.text).to_owned(),
+                Vec::new(),
+                shipped.name.to_owned(),
+            )
         }
     };
     let file_name = format!("{name}.toml");
@@ -47,7 +55,10 @@ pub fn new(args: &NewArgs) -> Ended {
     if !word.contains(['/', std::path::MAIN_SEPARATOR]) && !word.ends_with(".toml") {
         word.insert_str(0, "./");
     }
-    let found: String = found.iter().map(|line| format!("{}\n", terminal(line))).collect();
+    let found: String = found
+        .iter()
+        .map(|line| format!("{}\n", terminal(line)))
+        .collect();
     show::print(&format!(
         "{found}{word} is yours to change. `distil check {word}` shows what it would do, `distil run {word}` does it."
     ))
@@ -56,8 +67,18 @@ pub fn new(args: &NewArgs) -> Ended {
 /// A name for a recipe of this data: that of the file or folder, in letters, digits and `-`.
 fn name_of(data: &Path) -> String {
     let whole = data.canonicalize().unwrap_or_else(|_| data.to_path_buf());
-    let stem = whole.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let stem = whole
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            c
+        } else {
+            '-'
+        }
+    };
     let name: String = stem.trim_end_matches(".csv").chars().map(plain).collect();
     match name.trim_matches('-') {
         "" => "own".into(),

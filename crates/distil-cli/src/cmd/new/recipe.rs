@@ -43,12 +43,43 @@ pub fn write(what: What, path: &Path) -> Result<Written, Failure> {
 
 // Of a column that is what a table is made for, by usual names; those earlier in the list come first.
 const TARGETS: [&str; 22] = [
-    "target", "label", "labels", "class", "classes", "y", "outcome", "response", "survived", "species", "diagnosis",
-    "churn", "price", "saleprice", "salary", "income", "quality", "rating", "default", "category", "output", "result",
+    "target",
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "y",
+    "outcome",
+    "response",
+    "survived",
+    "species",
+    "diagnosis",
+    "churn",
+    "price",
+    "saleprice",
+    "salary",
+    "income",
+    "quality",
+    "rating",
+    "default",
+    "category",
+    "output",
+    "result",
 ];
 const TARGET_ENDS: [&str; 5] = ["target", "label", "class", "price", "value"];
 const TIMES: [&str; 12] = [
-    "day", "date", "time", "datetime", "timestamp", "year", "month", "week", "hour", "minute", "second", "t",
+    "day",
+    "date",
+    "time",
+    "datetime",
+    "timestamp",
+    "year",
+    "month",
+    "week",
+    "hour",
+    "minute",
+    "second",
+    "t",
 ];
 
 /// Rows from which an order tells of time.
@@ -57,12 +88,17 @@ const ORDERED: usize = 20;
 const CLASSES: usize = 20;
 
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect::<String>()
+        .to_lowercase()
 }
 
 /// The column to predict, and how it was found.
 fn target(look: &TableLook) -> Option<(&ColumnLook, &'static str)> {
-    let fit = |column: &&ColumnLook| column.different > 1 && column.texts.is_none() && !column.dates && !column.nameless;
+    let fit = |column: &&ColumnLook| {
+        column.different > 1 && column.texts.is_none() && !column.dates && !column.nameless
+    };
     let columns = || look.columns.iter().filter(fit);
     let called = |name: &str| columns().find(|column| plain(&column.name) == name);
     let ends = |end: &str| columns().find(|column| plain(&column.name).ends_with(end));
@@ -81,42 +117,76 @@ fn table(path: &Path) -> Result<Written, Failure> {
         )));
     };
     let regression = target.numbers && (!target.whole || target.different > CLASSES);
-    let task = if regression { "regression" } else { "classification" };
+    let task = if regression {
+        "regression"
+    } else {
+        "classification"
+    };
     let mut found = vec![format!(
         "{file}: a table of {} rows and {} columns{}; to predict: {}, found {how}, {}.",
         look.rows,
         look.columns.len(),
-        if look.has_header { "" } else { " without a header" },
+        if look.has_header {
+            ""
+        } else {
+            " without a header"
+        },
         target.name,
-        if regression { "numbers".to_owned() } else { format!("{} classes", target.different) }
+        if regression {
+            "numbers".to_owned()
+        } else {
+            format!("{} classes", target.different)
+        }
     )];
-    let is_time = |column: &&ColumnLook| column.dates || column.numbers && TIMES.contains(&plain(&column.name).as_str());
+    let is_time = |column: &&ColumnLook| {
+        column.dates || column.numbers && TIMES.contains(&plain(&column.name).as_str())
+    };
     let in_order = look.columns.iter().filter(is_time).find(|column| {
-        column.in_order && column.missing == 0 && look.rows >= ORDERED && column.different >= ORDERED / 2
+        column.in_order
+            && column.missing == 0
+            && look.rows >= ORDERED
+            && column.different >= ORDERED / 2
     });
     let mut ignore: Vec<(String, String)> = Vec::new();
-    for column in look.columns.iter().filter(|column| column.name != target.name && !column.nameless) {
+    for column in look
+        .columns
+        .iter()
+        .filter(|column| column.name != target.name && !column.nameless)
+    {
         let is_time = in_order.is_some_and(|time| time.name == column.name);
         let own = column.whole && column.different == look.rows && !is_time;
         let reason = match &column.texts {
             Some(texts) => Some(texts.clone()),
-            None if own && (column.in_order || plain(&column.name).ends_with("id")) => Some("it numbers the rows".into()),
+            None if own && (column.in_order || plain(&column.name).ends_with("id")) => {
+                Some("it numbers the rows".into())
+            }
             None if column.different == 0 => Some("it is empty".into()),
             None => None,
         };
         ignore.extend(reason.map(|reason| (column.name.clone(), reason)));
     }
     let head = |ignore: &[(String, String)]| {
-        let mut head = format!("task = \"{task}\"\n\n[data]\nsource = \"csv\"\npath = {}\n", quoted(&file));
+        let mut head = format!(
+            "task = \"{task}\"\n\n[data]\nsource = \"csv\"\npath = {}\n",
+            quoted(&file)
+        );
         if !look.has_header {
             head += "header = false  # the first row holds numbers\n";
         }
-        head += &format!("target = {}  # found {how}; any other column can stand here\n", quoted(&target.name));
+        head += &format!(
+            "target = {}  # found {how}; any other column can stand here\n",
+            quoted(&target.name)
+        );
         if target.missing > 0 {
-            head += &format!("drop_unlabelled = true  # {} rows have no {}\n", target.missing, target.name);
+            head += &format!(
+                "drop_unlabelled = true  # {} rows have no {}\n",
+                target.missing, target.name
+            );
         }
         if !ignore.is_empty() {
-            let lines = ignore.iter().map(|(name, why)| format!("    {},  # {why}\n", quoted(name)));
+            let lines = ignore
+                .iter()
+                .map(|(name, why)| format!("    {},  # {why}\n", quoted(name)));
             head += &format!("ignore = [\n{}]\n", lines.collect::<String>());
         }
         if let Some(time) = in_order {
@@ -132,9 +202,13 @@ fn table(path: &Path) -> Result<Written, Failure> {
         match tried(head(&ignore)) {
             Ok(tried) => break tried,
             Err((error, failure)) => {
-                let column = error.as_ref().and_then(|error| unread(error, &look, target));
+                let column = error
+                    .as_ref()
+                    .and_then(|error| unread(error, &look, target));
                 match column.filter(|column| !ignore.iter().any(|(name, _)| name == column)) {
-                    Some(column) => ignore.push((column, "it cannot be read as one kind of cells".into())),
+                    Some(column) => {
+                        ignore.push((column, "it cannot be read as one kind of cells".into()))
+                    }
                     None => return Err(failure),
                 }
             }
@@ -145,10 +219,16 @@ fn table(path: &Path) -> Result<Written, Failure> {
         found.push(format!("Left out: {}.", names.join(", ")));
     }
     if target.missing > 0 {
-        found.push(format!("{} rows have no {} and are left out.", target.missing, target.name));
+        found.push(format!(
+            "{} rows have no {} and are left out.",
+            target.missing, target.name
+        ));
     }
     if let Some(time) = in_order {
-        found.push(format!("The rows are in the order of {}: the latest are the test part.", time.name));
+        found.push(format!(
+            "The rows are in the order of {}: the latest are the test part.",
+            time.name
+        ));
     }
     let rows = tried.raw.len();
     let hidden = if rows < 500 { "[32]" } else { "[128, 64]" };
@@ -161,17 +241,28 @@ fn unread(error: &distil::Error, look: &TableLook, target: &ColumnLook) -> Optio
     let about = |column: &&ColumnLook| {
         column.name != target.name && error.place.ends_with(&format!("column `{}`", column.name))
     };
-    look.columns.iter().find(about).map(|column| column.name.clone())
+    look.columns
+        .iter()
+        .find(about)
+        .map(|column| column.name.clone())
 }
 
 fn arrays(path: &Path) -> Result<Written, Failure> {
-    let head = |task: &str| format!("task = \"{task}\"\n\n[data]\nsource = \"npy\"\npath = {}\n", quoted(&path.display().to_string()));
+    let head = |task: &str| {
+        format!(
+            "task = \"{task}\"\n\n[data]\nsource = \"npy\"\npath = {}\n",
+            quoted(&path.display().to_string())
+        )
+    };
     let tried = match tried(head("classification")) {
         Ok(tried) => tried,
         Err((_, failure)) => self::tried(head("regression")).map_err(|_| failure)?,
     };
-    let Inputs::Block { shape, .. } | Inputs::Bytes { shape, .. } = &tried.raw.inputs else {
-        return Err(Failure::usage(format_args!("{}: this holds no arrays. Name a table or a folder.", path.display())));
+    let (Inputs::Block { shape, .. } | Inputs::Bytes { shape, .. }) = &tried.raw.inputs else {
+        return Err(Failure::usage(format_args!(
+            "{}: this holds no arrays. Name a table or a folder.",
+            path.display()
+        )));
     };
     let found = vec![format!(
         "{}: {} samples of shape {shape:?}, {}.",
@@ -180,29 +271,52 @@ fn arrays(path: &Path) -> Result<Written, Failure> {
         targets(&tried.raw)
     )];
     let (model, work) = match shape[..] {
-        [height, width] | [height, width, _] if height.min(width) >= 6 => (cnn(height.min(width)), 200_000),
+        [height, width] | [height, width, _] if height.min(width) >= 6 => {
+            (cnn(height.min(width)), 200_000)
+        }
         _ => ("{ kind = \"mlp\", hidden = [128, 64] }".to_owned(), 400_000),
     };
     let augment = match shape[..] {
-        [height, width] | [height, width, _] if height.min(width) >= 16 => shifted(height.min(width), false),
+        [height, width] | [height, width, _] if height.min(width) >= 16 => {
+            shifted(height.min(width), false)
+        }
         _ => String::new(),
     };
-    let tried = Tried { head: tried.head + &augment, ..tried };
+    let tried = Tried {
+        head: tried.head + &augment,
+        ..tried
+    };
     Ok(finished(path, tried, found, &model, work))
 }
 
 fn pictures_in_shards(path: &Path) -> Result<Written, Failure> {
-    let head = format!("task = \"classification\"\n\n[data]\nsource = \"parquet\"\npath = {}\n", quoted(&path.display().to_string()));
+    let head = format!(
+        "task = \"classification\"\n\n[data]\nsource = \"parquet\"\npath = {}\n",
+        quoted(&path.display().to_string())
+    );
     let sized = format!("{head}size = [32, 32]  # they differ in size\n");
-    let tried = tried(head).or_else(|_| self::tried(sized)).map_err(|(_, failure)| failure)?;
+    let tried = tried(head)
+        .or_else(|_| self::tried(sized))
+        .map_err(|(_, failure)| failure)?;
     let Inputs::Bytes { shape, .. } = &tried.raw.inputs else {
-        return Err(Failure::usage(format_args!("{}: this holds no pictures.", path.display())));
+        return Err(Failure::usage(format_args!(
+            "{}: this holds no pictures.",
+            path.display()
+        )));
     };
     let side = shape[0].min(shape[1]);
-    let found = vec![format!("{}: {} pictures of shape {shape:?}, {}.", path.display(), tried.raw.len(), targets(&tried.raw))];
+    let found = vec![format!(
+        "{}: {} pictures of shape {shape:?}, {}.",
+        path.display(),
+        tried.raw.len(),
+        targets(&tried.raw)
+    )];
     let augment = shifted(side, shape.get(2) == Some(&3));
     let model = cnn(side);
-    let tried = Tried { head: tried.head + &augment, ..tried };
+    let tried = Tried {
+        head: tried.head + &augment,
+        ..tried
+    };
     Ok(finished(path, tried, found, &model, 200_000))
 }
 
@@ -211,8 +325,14 @@ fn pictures(path: &Path) -> Result<Written, Failure> {
     let [height, width] = size(&look);
     let why = match (look.alike, [height, width] == look.median) {
         (true, true) => "their own size".to_owned(),
-        (true, false) => format!("they have {} × {}; larger ones take longer", look.median[0], look.median[1]),
-        (false, _) => format!("they differ in size, about {} × {}; larger ones take longer", look.median[0], look.median[1]),
+        (true, false) => format!(
+            "they have {} × {}; larger ones take longer",
+            look.median[0], look.median[1]
+        ),
+        (false, _) => format!(
+            "they differ in size, about {} × {}; larger ones take longer",
+            look.median[0], look.median[1]
+        ),
     };
     let mut head = format!(
         "task = \"classification\"\n\n[data]\nsource = \"image-folder\"\npath = {}\nsize = [{height}, {width}]  # {why}\n",
@@ -247,7 +367,11 @@ fn size(look: &PictureLook) -> [usize; 2] {
 
 fn sounds(path: &Path) -> Result<Written, Failure> {
     let look = look_at_sounds(path).map_err(early)?;
-    let source = if look.in_classes { "sound-folder" } else { "fsdd" };
+    let source = if look.in_classes {
+        "sound-folder"
+    } else {
+        "fsdd"
+    };
     let rate = match look.rate {
         ..=8_000 => 8_000,
         _ => 16_000,
@@ -269,22 +393,38 @@ fn sounds(path: &Path) -> Result<Written, Failure> {
         "{}: {} sounds{} of up to {:.2} s, {}.",
         path.display(),
         look.count,
-        if look.in_classes { " in folders" } else { ", their class in their name," },
+        if look.in_classes {
+            " in folders"
+        } else {
+            ", their class in their name,"
+        },
         look.longest,
         targets(&tried.raw)
     )];
-    Ok(finished(path, tried, found, &cnn(bands.min(frames)), 200_000))
+    Ok(finished(
+        path,
+        tried,
+        found,
+        &cnn(bands.min(frames)),
+        200_000,
+    ))
 }
 
 fn cnn(side: usize) -> String {
-    let channels = if side < 20 { "[32, 64]" } else { "[32, 64, 128]" };
+    let channels = if side < 20 {
+        "[32, 64]"
+    } else {
+        "[32, 64, 128]"
+    };
     format!("{{ kind = \"cnn\", channels = {channels} }}")
 }
 
 fn shifted(side: usize, flip: bool) -> String {
     let shift = (side / 12).max(1);
     match flip {
-        true => format!("augment = {{ shift = {shift}, flip = true }}  # moved by pixels and mirrored; no `flip` where left and right matter\n"),
+        true => format!(
+            "augment = {{ shift = {shift}, flip = true }}  # moved by pixels and mirrored; no `flip` where left and right matter\n"
+        ),
         false => format!("augment = {{ shift = {shift} }}  # moved by so many pixels\n"),
     }
 }
@@ -306,11 +446,14 @@ fn targets(raw: &Raw) -> String {
 fn tried(head: String) -> Result<Tried, (Option<distil::Error>, Failure)> {
     let text = format!("{head}\n[stage.model]\nmodel = {{ kind = \"mlp\", hidden = [] }}\n");
     let text = RecipeText::new("new.toml", text);
-    let draft = Draft::read(&text, Path::new("."), &Arm::Flow).map_err(|refusal| (None, refused(&refusal)))?;
+    let draft = Draft::read(&text, Path::new("."), &Arm::Flow)
+        .map_err(|refusal| (None, refused(&refusal)))?;
     let failed = |error: distil::Error| (Some(error.clone()), early(error));
     let raw = draft.read_data().map_err(failed)?;
     let data = draft.dataset(raw.clone(), None).map_err(failed)?;
-    draft.plan(&data).map_err(|refusal| (None, refused(&refusal)))?;
+    draft
+        .plan(&data)
+        .map_err(|refusal| (None, refused(&refusal)))?;
     Ok(Tried { head, raw })
 }
 

@@ -250,6 +250,9 @@ impl Reader<'_> {
                     _ => None,
                 });
                 let Some(format) = found else { return };
+                if let Some(rule) = self.rules.get(&column.name) {
+                    read.reading.rules.insert(column.name.clone(), rule.clone());
+                }
                 let moment = |cell: &str| Some(dates::moment(cell, &format)?.days);
                 (column.texts().map(moment).collect(), true)
             }
