@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets};
-use crate::data::time::Moments;
+use crate::data::raw::{Cells, Column, Group, Inputs, Moments, Raw, RawTargets};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 

@@ -46,14 +46,13 @@ pub use mixup::Mix;
 pub use order::epoch_order;
 pub use prepare::{Preprocessing, Scaling};
 pub use prepared::{Guess, Prepared};
-pub use raw::{Cells, Column, Group, Inputs, Picture, Raw, RawTargets, Reading, Wide};
+pub use raw::{Cells, Column, Group, Inputs, Moments, Picture, Raw, RawTargets, Reading, Wide};
 pub use rows::RowHashes;
 pub use seen::{Met, SeenRows, Tested};
 pub(crate) use split::split_known;
 pub use split::{Fold, Split, SplitRule, split};
 pub use table::{TableColumn, WideScale};
 pub use targets::{FittedTargets, TargetScale, Targets, WideTargets};
-pub use time::Moments;
 pub(crate) use time::{hint as time_hint, said as time_said};
 pub use view::{Feature, Fine, View, ViewMatrix};
 

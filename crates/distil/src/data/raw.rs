@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::data::answers::RawAnswers;
 use crate::data::apportion::{apportion, strata};
 use crate::data::column_rule::ColumnRule;
-use crate::data::time::Moments;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -156,6 +155,17 @@ pub struct Group {
     pub members: Vec<String>,
     /// Each row's index into `members`.
     pub codes: Vec<u32>,
+}
+
+/// A column of a table by which samples can be put in order, though it is no input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// The header.
+    pub name: String,
+    /// Numbers, or days since 1970; NaN where the cell is missing.
+    pub values: Vec<f64>,
+    /// Whether they are dates.
+    pub dates: bool,
 }
 
 /// How a sample of shape `[height, width]` or `[height, width, channels]` is drawn.

@@ -154,7 +154,14 @@ pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Resu
 
 fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> {
     if let Some(column) = &rule.time {
-        return time::split(raw, rule, column);
+        let fold = rule.fold.map(|fold| (fold.index, fold.of));
+        let parts = time::parts(raw, column, [rule.test, rule.validation], fold)?;
+        let [train, validation, test] = parts;
+        return Ok(Split {
+            train,
+            validation,
+            test,
+        });
     }
     let mut drawer = Drawer {
         rule,

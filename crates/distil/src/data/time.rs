@@ -3,33 +3,26 @@
 use distil_report::show::grouped;
 
 use crate::data::column_rule::ColumnKind;
-use crate::data::raw::{Cells, Column, Inputs, Raw};
+use crate::data::raw::{Cells, Column, Inputs, Moments, Raw};
 use crate::data::source::date;
-use crate::data::split::{Fold, Split, SplitRule};
 use crate::data::table::shown;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 
-/// A column of a table by which samples can be put in order, though it is no input.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Moments {
-    /// The header.
-    pub name: String,
-    /// Numbers, or days since 1970; NaN where the cell is missing.
-    pub values: Vec<f64>,
-    /// Whether they are dates.
-    pub dates: bool,
-}
-
-/// Splits by the order of a column: the latest samples are the test part, those before them the validation part. Samples of the
-/// same time stay in one part.
+/// Training, validation and test part by the order of a column, each ascending: of all samples the share `test` that is latest, and the
+/// share `validation` before it. Samples of the same time stay in one part.
 ///
 /// Of `k` folds, `k` + 1 stretches of time are made: fold i is tested on stretch i + 1 and trained and validated on all before
 /// it; what comes later is in no part.
 ///
 /// # Errors
 /// No such column, a missing cell, a column that does not order the samples.
-pub fn split(raw: &Raw, rule: &SplitRule, column: &str) -> Result<Split> {
+pub fn parts(
+    raw: &Raw,
+    column: &str,
+    [test, validation]: [f64; 2],
+    fold: Option<(usize, usize)>,
+) -> Result<[Vec<SampleId>; 3]> {
     let times = times(raw, column)?;
     let mut rows: Vec<usize> = (0..times.values.len()).collect();
     rows.sort_by(|a, b| times.values[*a].total_cmp(&times.values[*b]));
@@ -42,12 +35,12 @@ pub fn split(raw: &Raw, rule: &SplitRule, column: &str) -> Result<Split> {
         ends.min_by_key(|end| end.abs_diff(wanted))
     };
     let share = |share: f64, of: usize| (share * of as f64).round() as usize;
-    let found = match rule.fold {
+    let found = match fold {
         None => {
-            let first = nearest(count - share(rule.test, count), count);
-            first.map(|first| (first, count, share(rule.validation, count)))
+            let first = nearest(count - share(test, count), count);
+            first.map(|first| (first, count, share(validation, count)))
         }
-        Some(Fold { index, of }) if of >= 2 && index < of => {
+        Some((index, of)) if of >= 2 && index < of => {
             let stretch = |i: usize| share(i as f64 / (of + 1) as f64, count);
             let end = |i: usize| match i > of {
                 true => Some(count),
@@ -56,14 +49,13 @@ pub fn split(raw: &Raw, rule: &SplitRule, column: &str) -> Result<Split> {
             let ends = end(index + 1)
                 .zip(end(index + 2))
                 .filter(|(first, end)| first < end);
-            ends.map(|(first, end)| (first, end, share(rule.validation, first)))
+            ends.map(|(first, end)| (first, end, share(validation, first)))
         }
-        Some(fold) => {
-            return Err(Error::input(
-                "folds",
-                format!("fold {} of {} does not exist", fold.index, fold.of),
-            )
-            .remedy("Use at least 2 folds, counted from 0"));
+        Some((index, of)) => {
+            return Err(
+                Error::input("folds", format!("fold {index} of {of} does not exist"))
+                    .remedy("Use at least 2 folds, counted from 0"),
+            );
         }
     };
     let found = found.and_then(|(first, end, validation)| {
@@ -79,21 +71,20 @@ pub fn split(raw: &Raw, rule: &SplitRule, column: &str) -> Result<Split> {
         return Err(Error::input("data.split.column", reason)
             .remedy("Name a finer column, give the parts other shares, or use fewer folds"));
     };
-    let [train, validation, test] = places.map(|places| {
+    Ok(places.map(|places| {
         let ids = rows[places].iter().map(|row| SampleId(*row as u32));
         let mut ids: Vec<SampleId> = ids.collect();
         ids.sort_unstable();
         ids
-    });
-    Ok(Split {
-        train,
-        validation,
-        test,
-    })
+    }))
 }
 
 /// From when to when each part goes, as a sentence without its full stop.
-pub fn said(raw: &Raw, parts: &Split, column: &str) -> Result<String> {
+pub fn said(
+    raw: &Raw,
+    [train, validation, test]: [&[SampleId]; 3],
+    column: &str,
+) -> Result<String> {
     let times = times(raw, column)?;
     let ends = |ids: &[SampleId]| {
         let of = || ids.iter().map(|id| times.values[id.row()]);
@@ -103,7 +94,7 @@ pub fn said(raw: &Raw, parts: &Split, column: &str) -> Result<String> {
         );
         format!("{} to {}", times.word(first), times.word(last))
     };
-    let left = raw.len() - parts.train.len() - parts.validation.len() - parts.test.len();
+    let left = raw.len() - train.len() - validation.len() - test.len();
     let left = match left {
         0 => String::new(),
         left => format!(
@@ -113,9 +104,9 @@ pub fn said(raw: &Raw, parts: &Split, column: &str) -> Result<String> {
     };
     Ok(format!(
         "parts in the order of {column}: {} to train on, {} to choose by, {} to test on{left}",
-        ends(&parts.train),
-        ends(&parts.validation),
-        ends(&parts.test)
+        ends(train),
+        ends(validation),
+        ends(test)
     ))
 }
 

@@ -162,7 +162,11 @@ impl Draft {
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
         let mut traps = traps::notes(&raw, &parts);
         match &rule.time {
-            Some(column) => traps.push(time_said(&raw, &parts, column)?),
+            Some(column) => traps.push(time_said(
+                &raw,
+                [&parts.train, &parts.validation, &parts.test],
+                column,
+            )?),
             None if !rule.official => traps.extend(time_hint(&raw)),
             None => {}
         }

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use distil_report::show::grouped;
 
 use crate::data::column_rule::{ColumnKind, ColumnRule};
-use crate::data::raw::{Cells, Column, Inputs, Reading, Wide};
+use crate::data::raw::{Cells, Column, Inputs, Moments, Reading, Wide};
 use crate::data::source::cells::{
     Markers, Numbers, are_whole, categorical, no_categories, numbers, plain_only, whole,
 };
 use crate::data::source::dates;
 use crate::data::source::forms::{Form, Inferred, plain};
 use crate::data::source::text_table::{TextColumn, TextTable};
-use crate::data::time::Moments;
 use crate::error::{Error, Result};
 
 /// Statements of so many columns that hold plain numbers are given one by one.
