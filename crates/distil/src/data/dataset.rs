@@ -169,7 +169,7 @@ impl Dataset {
         let raw = Raw::new(
             Inputs::Block {
                 shape: shape.to_vec(),
-                values: inputs,
+                values: inputs.into(),
             },
             Some(targets),
             hash,

@@ -37,7 +37,7 @@ pub fn read(
     }
     let inputs = Inputs::Block {
         shape: extractor.shape().to_vec(),
-        values,
+        values: values.into(),
     };
     Ok(Raw {
         rows: Some(files.iter().map(|file| file_name(file)).collect()),
