@@ -30,12 +30,7 @@ fn place(metric: &str, task: &str) -> Place {
 
 #[test]
 fn the_metric_of_the_recipe_is_what_arms_are_compared_by_with_a_test_over_the_samples() {
-    for (name, title) in [
-        ("balanced_accuracy", "balanced accuracy"),
-        ("macro_f1", "macro F1"),
-        ("average_precision", "average precision"),
-        ("nll", "NLL"),
-    ] {
+    for name in ["balanced_accuracy", "macro_f1", "average_precision", "nll"] {
         let place = place(&format!("metric = \"{name}\""), "classification");
         let ended = place.distil(&["run", "./r.toml", "-q", "--json"]);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -52,8 +47,6 @@ fn the_metric_of_the_recipe_is_what_arms_are_compared_by_with_a_test_over_the_sa
         );
         let [low, high] = plain.ci95.unwrap();
         assert!((0.5 * (low + high) - plain.difference.unwrap()).abs() < 1e-9);
-        let shown = place.distil(&["show", "runs/r-0001"]);
-        assert!(shown.stdout.contains(title), "{title}: {}", shown.stdout);
     }
 }
 

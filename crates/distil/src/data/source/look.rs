@@ -14,7 +14,7 @@ use crate::data::source::listing::{PICTURES, SOUNDS};
 use crate::data::source::parquet_table;
 use crate::data::source::recordings;
 use crate::data::source::sound::read_sound;
-use crate::data::source::text_table::{Cut, Header, TextTable};
+use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable};
 use crate::error::{Error, Result};
 
 /// Pictures that are looked at, of a folder of many.
@@ -72,15 +72,26 @@ pub fn look_at_table(path: &Path) -> Result<TableLook> {
                 optional: &[],
                 skip_blank: true,
             };
-            let table = TextTable::parse(path, &bytes, &cut(Header::First))?;
-            // A header names columns: numbers are the first row of a file without one.
-            match table
-                .columns
-                .iter()
-                .any(|column| plain(&column.name).is_some())
-            {
-                true => TextTable::parse(path, &bytes, &cut(Header::Counted))?,
-                false => table,
+            let counted = TextTable::parse(path, &bytes, &cut(Header::Counted))?;
+            // Numbers are the first row of a file without a header, unless numbers stand below a word.
+            let first = |column: &&TextColumn| {
+                column
+                    .cells
+                    .first()
+                    .is_some_and(|cell| plain(cell).is_some())
+            };
+            let below = |column: &TextColumn| {
+                let rest = column.cells.iter().skip(1);
+                2 * rest.filter(|cell| plain(cell).is_some()).count() >= column.cells.len()
+            };
+            let bare = counted.columns.iter().any(|column| first(&column))
+                && !counted
+                    .columns
+                    .iter()
+                    .any(|column| !first(&column) && below(column));
+            match bare {
+                true => counted,
+                false => TextTable::parse(path, &bytes, &cut(Header::First))?,
             }
         }
     };
