@@ -107,6 +107,22 @@ pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
+/// SHA-256 of bytes that come piece by piece.
+#[derive(Debug, Default)]
+pub struct Hash(Sha256);
+
+impl Hash {
+    /// Takes the next piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Of all pieces, in hexadecimal.
+    pub fn end(self) -> String {
+        hexadecimal(&self.0.finalize())
+    }
+}
+
 /// SHA-256 of four-byte words one after the other, in hexadecimal; no copy of them all is made.
 pub fn sha256_of(words: impl IntoIterator<Item = [u8; 4]>) -> String {
     let mut hash = Sha256::new();

@@ -29,6 +29,7 @@ mod resume;
 mod reuse;
 mod runs;
 mod said;
+mod shared_data;
 mod tables;
 mod targets;
 mod traps;

@@ -3,5 +3,6 @@
 mod conv;
 mod gather;
 mod linear;
+mod mapped;
 mod numbers;
 mod softmax;

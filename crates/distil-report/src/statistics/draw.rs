@@ -12,3 +12,10 @@ pub(super) fn scramble(n: u64) -> u64 {
 pub(super) fn index(n: u64, below: usize) -> usize {
     (((scramble(n) >> 32) * below as u64) >> 32) as usize
 }
+
+/// The n-th standard normal draw (Box and Muller 1958).
+pub fn normal_draw(n: u64) -> f64 {
+    let uniform = |n: u64| (scramble(n) >> 11) as f64 / (1_u64 << 53) as f64;
+    let (a, b) = (uniform(2 * n), uniform(2 * n + 1));
+    (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+}

@@ -18,6 +18,7 @@ mod worst_rank;
 
 pub use bootstrap::{FEWEST_FOR_BCA, bca, bca_of, percentile_interval};
 pub use cost_ratio::{CostRatio, cost_ratio};
+pub use draw::normal_draw;
 pub use folds::{CorrectedFolds, corrected_folds};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};

@@ -5,6 +5,7 @@ mod compare;
 mod curve;
 mod events;
 mod id;
+mod knee;
 mod measure;
 mod page;
 mod run_json;

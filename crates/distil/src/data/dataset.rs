@@ -163,7 +163,7 @@ impl Dataset {
         let raw = Raw::new(
             Inputs::Block {
                 shape: shape.to_vec(),
-                values: inputs,
+                values: inputs.into(),
             },
             Some(targets),
             hash,

@@ -6,6 +6,7 @@ use distil_kernels::gather;
 
 use crate::data::augment::Augmentation;
 use crate::data::codes::Coded;
+use crate::data::held::Held;
 use crate::data::reduction::Reduction;
 use crate::sample::SampleId;
 use crate::weights::Array;
@@ -26,12 +27,44 @@ enum Block {
     Numbers(Array),
     /// feature = (byte − shift) / scale; one number each.
     Bytes {
-        values: Arc<Vec<u8>>,
-        shift: Vec<f32>,
-        scale: Vec<f32>,
+        values: Held<u8>,
+        scale: Scale,
+    },
+    /// feature = (number − shift) / scale; numbers that other processes share.
+    Shared {
+        values: Held<f32>,
+        scale: Scale,
     },
     /// One feature for each place.
     Coded(Coded),
+}
+
+/// What each number of a sample is shifted and divided by, as long as a sample.
+#[derive(Debug)]
+struct Scale {
+    shift: Vec<f32>,
+    scale: Vec<f32>,
+}
+
+impl Scale {
+    fn new(width: usize, shift: &[f32], scale: &[f32]) -> Self {
+        let each = |numbers: &[f32]| numbers.iter().copied().cycle().take(width).collect();
+        Self {
+            shift: each(shift),
+            scale: each(scale),
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.shift.len()
+    }
+
+    fn push<T: Copy + Into<f32>>(&self, values: &[T], row: usize, out: &mut Vec<f32>) {
+        let width = self.width();
+        let values = values[row * width..(row + 1) * width].iter();
+        let scaled = values.zip(&self.shift).zip(&self.scale);
+        out.extend(scaled.map(|((x, shift), scale)| ((*x).into() - shift) / scale));
+    }
 }
 
 /// What a view makes of the finest form; computed when it is first read, or by [`Features::make`].
@@ -80,12 +113,18 @@ impl Features {
 
     /// Features (byte − shift) / scale of `[samples, width]` bytes; `shift` and `scale` hold one number for all features,
     /// or as many as repeat through a sample a whole number of times.
-    pub fn bytes(values: Arc<Vec<u8>>, width: usize, shift: &[f32], scale: &[f32]) -> Self {
-        let each = |numbers: &[f32]| numbers.iter().copied().cycle().take(width).collect();
+    pub fn bytes(values: impl Into<Held<u8>>, width: usize, shift: &[f32], scale: &[f32]) -> Self {
         Self::of(Block::Bytes {
+            values: values.into(),
+            scale: Scale::new(width, shift, scale),
+        })
+    }
+
+    /// The same of numbers that stay where they are.
+    pub(super) fn shared(values: Held<f32>, width: usize, shift: &[f32], scale: &[f32]) -> Self {
+        Self::of(Block::Shared {
             values,
-            shift: each(shift),
-            scale: each(scale),
+            scale: Scale::new(width, shift, scale),
         })
     }
 
@@ -109,7 +148,8 @@ impl Features {
     pub fn len(&self) -> usize {
         match &*self.fine {
             Block::Numbers(array) => array.rows_cols().0,
-            Block::Bytes { values, shift, .. } => values.len() / shift.len().max(1),
+            Block::Bytes { values, scale } => values.len() / scale.width().max(1),
+            Block::Shared { values, scale } => values.len() / scale.width().max(1),
             Block::Coded(samples) => samples.rows(),
         }
     }
@@ -124,6 +164,7 @@ impl Features {
         match &*self.fine {
             Block::Numbers(array) => 4 * array.values.len() as u64,
             Block::Bytes { values, .. } => values.len() as u64,
+            Block::Shared { values, .. } => 4 * values.len() as u64,
             Block::Coded(of) => 4 * (of.numbers.values.len() + of.codes.len()) as u64,
         }
     }
@@ -205,7 +246,7 @@ impl Features {
         match (&self.seen, &*self.fine) {
             (Some(seen), _) => Some(seen.values.get_or_init(|| self.reduced(&seen.reduction))),
             (None, Block::Numbers(array)) => Some(array),
-            (None, Block::Bytes { .. } | Block::Coded(_)) => None,
+            (None, Block::Bytes { .. } | Block::Shared { .. } | Block::Coded(_)) => None,
         }
     }
 
@@ -225,7 +266,7 @@ impl Block {
     fn width(&self) -> usize {
         match self {
             Self::Numbers(array) => array.rows_cols().1,
-            Self::Bytes { shift, .. } => shift.len(),
+            Self::Bytes { scale, .. } | Self::Shared { scale, .. } => scale.width(),
             Self::Coded(samples) => samples.places.len(),
         }
     }
@@ -234,16 +275,8 @@ impl Block {
         match self {
             Self::Numbers(array) => out.extend_from_slice(array.row(row)),
             Self::Coded(samples) => samples.push(row, out),
-            Self::Bytes {
-                values,
-                shift,
-                scale,
-            } => {
-                let width = shift.len();
-                let bytes = &values[row * width..(row + 1) * width];
-                let scaled = bytes.iter().zip(shift).zip(scale);
-                out.extend(scaled.map(|((byte, shift), scale)| (f32::from(*byte) - shift) / scale));
-            }
+            Self::Bytes { values, scale } => scale.push(values, row, out),
+            Self::Shared { values, scale } => scale.push(values, row, out),
         }
     }
 }

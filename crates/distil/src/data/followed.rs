@@ -1,7 +1,5 @@
 //! Data of one source after other data of the same source.
 
-use std::sync::Arc;
-
 use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
@@ -70,7 +68,7 @@ fn join_inputs(own: Inputs, more: Inputs) -> Result<Inputs> {
     };
     match (own, more) {
         (
-            Inputs::Block { shape, mut values },
+            Inputs::Block { shape, values },
             Inputs::Block {
                 shape: other,
                 values: more,
@@ -79,8 +77,12 @@ fn join_inputs(own: Inputs, more: Inputs) -> Result<Inputs> {
             if shape != other {
                 return Err(shapes(&shape, &other));
             }
-            values.extend(more);
-            Ok(Inputs::Block { shape, values })
+            let mut values = values.into_vec();
+            values.extend_from_slice(&more);
+            Ok(Inputs::Block {
+                shape,
+                values: values.into(),
+            })
         }
         (
             Inputs::Bytes { shape, values },
@@ -92,11 +94,11 @@ fn join_inputs(own: Inputs, more: Inputs) -> Result<Inputs> {
             if shape != other {
                 return Err(shapes(&shape, &other));
             }
-            let mut values = Arc::unwrap_or_clone(values);
+            let mut values = values.into_vec();
             values.extend_from_slice(&more);
             Ok(Inputs::Bytes {
                 shape,
-                values: Arc::new(values),
+                values: values.into(),
             })
         }
         (Inputs::Table(columns), Inputs::Table(more)) => {
@@ -119,9 +121,10 @@ fn join_inputs(own: Inputs, more: Inputs) -> Result<Inputs> {
 
 fn join_column(own: Column, more: &Column) -> Result<Column> {
     let cells = match (own.cells, &more.cells) {
-        (Cells::Numeric(mut values), Cells::Numeric(more)) => {
-            values.extend(more);
-            Cells::Numeric(values)
+        (Cells::Numeric(values), Cells::Numeric(more)) => {
+            let mut values = values.into_vec();
+            values.extend_from_slice(more);
+            Cells::Numeric(values.into())
         }
         (
             Cells::Categorical { levels, codes },

@@ -159,8 +159,13 @@ impl Preprocessing {
                     shift,
                     scale,
                 },
-                Inputs::Block { mut values, .. },
+                Inputs::Block { values, .. },
             ) => {
+                let width = shape.iter().product::<usize>();
+                if values.is_shared() {
+                    return Ok(features(Features::shared(values, width, shift, scale)));
+                }
+                let mut values = values.into_vec();
                 if shift.iter().any(|x| *x != 0.0) || scale.iter().any(|x| *x != 1.0) {
                     let pairs = shift.iter().zip(scale).cycle();
                     values
@@ -168,7 +173,6 @@ impl Preprocessing {
                         .zip(pairs)
                         .for_each(|(x, (shift, scale))| *x = (*x - shift) / scale);
                 }
-                let width = shape.iter().product::<usize>();
                 let samples = values.len() / width.max(1);
                 Ok(features(Array::new([samples, width], values).into()))
             }

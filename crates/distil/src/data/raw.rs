@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::answers::RawAnswers;
 use crate::data::apportion::{apportion, strata};
 use crate::data::column_rule::ColumnRule;
+use crate::data::held::Held;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -48,7 +49,7 @@ pub struct Raw {
 }
 
 /// How a table was read: what its source found out.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Reading {
     /// What separated cells.
     pub delimiter: char,
@@ -65,6 +66,7 @@ pub struct Reading {
     /// How each column was read, a sentence each without its full stop.
     pub said: Vec<String>,
     /// Columns of new data that tell its rows apart and are not read: their texts, by name.
+    #[serde(skip)]
     pub ids: Vec<(String, Vec<Box<str>>)>,
 }
 
@@ -76,14 +78,14 @@ pub enum Inputs {
         /// The shape of one sample, for example `[8, 8]`.
         shape: Vec<usize>,
         /// `[samples, shape…]`, row-major, all finite.
-        values: Vec<f32>,
+        values: Held<f32>,
     },
     /// Bytes of one shape per sample: pixels.
     Bytes {
         /// The shape of one sample, for example `[32, 32, 3]`.
         shape: Vec<usize>,
         /// `[samples, shape…]`, row-major.
-        values: Arc<Vec<u8>>,
+        values: Held<u8>,
     },
     /// Named columns of one length.
     Table(Vec<Column>),
@@ -102,7 +104,7 @@ pub struct Column {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cells {
     /// Numbers; NaN where the cell is missing.
-    Numeric(Vec<f32>),
+    Numeric(Held<f32>),
     /// Text.
     Categorical {
         /// The different texts, sorted.
@@ -139,7 +141,7 @@ pub enum RawTargets {
 }
 
 /// A grouping of the samples that a split can respect.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// What groups them: `speaker`.
     pub name: String,
@@ -187,11 +189,11 @@ impl Inputs {
         match self {
             Self::Block { shape, values } => Self::Block {
                 shape: shape.clone(),
-                values: keep_rows(values, shape.iter().product(), rows),
+                values: keep_rows(values, shape.iter().product(), rows).into(),
             },
             Self::Bytes { shape, values } => Self::Bytes {
                 shape: shape.clone(),
-                values: Arc::new(keep_rows(values, shape.iter().product(), rows)),
+                values: keep_rows(values, shape.iter().product(), rows).into(),
             },
             Self::Table(columns) => Self::Table(columns.iter().map(|c| c.keep(rows)).collect()),
         }
@@ -201,7 +203,7 @@ impl Inputs {
 impl Column {
     fn keep(&self, rows: &[usize]) -> Self {
         let cells = match &self.cells {
-            Cells::Numeric(values) => Cells::Numeric(keep_rows(values, 1, rows)),
+            Cells::Numeric(values) => Cells::Numeric(keep_rows(values, 1, rows).into()),
             Cells::Categorical { levels, codes } => Cells::Categorical {
                 levels: levels.clone(),
                 codes: keep_rows(codes, 1, rows),

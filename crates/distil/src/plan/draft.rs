@@ -137,8 +137,23 @@ impl Draft {
     /// # Errors
     /// What the source cannot read.
     pub fn read_data(&self) -> crate::error::Result<Raw> {
+        self.with_answers(self.read_source()?)
+    }
+
+    /// What the source reads, without what other programs answer.
+    ///
+    /// # Errors
+    /// What the source cannot read.
+    pub fn read_source(&self) -> crate::error::Result<Raw> {
         let read = self.parts.read(&self.source, &self.base, self.targets());
-        let mut raw = read.map_err(|error| self.placed(error))?;
+        read.map_err(|error| self.placed(error))
+    }
+
+    /// What the source read, with the answers beside it.
+    ///
+    /// # Errors
+    /// Answers that do not fit its rows.
+    pub fn with_answers(&self, mut raw: Raw) -> crate::error::Result<Raw> {
         answers::beside(&self.answers, &mut raw).map_err(|problems| self.refusal(problems))?;
         Ok(raw)
     }

@@ -33,13 +33,24 @@ impl Draft {
             .collect()
     }
 
+    /// How the recipe names the data.
+    pub fn data_key(&self) -> String {
+        let key = serde_json::to_string(&self.source.table("source")).unwrap_or_default();
+        format!("data {key}")
+    }
+
+    /// What data read from a source of this hash looks like: all that decides it.
+    pub fn data_named(&self, hash: &str) -> String {
+        let (key, parts, kind) = (self.data_key(), &self.parts, self.targets());
+        format!("{key} {parts:?} {kind:?} {} {hash}", self.base.display())
+    }
+
     /// The data.
     pub fn named_data(&self, raw: &Raw) -> Named {
         // The parts that the data's authors gave the rows may be told by names alone.
         let parts = raw.official.as_ref().map(|parts| format!("{parts:?}"));
-        let key = serde_json::to_string(&self.source.table("source")).unwrap_or_default();
         Named {
-            key: format!("data {key}"),
+            key: self.data_key(),
             place: self.source.describe(),
             hash: sha256(format!("{} {parts:?}", raw.hash).as_bytes()),
         }

@@ -82,6 +82,11 @@ impl Basis {
         Ok(())
     }
 
+    /// The hash of what the recipe names so.
+    pub fn hash_of(&self, key: &str) -> Option<&str> {
+        self.files.get(key).map(String::as_str)
+    }
+
     /// Refuses what is not as the run began with it.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod options;
 mod parent;
 mod prepare;
 mod program;
+mod shared;
 mod smoke;
 mod stage_cache;
 mod trial;

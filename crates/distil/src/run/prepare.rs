@@ -4,6 +4,7 @@ use distil_recipe::RecipeText;
 
 use super::basis::{Basis, unreadable};
 use super::options::Options;
+use super::shared::{self, Shared};
 use super::smoke;
 use crate::data::source::Source;
 use crate::data::{Dataset, Fold, Inputs, Wide};
@@ -21,6 +22,19 @@ pub struct Prepared {
     pub raw: Option<(Inputs, Wide)>,
     /// What was read: data, given models, lists of samples.
     pub read: Vec<Named>,
+    /// The parent's hold on the copy of the data that trials read.
+    pub shared: Option<Shared>,
+}
+
+/// Where the data is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From its source.
+    Source,
+    /// From its source, and a copy is kept for the trials.
+    SourceForAll,
+    /// From that copy, where it is.
+    Copy,
 }
 
 /// Reads the data and plans one arm on one fold. What is read of a run that has begun has to be what it began with.
@@ -31,6 +45,7 @@ pub(super) fn prepare(
     settings: Option<&str>,
     fold: Option<Fold>,
     begun: Option<&Basis>,
+    from: Origin,
 ) -> Result<Prepared> {
     let known = |error: Error| match begun {
         Some(_) => unreadable(error),
@@ -44,8 +59,31 @@ pub(super) fn prepare(
     if let Some(begun) = begun {
         begun.refuse_changed(&read)?;
     }
-    let mut raw = draft.read_data().map_err(known)?;
-    read.push(draft.named_data(&raw));
+    let hash = begun.and_then(|begun| begun.hash_of(&draft.data_key()));
+    let copy = match (from, hash) {
+        (Origin::Copy, Some(hash)) => shared::find(&draft.data_named(hash)),
+        _ => None,
+    };
+    let mut raw = match copy {
+        Some(raw) => raw,
+        None => draft.read_source().map_err(known)?,
+    };
+    let named = draft.named_data(&raw);
+    let mut shared = None;
+    if from == Origin::SourceForAll && !options.smoke {
+        let name = draft.data_named(&named.hash);
+        shared = Shared::new(&name, &raw);
+        if shared.is_some() {
+            // Never both at once.
+            drop(raw);
+            raw = match shared::find(&name) {
+                Some(copy) => copy,
+                None => draft.read_source().map_err(known)?,
+            };
+        }
+    }
+    raw = draft.with_answers(raw).map_err(known)?;
+    read.push(named);
     if let Some(begun) = begun {
         begun.refuse_changed(&read)?;
     }
@@ -64,5 +102,6 @@ pub(super) fn prepare(
         data,
         raw: inputs,
         read,
+        shared,
     })
 }

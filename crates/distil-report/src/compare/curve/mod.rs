@@ -11,10 +11,11 @@ mod points;
 
 pub use ceiling::{ceiling, ceilings, validation_curve};
 pub use invert::{Bound, Reached, cost_to_reach, value_at_cost};
-pub use knee::knee;
+pub use knee::{Knee, Share};
 pub use points::{Point, Seed, Seeds};
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::entry::{Question, TrialOutputs};
 use crate::measure::Better;
@@ -35,8 +36,9 @@ pub struct Curve {
     /// The margin it is judged by; null for significance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
-    /// The smallest share that is as good as the whole budget ([`knee`]); null below six seeds.
-    pub knee: Option<f64>,
+    /// The smallest share that is within the margin of the best; null below six seeds and without a margin.
+    #[serde(default, deserialize_with = "knee_of_today")]
+    pub knee: Option<Knee>,
     /// The flow against plain at the flow's cost; null where that lies outside the curve.
     pub equal_cost: Option<EqualCost>,
     /// Plain's cost at the flow's quality, in FLOPs; null where unknown.
@@ -104,7 +106,14 @@ impl Curve {
             left_out: seeds.left_out,
             points: points.collect(),
             margin: question.margin,
-            knee: knee(&seeds, better, question.margin),
+            knee: question.margin.and_then(|margin| {
+                let of_seed = |unit: &Seed| {
+                    let values = unit.points.iter().map(|point| point.value);
+                    values.map(|value| better.advantage(value)).collect()
+                };
+                let advantages: Vec<Vec<f64>> = seeds.units.iter().map(of_seed).collect();
+                Knee::of(&seeds.shares, &advantages, margin)
+            }),
             equal_cost: equal_cost(&seeds, flops),
             equal_quality_flops: equal_quality(&seeds, better, flops),
             equal_quality_seconds: equal_quality(&seeds, better, seconds),
@@ -123,6 +132,20 @@ impl Curve {
         let both = self.saving().zip(self.ceiling);
         both.is_some_and(|(saving, ceiling)| saving > ceiling.max(0.0))
     }
+}
+
+/// Runs made before wrote one number, by another rule: that is not known any more.
+fn knee_of_today<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Knee>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Knee(Knee),
+        Number(IgnoredAny),
+    }
+    Ok(match Option::<Written>::deserialize(from)? {
+        Some(Written::Knee(knee)) => Some(knee),
+        Some(Written::Number(_)) | None => None,
+    })
 }
 
 /// One of a point's costs.

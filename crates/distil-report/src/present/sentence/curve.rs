@@ -1,6 +1,6 @@
 //! What plain's curve shows, in sentences.
 
-use crate::compare::curve::{Bound, Curve, EqualQuality, Times};
+use crate::compare::curve::{Bound, Curve, EqualQuality, Share, Times};
 use crate::measure::MainMetric;
 use crate::present::human::{human_flops, human_seconds};
 use crate::present::show;
@@ -34,30 +34,36 @@ impl Curve {
 
     /// Where plain's knee is: what every claim of a saving has to stand beside.
     pub fn knee_sentence(&self, metric: &MainMetric) -> String {
-        let width = self.margin.map(|margin| metric.width(Some(margin)));
         let seeds = self.seeds;
-        match (self.knee, width) {
-            (None, _) => format!(
+        let Some(width) = self.margin.map(|margin| metric.width(Some(margin))) else {
+            return "Plain's knee: not known, without `[compare] margin` nothing says what is good enough.".to_owned();
+        };
+        let Some(knee) = self.knee else {
+            return format!(
                 "Plain's knee: not known, it takes at least {FEWEST_PAIRS} seeds, and plain's curve has {seeds}."
-            ),
-            (Some(1.0), None) => format!(
-                "Plain's knee: at its declared budget, the next shorter one is significantly worse over {seeds} seeds."
-            ),
-            (Some(1.0), Some(width)) => format!(
-                "Plain's knee: at its declared budget, the next shorter one is not shown to be within {width} of it over {seeds} seeds."
-            ),
-            (Some(share), width) => {
-                let good = match width {
-                    None => "not significantly worse than".to_owned(),
-                    Some(width) => format!("within {width} of"),
-                };
-                format!(
-                    "Plain's knee: {} of its declared budget is {good} all of it over {seeds} seeds; the budget lies beyond the knee, and savings against it are overstated up to {}.",
-                    show::per_cent(share),
-                    times(1.0 / share)
-                )
-            }
+            );
+        };
+        let interval = match knee.low {
+            low if low == knee.high => String::new(),
+            low => format!(" (95 % interval {} to {})", share(low), share(knee.high)),
+        };
+        if knee.at.bound == Bound::MoreThan {
+            return format!(
+                "Plain's knee: beyond its declared budget{interval}: twice as much would gain more than {width}, over {seeds} seeds."
+            );
         }
+        let beyond = match knee.high.bound {
+            Bound::MoreThan => String::new(),
+            _ if knee.high.share >= 1.0 => String::new(),
+            _ => format!(
+                "; the budget lies beyond the knee, and savings against it are overstated {} ×",
+                overstated(knee.at)
+            ),
+        };
+        format!(
+            "Plain's knee: {} of its declared budget{interval} is within {width} of its best over {seeds} seeds{beyond}.",
+            share(knee.at)
+        )
     }
 
     fn equal_cost_sentence(&self, metric: &MainMetric) -> Option<String> {
@@ -118,6 +124,25 @@ impl Curve {
             None => format!("{most}."),
         })
     }
+}
+
+/// `38 %`, `≤ 25 %`, `> 100 %`.
+fn share(share: Share) -> String {
+    let how = match share.bound {
+        Bound::Exactly => "",
+        Bound::AtMost => "≤ ",
+        Bound::MoreThan => "> ",
+    };
+    format!("{how}{}", show::per_cent(share.share))
+}
+
+/// By how much a saving against the whole budget is too large: `1.41`, `at least 4.00`.
+fn overstated(knee: Share) -> String {
+    let how = match knee.bound {
+        Bound::AtMost => "at least ",
+        Bound::Exactly | Bound::MoreThan => "",
+    };
+    format!("{how}{:.2}", 1.0 / knee.share)
 }
 
 /// `1.41 ×`.

@@ -1,6 +1,7 @@
 //! NumPy files: `.npy` and `.npz`.
 
-use std::io::Cursor;
+use std::fs;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 use distil_report::measure::TaskKind;
@@ -9,12 +10,13 @@ use zip::ZipArchive;
 use crate::data::raw::{Inputs, RawTargets};
 use crate::data::rows::single;
 use crate::data::source::contents;
+use crate::data::source::file::open;
 use crate::data::source::guarded::guarded;
 use crate::data::source::limits::Limits;
 use crate::data::source::npy_header::Header;
 use crate::data::source::numbered::{numbered, texts};
 use crate::error::{Error, Result};
-use crate::weights::Array;
+use crate::weights::{Array, Hash};
 
 /// An array of numbers and where it came from.
 pub struct Named {
@@ -75,6 +77,67 @@ pub fn read_npy(path: &Path, bytes: &[u8]) -> Result<Named> {
 /// Reads a `.npy` file.
 pub fn find_npy(path: &Path, bytes: &[u8], limits: Limits) -> Result<Found> {
     read_array(path.display().to_string(), bytes, limits)
+}
+
+/// Reads a `.npy` file of 32-bit numbers in rows without holding its bytes beside them; `None` of any other, which [`find_npy`] reads
+/// or refuses.
+pub fn stream_npy(path: &Path, limits: Limits, hash: &mut Hash) -> Result<Option<Found>> {
+    const PIECE: usize = 1 << 20;
+    let packed = path.extension().is_some_and(|suffix| suffix == "gz");
+    let size = fs::metadata(path).ok().filter(|about| about.is_file());
+    let Some(size) = size.filter(|_| !packed).map(|about| about.len()) else {
+        return Ok(None);
+    };
+    let mut file = open(path, limits)?;
+    let mut piece = Vec::with_capacity(2 * PIECE);
+    let mut next = |piece: &mut Vec<u8>| {
+        let read = file.by_ref().take(PIECE as u64).read_to_end(piece);
+        read.map_err(|error| Error::io(path, &error))
+    };
+    let first = next(&mut piece)?;
+    let Ok(header) = Header::read(&piece) else {
+        return Ok(None);
+    };
+    let element = Element::of(&header.descr).filter(|e| (e.kind, e.size) == (b'f', 4));
+    let count = header
+        .shape
+        .iter()
+        .try_fold(1, |count: usize, axis| count.checked_mul(*axis));
+    let (Some(element), Some(count), false) = (element, count, header.columns_first) else {
+        return Ok(None);
+    };
+    let length = count
+        .checked_mul(4)
+        .and_then(|n| n.checked_add(header.start));
+    if length.map(|length| length as u64) != Some(size) {
+        return Ok(None);
+    }
+    let place = path.display().to_string();
+    limits.check_held(&place, count, 4)?;
+    let mut values = Vec::with_capacity(count);
+    hash.add(&piece[..first]);
+    piece.drain(..header.start);
+    loop {
+        let whole = piece.len() - piece.len() % 4;
+        if let Some(Elements::Numbers { values: more, .. }) = element.decode(&piece[..whole]) {
+            values.extend_from_slice(&more);
+        }
+        piece.drain(..whole);
+        let left = piece.len();
+        if next(&mut piece)? == 0 {
+            break;
+        }
+        hash.add(&piece[left..]);
+    }
+    if values.len() != count {
+        let why = "it was written to while it was read";
+        return Err(not_whole(&place, "NumPy", why, b""));
+    }
+    Ok(Some(Found {
+        place,
+        shape: header.shape,
+        elements: numbers(values, None),
+    }))
 }
 
 /// A `.npz` file.
@@ -345,7 +408,7 @@ pub fn inputs(place: &str, array: Array) -> Result<Inputs> {
     check_finite(place, &array.values, shape.iter().product())?;
     Ok(Inputs::Block {
         shape,
-        values: array.values,
+        values: array.values.into(),
     })
 }
 

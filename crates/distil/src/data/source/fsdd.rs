@@ -121,7 +121,7 @@ impl Fsdd {
         }
         let inputs = Inputs::Block {
             shape: extractor.shape().to_vec(),
-            values,
+            values: values.into(),
         };
         let raw = Raw {
             rows: Some(files.iter().map(|file| file_name(file)).collect()),

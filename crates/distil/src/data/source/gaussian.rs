@@ -98,7 +98,7 @@ impl Source for Gaussian {
         let official = (0..self.samples).map(part).collect();
         let inputs = Inputs::Block {
             shape: self.shape.to_vec(),
-            values,
+            values: values.into(),
         };
         Ok(Raw {
             official: Some(official),

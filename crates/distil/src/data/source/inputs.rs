@@ -300,7 +300,7 @@ impl Reader<'_> {
             ..ColumnRule::default()
         };
         let mut push = |name: String, found: Numbers, read: &mut Read| {
-            let cells = Cells::Numeric(found.cells);
+            let cells = Cells::Numeric(found.cells.into());
             if let Some(wide) = found.wide {
                 read.wide.insert(name.clone(), wide);
             }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Inputs, Raw, Wide};
 use crate::data::source::Source;
-use crate::data::source::arrays::{Archive, Found, Named, find_npy, inputs, targets};
+use crate::data::source::arrays::{Archive, Found, Named, find_npy, inputs, stream_npy, targets};
 use crate::data::source::axes::{self, Axes};
 use crate::data::source::file::read_within;
 use crate::data::source::joined::joined;
@@ -18,7 +18,7 @@ use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::pairs::{Pair, pairs};
 use crate::data::source::parts;
 use crate::error::Result;
-use crate::weights::sha256;
+use crate::weights::{Hash, sha256};
 
 /// The source `npy`: inputs `[samples, …]` and labels `[samples]` or `[samples, targets]`, of any
 /// integer, boolean or floating type, in C or Fortran order; classes may also be text, or one column each (one-hot).
@@ -129,15 +129,22 @@ impl Npy {
         kind: TaskKind,
         limits: Limits,
     ) -> Result<Raw> {
-        let mut bytes = read_within(inputs, limits)?;
-        let found = find_npy(inputs, &bytes, limits)?;
+        let mut hash = Hash::default();
+        let found = match stream_npy(inputs, limits, &mut hash)? {
+            Some(found) => found,
+            None => {
+                let bytes = read_within(inputs, limits)?;
+                hash.add(&bytes);
+                find_npy(inputs, &bytes, limits)?
+            }
+        };
         let mut targets = None;
         if let Some(labels) = labels {
             let label_bytes = read_within(labels, limits)?;
             targets = Some(find_npy(labels, &label_bytes, limits)?);
-            bytes.extend(label_bytes);
+            hash.add(&label_bytes);
         }
-        self.raw(found, targets, kind, &bytes)
+        self.raw(found, targets, kind, hash.end())
     }
 
     fn read_archive(&self, path: &Path, kind: TaskKind, limits: Limits) -> Result<Raw> {
@@ -171,7 +178,7 @@ impl Npy {
             true => None,
             false => Some(joined(all_labels)?),
         };
-        let mut raw = self.raw(joined(all_inputs)?, labels, kind, &bytes)?;
+        let mut raw = self.raw(joined(all_inputs)?, labels, kind, sha256(&bytes))?;
         if let Some((parts, note)) = parts::given(official) {
             raw.official = Some(parts);
             notes.push(note);
@@ -185,7 +192,7 @@ impl Npy {
         found: Found,
         labels: Option<Found>,
         kind: TaskKind,
-        bytes: &[u8],
+        hash: String,
     ) -> Result<Raw> {
         let Named { place, array, wide } = found.numbers()?;
         let mut inputs = inputs(&place, array)?;
@@ -196,7 +203,7 @@ impl Npy {
             notes.extend(note);
             if axes == Some(Axes::Nchw) {
                 let before = shape.clone();
-                *values = axes::channels_last(values, &before);
+                *values = axes::channels_last(values, &before).into();
                 wide.values_mut()
                     .for_each(|wide| *wide = axes::channels_last(wide, &before));
                 shape.rotate_left(1);
@@ -211,7 +218,7 @@ impl Npy {
         Ok(Raw {
             wide,
             notes,
-            ..Raw::new(inputs, found, sha256(bytes))
+            ..Raw::new(inputs, found, hash)
         })
     }
 }

@@ -109,7 +109,7 @@ pub fn parse_lines(path: &Path, bytes: &[u8], shape: &[usize], classes: usize) -
     Ok(Numbers {
         inputs: Inputs::Block {
             shape: shape.to_vec(),
-            values,
+            values: values.into(),
         },
         labels,
         hash: sha256(bytes),

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use distil_report::Part;
 use rayon::prelude::*;
@@ -189,7 +188,7 @@ impl Block {
         }
         let inputs = Inputs::Bytes {
             shape,
-            values: Arc::new(self.values),
+            values: self.values.into(),
         };
         Raw {
             official,

@@ -23,7 +23,7 @@ use distil_recipe::RecipeText;
 use super::basis::Basis;
 use super::folder::RunFolder;
 use super::options::Options;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Origin, Prepared, prepare};
 use super::smoke::shortened;
 use crate::data::source::{DECODED, Source};
 use crate::error::Result;
@@ -47,7 +47,9 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         false => request.recipe.clone(),
     };
     let prepared = watched(watcher, || {
-        prepare(&text, &options, &Arm::Flow, None, options.fold(0), None)
+        let fold = options.fold(0);
+        let from = Origin::SourceForAll;
+        prepare(&text, &options, &Arm::Flow, None, fold, None, from)
     })?;
     options.name.clone_from(&prepared.plan.name);
     let basis = basis(&text, &options, &prepared)?;
@@ -60,10 +62,16 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         basis.write(&folder.basis())
     })?;
     watcher.folder(&folder);
+    // The trials have the data; the parent needs the plan alone.
+    let Prepared {
+        plan,
+        shared: _shared,
+        ..
+    } = prepared;
     supervise::supervise(
         &folder,
         &options,
-        &prepared.plan,
+        &plan,
         &basis,
         &request.program,
         &watch,
@@ -78,8 +86,16 @@ fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Basis>
     for name in supervise::arms(options, &flow.plan) {
         let arm = Arm::named(&name);
         if arm.changes_the_recipe() {
-            let planned = prepare(text, options, &arm, None, options.fold(0), None)
-                .map_err(|error| error.within(format_args!("arm `{name}`")))?;
+            let planned = prepare(
+                text,
+                options,
+                &arm,
+                None,
+                options.fold(0),
+                None,
+                Origin::Source,
+            )
+            .map_err(|error| error.within(format_args!("arm `{name}`")))?;
             basis.add(&planned.read)?;
         }
     }
@@ -128,7 +144,9 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     }
     let fold = options.fold(0);
     let prepared = watched(watcher, || {
-        prepare(&text, &options, &Arm::Flow, None, fold, begun.as_ref())
+        let begun = begun.as_ref();
+        let from = Origin::SourceForAll;
+        prepare(&text, &options, &Arm::Flow, None, fold, begun, from)
     })?;
     let basis = match begun {
         Some(begun) => begun,
@@ -140,13 +158,11 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
         }
     };
     watcher.folder(&folder);
-    supervise::supervise(
-        &folder,
-        &options,
-        &prepared.plan,
-        &basis,
-        program,
-        &watch,
-        watcher,
-    )
+    // The trials have the data; the parent needs the plan alone.
+    let Prepared {
+        plan,
+        shared: _shared,
+        ..
+    } = prepared;
+    supervise::supervise(&folder, &options, &plan, &basis, program, &watch, watcher)
 }

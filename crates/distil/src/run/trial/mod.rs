@@ -22,7 +22,7 @@ use super::calibrate::{self, Heard};
 use super::folder::{RunFolder, TrialFolder};
 use super::message::{Message, Order};
 use super::options::Options;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Origin, Prepared, prepare};
 use super::program::Program;
 use super::stage_cache::StageCache;
 use crate::error::{Error, Kind, Result};
@@ -69,7 +69,15 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
     let settings = id.settings.as_deref();
     let Prepared {
         plan, data, raw, ..
-    } = prepare(&text, &options, &arm, settings, fold, Some(&order.basis))?;
+    } = prepare(
+        &text,
+        &options,
+        &arm,
+        settings,
+        fold,
+        Some(&order.basis),
+        Origin::Copy,
+    )?;
     let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
     let cache = program.map(|program| StageCache::beside(&run, &program, &plan.device));
     // What the process took before it came here is part of it.

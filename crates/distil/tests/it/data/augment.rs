@@ -28,7 +28,7 @@ fn pictures() -> (Features, Vec<SampleId>) {
         panic!()
     };
     let width = shape.iter().product::<usize>();
-    let array = distil::weights::Array::new([12, width], values);
+    let array = distil::weights::Array::new([12, width], values.into_vec());
     (array.into(), (0..12).map(SampleId).collect())
 }
 
@@ -126,7 +126,7 @@ fn bytes_and_numbers_vary_alike() {
         .map(|x| (f32::from(*x) - 100.0) / 50.0)
         .collect();
     let numbers = Features::from(distil::weights::Array::new([12, 96], numbers));
-    let bytes = Features::bytes(std::sync::Arc::new(bytes), 96, &[100.0], &[50.0]);
+    let bytes = Features::bytes(bytes, 96, &[100.0], &[50.0]);
     let ids: Vec<SampleId> = (0..12).map(SampleId).collect();
     let augmentation = rule().epoch(Seed(1), 0);
     assert_eq!(

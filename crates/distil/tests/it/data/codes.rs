@@ -45,8 +45,8 @@ fn read(features: &Features) -> (Input, Vec<f32>) {
 fn a_network_reads_codes_and_sees_what_one_hot_features_say() {
     // `c` is unknown to the training rows, which miss a town and a size.
     let town = towns(&[Some(1), Some(0), None, Some(2), Some(1)]);
-    let size = Cells::Numeric(vec![1.0, f32::NAN, 4.0, 2.5, f32::NAN]);
-    let age = column("age", Cells::Numeric(vec![3.0, -1.0, 7.0, 0.0, 2.0]));
+    let size = Cells::Numeric(vec![1.0, f32::NAN, 4.0, 2.5, f32::NAN].into());
+    let age = column("age", Cells::Numeric(vec![3.0, -1.0, 7.0, 0.0, 2.0].into()));
     let seen = features(vec![column("size", size), town, age]);
     let (input, flat) = read(&seen);
     let Input::Coded { numbers, codes, .. } = &input else {
@@ -83,7 +83,7 @@ fn a_table_of_categories_alone_has_no_numbers_and_one_of_numbers_no_codes() {
     };
     assert_eq!(numbers.dims(), [5, 0]);
     assert_eq!(flat[..6], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
-    let age = column("age", Cells::Numeric(vec![3.0, -1.0, 7.0, 0.0, 2.0]));
+    let age = column("age", Cells::Numeric(vec![3.0, -1.0, 7.0, 0.0, 2.0].into()));
     assert!(matches!(read(&features(vec![age])).0, Input::Flat(_)));
 }
 

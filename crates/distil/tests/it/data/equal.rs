@@ -123,7 +123,7 @@ fn hashes(raw: &Raw) -> Vec<u64> {
 fn numbers(columns: &[(&str, Vec<f32>)]) -> Raw {
     let column = |(name, values): &(&str, Vec<f32>)| Column {
         name: (*name).into(),
-        cells: Cells::Numeric(values.clone()),
+        cells: Cells::Numeric(values.clone().into()),
     };
     let columns = columns.iter().map(column).collect();
     Raw::new(Inputs::Table(columns), None, String::new())

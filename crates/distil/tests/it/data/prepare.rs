@@ -43,7 +43,10 @@ const NAN: f32 = f32::NAN;
 fn the_scaler_never_sees_the_test_part() {
     let inputs = |last: f32, town: &'static str| {
         table(vec![
-            ("rooms", Cells::Numeric(vec![1.0, 2.0, NAN, 9.0, last])),
+            (
+                "rooms",
+                Cells::Numeric(vec![1.0, 2.0, NAN, 9.0, last].into()),
+            ),
             (
                 "town",
                 text(&[Some("a"), Some("b"), Some("a"), None, Some(town)]),
@@ -55,7 +58,7 @@ fn the_scaler_never_sees_the_test_part() {
 
     let block = |last: f32| Inputs::Block {
         shape: vec![2],
-        values: vec![1.0, 5.0, 3.0, 4.0, last, -last],
+        values: vec![1.0, 5.0, 3.0, 4.0, last, -last].into(),
     };
     for scaling in [Scaling::Standard, Scaling::Global] {
         let fit = |inputs: &Inputs| Preprocessing::fit(inputs, &ids(0..2), scaling).unwrap();
@@ -95,9 +98,9 @@ fn standardised_features_have_mean_zero_and_deviation_one_in_training() {
 #[test]
 fn a_table_becomes_medians_indicators_and_one_hot_features() {
     let inputs = table(vec![
-        ("rooms", Cells::Numeric(vec![1.0, NAN, 3.0, 8.0])),
+        ("rooms", Cells::Numeric(vec![1.0, NAN, 3.0, 8.0].into())),
         ("town", text(&[Some("b"), Some("a"), None, Some("b")])),
-        ("same", Cells::Numeric(vec![4.0; 4])),
+        ("same", Cells::Numeric(vec![4.0; 4].into())),
     ]);
     let fitted = Preprocessing::fit(&inputs, &ids(0..4), Scaling::None).unwrap();
     assert_eq!(
@@ -131,14 +134,14 @@ fn a_table_becomes_medians_indicators_and_one_hot_features() {
 #[test]
 fn new_cells_nobody_saw_in_training_are_zeros_or_medians_and_counted() {
     let train = table(vec![
-        ("rooms", Cells::Numeric(vec![1.0, 3.0])),
+        ("rooms", Cells::Numeric(vec![1.0, 3.0].into())),
         ("town", text(&[Some("a"), Some("b")])),
     ]);
     let fitted = Preprocessing::fit(&train, &ids(0..2), Scaling::None).unwrap();
     let new = table(vec![
-        ("extra", Cells::Numeric(vec![0.0; 3])),
+        ("extra", Cells::Numeric(vec![0.0; 3].into())),
         ("town", text(&[Some("z"), Some("b"), None])),
-        ("rooms", Cells::Numeric(vec![NAN, 7.0, NAN])),
+        ("rooms", Cells::Numeric(vec![NAN, 7.0, NAN].into())),
     ]);
     let prepared = fitted.apply(new).unwrap();
     assert_eq!(
@@ -173,16 +176,16 @@ fn preprocessing_survives_json_to_the_last_bit() {
 
 #[test]
 fn preprocessing_that_cannot_be_says_why() {
-    let numbers = table(vec![("rooms", Cells::Numeric(vec![1.0, 3.0]))]);
+    let numbers = table(vec![("rooms", Cells::Numeric(vec![1.0, 3.0].into()))]);
     let words = table(vec![("rooms", text(&[Some("many"), None]))]);
     let fitted = Preprocessing::fit(&numbers, &ids(0..2), Scaling::None).unwrap();
     let grid = block(&[2, 2], vec![0; 3], 1).inputs;
     let fitted_grid = Preprocessing::fit(&grid, &ids(0..3), Scaling::None).unwrap();
     assert_snapshot!(fitted.apply(words).unwrap_err(), @"data: column `rooms` holds text, the model reads numbers there. Bring the column to the form it had in training.");
-    assert_snapshot!(fitted.apply(table(vec![("room", Cells::Numeric(vec![1.0]))])).unwrap_err(), @"data: the column `rooms` is missing; there are room. Add the column the model was trained on; its cells may be empty.");
+    assert_snapshot!(fitted.apply(table(vec![("room", Cells::Numeric(vec![1.0].into()))])).unwrap_err(), @"data: the column `rooms` is missing; there are room. Add the column the model was trained on; its cells may be empty.");
     assert_snapshot!(fitted.apply(grid.clone()).unwrap_err(), @"data: the model reads a table and this is none, or the reverse. Give it data of the kind it was trained on.");
     assert_snapshot!(fitted_grid.apply(block(&[4], vec![0; 3], 1).inputs).unwrap_err(), @"data: a sample has shape [4], the model reads [2, 2]. Bring the samples to the shape the model was trained on.");
-    let empty = table(vec![("rooms", Cells::Numeric(vec![NAN, 3.0]))]);
+    let empty = table(vec![("rooms", Cells::Numeric(vec![NAN, 3.0].into()))]);
     assert_snapshot!(Preprocessing::fit(&empty, &ids(0..1), Scaling::Standard).unwrap_err(), @r#"data: no training sample has a value in column `rooms`. Leave it out with `ignore = ["rooms"]`."#);
     assert_snapshot!(Preprocessing::fit(&numbers, &ids(0..2), Scaling::Range(2.0)).unwrap_err(), @r#"data.scale: the columns of a table differ in range. Use `scale = "standard"` or `scale = "none"`."#);
     assert_snapshot!(Preprocessing::fit(&grid, &ids(0..2), Scaling::Range(0.0)).unwrap_err(), @"data.scale: the range 0 is not a positive number. Name the largest value the inputs can have.");
@@ -261,7 +264,7 @@ fn a_dataset_is_made_from_arrays_in_memory() {
 fn pixels_are_the_raw_picture_whatever_the_scaling() {
     let inputs = Inputs::Block {
         shape: vec![1, 3],
-        values: vec![0.0, 8.0, 16.0, 16.0, 4.0, 2.0],
+        values: vec![0.0, 8.0, 16.0, 16.0, 4.0, 2.0].into(),
     };
     let targets = RawTargets::Classes {
         names: vec!["a".into(), "b".into()],

@@ -28,6 +28,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
             "simd",
             "exp",
             "gather",
+            "mapped",
             "pool",
             "product",
             "with_gradient",

@@ -101,7 +101,7 @@ fn a_gaussian_sample_depends_on_the_seed_and_its_row_alone() {
         .unwrap()
     };
     let values = |raw: &Raw| match &raw.inputs {
-        Inputs::Block { values, .. } => values.clone(),
+        Inputs::Block { values, .. } => values.to_vec(),
         _ => panic!(),
     };
     let (few, many, other) = (read(22, 0), read(44, 0), read(22, 1));

@@ -337,7 +337,7 @@ fn a_table_in_parquet_files_is_a_table() {
     let year = columns.iter().find(|column| column.name == "year").unwrap();
     assert_eq!(
         year.cells,
-        Cells::Numeric(vec![2020.0, 2020.0, 2020.0, 2021.0, 2021.0, 2021.0])
+        Cells::Numeric(vec![2020.0, 2020.0, 2020.0, 2021.0, 2021.0, 2021.0].into())
     );
 }
 

@@ -39,7 +39,7 @@ fn block(raw: &Raw) -> (Vec<usize>, Vec<f32>) {
     let Inputs::Block { shape, values } = &raw.inputs else {
         panic!()
     };
-    (shape.clone(), values.clone())
+    (shape.clone(), values.to_vec())
 }
 
 #[test]

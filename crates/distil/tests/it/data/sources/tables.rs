@@ -199,7 +199,7 @@ fn numbers(raw: &Raw, column: usize) -> Vec<f32> {
         panic!()
     };
     match &columns[column].cells {
-        Cells::Numeric(cells) => cells.clone(),
+        Cells::Numeric(cells) => cells.to_vec(),
         Cells::Categorical { .. } => panic!("{} holds categories", columns[column].name),
     }
 }
