@@ -51,6 +51,12 @@ pub struct Predictions {
 pub struct Worst {
     /// The sample.
     pub id: u32,
+    /// Its file, or its row in the data; runs of version 0.1.0 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Its first cells, `name value`, where it is a row of a table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<String>,
     /// The truth, as people read it.
     pub truth: String,
     /// The prediction, as people read it.
