@@ -371,10 +371,12 @@ fn every_metric_is_registered_once_and_describes_itself() {
         .collect();
     insta::assert_snapshot!(list.join("\n"), @r"
 accuracy (Higher is better): the share of samples classified right
+balanced_accuracy (Higher is better): the mean of the classes' shares of samples classified right, however many samples a class has
 top5 (Higher is better): the share of samples whose class is among the five likeliest; shown where there are more than five
 subset_accuracy (Higher is better): the share of samples all of whose labels are right
 micro_f1 (Higher is better): F1 of all labels' decisions together, at probability 0.5
 macro_f1 (Higher is better): the mean of the classes' or labels' F1
+average_precision (Higher is better): the area under precision over recall, the mean of the classes' or labels': how well the rare ones are found
 nll (Lower is better): mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
 ece (Lower is better): how far confidence and accuracy are apart, over 15 bins
 nrmse (Lower is better): with several targets: the mean of their RMSE, each divided by its target's standard deviation
