@@ -136,7 +136,7 @@ pub struct CheckArgs {
 /// `distil new`
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// The shipped recipe's name (`distil list recipes`)
+    /// The shipped recipe's name (`distil list recipes`), or data to write one for
     pub name: String,
     /// Where to write it [default: ./<NAME>.toml]
     pub path: Option<PathBuf>,

@@ -21,9 +21,9 @@ pub struct Found {
 
 /// A bare word is a shipped recipe, anything with `/` or `.toml` a file.
 pub fn recipe(word: &str) -> Result<Found, Failure> {
-    if let Some((shipped, keys, data)) = data(Path::new(word)) {
+    if let Some((_, data)) = data(Path::new(word)) {
         return Err(Failure::usage(format_args!(
-            "{word}: is data, not a recipe. `distil new {shipped}` copies a recipe; in it, `[data]` then says {keys}, with `path = \"{}\"`.",
+            "{word}: is data, not a recipe. `distil new {}` looks at it and writes one.",
             data.display()
         )));
     }
@@ -39,46 +39,72 @@ pub fn recipe(word: &str) -> Result<Found, Failure> {
     }
 }
 
-/// The shipped recipe to start from, and what its `[data]` is to say.
-type Advice = (&'static str, &'static str);
+/// What data a path holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A table of text.
+    Table,
+    /// NumPy's arrays.
+    Arrays,
+    /// Parquet files.
+    Shards,
+    /// A folder of pictures.
+    Pictures,
+    /// A folder of sounds.
+    Sounds,
+}
 
-const TABLE: Advice = (
-    "california",
-    "`source = \"csv\"` and, as `target`, the column to predict",
-);
-const ARRAYS: Advice = ("digits", "`source = \"npy\"`");
-const SHARDS: Advice = ("cifar", "`source = \"parquet\"`");
-const SOUNDS: Advice = ("source", "`source = \"fsdd\"`");
-const PICTURES: Advice = (
-    "cifar",
-    "`source = \"image-folder\"` and, as `size`, the height and width to bring all pictures to",
-);
-
-/// If a path is data: what to do with it, and the `path` to name.
-fn data(path: &Path) -> Option<(&'static str, &'static str, PathBuf)> {
-    let (advice, place) = if path.is_file() {
-        let advice = kind(path).or_else(|| is_table(path).then_some(TABLE))?;
-        let folder = match advice {
+/// If a path is data: what it holds, and the `path` to name.
+pub fn data(path: &Path) -> Option<(What, PathBuf)> {
+    if path.is_file() {
+        let what = kind(path).or_else(|| is_table(path).then_some(What::Table))?;
+        let folder = match what {
             // A folder for each class lies between.
-            PICTURES => path.parent().and_then(Path::parent),
-            SOUNDS => path.parent(),
+            What::Pictures => path.parent().and_then(Path::parent),
+            What::Sounds => path.parent(),
             _ => Some(path),
         };
         let folder = folder.filter(|folder| *folder != Path::new(""));
-        (advice, folder.unwrap_or(Path::new(".")).to_path_buf())
-    } else if path.join("recipe.toml").exists() {
+        return Some((what, folder.unwrap_or(Path::new(".")).to_path_buf()));
+    }
+    if path.join("recipe.toml").exists() {
         return None;
-    } else {
-        // The first file of a folder, or of its first folder, that says what it holds.
-        let inside = entries(path);
-        let below = inside.iter().filter(|path| path.is_dir()).take(1);
-        let below: Vec<PathBuf> = below.flat_map(|folder| entries(folder)).collect();
-        let mut files = inside.iter().chain(&below).filter(|path| path.is_file());
-        let (advice, file) = files.find_map(|file| Some((kind(file)?, file)))?;
-        let place = if advice == TABLE { file } else { path };
-        (advice, place.to_path_buf())
+    }
+    let (what, file) = first(path, FOLDERS)?;
+    let place = match what {
+        What::Table => table_in(path).unwrap_or(file),
+        // Files in folders are read as one; so are the parts of a data set in parquet.
+        What::Arrays => file,
+        _ => path.to_path_buf(),
     };
-    Some((advice.0, advice.1, place))
+    Some((what, place))
+}
+
+/// Folders in each other that are looked into.
+const FOLDERS: usize = 4;
+
+/// The first file of a folder, or of a folder in it, that says what it holds.
+fn first(folder: &Path, depth: usize) -> Option<(What, PathBuf)> {
+    let inside = entries(folder);
+    let mut files = inside.iter().filter(|path| path.is_file());
+    let found = files.find_map(|file| Some((kind(file)?, file.clone())));
+    found.or_else(|| {
+        let mut folders = inside.iter().filter(|path| path.is_dir() && depth > 0);
+        folders.find_map(|folder| first(folder, depth - 1))
+    })
+}
+
+/// The table to train on among those of a folder: the one called so.
+fn table_in(folder: &Path) -> Option<PathBuf> {
+    let tables = entries(folder)
+        .into_iter()
+        .filter(|file| kind(file) == Some(What::Table));
+    let tables: Vec<PathBuf> = tables.collect();
+    let train = |file: &&PathBuf| {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        name.to_lowercase().starts_with("train")
+    };
+    tables.iter().find(train).or(tables.first()).cloned()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -89,20 +115,28 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What a file is, by its name or its first bytes, if it is data for certain.
-fn kind(file: &Path) -> Option<Advice> {
-    let suffix = file.extension().unwrap_or_default().to_string_lossy();
-    match suffix.to_lowercase().as_str() {
-        "csv" | "tsv" => return Some(TABLE),
-        "npz" | "npy" => return Some(ARRAYS),
-        "parquet" => return Some(SHARDS),
-        "jpg" | "jpeg" | "png" => return Some(PICTURES),
-        "wav" => return Some(SOUNDS),
+fn kind(file: &Path) -> Option<What> {
+    let name = file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let suffix = name
+        .trim_end_matches(".gz")
+        .rsplit_once('.')
+        .map_or("", |(_, suffix)| suffix);
+    match suffix {
+        "csv" | "tsv" => return Some(What::Table),
+        "npz" | "npy" => return Some(What::Arrays),
+        "parquet" => return Some(What::Shards),
+        "jpg" | "jpeg" | "png" => return Some(What::Pictures),
+        "wav" => return Some(What::Sounds),
         "toml" => return None,
         _ => {}
     }
     match content_of(file)?.reader {
-        Reader::Picture => Some(PICTURES),
-        Reader::Sound => Some(SOUNDS),
+        Reader::Picture => Some(What::Pictures),
+        Reader::Sound => Some(What::Sounds),
         Reader::None => None,
     }
 }
@@ -183,14 +217,4 @@ fn file(word: &str) -> Result<Found, Failure> {
         text: RecipeText::new(word, text),
         name,
     })
-}
-
-/// A model's folder: the folder itself, or `model` in a run's folder.
-pub fn model(path: &Path) -> PathBuf {
-    let inside = path.join("model");
-    if !path.join("model.json").is_file() && inside.join("model.json").is_file() {
-        inside
-    } else {
-        path.to_path_buf()
-    }
 }

@@ -96,11 +96,7 @@ pub fn main() -> distil::Result<()> {
 
     for (name, net) in [("small", &small.net), ("large", &large.net)] {
         let ids = &data.split.test;
-        let found = metrics(
-            &batch::outputs(net, &data.inputs, ids, &device),
-            &data.targets,
-            ids,
-        )?;
+        let found = metrics(&batch::outputs(net, &data.inputs, ids, &device), &data, ids)?;
         println!("{name}: accuracy {:.3}", found["accuracy"]);
     }
     Ok(())

@@ -52,6 +52,8 @@ def classification(rows, classes, scale, present=None):
     expected = {
         "accuracy": metrics.accuracy_score(labels, predicted),
         "macro_f1": metrics.f1_score(labels, predicted, average="macro"),
+        "balanced_accuracy": metrics.balanced_accuracy_score(labels, predicted),
+        "average_precision": np.mean([metrics.average_precision_score(labels == c, probabilities[:, c]) for c in np.unique(labels)]),
         "nll": -special.log_softmax(wide, axis=1)[np.arange(rows), labels].mean(),
         "ece": ece(probabilities, labels),
     }
@@ -81,6 +83,7 @@ def multi_label(rows, width):
         "expected": {
             "micro_f1": metrics.f1_score(targets, predicted, average="micro"),
             "macro_f1": metrics.f1_score(targets, predicted, average="macro", zero_division=0),
+            "average_precision": np.mean([metrics.average_precision_score(t, z) for t, z in zip(targets.T, wide.T) if t.any()]),
             "subset_accuracy": metrics.accuracy_score(targets, predicted),
             "nll": losses.mean(),
         },

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::args::{EvalArgs, Part};
 use crate::exit::Ended;
 use crate::show::table::{table, text};
-use crate::{find, show, stderr};
+use crate::{show, stderr};
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
@@ -38,7 +38,7 @@ struct Evaluation {
 
 /// Measures a model.
 pub fn eval(args: &EvalArgs) -> Ended {
-    let folder = find::model(&args.model);
+    let folder = SavedModel::folder(&args.model);
     let device = device::cpu();
     let model = SavedModel::read(&folder, &device)?;
     if let Some(other) = distil::run::disagreement(&folder) {
@@ -57,16 +57,29 @@ pub fn eval(args: &EvalArgs) -> Ended {
         ),
     };
     // What a model was trained on tells nothing of other samples: of its own data, the test part counts.
-    let own = args.data.is_none() || raw.hash == model.card.provenance.data;
+    let of = args
+        .data
+        .as_ref()
+        .and_then(|path| model.own_part(path, &raw));
+    let own = args.data.is_none() || of.is_some() || raw.hash == model.card.provenance.data;
     let part = args.part.or(own.then_some(Part::Test));
-    let data = match (&args.data, args.part) {
-        (Some(path), None) if own => format!(
+    let data = match (&args.data, args.part, of) {
+        (Some(path), None, Some(of)) => format!(
+            "{}, the {} part of the data this model was trained on (`--part all` measures on all of it)",
+            path.display(),
+            of.word()
+        ),
+        (Some(path), None, None) if own => format!(
             "{}, the data this model was trained on (`--part all` measures on all of it)",
             path.display()
         ),
         _ => data,
     };
-    let evaluated = model.evaluate(Path::new(&data), raw, part.and_then(data_part), &device);
+    let wanted = part.and_then(data_part);
+    let evaluated = match (&args.data, of, wanted) {
+        (Some(path), Some(of), Some(wanted)) => model.evaluate_own(path, raw, of, wanted, &device),
+        _ => model.evaluate(Path::new(&data), raw, wanted, &device),
+    };
     let evaluated = match args.data {
         Some(_) => evaluated?,
         None => evaluated.map_err(name_the_data)?,

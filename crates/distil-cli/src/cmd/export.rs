@@ -8,7 +8,7 @@ use distil_report::foreign::terminal;
 
 use crate::args::{ExportArgs, ExportTo};
 use crate::exit::{Ended, Failure};
-use crate::{find, show};
+use crate::show;
 
 /// Writes a model in another form.
 pub fn export(args: &ExportArgs) -> Ended {
@@ -17,7 +17,7 @@ pub fn export(args: &ExportArgs) -> Ended {
             "--to onnx: not yet. `--to safetensors` writes what Python reads.",
         ));
     }
-    let folder = find::model(&args.model);
+    let folder = SavedModel::folder(&args.model);
     let output = match &args.output {
         Some(output) => output.clone(),
         None => folder

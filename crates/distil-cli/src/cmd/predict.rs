@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::args::{Format, PredictArgs};
 use crate::exit::{Ended, Failure};
-use crate::{find, show, stderr};
+use crate::{show, stderr};
 
 /// What `-` stands for.
 const STDIN: &str = "/dev/stdin";
@@ -21,7 +21,7 @@ const STDIN: &str = "/dev/stdin";
 /// Answers every sample of every input.
 pub fn predict(args: &PredictArgs) -> Ended {
     let device = device::cpu();
-    let model = SavedModel::read(&find::model(&args.model), &device)?;
+    let model = SavedModel::read(&SavedModel::folder(&args.model), &device)?;
     if let Some(path) = &args.output {
         distil::files::check_writable(path)?;
     }

@@ -153,7 +153,7 @@ fn the_other_verbs_say_what_they_take() {
     Usage: distil new <NAME> [PATH]
 
     Arguments:
-      <NAME>  The shipped recipe's name (`distil list recipes`)
+      <NAME>  The shipped recipe's name (`distil list recipes`), or data to write one for
       [PATH]  Where to write it [default: ./<NAME>.toml]
 
     Options:

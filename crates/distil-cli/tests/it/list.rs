@@ -73,9 +73,10 @@ fn every_registry_is_listed_with_its_options() {
     name          what it is                                             options
     digits        handwritten digits, built in                           path, scale
     gaussian      generated class clusters                               samples, shape, classes, modes, pool, coarse, separation, noise, seed, scale
-    csv           a table with a header                                  path, target, delimiter, categorical, numeric, ignore, groups, scale, header, missing, comment, drop_unlabelled, columns, limit
+    csv           a table with a header                                  path, target, delimiter, categorical, numeric, ignore, groups, weights, scale, header, missing, comment, drop_unlabelled, columns, limit
     npy           NumPy arrays, .npy or .npz                             path, inputs, labels, names, layout, scale, limit
     fsdd          spoken digits, a folder of recordings                  path, features, rate, scale, limit
+    sound-folder  sounds, a folder per class                             path, features, rate, scale, limit
     idx           grey pictures, the MNIST family's IDX files            path, names, scale, limit
     image-folder  pictures, a folder per class                           path, size, colour, background, scale, limit
     parquet       pictures in parquet files, as on the Hugging Face hub  path, image, label, size, colour, background, scale, limit
@@ -105,18 +106,20 @@ fn every_registry_is_listed_with_its_options() {
 #[test]
 fn every_metric_is_listed_with_its_direction() {
     insta::assert_snapshot!(list(&["metrics"]), @r"
-    metric           better  tasks                        what it is
-    accuracy         higher  classification               the share of samples classified right
-    top5             higher  classification               the share of samples whose class is among the five likeliest; shown where there are more than five
-    subset_accuracy  higher  multi-label                  the share of samples all of whose labels are right
-    micro_f1         higher  multi-label                  F1 of all labels' decisions together, at probability 0.5
-    macro_f1         higher  classification, multi-label  the mean of the classes' or labels' F1
-    nll              lower   classification, multi-label  mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
-    ece              lower   classification               how far confidence and accuracy are apart, over 15 bins
-    nrmse            lower   regression                   with several targets: the mean of their RMSE, each divided by its target's standard deviation
-    rmse             lower   regression                   root mean squared error in the target's unit; with several targets the mean of theirs
-    mae              lower   regression                   mean absolute error in the target's unit; with several targets the mean of theirs
-    r2               higher  regression                   the share of the target's variance explained; with several targets the mean of theirs
+    metric             better  tasks                        what it is
+    accuracy           higher  classification               the share of samples classified right
+    balanced_accuracy  higher  classification               the mean of the classes' shares of samples classified right, however many samples a class has
+    top5               higher  classification               the share of samples whose class is among the five likeliest; shown where there are more than five
+    subset_accuracy    higher  multi-label                  the share of samples all of whose labels are right
+    micro_f1           higher  multi-label                  F1 of all labels' decisions together, at probability 0.5
+    macro_f1           higher  classification, multi-label  the mean of the classes' or labels' F1
+    average_precision  higher  classification, multi-label  the area under precision over recall, the mean of the classes' or labels': how well the rare ones are found
+    nll                lower   classification, multi-label  mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
+    ece                lower   classification               how far confidence and accuracy are apart, over 15 bins
+    nrmse              lower   regression                   with several targets: the mean of their RMSE, each divided by its target's standard deviation
+    rmse               lower   regression                   root mean squared error in the target's unit; with several targets the mean of theirs
+    mae                lower   regression                   mean absolute error in the target's unit; with several targets the mean of theirs
+    r2                 higher  regression                   the share of the target's variance explained; with several targets the mean of theirs
     ");
 }
 

@@ -260,3 +260,32 @@ fn names_that_differ_in_spelling_only_are_told() {
         }
     }
 }
+
+#[test]
+fn an_id_that_repeats_over_the_split_is_named_with_how_many_test_samples_share_it() {
+    let table = |id: &dyn Fn(usize) -> String, name: &str| {
+        let rows = (0..ROWS).map(|i| format!("{},{},{}\n", id(i), random(i, 1), class(i)));
+        check(
+            "classification",
+            &format!("{name},b,y\n{}", rows.collect::<String>()),
+        )
+        .stdout
+    };
+    let patient = |i: usize| format!("p{}", i / 4);
+    for name in ["patient_id", "patientId", "Patient", "user ID"] {
+        let said = table(&patient, name);
+        let note = format!("note: column {name} repeats over the split: ");
+        assert!(
+            said.contains(&note) && said.contains(" of 40 test samples have a"),
+            "{name}: {said}"
+        );
+    }
+    // One row each, few groups, or another name.
+    for (said, why) in [
+        (table(&|i| i.to_string(), "patient_id"), "an id a row"),
+        (table(&|i| (i % 4).to_string(), "store_id"), "four stores"),
+        (table(&patient, "avoid"), "no id by its name"),
+    ] {
+        assert!(!said.contains("repeats over the split"), "{why}: {said}");
+    }
+}

@@ -15,6 +15,33 @@ pub(crate) fn check(recipe: &Recipe, problems: &mut Problems) {
 }
 
 fn split(split: &SplitTable, problems: &mut Problems) {
+    let by_time = *split.kind == SplitKind::Time;
+    match &split.column {
+        None if by_time => problems.push(
+            Problem::at(split.kind.span.clone(), "a split by time needs a column")
+                .help("name it: split = { kind = \"time\", column = \"date\" }"),
+        ),
+        Some(column) if !by_time => problems.push(
+            Problem::at(column.span.clone(), "`column` belongs to a split by time")
+                .help("write kind = \"time\", or remove `column`"),
+        ),
+        _ => {}
+    }
+    let kept = split.group.as_ref().map(|group| (&group.span, "group"));
+    let kept = kept.or(match &split.stratify {
+        Some(stratify) if stratify.value => Some((&stratify.span, "stratify")),
+        _ => None,
+    });
+    if let Some((span, key)) = kept.filter(|_| by_time) {
+        problems.push(
+            Problem::at(
+                span.clone(),
+                format!("`{key}` does not go with a split by time"),
+            )
+            .rule("samples are divided by their time alone")
+            .help(format!("remove `{key}`, or write kind = \"random\"")),
+        );
+    }
     let official = *split.kind == SplitKind::Official;
     if official && split.test.is_written() {
         problems.push(

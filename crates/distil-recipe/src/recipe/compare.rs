@@ -22,6 +22,8 @@ table! {
         /// Own arms: each a table of changes to the recipe.
         #[schemars(with = "BTreeMap<String, Map<String, serde_json::Value>>")]
         pub arm: Vec<Arm> as own_arms;
+        /// What models are compared by, and kept by where training keeps the best on validation; the task's own by default.
+        pub metric: Option<Spanned<String>>;
         /// The smallest difference in the metric that counts, in its unit.
         pub margin: Option<Spanned<f64>>;
         /// Settings of the result's training, each with the values to try: every arm takes what is best for it on the validation part.

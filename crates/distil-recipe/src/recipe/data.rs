@@ -64,6 +64,8 @@ pub enum SplitKind {
     Random,
     /// The parts the source was published with.
     Official,
+    /// In the order of `column`: the latest samples are the test part, those before them the validation part.
+    Time,
 }
 
 table! {
@@ -72,10 +74,13 @@ table! {
     pub struct SplitTable from "kind" {
         /// Where the split comes from.
         pub kind: Spanned<SplitKind> = SplitKind::Random;
-        /// The share of all samples kept for the test, 0 to 1. For a random split only.
+        /// The column of a split by time, of numbers or dates; it may stand in `ignore`. Samples of the same time stay in one part.
+        /// With k folds the samples are cut into k + 1 stretches of time, and each but the first is tested by what came before.
+        pub column: Option<Spanned<String>>;
+        /// The share of all samples kept for the test, 0 to 1. Not for an official split.
         pub test: Spanned<f64> = 0.2 => range("a share from 0 up to, but not, 1", |share| (0.0..1.0).contains(&share));
         /// The share of all samples used for validation, 0 to 1. With an official split: of its
-        /// training part, if the source has no validation part of its own.
+        /// training part, if the source has no validation part of its own. With folds by time: of what comes before the test.
         pub validation: Spanned<f64> = 0.15 => range("a share from 0 up to, but not, 1", |share| (0.0..1.0).contains(&share));
         /// The column or tag whose groups (a speaker, a patient) are never divided.
         pub group: Option<Spanned<String>>;

@@ -128,7 +128,7 @@ fn two_problems_in_different_tables_are_reported_at_once_in_order() {
     7 | split    = "offical"
       |            ^^^^^^^^^
       |
-      = note: the choices are random, official
+      = note: the choices are random, official, time
       = help: did you mean `official`?
 
     error: `epochs` must be a whole number, 0 or more, not 1.5

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::comparison::Test;
 use super::entry::TrialOutputs;
-use crate::measure::{Metric, Rows};
+use crate::measure::{Metric, Rows, TaskKind, linearised, weighted_mean};
 use crate::statistics;
 use crate::trials::Predictions;
 
@@ -22,14 +22,17 @@ pub(super) struct Found {
 /// * means over the samples: paired errors of the samples' own;
 /// * rmse: paired squared errors, divided by the sum of the two rmse, which makes their mean the difference of the two rmse
 ///   exactly (a² − b² = (a − b)(a + b)) and leaves p as it is;
-/// * others have no value per sample, so their next of kin is tested ([`Rows`]) and no interval is given.
+/// * balanced accuracy, macro F1 of classes and average precision: paired contributions of the samples, by the delta method;
+/// * others have no value per sample, so their next of kin is tested ([`Rows`]) and no interval is given;
+/// * samples with weights, whatever the metric: paired errors, [`linearised`].
 pub(super) fn test(
     unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)],
     metric: &Metric,
 ) -> Option<Found> {
-    let (_, flow, other) = pooled(unit, metric)?;
-    let found = match (flow, other) {
-        (Rows::Right(flow), Rows::Right(other)) => {
+    let task = task(unit)?;
+    let pooled = pooled(unit, metric)?;
+    let found = match (pooled.flow, pooled.other, pooled.weights) {
+        (Rows::Right(flow), Rows::Right(other), None) => {
             let test = statistics::mcnemar(&flow, &other);
             Found {
                 test: Test::Mcnemar,
@@ -37,10 +40,13 @@ pub(super) fn test(
                 half_width: Some(0.5 * (test.ci95[1] - test.ci95[0])),
             }
         }
-        (flow, other) => paired(&differences(flow, other)?)?,
+        (flow, other, weights) => {
+            let weights = weights.as_deref();
+            paired(&linearised(&differences(flow, other, weights)?, weights))?
+        }
     };
     Some(Found {
-        half_width: found.half_width.filter(|_| metric.is_mean),
+        half_width: found.half_width.filter(|_| (metric.is_mean)(task)),
         ..found
     })
 }
@@ -52,53 +58,85 @@ pub(super) fn test_over_samples<'a>(
     units: impl Iterator<Item = &'a [(TrialOutputs<'a>, TrialOutputs<'a>)]>,
     metric: &Metric,
 ) -> Option<f64> {
-    if !metric.is_mean {
-        return None;
-    }
     let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    let mut weights: BTreeMap<u32, f32> = BTreeMap::new();
     for unit in units {
-        let (ids, flow, other) = pooled(unit, metric)?;
-        for (id, difference) in ids.into_iter().zip(differences(flow, other)?) {
+        if !(metric.is_mean)(task(unit)?) {
+            return None;
+        }
+        let pooled = pooled(unit, metric)?;
+        let own = pooled.weights.as_deref();
+        weights.extend(
+            pooled
+                .ids
+                .iter()
+                .copied()
+                .zip(own.into_iter().flatten().copied()),
+        );
+        let differences = differences(pooled.flow, pooled.other, own)?;
+        for (id, difference) in pooled.ids.into_iter().zip(differences) {
             let (sum, count) = sums.entry(id).or_default();
             *sum += difference;
             *count += 1.0;
         }
     }
     let means: Vec<f64> = sums.values().map(|(sum, count)| sum / count).collect();
+    let weights: Vec<f32> = weights.into_values().collect();
+    let means = linearised(&means, (!weights.is_empty()).then_some(&weights));
     statistics::paired_errors(&means).map(|test| test.p)
 }
 
-/// One seed's samples, its folds pooled: ids, and the rows of both sides in their order.
-fn pooled(
-    unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)],
-    metric: &Metric,
-) -> Option<(Vec<u32>, Rows, Rows)> {
-    let mut pooled: Option<(Vec<u32>, Rows, Rows)> = None;
+fn task(unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)]) -> Option<TaskKind> {
+    Some(unit.first()?.0.predictions?.truth.task())
+}
+
+/// One seed's samples, its folds pooled.
+struct Pooled {
+    ids: Vec<u32>,
+    /// The rows of both sides, in the order of the ids.
+    flow: Rows,
+    other: Rows,
+    /// How much each counts, where that differs.
+    weights: Option<Vec<f32>>,
+}
+
+fn pooled(unit: &[(TrialOutputs<'_>, TrialOutputs<'_>)], metric: &Metric) -> Option<Pooled> {
+    let mut pooled: Option<Pooled> = None;
     for (flow, other) in unit {
         let (flow, other) = (flow.predictions?, other.predictions?);
         let (mine, theirs) = places(&flow.ids, &other.ids);
-        let ids: Vec<u32> = mine.iter().map(|place| flow.ids[*place]).collect();
-        let rows = (
-            rows(flow, metric)?.picked(&mine)?,
-            rows(other, metric)?.picked(&theirs)?,
-        );
+        let weights = flow.weights.as_ref();
+        let part = Pooled {
+            ids: mine.iter().map(|place| flow.ids[*place]).collect(),
+            flow: rows(flow, metric)?.picked(&mine)?,
+            other: rows(other, metric)?.picked(&theirs)?,
+            weights: weights.map(|weights| mine.iter().map(|place| weights[*place]).collect()),
+        };
         pooled = Some(match pooled {
-            None => (ids, rows.0, rows.1),
-            Some((known, a, b)) => ([known, ids].concat(), a.joined(rows.0)?, b.joined(rows.1)?),
+            None => part,
+            Some(known) => Pooled {
+                ids: [known.ids, part.ids].concat(),
+                flow: known.flow.joined(part.flow)?,
+                other: known.other.joined(part.other)?,
+                weights: known
+                    .weights
+                    .zip(part.weights)
+                    .map(|(a, b)| [a, b].concat()),
+            },
         });
     }
     pooled
 }
 
-/// flow − other, sample by sample; their mean is the difference of the metric where that is a mean.
-fn differences(flow: Rows, other: Rows) -> Option<Vec<f64>> {
+/// flow − other, sample by sample; their (weighted) mean is the difference of the metric where that is a mean.
+fn differences(flow: Rows, other: Rows, weights: Option<&[f32]>) -> Option<Vec<f64>> {
     let minus = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect();
     let share = |rows: Vec<bool>| rows.into_iter().map(f64::from).collect::<Vec<f64>>();
     Some(match (flow, other) {
         (Rows::Right(flow), Rows::Right(other)) => minus(&share(flow), &share(other)),
         (Rows::Means(flow), Rows::Means(other)) => minus(&flow, &other),
         (Rows::Squares(width, flow), Rows::Squares(_, other)) => {
-            rmse_differences(width, &flow, &other)
+            rmse_differences(width, &flow, &other, weights)
         }
         _ => return None,
     })
@@ -113,10 +151,15 @@ fn paired(differences: &[f64]) -> Option<Found> {
     })
 }
 
-fn rmse_differences(width: usize, flow: &[f64], other: &[f64]) -> Vec<f64> {
-    let rows = (flow.len() / width) as f64;
+fn rmse_differences(
+    width: usize,
+    flow: &[f64],
+    other: &[f64],
+    weights: Option<&[f32]>,
+) -> Vec<f64> {
     let rmse = |squares: &[f64], target: usize| {
-        (squares.iter().skip(target).step_by(width).sum::<f64>() / rows).sqrt()
+        let squares = squares.iter().skip(target).step_by(width).copied();
+        weighted_mean(squares, weights).sqrt()
     };
     let sums: Vec<f64> = (0..width)
         .map(|target| rmse(flow, target) + rmse(other, target))

@@ -15,11 +15,11 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: None,
     rows: Rows::kin,
-    is_mean: true,
+    is_mean: |_| true,
+    usual: true,
 };
 
 /// The share of rows whose largest logit is at the label, in [0, 1].
 pub fn accuracy(outputs: &ClassOutputs<'_>) -> f64 {
-    let correct = outputs.correct().filter(|&correct| correct).count();
-    correct as f64 / outputs.rows().len() as f64
+    outputs.mean(outputs.correct().map(f64::from))
 }

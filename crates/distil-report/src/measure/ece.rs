@@ -17,7 +17,8 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: None,
     rows: Rows::kin,
-    is_mean: false,
+    is_mean: |_| false,
+    usual: true,
 };
 
 /// Bins of equal width over the confidence; bin m is ((m − 1)/15, m/15].
@@ -29,16 +30,16 @@ const BINS: usize = 15;
 pub fn ece(outputs: &ClassOutputs<'_>) -> f64 {
     let mut confidence = [0.0; BINS];
     let mut correct = [0.0; BINS];
-    for (logits, label) in outputs.rows() {
+    for ((logits, label), weight) in outputs.rows().zip(outputs.weights()) {
         let predicted = largest(logits);
         let probability = (f64::from(logits[predicted]) - log_sum_exp(logits)).exp();
         let bin = ((probability * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
-        confidence[bin] += probability;
-        correct[bin] += f64::from(u8::from(predicted == label));
+        confidence[bin] += weight * probability;
+        correct[bin] += weight * f64::from(predicted == label);
     }
     let gaps = confidence
         .iter()
         .zip(&correct)
         .map(|(confidence, correct)| (correct - confidence).abs());
-    gaps.sum::<f64>() / outputs.rows().len() as f64
+    gaps.sum::<f64>() / outputs.total()
 }

@@ -18,16 +18,17 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Values(outputs) => Rows::Means(outputs.row_means(|_, error| error.abs())),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
+    usual: true,
 };
 
 /// mean |error| in the target's unit; with several targets the mean of theirs.
 pub fn mae(outputs: &ValueOutputs<'_>) -> f64 {
     let of_target = |target| {
-        outputs
-            .target(target)
-            .map(|(value, truth)| (value - truth).abs())
+        let errors = outputs.target(target).zip(outputs.weights());
+        errors
+            .map(|((value, truth), weight)| weight * (value - truth).abs())
             .sum::<f64>()
     };
-    outputs.mean_over_targets(of_target) / outputs.rows().len() as f64
+    outputs.mean_over_targets(of_target) / outputs.total()
 }

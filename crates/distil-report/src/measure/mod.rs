@@ -5,6 +5,8 @@
 //! one line in [`METRICS`].
 
 mod accuracy;
+mod average_precision;
+mod balanced_accuracy;
 mod confusion;
 mod ece;
 mod f1;
@@ -22,6 +24,7 @@ mod subset_accuracy;
 mod top;
 
 pub use accuracy::accuracy;
+pub use balanced_accuracy::balanced_accuracy;
 pub use confusion::{Confusion, confusion};
 pub use ece::ece;
 pub use f1::{label_f1, macro_f1, macro_f1_labels, micro_f1_labels};
@@ -31,8 +34,9 @@ pub use nll::{nll, nll_labels, nll_rows};
 pub use nrmse::nrmse;
 pub use outputs::{BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
 pub use r2::r2;
-pub use registry::{Better, METRICS, Metric, Quantity, all, by_target, metric};
+pub use registry::{Better, METRICS, Metric, Quantity, all, all_and, by_target, metric};
 pub use resolution::{Resolution, resolution};
+pub(crate) use resolution::{linearised, weighted_mean};
 pub use rmse::{rmse, rmse_by_target};
 pub use rows::{Rows, nll_label_rows};
 pub use subset_accuracy::{subset_accuracy, subset_rows};

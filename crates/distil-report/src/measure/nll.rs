@@ -19,7 +19,8 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Classes(outputs) => Rows::Means(nll_rows(outputs).collect()),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
+    usual: true,
 };
 
 /// Each row's −ln p(label) under the softmax of its logits, in nats, at least 0.
@@ -31,7 +32,7 @@ pub fn nll_rows(outputs: &ClassOutputs<'_>) -> impl ExactSizeIterator<Item = f64
 
 /// The mean of [`nll_rows`].
 pub fn nll(outputs: &ClassOutputs<'_>) -> f64 {
-    nll_rows(outputs).sum::<f64>() / outputs.rows().len() as f64
+    outputs.mean(nll_rows(outputs))
 }
 
 /// ln Σ exp(logit), safe from overflow.
@@ -48,5 +49,5 @@ pub(super) fn log_sum_exp(logits: &[f32]) -> f64 {
 
 /// Binary cross-entropy in nats, the mean over rows and labels.
 pub fn nll_labels(outputs: &LabelOutputs<'_>) -> f64 {
-    nll_label_rows(outputs).sum::<f64>() / outputs.rows().len() as f64
+    outputs.mean(nll_label_rows(outputs))
 }

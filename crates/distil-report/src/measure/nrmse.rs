@@ -17,7 +17,8 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: Some(nrmse),
     rows,
-    is_mean: true,
+    is_mean: |_| true,
+    usual: true,
 };
 
 /// The mean over several targets of √(mean squared error) ÷ the target's standard deviation in these rows, so that none counts for

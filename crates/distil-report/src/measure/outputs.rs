@@ -46,6 +46,52 @@ pub enum BadOutputs {
         /// Labels there are: classes, or 2 for 0 and 1.
         classes: usize,
     },
+    /// As many weights as rows are wanted, each above 0.
+    #[error("{weights} weights above 0 are wanted for {rows} rows")]
+    Weights {
+        /// Weights given that are above 0.
+        weights: usize,
+        /// Rows.
+        rows: usize,
+    },
+}
+
+/// How much each row counts; all alike where nothing is said.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weights<'a>(Option<&'a [f32]>);
+
+impl<'a> Weights<'a> {
+    fn new(weights: Option<&'a [f32]>, rows: usize) -> Result<Self, BadOutputs> {
+        let fit = |weights: &[f32]| {
+            weights
+                .iter()
+                .filter(|w| w.is_finite() && **w > 0.0)
+                .count()
+        };
+        match weights.map(|weights| (fit(weights), weights.len())) {
+            Some((fit, given)) if fit != rows || given != rows => {
+                Err(BadOutputs::Weights { weights: fit, rows })
+            }
+            _ => Ok(Self(weights)),
+        }
+    }
+
+    fn each(self) -> impl Iterator<Item = f64> + 'a {
+        let weights = self
+            .0
+            .into_iter()
+            .flatten()
+            .map(|weight| f64::from(*weight));
+        weights.chain(std::iter::repeat_n(
+            1.0,
+            if self.0.is_some() { 0 } else { usize::MAX },
+        ))
+    }
+
+    /// Their sum over so many rows.
+    fn total(self, rows: usize) -> f64 {
+        self.each().take(rows).sum()
+    }
 }
 
 fn check(outputs: &[f32], rows: usize, width: usize) -> Result<(), BadOutputs> {
@@ -71,6 +117,7 @@ pub struct ClassOutputs<'a> {
     logits: &'a [f32],
     labels: &'a [u32],
     classes: usize,
+    weights: Weights<'a>,
 }
 
 impl<'a> ClassOutputs<'a> {
@@ -90,8 +137,33 @@ impl<'a> ClassOutputs<'a> {
                 logits,
                 labels,
                 classes,
+                weights: Weights::default(),
             }),
         }
+    }
+
+    /// The same where rows count by these weights.
+    ///
+    /// # Errors
+    /// Not one weight above 0 per row.
+    pub fn weighted(self, weights: Option<&'a [f32]>) -> Result<Self, BadOutputs> {
+        let weights = Weights::new(weights, self.rows().len())?;
+        Ok(Self { weights, ..self })
+    }
+
+    /// How much each row counts.
+    pub(super) fn weights(&self) -> impl Iterator<Item = f64> + 'a {
+        self.weights.each()
+    }
+
+    /// The sum of the weights.
+    pub(super) fn total(&self) -> f64 {
+        self.weights.total(self.rows().len())
+    }
+
+    /// The weighted mean of one number per row.
+    pub(super) fn mean(&self, rows: impl Iterator<Item = f64>) -> f64 {
+        rows.zip(self.weights()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
 
     /// Number of classes.
@@ -135,6 +207,7 @@ pub struct LabelOutputs<'a> {
     logits: &'a [f32],
     targets: &'a [f32],
     labels: usize,
+    weights: Weights<'a>,
 }
 
 impl<'a> LabelOutputs<'a> {
@@ -169,8 +242,33 @@ impl<'a> LabelOutputs<'a> {
                 logits,
                 targets,
                 labels,
+                weights: Weights::default(),
             }),
         }
+    }
+
+    /// The same where rows count by these weights.
+    ///
+    /// # Errors
+    /// Not one weight above 0 per row.
+    pub fn weighted(self, weights: Option<&'a [f32]>) -> Result<Self, BadOutputs> {
+        let weights = Weights::new(weights, self.rows().len())?;
+        Ok(Self { weights, ..self })
+    }
+
+    /// How much each row counts.
+    pub(super) fn weights(&self) -> impl Iterator<Item = f64> + 'a {
+        self.weights.each()
+    }
+
+    /// The sum of the weights.
+    pub(super) fn total(&self) -> f64 {
+        self.weights.total(self.rows().len())
+    }
+
+    /// The weighted mean of one number per row.
+    pub(super) fn mean(&self, rows: impl Iterator<Item = f64>) -> f64 {
+        rows.zip(self.weights()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
 
     /// Number of labels.
@@ -192,6 +290,7 @@ pub struct ValueOutputs<'a> {
     values: &'a [f32],
     truth: &'a [f32],
     targets: usize,
+    weights: Weights<'a>,
 }
 
 impl<'a> ValueOutputs<'a> {
@@ -211,7 +310,32 @@ impl<'a> ValueOutputs<'a> {
             values,
             truth,
             targets,
+            weights: Weights::default(),
         })
+    }
+
+    /// The same where rows count by these weights.
+    ///
+    /// # Errors
+    /// Not one weight above 0 per row.
+    pub fn weighted(self, weights: Option<&'a [f32]>) -> Result<Self, BadOutputs> {
+        let weights = Weights::new(weights, self.rows().len())?;
+        Ok(Self { weights, ..self })
+    }
+
+    /// How much each row counts.
+    pub(super) fn weights(&self) -> impl Iterator<Item = f64> + 'a {
+        self.weights.each()
+    }
+
+    /// The sum of the weights.
+    pub(super) fn total(&self) -> f64 {
+        self.weights.total(self.rows().len())
+    }
+
+    /// The weighted mean of one number per row.
+    pub(super) fn mean(&self, rows: impl Iterator<Item = f64>) -> f64 {
+        rows.zip(self.weights()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
 
     /// Number of targets.
@@ -234,10 +358,9 @@ impl<'a> ValueOutputs<'a> {
 
     /// The variance of one target's true values over these rows (divisor n); 1 where they do not vary.
     pub fn truth_variance(&self, target: usize) -> f64 {
-        let rows = self.rows().len() as f64;
         let truth = || self.target(target).map(|(_, truth)| truth);
-        let mean = truth().sum::<f64>() / rows;
-        let variance = truth().map(|value| (value - mean).powi(2)).sum::<f64>() / rows;
+        let mean = self.mean(truth());
+        let variance = self.mean(truth().map(|value| (value - mean).powi(2)));
         if variance > 0.0 { variance } else { 1.0 }
     }
 
@@ -294,6 +417,15 @@ impl Outputs<'_> {
             Self::Classes(_) => TaskKind::Classification,
             Self::Labels(_) => TaskKind::MultiLabel,
             Self::Values(_) => TaskKind::Regression,
+        }
+    }
+
+    /// How much each row counts; none where all count alike.
+    pub fn weights(&self) -> Option<&[f32]> {
+        match self {
+            Self::Classes(outputs) => outputs.weights.0,
+            Self::Labels(outputs) => outputs.weights.0,
+            Self::Values(outputs) => outputs.weights.0,
         }
     }
 

@@ -15,24 +15,23 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: Some(|outputs| Some(r2(outputs))),
     rows: Rows::kin,
-    is_mean: false,
+    is_mean: |_| false,
+    usual: true,
 };
 
 /// 1 − Σ(y − f)² / Σ(y − ȳ)², at most 1; with several targets the mean of theirs. A target that never varies gives 1 where it
 /// is met exactly and 0 otherwise.
 pub fn r2(outputs: &ValueOutputs<'_>) -> f64 {
     outputs.mean_over_targets(|target| {
-        let rows = outputs.rows().len() as f64;
-        let mean = outputs.target(target).map(|(_, truth)| truth).sum::<f64>() / rows;
+        let mean = outputs.mean(outputs.target(target).map(|(_, truth)| truth));
+        let rows = outputs.target(target).zip(outputs.weights());
         let (residual, total) =
-            outputs
-                .target(target)
-                .fold((0.0, 0.0), |(residual, total), (value, truth)| {
-                    (
-                        residual + (truth - value).powi(2),
-                        total + (truth - mean).powi(2),
-                    )
-                });
+            rows.fold((0.0, 0.0), |(residual, total), ((value, truth), weight)| {
+                (
+                    residual + weight * (truth - value).powi(2),
+                    total + weight * (truth - mean).powi(2),
+                )
+            });
         match (residual == 0.0, total == 0.0) {
             (true, _) => 1.0,
             (false, true) => 0.0,

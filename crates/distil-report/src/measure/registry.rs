@@ -57,16 +57,20 @@ pub struct Metric {
     /// What two models are compared by, sample by sample.
     pub(super) rows: fn(&Outputs<'_>) -> Rows,
     /// Whether the metric is the rows' mean, so that they give it an interval; else they are only its next of kin.
-    pub(crate) is_mean: bool,
+    pub(crate) is_mean: fn(TaskKind) -> bool,
+    /// Whether it is measured of every model; else only where models are compared by it.
+    pub(super) usual: bool,
 }
 
 /// All metrics, in the order in which tables show them.
 pub const METRICS: &[Metric] = &[
     super::accuracy::METRIC,
+    super::balanced_accuracy::METRIC,
     super::top::METRIC,
     super::subset_accuracy::METRIC,
     super::f1::MICRO,
     super::f1::MACRO,
+    super::average_precision::METRIC,
     super::nll::METRIC,
     super::ece::METRIC,
     super::nrmse::METRIC,
@@ -82,6 +86,7 @@ pub fn metric(name: &str) -> Option<&'static Metric> {
 
 /// All metrics of each of several targets, in their order; none of one target, nor of another task.
 pub fn by_target(outputs: &Outputs<'_>) -> Vec<Numbers> {
+    let whole = outputs;
     let Outputs::Values(outputs) = outputs else {
         return Vec::new();
     };
@@ -89,18 +94,28 @@ pub fn by_target(outputs: &Outputs<'_>) -> Vec<Numbers> {
     let each = targets.filter(|_| outputs.targets() > 1);
     each.filter_map(|target| {
         let (values, truth) = outputs.column(target);
-        let outputs = ValueOutputs::new(&values, &truth, 1).ok()?;
+        let one = ValueOutputs::new(&values, &truth, 1).ok()?;
+        let outputs = one.weighted(whole.weights()).ok()?;
         Some(all(&Outputs::Values(outputs)))
     })
     .collect()
 }
 
-/// All metrics of these outputs, by name.
+/// The usual metrics of these outputs, by name.
 pub fn all(outputs: &Outputs<'_>) -> Numbers {
-    METRICS
-        .iter()
+    let usual = METRICS.iter().filter(|metric| metric.usual);
+    usual
         .filter_map(|metric| Some((metric.name, metric.of(outputs)?)))
         .collect()
+}
+
+/// The same and this one.
+pub fn all_and(outputs: &Outputs<'_>, metric: &Metric) -> Numbers {
+    let mut numbers = all(outputs);
+    if let Some(value) = metric.of(outputs) {
+        numbers.insert(metric.name.to_owned(), value);
+    }
+    numbers
 }
 
 impl Metric {
@@ -116,6 +131,20 @@ impl Metric {
     /// What two models are compared by, sample by sample.
     pub(crate) fn rows(&self, outputs: &Outputs<'_>) -> Rows {
         (self.rows)(outputs)
+    }
+
+    /// Whether models of so many outputs have it: some metrics need several.
+    pub fn applies(&self, task: TaskKind, outputs: usize) -> bool {
+        let zeros = vec![0.0; outputs];
+        let ones = vec![1.0; outputs];
+        let one = match task {
+            TaskKind::Classification => {
+                ClassOutputs::new(&zeros, &[0], outputs).map(Outputs::Classes)
+            }
+            TaskKind::MultiLabel => LabelOutputs::new(&zeros, &ones, outputs).map(Outputs::Labels),
+            TaskKind::Regression => ValueOutputs::new(&zeros, &zeros, outputs).map(Outputs::Values),
+        };
+        one.is_ok_and(|outputs| self.of(&outputs).is_some())
     }
 
     /// The tasks it knows.

@@ -15,7 +15,8 @@ pub(super) const METRIC: Metric = Metric {
     labels: None,
     values: Some(|outputs| Some(rmse(outputs))),
     rows: Rows::kin,
-    is_mean: true,
+    is_mean: |_| true,
+    usual: true,
 };
 
 /// √(mean squared error) in the target's unit; with several targets the mean of theirs.
@@ -25,9 +26,7 @@ pub fn rmse(outputs: &ValueOutputs<'_>) -> f64 {
 
 /// √(mean squared error) of one target.
 pub fn rmse_by_target(outputs: &ValueOutputs<'_>, target: usize) -> f64 {
-    let squares: f64 = outputs
-        .target(target)
-        .map(|(value, truth)| (value - truth).powi(2))
-        .sum();
-    (squares / outputs.rows().len() as f64).sqrt()
+    let errors = outputs.target(target);
+    let squares = errors.map(|(value, truth)| (value - truth).powi(2));
+    outputs.mean(squares).sqrt()
 }

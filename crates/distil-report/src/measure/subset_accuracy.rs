@@ -18,7 +18,8 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Labels(outputs) => Rows::Right(subset_rows(outputs).collect()),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
+    usual: true,
 };
 
 /// Whether all of each row's labels are right at probability 0.5.
@@ -33,6 +34,5 @@ pub fn subset_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item = 
 
 /// The share of rows of which [`subset_rows`] holds, in [0, 1].
 pub fn subset_accuracy(outputs: &LabelOutputs<'_>) -> f64 {
-    let right = subset_rows(outputs).filter(|&right| right).count();
-    right as f64 / outputs.rows().len() as f64
+    outputs.mean(subset_rows(outputs).map(f64::from))
 }

@@ -18,7 +18,8 @@ pub(super) const METRIC: Metric = Metric {
         Outputs::Classes(outputs) => Rows::Right(top_k_rows(outputs, 5).collect()),
         other => Rows::kin(other),
     },
-    is_mean: true,
+    is_mean: |_| true,
+    usual: true,
 };
 
 /// Whether each row's label is among the `k` largest logits. Of equal logits the earlier class counts as the larger, so that
@@ -39,6 +40,5 @@ pub fn top_k_rows(outputs: &ClassOutputs<'_>, k: usize) -> impl ExactSizeIterato
 
 /// The share of rows of which [`top_k_rows`] holds, in [0, 1].
 pub fn top_k(outputs: &ClassOutputs<'_>, k: usize) -> f64 {
-    let hits = top_k_rows(outputs, k).filter(|&hit| hit).count();
-    hits as f64 / outputs.rows().len() as f64
+    outputs.mean(top_k_rows(outputs, k).map(f64::from))
 }

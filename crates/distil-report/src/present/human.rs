@@ -16,6 +16,52 @@ pub fn human_scaled_flops(flops: f64) -> String {
         .to_owned()
 }
 
+/// A moment, in seconds since 1970, as a day in UTC: `27 November 2026`.
+pub fn human_day(seconds: u64) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    let (mut days, mut year) = (seconds / 86_400, 1970);
+    while days >= 365 + u64::from(leap(year)) {
+        days -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let mut month = 0;
+    let lengths = [
+        31,
+        28 + u64::from(leap(year)),
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
+    while days >= lengths[month] {
+        days -= lengths[month];
+        month += 1;
+    }
+    format!("{} {} {year}", days + 1, MONTHS[month])
+}
+
 /// `1_234_567.0` → `1.23 M`; numbers below 1,000 stay whole.
 pub fn human_count(count: f64) -> String {
     scaled(count, 1000.0, &["", "k", "M", "G", "T"])
@@ -89,6 +135,20 @@ fn scaled(value: f64, step: f64, units: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_has_its_day() {
+        let days = [0, 951_782_400, 1_795_779_193, 4_107_542_399].map(human_day);
+        assert_eq!(
+            days,
+            [
+                "1 January 1970",
+                "29 February 2000",
+                "27 November 2026",
+                "28 February 2100"
+            ]
+        );
+    }
 
     #[test]
     fn numbers_keep_three_digits_and_their_unit() {

@@ -13,3 +13,14 @@ pub enum Part {
     /// Read once.
     Test,
 }
+
+impl Part {
+    /// Its name in a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Train => "training",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+}

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::json;
 use crate::measure::{
-    BadOutputs, ClassOutputs, LabelOutputs, Outputs, ValueOutputs, nll_label_rows, nll_rows,
+    BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs, nll_label_rows,
+    nll_rows,
 };
 
 /// The truth of the rows.
@@ -36,6 +37,9 @@ pub struct Predictions {
     pub unit: Option<String>,
     /// `[rows, names]`, row by row: logits, or values in the target's own unit.
     pub outputs: Vec<f32>,
+    /// How much each row counts; absent where all count alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<f32>>,
     /// The truth.
     pub truth: Truth,
     /// The worst rows, the worst first, for the report.
@@ -47,6 +51,12 @@ pub struct Predictions {
 pub struct Worst {
     /// The sample.
     pub id: u32,
+    /// Its file, or its row in the data; runs of version 0.1.0 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Its first cells, `name value`, where it is a row of a table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<String>,
     /// The truth, as people read it.
     pub truth: String,
     /// The prediction, as people read it.
@@ -72,7 +82,16 @@ pub struct Picture {
 }
 
 impl Truth {
-    /// Outputs beside this truth, `width` of each row, checked.
+    /// The kind of task that predicts it.
+    pub fn task(&self) -> TaskKind {
+        match self {
+            Self::Classes(_) => TaskKind::Classification,
+            Self::Labels(_) => TaskKind::MultiLabel,
+            Self::Values(_) => TaskKind::Regression,
+        }
+    }
+
+    /// Outputs beside this truth, `width` of each row, checked; rows count by `weights`, where there are any.
     ///
     /// # Errors
     /// They do not fit each other.
@@ -80,11 +99,18 @@ impl Truth {
         &'a self,
         outputs: &'a [f32],
         width: usize,
+        weights: Option<&'a [f32]>,
     ) -> Result<Outputs<'a>, BadOutputs> {
         Ok(match self {
-            Self::Classes(labels) => Outputs::Classes(ClassOutputs::new(outputs, labels, width)?),
-            Self::Labels(targets) => Outputs::Labels(LabelOutputs::new(outputs, targets, width)?),
-            Self::Values(values) => Outputs::Values(ValueOutputs::new(outputs, values, width)?),
+            Self::Classes(labels) => {
+                Outputs::Classes(ClassOutputs::new(outputs, labels, width)?.weighted(weights)?)
+            }
+            Self::Labels(targets) => {
+                Outputs::Labels(LabelOutputs::new(outputs, targets, width)?.weighted(weights)?)
+            }
+            Self::Values(values) => {
+                Outputs::Values(ValueOutputs::new(outputs, values, width)?.weighted(weights)?)
+            }
         })
     }
 }
@@ -95,7 +121,8 @@ impl Predictions {
     /// # Errors
     /// They do not fit each other.
     pub fn outputs(&self) -> Result<Outputs<'_>, BadOutputs> {
-        self.truth.beside(&self.outputs, self.names.len())
+        let weights = self.weights.as_deref();
+        self.truth.beside(&self.outputs, self.names.len(), weights)
     }
 
     /// Each row's loss: negative log-likelihood in nats; for several labels their mean binary cross-entropy; for values the mean

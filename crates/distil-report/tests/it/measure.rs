@@ -8,7 +8,7 @@ use distil_report::measure::{
 };
 use serde_json::Value;
 
-use crate::vectors::{MEASURE, cases_of, floats, singles, whole};
+use crate::vectors::{MEASURE, WEIGHTED, cases_of, floats, singles, whole};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -27,7 +27,10 @@ fn assert_near(ours: f64, theirs: f64, what: &str) {
 /// Every expected metric is met, and no metric is computed that the reference does not have.
 #[track_caller]
 fn assert_metrics(outputs: &Outputs<'_>, expected: &Value) {
-    let ours = all(outputs);
+    let measured = METRICS
+        .iter()
+        .filter_map(|metric| Some((metric.name, metric.of(outputs)?)));
+    let ours: BTreeMap<&str, f64> = measured.collect();
     let expected = expected.as_object().unwrap();
     assert_eq!(
         ours.len(),
@@ -36,7 +39,7 @@ fn assert_metrics(outputs: &Outputs<'_>, expected: &Value) {
         ours.keys()
     );
     for (name, value) in expected {
-        assert_near(ours[name], value.as_f64().unwrap(), name);
+        assert_near(ours[name.as_str()], value.as_f64().unwrap(), name);
     }
 }
 
@@ -82,6 +85,145 @@ fn regression_metrics_equal_scikit_learns() -> Outcome {
         let (values, truth) = (singles(&case["values"]), singles(&case["truth"]));
         let outputs = ValueOutputs::new(&values, &truth, whole(&case["targets"]))?;
         assert_metrics(&Outputs::Values(outputs), &case["expected"]);
+    }
+    Ok(())
+}
+
+fn labels_of(case: &Value) -> Vec<u32> {
+    let labels = floats(&case["labels"]).into_iter();
+    labels.map(|label| label as u32).collect()
+}
+
+/// Calls with the outputs of each weighted case, and what is expected of them.
+fn each_weighted(mut of: impl FnMut(Outputs<'_>, &Value)) -> Outcome {
+    for case in cases_of(WEIGHTED, "classification") {
+        let (logits, labels) = (singles(&case["logits"]), labels_of(&case));
+        let weights = singles(&case["weights"]);
+        let outputs = ClassOutputs::new(&logits, &labels, whole(&case["classes"]))?;
+        of(
+            Outputs::Classes(outputs.weighted(Some(&weights))?),
+            &case["expected"],
+        );
+    }
+    for case in cases_of(WEIGHTED, "multi_label") {
+        let (logits, targets) = (singles(&case["logits"]), singles(&case["targets"]));
+        let weights = singles(&case["weights"]);
+        let outputs = LabelOutputs::new(&logits, &targets, whole(&case["labels"]))?;
+        of(
+            Outputs::Labels(outputs.weighted(Some(&weights))?),
+            &case["expected"],
+        );
+    }
+    for case in cases_of(WEIGHTED, "regression") {
+        let (values, truth) = (singles(&case["values"]), singles(&case["truth"]));
+        let weights = singles(&case["weights"]);
+        let outputs = ValueOutputs::new(&values, &truth, whole(&case["targets"]))?;
+        of(
+            Outputs::Values(outputs.weighted(Some(&weights))?),
+            &case["expected"],
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn metrics_of_weighted_rows_equal_scikit_learns() -> Outcome {
+    each_weighted(|outputs, expected| assert_metrics(&outputs, expected))
+}
+
+#[test]
+fn a_row_of_weight_three_is_three_rows_in_every_metric() -> Outcome {
+    for case in cases_of(WEIGHTED, "classification") {
+        let classes = whole(&case["classes"]);
+        let (logits, labels) = (singles(&case["logits"]), labels_of(&case));
+        let times: Vec<usize> = (0..labels.len()).map(|row| 1 + row % 3).collect();
+        let weights: Vec<f32> = times.iter().map(|times| *times as f32).collect();
+        let rows = || {
+            times
+                .iter()
+                .enumerate()
+                .flat_map(|(row, times)| std::iter::repeat_n(row, *times))
+        };
+        let (mut all_logits, mut all_labels) = (Vec::new(), Vec::new());
+        for row in rows() {
+            all_logits.extend(&logits[row * classes..(row + 1) * classes]);
+            all_labels.push(labels[row]);
+        }
+        let weighted = ClassOutputs::new(&logits, &labels, classes)?.weighted(Some(&weights))?;
+        let repeated = ClassOutputs::new(&all_logits, &all_labels, classes)?;
+        let (weighted, repeated) = (
+            all(&Outputs::Classes(weighted)),
+            all(&Outputs::Classes(repeated)),
+        );
+        for (name, value) in &weighted {
+            assert_near(*value, repeated[name], name);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn weights_are_one_above_zero_per_row() -> Outcome {
+    let outputs = ClassOutputs::new(&[0.0, 1.0, 1.0, 0.0], &[0, 1], 2)?;
+    for weights in [
+        &[1.0][..],
+        &[1.0, 0.0],
+        &[1.0, -1.0],
+        &[1.0, f32::NAN],
+        &[1.0, 1.0, 1.0],
+    ] {
+        assert!(outputs.weighted(Some(weights)).is_err(), "{weights:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_test_set_resolves_of_a_metric_is_what_other_draws_of_it_would_show() -> Outcome {
+    for name in [
+        "accuracy",
+        "balanced_accuracy",
+        "macro_f1",
+        "average_precision",
+        "nll",
+    ] {
+        for case in cases_of(WEIGHTED, "classification") {
+            let classes = whole(&case["classes"]);
+            let (logits, labels) = (singles(&case["logits"]), labels_of(&case));
+            let weights = singles(&case["weights"]);
+            let found = metric(name).unwrap();
+            let outputs = ClassOutputs::new(&logits, &labels, classes)?.weighted(Some(&weights))?;
+            let error = resolution(name, &Outputs::Classes(outputs))
+                .unwrap()
+                .standard_error;
+            // The bootstrap's: rows drawn with replacement.
+            let mut state = 5_u64;
+            let mut draw = || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                (state >> 33) as usize % labels.len()
+            };
+            let mut values = Vec::new();
+            for _ in 0..1000 {
+                let rows: Vec<usize> = (0..labels.len()).map(|_| draw()).collect();
+                let logits: Vec<f32> = rows
+                    .iter()
+                    .flat_map(|row| &logits[row * classes..(row + 1) * classes])
+                    .copied()
+                    .collect();
+                let labels: Vec<u32> = rows.iter().map(|row| labels[*row]).collect();
+                let weights: Vec<f32> = rows.iter().map(|row| weights[*row]).collect();
+                let outputs =
+                    ClassOutputs::new(&logits, &labels, classes)?.weighted(Some(&weights))?;
+                values.extend(found.of(&Outputs::Classes(outputs)));
+            }
+            let mean = values.iter().sum::<f64>() / 1000.0;
+            let spread = (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 999.0).sqrt();
+            assert!(
+                (0.6..1.5).contains(&(error / spread)),
+                "{name} of {classes} classes: {error} against {spread}"
+            );
+        }
     }
     Ok(())
 }
@@ -229,10 +371,12 @@ fn every_metric_is_registered_once_and_describes_itself() {
         .collect();
     insta::assert_snapshot!(list.join("\n"), @r"
 accuracy (Higher is better): the share of samples classified right
+balanced_accuracy (Higher is better): the mean of the classes' shares of samples classified right, however many samples a class has
 top5 (Higher is better): the share of samples whose class is among the five likeliest; shown where there are more than five
 subset_accuracy (Higher is better): the share of samples all of whose labels are right
 micro_f1 (Higher is better): F1 of all labels' decisions together, at probability 0.5
 macro_f1 (Higher is better): the mean of the classes' or labels' F1
+average_precision (Higher is better): the area under precision over recall, the mean of the classes' or labels': how well the rare ones are found
 nll (Lower is better): mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
 ece (Lower is better): how far confidence and accuracy are apart, over 15 bins
 nrmse (Lower is better): with several targets: the mean of their RMSE, each divided by its target's standard deviation

@@ -4,6 +4,7 @@ use distil_report::bill::Calibration;
 use distil_report::events::{Event, Folded, fold};
 use distil_report::page::Page;
 use distil_report::predictions::{Predictions, Truth};
+use distil_report::run_json::Origin;
 
 use crate::synthetic::{
     Run, broken_run, compress, digits_run, labels_run, prices_run, several_run,
@@ -227,6 +228,7 @@ fn several_labels_are_shown_by_their_f1() -> Outcome {
         names: vec!["rain".into(), "wind & hail".into()],
         unit: None,
         outputs: vec![1.0, -1.0, 2.0, -2.0, -1.0, -3.0],
+        weights: None,
         truth: Truth::Labels(vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0]),
         worst: Vec::new(),
     };
@@ -249,6 +251,7 @@ fn many_classes_keep_their_matrix_small() -> Outcome {
         outputs: (0..classes * classes)
             .map(|place| f32::from(u8::from(place % (classes + 1) == 0)))
             .collect(),
+        weights: None,
         truth: Truth::Classes((0..classes).collect()),
         worst: Vec::new(),
     };
@@ -282,5 +285,86 @@ fn pages_to_look_at_are_written_where_asked() -> Outcome {
     ] {
         std::fs::write(folder.join(format!("{name}.html")), html(&run)?)?;
     }
+    Ok(())
+}
+
+/// Numbers that are seen before anything is unfolded: digits with what belongs to them, in texts outside of `details`, tooltips and style.
+fn numbers_unfolded(html: &str) -> usize {
+    let mut hidden = 0;
+    let mut numbers = 0;
+    for part in html.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').unwrap();
+        let name = tag
+            .trim_start_matches('/')
+            .split([' ', '\n'])
+            .next()
+            .unwrap();
+        if ["details", "style", "title"].contains(&name) {
+            hidden = if tag.starts_with('/') {
+                hidden - 1
+            } else {
+                hidden + 1
+            };
+        }
+        if hidden == 0 {
+            let words = text.split(|c: char| !(c.is_ascii_digit() || ",.".contains(c)));
+            numbers += words
+                .filter(|word| word.contains(|c: char| c.is_ascii_digit()))
+                .count();
+        }
+    }
+    numbers
+}
+
+#[test]
+fn at_most_150_numbers_are_seen_before_anything_is_unfolded() -> Outcome {
+    let mut taught = digits_run(40);
+    taught.record.compress = Some(compress());
+    for (run, name) in [
+        (digits_run(40), "digits"),
+        (taught, "taught"),
+        (prices_run(), "prices"),
+        (several_run(), "several"),
+        (broken_run(), "broken"),
+        (labels_run(), "labels"),
+    ] {
+        let seen = numbers_unfolded(&html(&run)?);
+        println!("{name}: {seen}");
+        assert!((10..=150).contains(&seen), "{name}: {seen}");
+    }
+    let open = "<p>12 of 3,456.7 <title>9</title></p><details><p>1 2</p></details><b>5 %</b>";
+    assert_eq!(numbers_unfolded(open), 3);
+    Ok(())
+}
+
+#[test]
+fn the_first_screen_has_answer_size_data_command_and_date() -> Outcome {
+    let mut run = digits_run(40);
+    run.record.origin = Some(Origin {
+        began: 1_795_779_193,
+        command: ["run", "digits", "--set", "a=<b>"]
+            .map(str::to_owned)
+            .into(),
+        data: "handwritten digits".into(),
+        new_data: "new.csv".into(),
+        lr: None,
+    });
+    let folded: Vec<Folded<'_>> = run.trials.iter().map(|(events, _)| fold(events)).collect();
+    let page = Page::new(&run.record, &folded, Some(&run.trials[0].1), RECIPE);
+    let html = page
+        .in_folder(&run.record, "runs/digits-0001", true)
+        .html()?;
+    let first = html.split("<h2>What follows</h2>").next().unwrap();
+    for part in [
+        "27 November 2026",
+        "handwritten digits",
+        "distil run digits --set &#39;a=&lt;b&gt;&#39;",
+        "One pair, no claim",
+        " parameters, ",
+        "distil predict runs/digits-0001 new.csv\ndistil eval runs/digits-0001 new.csv\ndistil export runs/digits-0001 --to safetensors",
+    ] {
+        assert!(first.contains(part), "{part}");
+    }
+    assert!(!first.contains("p = "), "tests are unfolded");
     Ok(())
 }

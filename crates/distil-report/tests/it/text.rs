@@ -134,9 +134,9 @@ One pair, no claim: the flow reached RMSE 41,727 $, plain training at equal cost
 
 ## Growth
 
-| trial | stage | grown from | promise | largest difference per row | rows |
+| trial | stage | grown from | same function | largest difference per row | rows |
 | --- | --- | --- | --- | ---: | ---: |
-| flow-s1 | large | small | exact (≤ 1e-5) | 3.4e-7 | 256 |
+| flow-s1 | large | small | yes, to 1e-5 | 3.4e-7 | 256 |
 
 ## What compression gained
 

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 /// Of scikit-learn and SciPy.
 pub const MEASURE: &str = include_str!("../../../../testdata/reference/measure/vectors.json");
+/// Of scikit-learn, rows weighted.
+pub const WEIGHTED: &str = include_str!("../../../../testdata/reference/measure/weighted.json");
 /// Of SciPy and statsmodels.
 pub const STATISTICS: &str = include_str!("../../../../testdata/reference/statistics/vectors.json");
 

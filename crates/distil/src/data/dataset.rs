@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use distil_report::EqualSamples;
+use distil_report::{EqualSamples, Part};
 
 use crate::data::SampleTable;
 use crate::data::augment::Augment;
@@ -29,6 +29,8 @@ pub struct Dataset {
     pub shape: Vec<usize>,
     /// The targets of all samples.
     pub targets: Targets,
+    /// How much each row counts beside others; none where all count alike.
+    pub weights: Option<Vec<f32>>,
     /// Who trains, who validates, who tests.
     pub split: Split,
     /// Whether these are the parts the data came with.
@@ -51,6 +53,8 @@ pub struct Dataset {
     pub columns: Vec<String>,
     /// SHA-256 of the source's content.
     pub hash: String,
+    /// SHA-256 of each part, where parts come from files of their own.
+    pub files: BTreeMap<Part, String>,
     /// The hash of each row's inputs as they were read; none where nobody asked for them.
     pub hashes: RowHashes,
     /// Samples with equal inputs, if there are any.
@@ -82,6 +86,7 @@ impl Dataset {
             inputs,
             shape: preprocessing.shape(),
             targets: fitted_targets.apply_exact(targets, &raw.wide)?,
+            weights: raw.weights,
             split,
             official: false,
             preprocessing,
@@ -93,6 +98,7 @@ impl Dataset {
             notes,
             columns: raw.reading.map(|reading| reading.said).unwrap_or_default(),
             hash: raw.hash,
+            files: raw.files,
             hashes: RowHashes::default(),
             equal: None,
             given: BTreeMap::new(),
@@ -204,6 +210,21 @@ impl Dataset {
             classes: classes.unwrap_or_default(),
             ids,
         }
+    }
+
+    /// What the loss of a row is multiplied by: its weight, divided by the mean over the training part.
+    pub fn loss_weights(&self) -> Option<Vec<f32>> {
+        let weights = self.weights.as_ref()?;
+        let of = self
+            .split
+            .train
+            .iter()
+            .map(|id| f64::from(weights[id.row()]));
+        let mean = of.sum::<f64>() / self.split.train.len().max(1) as f64;
+        let each = weights
+            .iter()
+            .map(|weight| (f64::from(*weight) / mean) as f32);
+        Some(each.collect())
     }
 
     /// A sample's pixels, row by row, 0 to 255; `None` if the samples are no pictures.

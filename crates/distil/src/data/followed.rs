@@ -1,6 +1,6 @@
 //! Data of one source after other data of the same source.
 
-use crate::data::raw::{Cells, Column, Group, Inputs, Raw, RawTargets};
+use crate::data::raw::{Cells, Column, Group, Inputs, Moments, Raw, RawTargets};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -29,10 +29,19 @@ impl Raw {
                 None => values.extend(singles(&other.inputs, name).unwrap_or_default()),
             }
         }
-        let groups = self.groups.into_iter().map(|group| {
-            let more = other.groups.iter().find(|other| other.name == group.name);
-            join_groups(group, more, after)
+        let joined = |own: Vec<Group>, others: &[Group]| -> Vec<Group> {
+            let join = |group: Group| {
+                let more = others.iter().find(|other| other.name == group.name);
+                join_groups(group, more, after)
+            };
+            own.into_iter().map(join).collect()
+        };
+        let moments = self.moments.into_iter().filter_map(|mut own| {
+            let same = |more: &&Moments| (&more.name, more.dates) == (&own.name, own.dates);
+            own.values.extend(&other.moments.iter().find(same)?.values);
+            Some(own)
         });
+        let weights = self.weights.zip(other.weights);
         let both = |own: Option<Vec<_>>, more: Option<Vec<_>>| Some([own?, more?].concat());
         let official = self.official.zip(other.official);
         let rows = self.rows.zip(other.rows);
@@ -40,7 +49,11 @@ impl Raw {
         notes.extend(other.notes);
         notes.dedup();
         let joined = Self {
-            groups: groups.collect(),
+            groups: joined(self.groups, &other.groups),
+            ids: joined(self.ids, &other.ids),
+            files: [self.files, other.files].into_iter().flatten().collect(),
+            weights: weights.map(|(own, more)| [own, more].concat()),
+            moments: moments.collect(),
             targets,
             official: official.map(|(own, more)| [own, more].concat()),
             picture: self.picture,

@@ -30,6 +30,7 @@ pub mod source;
 mod split;
 mod table;
 mod targets;
+mod time;
 pub(crate) mod traps;
 mod view;
 
@@ -48,13 +49,14 @@ pub use mixup::Mix;
 pub use order::epoch_order;
 pub use prepare::{Preprocessing, Scaling};
 pub use prepared::{Guess, Prepared};
-pub use raw::{Cells, Column, Group, Inputs, Picture, Raw, RawTargets, Reading, Wide};
+pub use raw::{Cells, Column, Group, Inputs, Moments, Picture, Raw, RawTargets, Reading, Wide};
 pub use rows::RowHashes;
 pub use seen::{Met, SeenRows, Tested};
 pub(crate) use split::split_known;
 pub use split::{Fold, Split, SplitRule, split};
 pub use table::{TableColumn, WideScale};
 pub use targets::{FittedTargets, TargetScale, Targets, WideTargets};
+pub(crate) use time::{hint as time_hint, said as time_said};
 pub use view::{Feature, Fine, View, ViewMatrix};
 
 use crate::sample::SampleId;

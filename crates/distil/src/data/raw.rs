@@ -27,6 +27,14 @@ pub struct Raw {
     pub targets: Option<RawTargets>,
     /// What a sample belongs to besides its class: a speaker, a patient.
     pub groups: Vec<Group>,
+    /// What columns that are called as ids hold, whether they are inputs or left out: a person, a device.
+    pub ids: Vec<Group>,
+    /// SHA-256 of each part, where parts come from files of their own.
+    pub files: BTreeMap<Part, String>,
+    /// How much each row counts beside others; above 0, all 1 where absent.
+    pub weights: Option<Vec<f32>>,
+    /// Columns of a table that are no inputs and can put its rows in order.
+    pub moments: Vec<Moments>,
     /// The part the data's authors gave each row.
     pub official: Option<Vec<Part>>,
     /// How a sample is drawn, if it is a picture.
@@ -149,6 +157,17 @@ pub struct Group {
     pub members: Vec<String>,
     /// Each row's index into `members`.
     pub codes: Vec<u32>,
+}
+
+/// A column of a table by which samples can be put in order, though it is no input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// The header.
+    pub name: String,
+    /// Numbers, or days since 1970; NaN where the cell is missing.
+    pub values: Vec<f64>,
+    /// Whether they are dates.
+    pub dates: bool,
 }
 
 /// How a sample of shape `[height, width]` or `[height, width, channels]` is drawn.
@@ -334,6 +353,10 @@ impl Raw {
             inputs,
             targets,
             groups: Vec::new(),
+            ids: Vec::new(),
+            files: BTreeMap::new(),
+            weights: None,
+            moments: Vec::new(),
             official: None,
             picture: None,
             rows: None,
@@ -403,12 +426,19 @@ impl Raw {
         Self {
             inputs: self.inputs.keep(rows),
             targets: self.targets.as_ref().map(|targets| targets.keep(rows)),
-            groups: self
-                .groups
+            groups: keep_groups(&self.groups, rows),
+            ids: keep_groups(&self.ids, rows),
+            files: self.files.clone(),
+            weights: self
+                .weights
+                .as_ref()
+                .map(|weights| keep_rows(weights, 1, rows)),
+            moments: self
+                .moments
                 .iter()
-                .map(|g| Group {
-                    codes: keep_rows(&g.codes, 1, rows),
-                    ..g.clone()
+                .map(|moments| Moments {
+                    values: keep_rows(&moments.values, 1, rows),
+                    ..moments.clone()
                 })
                 .collect(),
             official: self
@@ -439,6 +469,14 @@ impl Raw {
             reading: self.reading.clone(),
         }
     }
+}
+
+fn keep_groups(groups: &[Group], rows: &[usize]) -> Vec<Group> {
+    let keep = |group: &Group| Group {
+        codes: keep_rows(&group.codes, 1, rows),
+        ..group.clone()
+    };
+    groups.iter().map(keep).collect()
 }
 
 fn keep_rows<T: Clone>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {

@@ -10,6 +10,7 @@ use crate::data::apportion::{apportion, quantiles, strata};
 use crate::data::equal::{Equal, EqualRule};
 use crate::data::raw::{Group, Raw, RawTargets};
 use crate::data::rows::RowHashes;
+use crate::data::time;
 use crate::error::{Error, Result};
 use crate::rng::Seed;
 use crate::sample::SampleId;
@@ -35,6 +36,9 @@ pub struct SplitRule {
     /// What becomes of samples with equal inputs. Absent in the models of version 0.1.0.
     #[serde(default, skip_serializing_if = "EqualRule::is_apart")]
     pub equal: EqualRule,
+    /// The column in whose order the parts follow each other: training, validation, test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
 }
 
 /// One fold of a cross-validation.
@@ -60,6 +64,7 @@ impl From<&SplitTable> for SplitRule {
             seed: Seed(table.seed.value),
             fold: None,
             equal: EqualRule::Together,
+            time: table.column.as_ref().map(|column| column.value.clone()),
         }
     }
 }
@@ -76,11 +81,13 @@ impl Default for SplitRule {
             seed: Seed(0),
             fold: None,
             equal: EqualRule::Together,
+            time: None,
         }
     }
 }
 
-/// The three parts: disjoint, together all samples, each ascending.
+/// The three parts: disjoint, each ascending; together all samples, but for what comes after the test part of a fold in order of
+/// time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
     /// What is fitted: weights, preprocessing, subsets, scores.
@@ -128,13 +135,13 @@ pub fn split(raw: &Raw, rule: &SplitRule) -> Result<Split> {
 /// The same where the rows' hashes are at hand.
 pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Result<Split> {
     check_shares(rule)?;
-    let equal = match rule.equal {
-        EqualRule::Apart => None,
-        EqualRule::Together => Equal::of(raw, rows),
+    let equal = match (rule.equal, &rule.time) {
+        (EqualRule::Apart, _) | (_, Some(_)) => None,
+        (EqualRule::Together, None) => Equal::of(raw, rows),
     };
     let drawn = |equal: Option<Equal<'_>>| {
         let split = draw(raw, rule, equal)?;
-        check_parts(raw, &split, rule.fold.is_some())?;
+        check_parts(raw, &split, rule)?;
         Ok(split)
     };
     let together = equal.is_some();
@@ -146,6 +153,16 @@ pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Resu
 }
 
 fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> {
+    if let Some(column) = &rule.time {
+        let fold = rule.fold.map(|fold| (fold.index, fold.of));
+        let parts = time::parts(raw, column, [rule.test, rule.validation], fold)?;
+        let [train, validation, test] = parts;
+        return Ok(Split {
+            train,
+            validation,
+            test,
+        });
+    }
     let mut drawer = Drawer {
         rule,
         units: units(raw, rule)?,
@@ -455,7 +472,7 @@ fn check_shares(rule: &SplitRule) -> Result<()> {
     .remedy("Use shares between 0 and 1 whose sum is below 1"))
 }
 
-fn check_parts(raw: &Raw, split: &Split, folds: bool) -> Result<()> {
+fn check_parts(raw: &Raw, split: &Split, rule: &SplitRule) -> Result<()> {
     for (name, part) in [
         ("training", &split.train),
         ("validation", &split.validation),
@@ -479,7 +496,11 @@ fn check_parts(raw: &Raw, split: &Split, folds: bool) -> Result<()> {
         .for_each(|id| seen[labels[id.row()] as usize] = true);
     match seen.iter().position(|seen| !seen) {
         None => Ok(()),
-        Some(class) if folds && labels.iter().filter(|label| **label as usize == class).count() == 1 => {
+        Some(class) if rule.time.is_some() => {
+            let reason = format!("class `{}` has no sample in the training part: in the order of time it comes later only", names[class]);
+            Err(Error::input("data.split.column", reason).remedy("Leave its rows out, give training a larger share, or use fewer folds"))
+        }
+        Some(class) if rule.fold.is_some() && labels.iter().filter(|label| **label as usize == class).count() == 1 => {
             let name = &names[class];
             Err(Error::input("data.split", format!("class `{name}` has 1 sample, which in one of the folds is not in training: with folds it needs at least 2"))
                 .remedy("Bring more samples of it, leave its row out, or run without folds: it is in training then"))

@@ -50,6 +50,7 @@ pub fn refuse(raw: &Raw, rows: &RowHashes) -> Result<()> {
 /// What a reader should know of the data, a sentence each without its full stop.
 pub fn notes(raw: &Raw, split: &Split) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(raw.weights.as_ref().map(|weights| weighted(weights, split)));
     match &raw.targets {
         Some(RawTargets::Classes { names, labels }) => {
             classes(names, labels, split, &mut notes);
@@ -97,6 +98,47 @@ pub fn notes(raw: &Raw, split: &Split) -> Vec<String> {
     notes
 }
 
+/// How far rows differ in what they count, and what is left of the test part: equal rows of the same variance (Kish 1965, section 8.2).
+fn weighted(weights: &[f32], split: &Split) -> String {
+    let (least, most) = weights
+        .iter()
+        .fold((f32::INFINITY, 0.0_f32), |(least, most), w| {
+            (least.min(*w), most.max(*w))
+        });
+    let test = || split.test.iter().map(|id| f64::from(weights[id.row()]));
+    let alike = test().sum::<f64>().powi(2) / test().map(|w| w * w).sum::<f64>();
+    format!(
+        "rows count by their weights, {} to {}: the {} test samples tell as much as {} of equal weight",
+        shown(f64::from(least)),
+        shown(f64::from(most)),
+        grouped(split.test.len() as f64),
+        grouped(alike.round())
+    )
+}
+
+/// Says where most test samples share their id with samples to train on: who they are is known already.
+pub fn ids(raw: &Raw, split: &Split) -> Vec<String> {
+    const FEWEST: usize = 10;
+    const MOST_OF: f64 = 0.5;
+    let known = split.train.iter().chain(&split.validation);
+    let known: Vec<usize> = known.map(|id| id.row()).collect();
+    let ids = raw.ids.iter().filter(|ids| ids.members.len() >= FEWEST);
+    let said = ids.filter_map(|ids| {
+        let mut seen = vec![false; ids.members.len()];
+        known.iter().for_each(|row| seen[ids.codes[*row] as usize] = true);
+        let shared = split.test.iter().filter(|id| seen[ids.codes[id.row()] as usize]).count();
+        let name = &ids.name;
+        (shared as f64 > MOST_OF * split.test.len() as f64).then(|| {
+            format!(
+                "column {name} repeats over the split: {} of {} test samples have a {name} that is also trained on; `groups = [\"{name}\"]` and `split = {{ group = \"{name}\" }}` keep each in one part",
+                grouped(shared as f64),
+                grouped(split.test.len() as f64)
+            )
+        })
+    });
+    said.collect()
+}
+
 fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<String>) {
     let count = |ids: &[SampleId]| {
         let mut counts = vec![0_usize; names.len()];
@@ -126,7 +168,7 @@ fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<Stri
         if share >= MAJORITY {
             let tested = 100.0 * test[class] as f64 / split.test.len().max(1) as f64;
             notes.push(format!(
-                "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy on the test part, so look at macro F1",
+                "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy on the test part, so look at macro F1, or compare by it: `[compare] metric = \"macro_f1\"`",
                 100.0 * share
             ));
         }

@@ -137,6 +137,7 @@ mod tests {
         csv: tabular-classification
         npy: tabular-classification
         fsdd: audio-classification
+        sound-folder: audio-classification
         idx: image-classification
         image-folder: image-classification
         parquet: image-classification

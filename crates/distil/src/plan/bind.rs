@@ -2,7 +2,7 @@
 
 use distil_recipe::recipe::StageTable;
 use distil_recipe::{Chosen, Problem, Problems};
-use distil_report::measure::{TaskKind, metric};
+use distil_report::measure::{Metric, TaskKind, metric};
 
 use crate::data::{Dataset, Features, Scores, SplitRule, View, ViewMatrix};
 use crate::growth;
@@ -78,10 +78,13 @@ impl Draft {
             &answers,
             data,
         );
-        let name = self.task.default_metric(outputs);
-        let Some(metric) = metric(name) else {
-            let reason = format!("there is no metric `{name}`");
-            return Err(self.refusal(Problem::new(reason).into()));
+        let named = self.recipe.compare.metric.as_ref();
+        let name = named.map_or(self.task.default_metric(outputs), |named| named.as_str());
+        let applies = |metric: &&Metric| metric.applies(self.task.kind(), outputs);
+        let Some(metric) = metric(name).filter(applies) else {
+            let reason = format!("a model of {outputs} outputs has no metric `{name}`");
+            let place = named.and_then(|named| named.span.clone());
+            return Err(self.refusal(Problem::at(place, reason).into()));
         };
         let recipe = self.recipe;
         let too_long = notes::too_long(&stages);

@@ -8,7 +8,10 @@ use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
 use distil_report::measure::{Quantity, TaskKind, metric};
 
 use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
-use crate::data::{Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, traps};
+use crate::data::{
+    Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, time_hint, time_said,
+    traps,
+};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
@@ -20,7 +23,7 @@ use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::{like, order, train, tune, written};
 use crate::samples::{Policy, SAMPLES};
-use crate::task::{TASKS, Task};
+use crate::task::{TASKS, Task, metrics, name_of};
 use crate::train::Train;
 
 /// A recipe without a mistake that could be seen without its data.
@@ -172,7 +175,19 @@ impl Draft {
         let hashes = RowHashes::of(&raw);
         traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
-        let traps = traps::notes(&raw, &parts);
+        let mut traps = traps::notes(&raw, &parts);
+        match &rule.time {
+            Some(column) => traps.push(time_said(
+                &raw,
+                [&parts.train, &parts.validation, &parts.test],
+                column,
+            )?),
+            None if !rule.official => traps.extend(time_hint(&raw)),
+            None => {}
+        }
+        if rule.group.is_none() && rule.time.is_none() {
+            traps.extend(traps::ids(&raw, &parts));
+        }
         let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
         let rows = raw.answers.clone();
         let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
@@ -218,6 +233,7 @@ impl Draft {
         let source = || data.source.kind.span.clone();
         match path {
             "data.split.group" => data.split.group.as_ref()?.span.clone(),
+            "data.split.column" => data.split.column.as_ref()?.span.clone(),
             "data.split" => data
                 .split
                 .kind
@@ -274,8 +290,15 @@ fn draft(
     if let Some(tune) = &recipe.compare.tune {
         tune::check(tune, &recipe, problems);
     }
-    if let (Some(margin), Some(task)) = (&recipe.compare.margin, &task) {
-        margin_in_range(margin, task.default_metric(1), problems);
+    if let Some(task) = &task {
+        if let Some(name) = &recipe.compare.metric {
+            metric_of_task(name, task.kind(), problems);
+        }
+        if let Some(margin) = &recipe.compare.margin {
+            let metric = recipe.compare.metric.as_ref();
+            let name = metric.map_or(task.default_metric(1), |metric| metric.as_str());
+            margin_in_range(margin, name, problems);
+        }
     }
     let device = device(&recipe.run, problems);
     let kind = task.as_ref().map(|task| task.kind());
@@ -350,13 +373,36 @@ fn margin_in_range(margin: &Spanned<f64>, name: &str, problems: &mut Problems) {
     });
 }
 
+/// The metric that the recipe names is one of the task's.
+fn metric_of_task(name: &Spanned<String>, task: TaskKind, problems: &mut Problems) {
+    let known = || metrics(task).map(|metric| metric.name);
+    if known().any(|known| known == name.as_str()) {
+        return;
+    }
+    let message = match metric(name.as_str()) {
+        Some(_) => format!("`{}` is no metric of {}", name.value, name_of(task)),
+        None => format!("there is no metric `{}`", name.value),
+    };
+    let problem = Problem::at(name.span.clone(), message).rule(format!(
+        "the metrics of {} are {}",
+        name_of(task),
+        known().collect::<Vec<_>>().join(", ")
+    ));
+    problems.push(problem.did_you_mean(name.as_str(), known().collect::<Vec<_>>()));
+}
+
 /// Columns set apart as groups take part in the split, or they are not what was meant.
 fn groups_used(recipe: &Recipe, source: &AnySource, problems: &mut Problems) {
     let data = &recipe.data;
     let [first, ..] = source.groups() else {
         return;
     };
-    if data.split.group.is_some() {
+    let ordered = data
+        .split
+        .column
+        .as_ref()
+        .is_some_and(|column| column.value == *first);
+    if data.split.group.is_some() || ordered {
         return;
     }
     let place = data.source.table.get("groups");

@@ -84,7 +84,7 @@ pub(super) fn read(
         );
         return None;
     }
-    let folder = base.join(file.as_str());
+    let folder = SavedModel::folder(&base.join(file.as_str()));
     let read = || -> Result<_> {
         let card = SavedModel::read_card(&folder)?;
         let hash = SavedModel::hash(&folder)?;

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::source::{AnySource, PartFiles};
 use crate::data::{
-    Features, FittedTargets, Guess, Inputs, Preprocessing, SeenRows, SplitRule, View, ViewMatrix,
-    Wide,
+    Features, FittedTargets, Guess, Inputs, Part, Preprocessing, SeenRows, SplitRule, View,
+    ViewMatrix, Wide,
 };
 use crate::error::{Error, Result};
 use crate::files;
@@ -88,6 +88,9 @@ pub struct Provenance {
     pub plan: String,
     /// SHA-256 of the data it was trained on.
     pub data: String,
+    /// SHA-256 of each part of it, where parts came from files of their own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<Part, String>,
     /// The arm, seed and fold.
     pub trial: String,
     /// The stage it grew from, if it did.
@@ -197,6 +200,15 @@ impl SavedModel {
         let net = card.model.init(layout, Seed(0), device)?;
         let net = with_weights(net, &weights)?;
         Ok(Self { card, view, net })
+    }
+
+    /// A model's folder: the folder itself, or `model` in a run's folder.
+    pub fn folder(path: &Path) -> PathBuf {
+        let inside = path.join("model");
+        match !path.join(CARD).is_file() && inside.join(CARD).is_file() {
+            true => inside,
+            false => path.to_path_buf(),
+        }
     }
 
     /// Reads only what `model.json` says, its own checksum verified.

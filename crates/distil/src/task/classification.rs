@@ -1,12 +1,13 @@
 //! Classification: one of several classes, cross-entropy.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use burn::tensor::{Device, Tensor};
 use distil_kernels::cross_entropy;
 use distil_report::measure::TaskKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{LabelLoss, Target, TargetShape, Task};
@@ -26,7 +27,8 @@ pub struct Classification {
     pub class_weights: ClassWeights,
 }
 
-/// How much each class counts: "none", "balanced", or one number above 0 per class, in the order of the classes.
+/// How much each class counts: "none", "balanced", numbers above 0 by the names of classes (others count 1), or one per class in the
+/// order of the classes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum ClassWeights {
     /// All alike.
@@ -34,6 +36,8 @@ pub enum ClassWeights {
     None,
     /// n / (K nₖ): in inverse proportion to the class's training samples, 1 on average over the samples.
     Balanced,
+    /// As given, by name; 1 where nothing is given.
+    Named(BTreeMap<String, f64>),
     /// As given.
     List(Vec<f64>),
 }
@@ -48,7 +52,7 @@ impl Task for Classification {
     }
 
     fn outputs(&self, targets: &TargetShape) -> std::result::Result<usize, String> {
-        let TargetShape::Classes(counts) = targets else {
+        let TargetShape::Classes { counts, names } = targets else {
             return Err(targets.refuse(self.kind()));
         };
         let classes = counts.len();
@@ -63,7 +67,7 @@ impl Task for Classification {
                 self.smoothing
             ));
         }
-        self.class_weights.of(counts)?;
+        self.class_weights.of(counts, names)?;
         Ok(classes)
     }
 
@@ -74,7 +78,7 @@ impl Task for Classification {
     ) -> std::result::Result<Box<dyn LabelLoss>, String> {
         let classes = self.outputs(targets)?;
         let weights = match targets {
-            TargetShape::Classes(counts) => self.class_weights.of(counts)?,
+            TargetShape::Classes { counts, names } => self.class_weights.of(counts, names)?,
             _ => None,
         };
         let device = device.clone().inner();
@@ -88,7 +92,11 @@ impl Task for Classification {
 
 impl ClassWeights {
     /// The weight of each class; `None` for all alike.
-    fn of(&self, counts: &[u64]) -> std::result::Result<Option<Vec<f32>>, String> {
+    fn of(
+        &self,
+        counts: &[u64],
+        names: &[String],
+    ) -> std::result::Result<Option<Vec<f32>>, String> {
         match self {
             Self::None => Ok(None),
             Self::Balanced => {
@@ -104,6 +112,23 @@ impl ClassWeights {
                         .map(|&count| (mean / count as f64) as f32)
                         .collect(),
                 ))
+            }
+            Self::Named(named) => {
+                if let Some(unknown) = named.keys().find(|name| !names.contains(name)) {
+                    let known = names.iter().map(String::as_str);
+                    let help = match distil_recipe::suggest(unknown, known.clone()) {
+                        Some(suggestion) => format!("perhaps it is `{suggestion}`"),
+                        None => format!(
+                            "the classes are {}",
+                            known.take(20).collect::<Vec<_>>().join(", ")
+                        ),
+                    };
+                    return Err(format!(
+                        "`class_weights` names `{unknown}`, which is no class of the data; {help}"
+                    ));
+                }
+                let weight = |name: &String| named.get(name).copied().unwrap_or(1.0);
+                Self::List(names.iter().map(weight).collect()).of(counts, names)
             }
             Self::List(list) if list.len() != counts.len() => Err(format!(
                 "`class_weights` has {} numbers, and the data {} classes; give one number per class",
@@ -138,6 +163,7 @@ impl Serialize for ClassWeights {
         match self {
             Self::None => serializer.serialize_str("none"),
             Self::Balanced => serializer.serialize_str("balanced"),
+            Self::Named(named) => named.serialize(serializer),
             Self::List(list) => list.serialize(serializer),
         }
     }
@@ -151,7 +177,7 @@ impl<'de> Deserialize<'de> for ClassWeights {
             type Value = ClassWeights;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"none\", \"balanced\" or an array of numbers")
+                f.write_str("\"none\", \"balanced\", a table or an array of numbers")
             }
 
             fn visit_str<E: de::Error>(self, word: &str) -> std::result::Result<Self::Value, E> {
@@ -160,6 +186,17 @@ impl<'de> Deserialize<'de> for ClassWeights {
                     "balanced" => Ok(ClassWeights::Balanced),
                     _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
                 }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut entries: A,
+            ) -> std::result::Result<Self::Value, A::Error> {
+                let mut named = BTreeMap::new();
+                while let Some((name, weight)) = entries.next_entry()? {
+                    named.insert(name, weight);
+                }
+                Ok(ClassWeights::Named(named))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(
@@ -184,9 +221,10 @@ impl JsonSchema for ClassWeights {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "\"none\", \"balanced\" (in inverse proportion to the class's training samples), or one number above 0 per class.",
+            "description": "\"none\", \"balanced\" (in inverse proportion to the class's training samples), numbers above 0 by the names of classes, others counting 1, or one per class in their order.",
             "anyOf": [
                 { "enum": ["none", "balanced"] },
+                { "type": "object", "additionalProperties": { "type": "number", "minimum": 0 } },
                 { "type": "array", "items": { "type": "number", "minimum": 0 } }
             ]
         })

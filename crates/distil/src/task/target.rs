@@ -40,8 +40,13 @@ impl Target {
 /// The targets of the data, as far as a task needs to know them before training.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetShape {
-    /// One class of several: the training samples of each.
-    Classes(Vec<u64>),
+    /// One class of several.
+    Classes {
+        /// The training samples of each.
+        counts: Vec<u64>,
+        /// What the classes are called.
+        names: Vec<String>,
+    },
     /// Any number of labels: how many there are.
     Labels(usize),
     /// Numbers: how many there are.
@@ -57,17 +62,29 @@ impl TargetShape {
                 train
                     .iter()
                     .for_each(|id| counts[labels[id.row()] as usize] += 1);
-                Self::Classes(counts)
+                Self::Classes {
+                    counts,
+                    names: names.clone(),
+                }
             }
             Targets::Values { names, .. } => Self::Values(names.len()),
             Targets::Labels { names, .. } => Self::Labels(names.len()),
         }
     }
 
+    /// Classes of so many training samples each, called by their number from 0.
+    pub fn classes(counts: Vec<u64>) -> Self {
+        let names = (0..counts.len()).map(|class| class.to_string());
+        Self::Classes {
+            names: names.collect(),
+            counts,
+        }
+    }
+
     /// The reason why `task` cannot be trained on these targets.
     pub(super) fn refuse(&self, task: TaskKind) -> String {
         let (own, fitting) = match self {
-            Self::Classes(_) => ("classes", TaskKind::Classification),
+            Self::Classes { .. } => ("classes", TaskKind::Classification),
             Self::Labels(_) => ("0/1 labels", TaskKind::MultiLabel),
             Self::Values(_) => ("numbers", TaskKind::Regression),
         };

@@ -4,42 +4,71 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use distil_report::Numbers;
-use distil_report::measure::{self, BadOutputs, Outputs};
+use distil_report::measure::{self, BadOutputs, Metric, Outputs};
 use distil_report::predictions::Truth;
 
-use crate::data::Targets;
+use crate::data::{Dataset, Targets};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 use crate::weights::Array;
 
-/// Every metric that applies to these outputs, `[ids, outputs]`; regression in the targets' own unit.
-pub fn metrics(outputs: &Array, targets: &Targets, ids: &[SampleId]) -> Result<Numbers> {
-    measured(outputs, targets, ids, measure::all)
+/// Every metric that applies to these outputs, `[ids, outputs]`, each sample by its weight; regression in the targets' own unit.
+pub fn metrics(outputs: &Array, data: &Dataset, ids: &[SampleId]) -> Result<Numbers> {
+    let weights = data.weights.as_deref();
+    measured(outputs, &data.targets, weights, ids, measure::all)
 }
 
-/// The same, and the metrics of each of several targets by name; none of one target, nor of classes and labels.
+/// The same and the metric that models are compared by.
+pub fn metrics_and(
+    outputs: &Array,
+    data: &Dataset,
+    ids: &[SampleId],
+    metric: &Metric,
+) -> Result<Numbers> {
+    let weights = data.weights.as_deref();
+    let measure = |outputs: &Outputs<'_>| measure::all_and(outputs, metric);
+    measured(outputs, &data.targets, weights, ids, measure)
+}
+
+/// The same of targets and the weights of their rows, and the metrics of each of several targets by name; none of one target, nor of
+/// classes and labels.
 pub fn metrics_by_target(
     outputs: &Array,
     targets: &Targets,
+    weights: Option<&[f32]>,
     ids: &[SampleId],
+    metric: Option<&Metric>,
 ) -> Result<(Numbers, BTreeMap<String, Numbers>)> {
-    measured(outputs, targets, ids, |outputs| {
+    measured(outputs, targets, weights, ids, |outputs| {
         let names = targets.names().iter().cloned();
         let by_target = names.zip(measure::by_target(outputs)).collect();
-        (measure::all(outputs), by_target)
+        let all = match metric {
+            Some(metric) => measure::all_and(outputs, metric),
+            None => measure::all(outputs),
+        };
+        (all, by_target)
     })
 }
 
 fn measured<T>(
     outputs: &Array,
     targets: &Targets,
+    weights: Option<&[f32]>,
     ids: &[SampleId],
     measure: impl Fn(&Outputs<'_>) -> T,
 ) -> Result<T> {
     let refuse = |e: BadOutputs| Error::input("outputs", e);
     let (outputs, truth) = in_own_terms(outputs, targets, ids);
-    let outputs = truth.beside(&outputs, targets.outputs()).map_err(refuse)?;
+    let weights = weights_of(weights, ids);
+    let outputs = truth
+        .beside(&outputs, targets.outputs(), weights.as_deref())
+        .map_err(refuse)?;
     Ok(measure(&outputs))
+}
+
+/// The weights of these samples, where rows have any.
+pub fn weights_of(weights: Option<&[f32]>, ids: &[SampleId]) -> Option<Vec<f32>> {
+    weights.map(|weights| ids.iter().map(|id| weights[id.row()]).collect())
 }
 
 /// Outputs and the truth of these samples: logits beside classes or labels, values in the targets' own unit. Where 32 bits do

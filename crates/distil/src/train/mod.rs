@@ -15,7 +15,7 @@ mod teacher;
 mod term;
 
 pub use clock::{Stopwatch, counted_seconds, cpu_seconds};
-pub use evaluate::{in_own_terms, metrics, metrics_by_target};
+pub use evaluate::{in_own_terms, metrics, metrics_and, metrics_by_target, weights_of};
 pub use learner::Learner;
 pub use meter::Meter;
 pub use settings::{Checkpoints, Length, Readings, ScheduleScope, ScheduleSpan, Settings, Train};

@@ -78,6 +78,8 @@ struct Stage<'a, 'm> {
     settings: &'a Settings<'a>,
     terms: &'a [DistillTerm<'m>],
     loss: Box<dyn LabelLoss>,
+    /// What each row's loss is multiplied by, besides what the policy says.
+    weights: Option<Vec<f32>>,
     taps: TapSet,
     /// FLOPs of one sample's forward, and of its forward and backward pass.
     flops: Option<(f64, f64)>,
@@ -257,6 +259,7 @@ impl<'a, 'm> Stage<'a, 'm> {
             settings,
             terms,
             loss,
+            weights: data.loss_weights(),
             taps: TapSet(taps),
             flops: None,
             steps_per_epoch,
@@ -320,13 +323,17 @@ impl<'a, 'm> Stage<'a, 'm> {
         }
         let epochs = self.steps.div_ceil(self.steps_per_epoch);
         let watch = Stopwatch::start();
-        let chosen = self.settings.policy.epoch(
+        let mut chosen = self.settings.policy.epoch(
             epoch,
             epochs,
             &self.table,
             &self.epoch_scores,
             self.settings.seed,
         )?;
+        if let Some(weights) = &self.weights {
+            let each = chosen.iter_mut();
+            each.for_each(|(id, weight)| *weight *= weights[id.row()]);
+        }
         if self.progress.position == 0 {
             self.meter
                 .add(Purpose::Select, Some(0.0), chosen.len(), watch.time());

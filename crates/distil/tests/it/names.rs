@@ -39,6 +39,10 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ),
     ("the task that label smoothing is for", &["classification"]),
     (
+        "what a recipe for data of one's own begins with",
+        &["fsdd", "sound-folder"],
+    ),
+    (
         "the main metric of a task, or one whose resolution is a formula",
         &[
             "accuracy",

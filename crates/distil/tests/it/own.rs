@@ -112,7 +112,7 @@ fn an_own_network_learns_from_another_by_an_own_loss() {
     let student = go(4, &mut terms, &mut sink);
     let ids = &data.split.test;
     let outputs = batch::outputs(&student.net, &data.inputs, ids, &device);
-    let found = metrics(&outputs, &data.targets, ids).unwrap();
+    let found = metrics(&outputs, &data, ids).unwrap();
     assert!(found["accuracy"] > 0.8, "{}", found["accuracy"]);
     let named = |event: &Event| match event {
         Event::Progress(progress) => format!("{:?}", progress.terms).contains("own"),

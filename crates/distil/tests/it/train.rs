@@ -114,7 +114,7 @@ fn a_small_net_learns_blobs() {
     );
     let ids = &data.split.test;
     let outputs = batch::outputs(&trained.net, &data.inputs, ids, &Device::flex());
-    let found = metrics(&outputs, &data.targets, ids).unwrap();
+    let found = metrics(&outputs, &data, ids).unwrap();
     assert!(found["accuracy"] > 0.85, "{found:?}");
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::arm_class::arm_class;
 use crate::bill::Total;
-use crate::present::human::{human_flops, human_seconds};
+use crate::present::human::{human_bytes, human_flops, human_seconds};
 use crate::present::sentence::meaning;
 use crate::present::show;
 use crate::record::arm::FLOW;
@@ -27,7 +27,7 @@ pub struct Card {
     pub difference: String,
     /// What it cost.
     pub cost: String,
-    /// Its cost as a share of the flow's; for the flow what is in it.
+    /// Its cost as a share of the flow's; for the flow its model's size.
     pub share: String,
 }
 
@@ -63,10 +63,21 @@ fn card(run: &RunJson, arm: &Summary<'_>, flow: &Summary<'_>) -> Card {
             None => format!("{} on the test part", metric.title()),
         },
         cost: cost.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-        share: share.map_or("everything that equal cost compares".into(), |share| {
-            format!("{} of the flow's FLOPs", show::per_cent(share))
-        }),
+        share: match share {
+            Some(share) => format!("{} of the flow's FLOPs", show::per_cent(share)),
+            None => size(run, arm.arm).unwrap_or_default(),
+        },
     }
+}
+
+/// `100,234 parameters, 392 KiB`
+fn size(run: &RunJson, arm: &str) -> Option<String> {
+    let parameters = run.arm(arm).find_map(|trial| trial.result())?.parameters;
+    Some(format!(
+        "{} parameters, {}",
+        show::grouped(parameters as f64),
+        human_bytes(4 * parameters)
+    ))
 }
 
 /// What went wrong, where anything did.

@@ -25,6 +25,8 @@ pub struct Panel {
 struct Drawn<'a> {
     arm: &'a str,
     first: bool,
+    /// Where a point's loss is the mean of so few steps that it jumps: what was left of an epoch.
+    short: Vec<bool>,
     points: Vec<Point<'a>>,
 }
 
@@ -35,10 +37,12 @@ pub(super) fn panels<'a>(run: &RunJson, trials: &'a [Folded<'a>]) -> Vec<Panel> 
         let Some(arm) = trial.started().map(|started| started.id.arm.as_str()) else {
             continue;
         };
+        let points = learning_curve(trial, Some(run.calibration_of(arm)));
         drawn.push(Drawn {
             arm,
             first: drawn.iter().all(|earlier| earlier.arm != arm),
-            points: learning_curve(trial, Some(run.calibration_of(arm))),
+            short: short(&points),
+            points,
         });
     }
     drawn.retain(|drawn| !drawn.points.is_empty());
@@ -61,6 +65,26 @@ pub(super) fn panels<'a>(run: &RunJson, trials: &'a [Folded<'a>]) -> Vec<Panel> 
         Some(point.steps as f64)
     }));
     panels.into_iter().flatten().collect()
+}
+
+/// Points whose steps since the point before are fewer than half of what is usual in their stage.
+fn short(points: &[Point<'_>]) -> Vec<bool> {
+    let steps = |place: usize| {
+        let progress = points[place].progress;
+        let before = place.checked_sub(1).map(|before| points[before].progress);
+        let before = before.filter(|before| before.stage == progress.stage);
+        progress
+            .step
+            .saturating_sub(before.map_or(0, |before| before.step))
+    };
+    let usual = |stage: &str| {
+        let of_stage = (0..points.len()).filter(|place| points[*place].progress.stage == stage);
+        let mut all: Vec<u64> = of_stage.map(steps).collect();
+        all.sort_unstable();
+        all[all.len() / 2]
+    };
+    let is_short = |place: usize| 2 * steps(place) < usual(&points[place].progress.stage);
+    (0..points.len()).map(is_short).collect()
 }
 
 fn panel(
@@ -96,12 +120,14 @@ fn panel(
         Some(point.progress.loss).filter(|loss| loss.is_finite() && *loss > 0.0)
     };
     let mut charts = Vec::new();
-    let on_validation = series(run, drawn, cost, &validation);
+    let on_validation = series(run, drawn, cost, &|_, point| validation(point));
     if let Some(y) = validation_axis(run, &on_validation) {
         let what = format!("{} on validation against {label}", run.metric.title());
         charts.push(lines(&what, &x, &y, &on_validation));
     }
-    let training = series(run, drawn, cost, &loss);
+    let training = series(run, drawn, cost, &|short, point| {
+        loss(point).filter(|_| !short)
+    });
     let (low, high) = bounds(values(&training));
     if low <= high {
         let y = Axis::new("training loss", low, high, Scale::Log, 1.0);
@@ -132,19 +158,19 @@ fn series(
     run: &RunJson,
     drawn: &[Drawn<'_>],
     cost: &dyn Fn(&Point<'_>) -> Option<f64>,
-    value: &dyn Fn(&Point<'_>) -> Option<f64>,
+    value: &dyn Fn(bool, &Point<'_>) -> Option<f64>,
 ) -> Vec<Series> {
     drawn
         .iter()
         .map(|one| {
             let mut stages: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
-            for point in &one.points {
+            for (point, short) in one.points.iter().zip(&one.short) {
                 let stage = point.progress.stage.as_str();
                 if stages.last().is_none_or(|(name, _)| *name != stage) {
                     stages.push((stage, Vec::new()));
                 }
                 if let (Some(place), Some((x, y))) =
-                    (stages.last_mut(), cost(point).zip(value(point)))
+                    (stages.last_mut(), cost(point).zip(value(*short, point)))
                 {
                     place.1.push((x, y));
                 }

@@ -8,14 +8,16 @@ use crate::trials::Predictions;
 /// One sample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mistake {
-    /// The sample.
-    pub id: u32,
+    /// Its file or row.
+    pub place: String,
     /// The truth.
     pub truth: String,
     /// The prediction.
     pub prediction: String,
     /// The row's loss.
     pub loss: String,
+    /// The first cells of its row, each with its column's name.
+    pub cells: String,
     /// The input as a data URI.
     pub picture: Option<String>,
 }
@@ -23,7 +25,11 @@ pub struct Mistake {
 /// As the predictions list them.
 pub(super) fn mistakes(predictions: &Predictions) -> Vec<Mistake> {
     let shown = predictions.worst.iter().map(|worst| Mistake {
-        id: worst.id,
+        place: match &worst.place {
+            Some(place) => place.clone(),
+            None => format!("sample {}", worst.id),
+        },
+        cells: worst.cells.join(", "),
         truth: worst.truth.clone(),
         prediction: worst.prediction.clone(),
         loss: format!("{:.2}", worst.loss),

@@ -27,8 +27,10 @@ use serde::Serialize;
 use crate::Error;
 use crate::compare::resolved;
 use crate::present::foreign;
+use crate::present::human::human_day;
+use crate::present::next::Next;
 use crate::present::sentence::{
-    badge, chosen, columns_read, equal_samples, headline, reading_notes, sentence,
+    badge, brief, chosen, columns_read, equal_samples, headline, reading_notes, sentence,
 };
 use crate::present::show;
 use crate::present::table::Table;
@@ -42,14 +44,20 @@ use crate::trials::Predictions;
 pub struct Page {
     /// The recipe's name.
     pub name: String,
+    /// When the run began, and its data; empty where it does not say.
+    pub origin: Vec<String>,
+    /// What next; none before [`Self::in_folder`].
+    pub next: Option<Next>,
     /// The verdict's word.
     pub verdict: String,
     /// The same as the sentence begins: `better, dearer in seconds`.
     pub badge: String,
-    /// The verdict's sentence up to its colon: the claim.
+    /// The verdict's sentence without tests, up to its colon: the claim.
     pub claim: String,
     /// The rest of the sentence: the numbers.
     pub numbers: String,
+    /// The whole sentence.
+    pub verdict_sentence: String,
     /// Where the run did not finish: what happened.
     pub warning: Option<String>,
     /// Samples with equal inputs, if there are any.
@@ -92,6 +100,8 @@ pub struct Page {
     pub generalisation: Table,
     /// Confusion matrix, residual plot or F1 by label, as SVG, with its title and a sentence.
     pub outputs: Option<(String, String, String)>,
+    /// Each target's own numbers, where there are several.
+    pub targets: Option<Table>,
     /// The worst mistakes.
     pub mistakes: Vec<Mistake>,
     /// Whether the mistakes have pictures.
@@ -119,9 +129,10 @@ impl Page {
     ) -> Self {
         let (verdict, sentence_of_run) = headline(&run.comparisons, &run.metric);
         let (bars, legend) = bill::charts(run);
-        let (claim, numbers) = sentence_of_run
-            .split_once(": ")
-            .unwrap_or((&sentence_of_run, ""));
+        let brief = brief(&run.comparisons, &run.metric);
+        let (claim, numbers) = brief.split_once(": ").unwrap_or((&brief, ""));
+        let origin = run.origin.as_ref();
+        let origin = origin.map(|origin| vec![human_day(origin.began), origin.data.clone()]);
         let mistakes = predictions.map_or(Vec::new(), mistakes::mistakes);
         let sentences = run
             .comparisons
@@ -132,12 +143,15 @@ impl Page {
         sentences.dedup();
         Self {
             name: run.name.clone(),
+            origin: origin.unwrap_or_default(),
+            next: None,
             verdict: verdict.word().into(),
             badge: chosen(&run.comparisons)
                 .map_or("not compared", |comparison| badge(comparison, &run.metric))
                 .into(),
             claim: claim.into(),
             numbers: numbers.into(),
+            verdict_sentence: sentence_of_run,
             warning: cards::warning(run),
             equal: equal_samples(run),
             notes: reading_notes(run).collect(),
@@ -174,6 +188,7 @@ impl Page {
             gaps: generalisation::chart(run),
             generalisation: tables::generalisation(run),
             outputs: predictions.and_then(outputs::chart),
+            targets: predictions.and_then(outputs::targets),
             pictures: mistakes.iter().any(|mistake| mistake.picture.is_some()),
             mistakes,
             compress: tables::compress(run),
@@ -181,6 +196,14 @@ impl Page {
             recipe: recipe.trim_end().into(),
             environment: tables::environment(run),
             version: run.host.distil.clone(),
+        }
+    }
+
+    /// The same page with commands for the run in this folder, whose result is there or not.
+    pub fn in_folder(self, run: &RunJson, folder: &str, model: bool) -> Self {
+        Self {
+            next: Some(Next::of(run, folder, model)),
+            ..self
         }
     }
 

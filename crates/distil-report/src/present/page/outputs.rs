@@ -3,6 +3,7 @@
 use super::chart::{Axis, Bar, Piece, Scale, bars, bounds, heat, scatter, short};
 use crate::measure::{ClassOutputs, LabelOutputs, Outputs, ValueOutputs, confusion, label_f1};
 use crate::present::show;
+use crate::present::table::Table;
 use crate::trials::Predictions;
 
 /// Title, chart as SVG, and one sentence; none where the predictions cannot be drawn.
@@ -95,6 +96,30 @@ fn labels(outputs: &LabelOutputs<'_>, names: &[String]) -> (String, String, Stri
         bars("F1 by label on the test part", &drawn),
         sentence,
     )
+}
+
+/// Each target's own errors, where there are several.
+pub(super) fn targets(predictions: &Predictions) -> Option<Table> {
+    let Outputs::Values(outputs) = predictions.outputs().ok()? else {
+        return None;
+    };
+    let columns = ["target", "RMSE", "MAE", "R²"];
+    let mut table = Table::new("Each target on the test part", 1, &columns);
+    for (target, name) in predictions.names.iter().enumerate() {
+        let errors: Vec<f64> = outputs.target(target).map(|(v, truth)| v - truth).collect();
+        let of = |size: fn(f64) -> f64| {
+            errors.iter().map(|error| size(*error)).sum::<f64>() / errors.len().max(1) as f64
+        };
+        let (square, size) = (of(|error| error * error), of(f64::abs));
+        let variance = outputs.truth_variance(target);
+        table.row(vec![
+            name.clone(),
+            show::number(square.sqrt()),
+            show::number(size),
+            show::plain(1.0 - square / variance),
+        ]);
+    }
+    (table.rows.len() > 1).then_some(table)
 }
 
 /// Of several targets the first is drawn.

@@ -12,7 +12,7 @@ pub fn growth(run: &RunJson) -> Option<Table> {
         "trial",
         "stage",
         "grown from",
-        "promise",
+        "same function",
         "largest difference per row",
         "rows",
     ];
@@ -21,8 +21,8 @@ pub fn growth(run: &RunJson) -> Option<Table> {
         for stage in &trial.stages {
             let Some(grown) = &stage.grown else { continue };
             let promise = match grown.promise {
-                Promise::Exact => "exact (≤ 1e-5)",
-                Promise::Nothing => "nothing",
+                Promise::Exact => "yes, to 1e-5",
+                Promise::Nothing => "no, mixed or copied",
             };
             table.row(vec![
                 trial.id.to_string(),

@@ -62,6 +62,7 @@ pub fn digits(stage: &str, seed: u64, wrong: usize) -> Predictions {
         names: (0..10).map(|class| class.to_string()).collect(),
         unit: None,
         outputs,
+        weights: None,
         truth: Truth::Classes(labels.clone()),
         worst: Vec::new(),
     };
@@ -71,6 +72,8 @@ pub fn digits(stage: &str, seed: u64, wrong: usize) -> Predictions {
         .unwrap()
         .into_iter()
         .map(|row| Worst {
+            place: None,
+            cells: Vec::new(),
             id: predictions.ids[row],
             truth: labels[row].to_string(),
             prediction: confused[labels[row] as usize].to_string(),
@@ -99,6 +102,7 @@ pub fn prices(stage: &str, noise: f64) -> Predictions {
         names: vec!["median_house_value".into()],
         unit: Some("$".into()),
         outputs,
+        weights: None,
         truth: Truth::Values(truth.clone()),
         worst: Vec::new(),
     };
@@ -108,6 +112,8 @@ pub fn prices(stage: &str, noise: f64) -> Predictions {
         .unwrap()
         .into_iter()
         .map(|row| Worst {
+            place: None,
+            cells: Vec::new(),
             id: predictions.ids[row],
             truth: format!("{:.0} k$", truth[row] / 1e3),
             prediction: format!("{:.0} k$", predictions.outputs[row] / 1e3),

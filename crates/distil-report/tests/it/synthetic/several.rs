@@ -101,6 +101,7 @@ fn labels(wrong: usize, seed: u64) -> Predictions {
         names,
         unit: None,
         outputs: outputs.collect(),
+        weights: None,
         truth: Truth::Labels(truth),
         worst: Vec::new(),
     }

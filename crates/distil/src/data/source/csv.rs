@@ -49,6 +49,10 @@ pub struct Csv {
     /// Columns that are no inputs but group the samples (a patient, a site), for `split.group`.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// The column that says how much each row counts, by numbers above 0, in the loss, in every metric and every test: survey weights,
+    /// exposure, confidence. It is no input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
     /// How numbers are scaled.
     #[serde(default = "standard")]
     pub scale: Scaling,
@@ -107,19 +111,8 @@ impl Source for Csv {
         let (targets, mut rules, mut wide) = own.targets(&table, kind, reader.comma)?;
         let mut raw = reader.read()?;
         wide.append(&mut raw.wide);
-        let groups = own
-            .groups
-            .iter()
-            .filter_map(|name| table.column(name))
-            .map(|column| {
-                let (members, codes) = members(&table, column, &own.markers(&FIRST))?;
-                Ok(Group {
-                    name: column.name.clone(),
-                    members,
-                    codes,
-                })
-            });
-        let groups = groups.collect::<Result<_>>()?;
+        let groups = own.group_members(&table)?;
+        let weights = own.row_weights(&table)?;
         let mut reading = raw.reading;
         for (name, rule) in &rules {
             let words = Form::of(rule).unwrap_or_default().words();
@@ -136,7 +129,10 @@ impl Source for Csv {
             .chain(raw.notes)
             .collect();
         Ok(Raw {
+            ids: own.ids(&table, 0.5),
             groups,
+            weights,
+            moments: raw.moments,
             official,
             wide,
             notes,
@@ -233,6 +229,7 @@ impl Csv {
             numeric: names(&self.numeric),
             ignore: names(&self.ignore),
             groups: names(&self.groups),
+            weights: self.weights.as_ref().map(&name),
             columns: self
                 .columns
                 .iter()
@@ -286,6 +283,7 @@ impl Csv {
             texts,
             target: &self.target.0,
             groups: &self.groups,
+            weights: self.weights.as_ref(),
             ignore,
             numeric: set(&self.numeric),
             categorical,
@@ -343,14 +341,93 @@ impl Csv {
         let mut raw = reader.read()?;
         let (targets, mut wide) = targets;
         wide.append(&mut raw.wide);
-        let notes = table.notes.iter().cloned().chain(raw.notes).collect();
+        // What a split or a metric asks for, and answers do not.
+        let (groups, weights) = match kind {
+            Some(_) => (own.group_members(&table)?, own.row_weights(&table)?),
+            None => (Vec::new(), None),
+        };
+        let mut notes: Vec<String> = table.notes.iter().cloned().chain(raw.notes).collect();
+        if let (Some(name), Some(_), None) = (&own.weights, kind, &weights) {
+            notes.push(format!("there is no column {name}: every row counts alike"));
+        }
         Ok(Raw {
+            ids: kind.map(|_| own.ids(&table, 1.0)).unwrap_or_default(),
+            groups,
+            weights,
+            moments: raw.moments,
             official,
             wide,
             notes,
             reading: Some(raw.reading),
             ..Raw::new(raw.inputs, targets, hash)
         })
+    }
+
+    /// The groups of the samples, of those columns that are there.
+    fn group_members(&self, table: &TextTable) -> Result<Vec<Group>> {
+        let columns = self.groups.iter().filter_map(|name| table.column(name));
+        let groups = columns.map(|column| {
+            let (members, codes) = members(table, column, &self.markers(&FIRST))?;
+            Ok(Group {
+                name: column.name.clone(),
+                members,
+                codes,
+            })
+        });
+        groups.collect()
+    }
+
+    /// What columns that are called as ids hold, where at most this share of the rows have ids of their own.
+    fn ids(&self, table: &TextTable, most_of: f64) -> Vec<Group> {
+        let set_apart = |name: &String| {
+            self.target.0.contains(name)
+                || self.groups.contains(name)
+                || self.weights.as_ref() == Some(name)
+        };
+        let markers = self.markers(&FIRST);
+        let called = table
+            .columns
+            .iter()
+            .filter(|column| is_id(&column.name) && !set_apart(&column.name));
+        let ids = called.filter_map(|column| {
+            let (members, codes) = members(table, column, &markers).ok()?;
+            (members.len() as f64 <= most_of * codes.len() as f64).then(|| Group {
+                name: column.name.clone(),
+                members,
+                codes,
+            })
+        });
+        ids.collect()
+    }
+
+    /// How much each row counts, if the column that says so is there.
+    fn row_weights(&self, table: &TextTable) -> Result<Option<Vec<f32>>> {
+        let Some(column) = self.weights.as_ref().and_then(|name| table.column(name)) else {
+            return Ok(None);
+        };
+        let markers = self.markers(&USUAL);
+        let form = match Form::infer(markers.known(column), table.delimiter, false) {
+            Inferred::Form(form, _) => form,
+            Inferred::Ambiguous => {
+                return Err(crate::data::source::inputs::ambiguous(
+                    table, column, &markers,
+                ));
+            }
+        };
+        let weights = cells::numbers(table, column, &form, &markers, false, Some(false))?.cells;
+        let above = |x: &f32| x.is_finite() && *x > 0.0;
+        if let Some(row) = weights.iter().position(|x| !above(x)) {
+            let reason = match column.cells[row].is_empty() {
+                true => "the row has no weight".into(),
+                false => format!(
+                    "`{}` is no weight: a row counts by a number above 0",
+                    column.cells[row]
+                ),
+            };
+            return Err(Error::input(table.place(row, &column.name), reason)
+                .remedy("Correct the cell, or leave out rows that are not to count"));
+        }
+        Ok(Some(weights))
     }
 
     /// Leaves out the rows whose target is missing, where that is asked for.
@@ -402,12 +479,14 @@ impl Csv {
             .filter(|name| !self.target.0.contains(*name))
             .cloned()
             .collect();
+        let weights: Vec<String> = self.weights.iter().cloned().collect();
         let roles = [
             ("target", &self.target.0),
             ("categorical", &self.categorical),
             ("numeric", &self.numeric),
             ("ignore", &self.ignore),
             ("groups", &self.groups),
+            ("weights", &weights),
             ("columns", &keys),
         ];
         let columns = table.by_name();
@@ -528,4 +607,35 @@ impl Csv {
         let (targets, wide) = cells::targets(table, &columns, &forms, &markers, kind)?;
         Ok((Some(targets), rules, wide))
     }
+}
+
+/// Whether a column is called as one of ids is: `id`, `patient_id`, `userId`, `ID`, `subject`.
+fn is_id(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "patient",
+        "subject",
+        "user",
+        "customer",
+        "client",
+        "person",
+        "participant",
+        "speaker",
+        "session",
+        "household",
+        "device",
+        "uuid",
+    ];
+    let stem = name
+        .strip_suffix("id")
+        .or(name.strip_suffix("Id"))
+        .or(name.strip_suffix("ID"));
+    let ends = stem.is_some_and(|stem| match stem.chars().next_back() {
+        None => true,
+        Some(last) => {
+            !last.is_alphanumeric()
+                || name.ends_with("Id")
+                || name.ends_with("ID") && last.is_lowercase()
+        }
+    });
+    ends || WORDS.contains(&name.to_lowercase().as_str())
 }

@@ -259,9 +259,40 @@ fn days(year: i64, month: u32, day: u32) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
+/// Days since 1 January 1970 as a date, `2024-02-29`, with the time of day where there is one.
+pub fn date(moment: f64) -> String {
+    let minutes = (moment * 1440.0).round() as i64;
+    let (day, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
+    // The year of a day: at most one off, by leap days.
+    let mut year = 1970 + (day as f64 / 365.2425).floor() as i64;
+    year += i64::from(days(year + 1, 1, 1) <= day) - i64::from(days(year, 1, 1) > day);
+    let month = (1..=12).rev().find(|month| days(year, *month, 1) <= day);
+    let month = month.unwrap_or(1);
+    let date = format!("{year:04}-{month:02}-{:02}", day - days(year, month, 1) + 1);
+    match minute {
+        0 => date,
+        _ => format!("{date} {:02}:{:02}", minute / 60, minute % 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_written_as_the_date_they_were_read_from() {
+        for cell in [
+            "1970-01-01",
+            "1969-12-31",
+            "2000-02-29",
+            "1900-03-01",
+            "2024-12-31",
+            "2025-01-01 06:30",
+        ] {
+            let moment = moment(cell, "%Y-%m-%d").unwrap();
+            assert_eq!(date(moment.days), cell);
+        }
+    }
 
     #[test]
     fn days_are_counted_from_1970() {

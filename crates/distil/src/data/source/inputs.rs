@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 use distil_report::show::grouped;
 
 use crate::data::column_rule::{ColumnKind, ColumnRule};
-use crate::data::raw::{Cells, Column, Inputs, Reading, Wide};
+use crate::data::raw::{Cells, Column, Inputs, Moments, Reading, Wide};
 use crate::data::source::cells::{
     Markers, Numbers, are_whole, categorical, no_categories, numbers, plain_only, whole,
 };
 use crate::data::source::dates;
-use crate::data::source::forms::{Form, Inferred};
+use crate::data::source::forms::{Form, Inferred, plain};
 use crate::data::source::text_table::{TextColumn, TextTable};
 use crate::error::{Error, Result};
 
@@ -34,6 +34,7 @@ pub struct Reader<'a> {
     pub texts: Markers,
     pub target: &'a [String],
     pub groups: &'a [String],
+    pub weights: Option<&'a String>,
     pub ignore: HashSet<&'a str>,
     pub numeric: HashSet<&'a str>,
     pub categorical: HashSet<&'a str>,
@@ -52,6 +53,8 @@ pub struct Read {
     pub wide: Wide,
     pub reading: Reading,
     pub notes: Vec<String>,
+    /// Columns that are left out and can put the rows in order.
+    pub moments: Vec<Moments>,
 }
 
 /// How a column is read.
@@ -83,6 +86,7 @@ impl Reader<'_> {
                     ));
                 }
                 self.id(column, &mut read);
+                self.moments(column, &mut read);
                 continue;
             }
             let rule = self.rules.get(&column.name).cloned().unwrap_or_default();
@@ -164,6 +168,8 @@ impl Reader<'_> {
         let rule = self.rules.get(name);
         Ok(if self.target.contains(name) {
             Some("the target".into())
+        } else if self.weights == Some(name) {
+            Some("how much each row counts".into())
         } else if self.groups.contains(name) {
             Some("groups the samples".into())
         } else if ignored || rule.is_some_and(|rule| rule.kind == Some(ColumnKind::Ignore)) {
@@ -220,6 +226,42 @@ impl Reader<'_> {
             read.reading
                 .ids
                 .push((column.name.clone(), column.cells.clone()));
+        }
+    }
+
+    /// Keeps what may put the rows in order of a column that is left out: all its cells are numbers, or dates. A prediction
+    /// needs no order.
+    fn moments(&self, column: &TextColumn, read: &mut Read) {
+        if self.target.contains(&column.name) || matches!(self.exact, Exact::Only(_)) {
+            return;
+        }
+        let known = || self.markers.known(column);
+        let given = self.rules.get(&column.name);
+        let given = given.and_then(|rule| rule.format.clone());
+        let number = |cell: &str| (!self.markers.has(cell)).then(|| plain(cell)).flatten();
+        let (values, dates): (Vec<Option<f64>>, bool) = match given {
+            None if known().all(|cell| plain(cell).is_some()) => {
+                (column.texts().map(number).collect(), false)
+            }
+            given => {
+                let found = given.or_else(|| match dates::infer(known()) {
+                    dates::Inferred::Format(format) if format != dates::TIME => Some(format.into()),
+                    _ => None,
+                });
+                let Some(format) = found else { return };
+                if let Some(rule) = self.rules.get(&column.name) {
+                    read.reading.rules.insert(column.name.clone(), rule.clone());
+                }
+                let moment = |cell: &str| Some(dates::moment(cell, &format)?.days);
+                (column.texts().map(moment).collect(), true)
+            }
+        };
+        if values.iter().any(Option::is_some) {
+            read.moments.push(Moments {
+                name: column.name.clone(),
+                values: values.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect(),
+                dates,
+            });
         }
     }
 

@@ -25,6 +25,7 @@ mod limits;
 mod lines;
 mod listing;
 mod logmel;
+mod look;
 mod names;
 mod new_pictures;
 mod npy;
@@ -37,10 +38,12 @@ mod parquet_table;
 mod part_files;
 mod parts;
 mod pictures;
+mod recordings;
 mod riff;
 mod shard_columns;
 mod shards;
 mod sound;
+mod sound_folder;
 mod text_table;
 mod turned;
 
@@ -51,6 +54,7 @@ pub(crate) use arrays::read_npy;
 pub use axes::Axes;
 pub use cifar_binary::CifarBinary;
 pub use contents::{Content, Reader, content_of};
+pub(crate) use dates::date;
 pub use decode::{Background, Colour};
 pub(crate) use decoded::DECODED;
 pub use digits::Digits;
@@ -61,9 +65,13 @@ pub use idx::Idx;
 pub use image_folder::ImageFolder;
 pub use limits::Limit;
 pub use logmel::LogMel;
+pub use look::{
+    ColumnLook, PictureLook, SoundLook, TableLook, look_at_pictures, look_at_sounds, look_at_table,
+};
 pub use names::Names;
 pub use npy::Npy;
 pub use part_files::PartFiles;
+pub use sound_folder::SoundFolder;
 
 use std::path::Path;
 
@@ -197,6 +205,7 @@ sources! {
     "csv", "a table with a header", Table => Csv;
     "npy", "NumPy arrays, .npy or .npz", Table => Npy;
     "fsdd", "spoken digits, a folder of recordings", Sound => Fsdd;
+    "sound-folder", "sounds, a folder per class", Sound => SoundFolder;
     "idx", "grey pictures, the MNIST family's IDX files", Picture => Idx;
     "image-folder", "pictures, a folder per class", Picture => ImageFolder;
     "parquet", "pictures in parquet files, as on the Hugging Face hub", Picture => Parquet;

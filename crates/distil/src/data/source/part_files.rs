@@ -40,7 +40,7 @@ impl PartFiles {
         if let Some(parts) = &raw.official
             && let Some(part) = parts.iter().find(|part| **part != Part::Train)
         {
-            let word = word(*part);
+            let word = part.word();
             return Err(Error::input(
                 format!("data.{word}"),
                 format!("the data comes with a {word} part of its own"),
@@ -51,6 +51,7 @@ impl PartFiles {
         }
         let settled = source.settled(&raw);
         raw.official = Some(vec![Part::Train; raw.len()]);
+        raw.files.insert(Part::Train, raw.hash.clone());
         let files = [
             (Part::Validation, &self.validation),
             (Part::Test, &self.test),
@@ -70,23 +71,23 @@ impl PartFiles {
             if more.targets.is_none() {
                 return Err(Error::input(
                     path.display(),
-                    format!("the samples of the {} part have no targets", word(part)),
+                    format!("the samples of the {} part have no targets", part.word()),
                 )
                 .remedy("Add them; `distil predict` answers samples without"));
             }
+            if raw.weights.is_some() && more.weights.is_none() {
+                return Err(Error::input(
+                    path.display(),
+                    format!("the samples of the {} part have no weights", part.word()),
+                )
+                .remedy("Add the column of `weights` to it"));
+            }
             more.official = Some(vec![part; more.len()]);
+            more.files.insert(part, more.hash.clone());
             raw = raw
                 .followed_by(more)
                 .map_err(|error| error.within(path.display()))?;
         }
         Ok(raw)
-    }
-}
-
-fn word(part: Part) -> &'static str {
-    match part {
-        Part::Train => "training",
-        Part::Validation => "validation",
-        Part::Test => "test",
     }
 }

@@ -302,7 +302,9 @@ fn report(folder: &RunFolder, run: &RunJson, told: &[Told<'_>]) -> Result<()> {
     let flow = ordered.iter().find(|told| told.log.trial.id.arm == FLOW);
     let predictions = flow.and_then(|told| told.log.predictions.as_ref());
     let recipe = folder.text()?;
+    let path = folder.path().display().to_string();
     let page = Page::new(run, &folded, predictions, recipe.text())
+        .in_folder(run, &path, folder.model().exists())
         .html()
         .map_err(refused)?;
     files::write(&folder.report(), page.as_bytes())?;

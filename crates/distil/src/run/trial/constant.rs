@@ -5,7 +5,7 @@ use distil_report::measure::Metric;
 use crate::data::{Dataset, Targets};
 use crate::error::Result;
 use crate::sample::SampleId;
-use crate::train::metrics;
+use crate::train::metrics_and;
 use crate::weights::Array;
 
 /// Outputs that are made only to be measured, at most.
@@ -19,14 +19,20 @@ pub fn constant(data: &Dataset, ids: &[SampleId], metric: &Metric) -> Result<Opt
         return Ok(None);
     }
     let outputs = Array::new([ids.len(), answer.len()], answer.repeat(ids.len()));
-    Ok(metrics(&outputs, &data.targets, ids)?
+    Ok(metrics_and(&outputs, data, ids, metric)?
         .get(metric.name)
         .copied())
 }
 
-/// Logits of the shares, or standardised means.
+/// Logits of the shares, or standardised means; samples count by their weights.
 fn answer(data: &Dataset) -> Vec<f32> {
     let train = &data.split.train;
+    let weights = data.loss_weights();
+    let weight = |id: &SampleId| {
+        weights
+            .as_ref()
+            .map_or(1.0, |weights| f64::from(weights[id.row()]))
+    };
     let share = |count: f64| {
         // What training never shows is as good as never answered, and its logit is finite.
         count.max(0.5) / train.len().max(1) as f64
@@ -36,7 +42,7 @@ fn answer(data: &Dataset) -> Vec<f32> {
             let mut counts = vec![0.0; names.len()];
             train
                 .iter()
-                .for_each(|id| counts[labels[id.row()] as usize] += 1.0);
+                .for_each(|id| counts[labels[id.row()] as usize] += weight(id));
             counts
                 .into_iter()
                 .map(|count| share(count).ln() as f32)
@@ -49,7 +55,7 @@ fn answer(data: &Dataset) -> Vec<f32> {
                 counts
                     .iter_mut()
                     .zip(row)
-                    .for_each(|(count, x)| *count += f64::from(*x));
+                    .for_each(|(count, x)| *count += weight(id) * f64::from(*x));
             }
             let logit = |count: f64| {
                 let share = share(count).min(1.0 - 0.5 / train.len().max(1) as f64);
@@ -57,6 +63,15 @@ fn answer(data: &Dataset) -> Vec<f32> {
             };
             counts.into_iter().map(logit).collect()
         }
-        Targets::Values { names, .. } => vec![0.0; names.len()],
+        Targets::Values { names, .. } if weights.is_none() => vec![0.0; names.len()],
+        Targets::Values { names, values, .. } => {
+            let mut means = vec![0.0; names.len()];
+            for id in train {
+                let row = values.row(id.row()).iter();
+                let each = means.iter_mut().zip(row);
+                each.for_each(|(mean, x)| *mean += weight(id) * f64::from(*x) / train.len() as f64);
+            }
+            means.into_iter().map(|mean| mean as f32).collect()
+        }
     }
 }

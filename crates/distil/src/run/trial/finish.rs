@@ -18,7 +18,7 @@ use crate::files;
 use crate::plan::{StagePlan, Work};
 use crate::run::folder::TrialFolder;
 use crate::saved::{Card, Provenance, SavedModel};
-use crate::train::{EventSink, Meter, Stopwatch, metrics};
+use crate::train::{EventSink, Meter, Stopwatch, metrics_and};
 
 impl Trial<'_> {
     /// Ends the log; before that, where the test part may be read, writes the predictions, the model and what compression bought.
@@ -51,7 +51,7 @@ impl Trial<'_> {
         let test = if ids.is_empty() {
             Numbers::default()
         } else {
-            metrics(&outputs, &self.data.targets, ids)?
+            metrics_and(&outputs, self.data, ids, self.plan.metric)?
         };
         let unit = self.plan.task.unit();
         let path = folder.predictions();
@@ -81,6 +81,7 @@ impl Trial<'_> {
                     recipe: self.plan.name.clone(),
                     plan: self.hash(),
                     data: self.data.hash.clone(),
+                    files: self.data.files.clone(),
                     trial: self.id.to_string(),
                     grown_from: training.start.as_ref().map(|s| s.from.clone()),
                     learned_from: training

@@ -1,12 +1,12 @@
 //! What a trial's result says about each test sample.
 
 use distil_report::predictions::{Picture, Predictions, Truth, Worst};
-use distil_report::show::plain;
+use distil_report::show::{grouped, number};
 
-use crate::data::{Dataset, Targets};
+use crate::data::{Dataset, Preprocessing, TableColumn, Targets};
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
-use crate::train::in_own_terms;
+use crate::train::{in_own_terms, weights_of};
 use crate::weights::Array;
 
 /// Mistakes shown in the report.
@@ -35,6 +35,7 @@ pub fn predictions(
         },
         unit: unit.map(Into::into),
         outputs: outputs.into_owned(),
+        weights: weights_of(data.weights.as_deref(), ids),
         truth,
         worst: Vec::new(),
     };
@@ -46,6 +47,59 @@ pub fn predictions(
         .map(|row| mistake(&all, data, ids, row, losses[row]))
         .collect();
     Ok(all)
+}
+
+/// Cells of a row shown beside a mistake.
+const CELLS: usize = 8;
+
+/// The first cells of a table's row, as the network sees them: `name value`; none where it is no table.
+fn cells(data: &Dataset, id: SampleId) -> Vec<String> {
+    let Preprocessing::Table(columns) = &data.preprocessing else {
+        return Vec::new();
+    };
+    let features = data.inputs.row(id.row());
+    let mut features = features.iter().copied();
+    let mut shown = Vec::new();
+    for column in columns.iter().take(CELLS) {
+        let text = match column {
+            TableColumn::Numeric {
+                name,
+                mean,
+                std,
+                wide,
+                missing,
+                ..
+            } => {
+                let (mean, std) = wide.map_or((f64::from(*mean), f64::from(*std)), |wide| {
+                    (wide.mean, wide.std)
+                });
+                let value = features.next().map(|x| f64::from(x) * std + mean);
+                let absent = *missing && features.next() == Some(1.0);
+                let value = value.filter(|_| !absent);
+                format!("{name} {}", value.map_or("missing".into(), number))
+            }
+            TableColumn::Categorical {
+                name,
+                levels,
+                missing,
+                ..
+            } => {
+                let mut found = None;
+                for level in levels {
+                    found = found.or((features.next() == Some(1.0)).then_some(level.as_str()));
+                }
+                if *missing {
+                    features.next();
+                }
+                format!("{name} {}", found.unwrap_or("missing or unknown"))
+            }
+        };
+        shown.push(text);
+    }
+    if columns.len() > CELLS {
+        shown.push("…".into());
+    }
+    shown
 }
 
 /// What outputs and truths are less, where 32 bits do not hold them.
@@ -73,7 +127,7 @@ fn mistake(all: &Predictions, data: &Dataset, ids: &[SampleId], row: usize, loss
         values
             .iter()
             .zip(shifts)
-            .map(|(v, shift)| plain(f64::from(*v) + shift))
+            .map(|(v, shift)| number(f64::from(*v) + shift))
             .collect::<Vec<_>>()
             .join(", ")
     };
@@ -107,8 +161,15 @@ fn mistake(all: &Predictions, data: &Dataset, ids: &[SampleId], row: usize, loss
             channels: p.channels,
             pixels,
         });
+    let id = ids[row];
+    let place = match &data.rows {
+        Some(names) => names.get(id.row()).cloned(),
+        None => Some(format!("row {}", grouped(f64::from(id.0) + 1.0))),
+    };
     Worst {
-        id: ids[row].0,
+        id: id.0,
+        place,
+        cells: cells(data, id),
         truth,
         prediction,
         loss,

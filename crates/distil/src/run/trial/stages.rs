@@ -26,7 +26,7 @@ use crate::run::message::Message;
 use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
-use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, metrics, process};
+use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, metrics_and, process};
 
 /// What a trial works with.
 pub struct Trial<'a> {
@@ -300,7 +300,7 @@ impl Trial<'_> {
         }
         let watch = Stopwatch::start();
         let outputs = finished.outputs(ids, &self.device);
-        let found = metrics(&outputs, &self.data.targets, ids)?;
+        let found = metrics_and(&outputs, self.data, ids, self.plan.metric)?;
         meter.add(
             Purpose::Evaluate,
             Some(finished.flops_forward()),

@@ -14,7 +14,7 @@ use crate::optim::{Average, State};
 use crate::train::batch;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::clock::Stopwatch;
-use crate::train::evaluate::metrics;
+use crate::train::evaluate::metrics_and;
 use crate::train::learner::{Learner, net_state};
 
 impl Stage<'_, '_> {
@@ -104,7 +104,7 @@ impl Stage<'_, '_> {
             None => learner.net.valid(),
         };
         let outputs = batch::outputs(&net, self.inputs, ids, &self.settings.device);
-        let found = metrics(&outputs, &self.data.targets, ids)?;
+        let found = metrics_and(&outputs, self.data, ids, self.settings.metric)?;
         self.meter.add(
             Purpose::Evaluate,
             self.flops.map(|f| f.0),

@@ -321,7 +321,7 @@ fn the_virtual_teacher_at_temperature_1_is_label_smoothing() {
         ..Classification::default()
     };
     let played = Played::new(&scene, false);
-    let shape = TargetShape::Classes(vec![2, 2, 1]);
+    let shape = TargetShape::classes(vec![2, 2, 1]);
     let loss = task.loss(&shape, &played.student.values.device()).unwrap();
     let rows = loss
         .rows(played.student.values.clone(), &played.target)

@@ -133,7 +133,7 @@ fn target(labels: &Option<Vec<i64>>, targets: &Option<Matrix>) -> Target {
 
 fn shape(task: &str, outputs: usize) -> TargetShape {
     match task {
-        "classification" => TargetShape::Classes(vec![1; outputs]),
+        "classification" => TargetShape::classes(vec![1; outputs]),
         "multi-label" => TargetShape::Labels(outputs),
         _ => TargetShape::Values(outputs),
     }

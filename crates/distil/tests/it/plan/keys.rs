@@ -51,13 +51,16 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("data[csv].columns", &[("data.path", "\"rules.csv\"")]),
     ("data[csv].columns.a.format", &[("data.path", "\"dates.csv\"")]),
     ("data[csv].columns.a.time", &[("data.path", "\"dates.csv\"")]),
+    ("data[csv].weights", &[("data.path", "\"weighted.csv\"")]),
     ("data[csv].groups", &[("data.split", "{ group = \"g\" }")]),
     ("data[fsdd].", &[("data.path", "\"there\"")]),
+    ("data[sound-folder].", &[("data.path", "\"there\"")]),
     ("data[idx].", &[("data.path", "\"there\"")]),
     ("data[image-folder].", &[("data.path", "\"there\"")]),
     ("data[parquet].", &[("data.path", "\"there\"")]),
     ("data[cifar-binary].", &[("data.path", "\"there\"")]),
     ("split.kind", &[("data", "{ source = \"fsdd\", path = \"there\" }")]),
+    ("split.column", &[("data", VALUES), ("task", "\"regression\""), ("data.split", "{ kind = \"time\", column = \"z\" }")]),
     ("split.group", &[("data", GROUPS), ("data.split", "{ group = \"h\" }")]),
     ("stage.a.model[file]", &[("stage.a.model", "{ file = \"model\" }"), ("result", "\"small\"")]),
     ("stage.a.model[file].overlap", &[("stage.a.model", "{ file = \"met\" }")]),
@@ -122,6 +125,9 @@ const WORDS: &[(&str, &[&str])] = &[
     (".label", &["\"other\""]),
     (".split", &["{ seed = 5 }"]),
     (".group", &["\"g\""]),
+    (".column", &["\"h\""]),
+    (".weights", &["\"w\""]),
+    ("compare.metric", &["\"macro_f1\""]),
     (".unit", &["\"$\""]),
     ("[columns].columns", &["[\"z\"]", "[0]"]),
     ("[resnet].depth", &["26"]),
@@ -324,6 +330,11 @@ fn files() -> tempfile::TempDir {
     let table = table(0..120);
     write("table.csv", &table);
     write("other.csv", &table);
+    let weighted = table.lines().enumerate().map(|(i, line)| match i {
+        0 => format!("{line},w\n"),
+        i => format!("{line},{}\n", i % 3 + 1),
+    });
+    write("weighted.csv", &weighted.collect::<String>());
     write("rules.csv", &table.replacen('x', "a", 1));
     let dates = table.lines().skip(1).enumerate().map(|(i, line)| {
         let (_, rest) = line.split_once(',').unwrap();

@@ -790,7 +790,7 @@ fn every_problem_is_reported_at_once_in_the_order_of_the_text() {
     2 | data = "digit"
       |        ^^^^^^^
       |
-      = note: the source is one of digits, gaussian, csv, npy, fsdd, idx, image-folder, parquet, cifar-binary
+      = note: the source is one of digits, gaussian, csv, npy, fsdd, sound-folder, idx, image-folder, parquet, cifar-binary
       = help: did you mean `digits`?
 
     error: unknown key `hiden`

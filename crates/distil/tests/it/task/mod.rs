@@ -22,7 +22,7 @@ fn refused(line: &str, targets: &TargetShape) -> String {
 
 #[test]
 fn a_task_is_a_name_or_a_table_with_its_parameters() {
-    let classes = TargetShape::Classes(vec![3, 2, 5]);
+    let classes = TargetShape::classes(vec![3, 2, 5]);
     let lines = [
         ("\"classification\"", &classes, 3),
         (
@@ -52,7 +52,7 @@ fn a_task_is_a_name_or_a_table_with_its_parameters() {
 #[test]
 fn a_wrong_parameter_is_reported_at_its_place() {
     insta::assert_snapshot!(task("{ kind = \"classification\", class_weights = \"even\" }").unwrap_err(), @r#"
-    error: `class_weights` must be "none", "balanced" or an array of numbers, not the string "even"
+    error: `class_weights` must be "none", "balanced", a table or an array of numbers, not the string "even"
      --> recipe.toml:1:51
       |
     1 | task = { kind = "classification", class_weights = "even" }
@@ -72,11 +72,11 @@ fn a_wrong_parameter_is_reported_at_its_place() {
 
 #[test]
 fn a_task_that_does_not_fit_the_targets_is_refused_with_reason_and_remedy() {
-    let classes = TargetShape::Classes(vec![3, 0, 5]);
+    let classes = TargetShape::classes(vec![3, 0, 5]);
     let values = TargetShape::Values(1);
     insta::assert_snapshot!(refused("\"regression\"", &classes), @r#"the task is regression, and the data's targets are classes; use task = "classification", or name other targets in [data]"#);
     insta::assert_snapshot!(refused("\"classification\"", &values), @r#"the task is classification, and the data's targets are numbers; use task = "regression", or name other targets in [data]"#);
-    insta::assert_snapshot!(refused("\"classification\"", &TargetShape::Classes(vec![9])), @"classification needs at least two classes, and the data has 1; look at the target in [data]");
+    insta::assert_snapshot!(refused("\"classification\"", &TargetShape::classes(vec![9])), @"classification needs at least two classes, and the data has 1; look at the target in [data]");
     insta::assert_snapshot!(refused("{ kind = \"classification\", smoothing = 1.0 }", &classes), @"`smoothing` is 1; give a share from 0 up to, but not, 1");
     insta::assert_snapshot!(refused("{ kind = \"classification\", class_weights = \"balanced\" }", &classes), @"class 1 (counted from 0) has no training sample and cannot be balanced; give `class_weights` as a list, or remove it");
     insta::assert_snapshot!(refused("{ kind = \"classification\", class_weights = [1, 2] }", &classes), @"`class_weights` has 2 numbers, and the data 3 classes; give one number per class");
@@ -93,7 +93,7 @@ fn balanced_class_weights_give_every_class_the_same_say_and_average_1_over_the_s
         ..Classification::default()
     };
     let device = Device::flex();
-    let shape = TargetShape::Classes(counts.iter().map(|&n| n as u64).collect());
+    let shape = TargetShape::classes(counts.iter().map(|&n| n as u64).collect());
     let loss = task.loss(&shape, &device).unwrap();
     // All logits alike: each row's loss is its weight times ln 3.
     let target = Target::Classes(Tensor::<1, Int>::from_data([0, 1, 2], &device));
@@ -117,7 +117,7 @@ fn a_target_of_another_kind_is_an_error_and_no_panic() {
     let shapes = [
         (
             "\"classification\"",
-            TargetShape::Classes(vec![1; 3]),
+            TargetShape::classes(vec![1; 3]),
             values,
         ),
         ("\"multi-label\"", TargetShape::Labels(3), classes.clone()),

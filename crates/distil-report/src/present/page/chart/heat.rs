@@ -105,7 +105,14 @@ pub(in crate::present::page) fn heat(
             }
         }
     }
-    frame(left + size + 8.0, top + size + 6.0, title, &body)
+    // Few classes are no reason for large letters.
+    let width = left + size + 8.0;
+    let svg = frame(width, top + size + 6.0, title, &body);
+    svg.replacen(
+        "<svg ",
+        &format!("<svg style=\"max-width:{width:.0}px\" "),
+        1,
+    )
 }
 
 /// The beginning of a name.

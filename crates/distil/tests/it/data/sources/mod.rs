@@ -100,6 +100,7 @@ fn every_source_is_found_by_its_name_in_a_recipe_with_its_defaults_filled_in() {
             "csv",
             "npy",
             "fsdd",
+            "sound-folder",
             "idx",
             "image-folder",
             "parquet",

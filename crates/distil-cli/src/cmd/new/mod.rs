@@ -1,0 +1,95 @@
+//! `distil new`: a shipped recipe to change, or one written for data of one's own.
+
+mod recipe;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use distil_report::foreign::terminal;
+
+use crate::args::NewArgs;
+use crate::exit::{Ended, Failure};
+use crate::{find, show};
+
+/// Copies a shipped recipe, or writes one for data; a file that exists is left as it is.
+pub fn new(args: &NewArgs) -> Ended {
+    let word = args.name.as_str();
+    let (text, found, name) = match distil::plan::shipped(word)
+        .is_none()
+        .then(|| find::data(Path::new(word)))
+        .flatten()
+    {
+        Some((what, data)) => {
+            let written = recipe::write(what, &data)?;
+            (written.text, written.found, name_of(&data))
+        }
+        None => {
+            let shipped = find::shipped(word)?;
+            (
+                without_schema(shipped.text).to_owned(),
+                Vec::new(),
+                shipped.name.to_owned(),
+            )
+        }
+    };
+    let file_name = format!("{name}.toml");
+    let path = match &args.path {
+        None => PathBuf::from(file_name),
+        Some(folder) if folder.is_dir() => folder.join(file_name),
+        Some(path) => path.clone(),
+    };
+    let refuse = |error: &std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format_args!(
+            "{}: exists already. Name another path, or remove it first.",
+            path.display()
+        )),
+        _ => Failure::from(distil::files::refused(&path, error)).before_anything(),
+    };
+    let mut file = File::create_new(&path).map_err(|e| refuse(&e))?;
+    if let Err(error) = file.write_all(text.as_bytes()) {
+        let _ = fs::remove_file(&path);
+        return Err(refuse(&error));
+    }
+    let mut word = terminal(&path.display().to_string()).into_owned();
+    if !word.contains(['/', std::path::MAIN_SEPARATOR]) && !word.ends_with(".toml") {
+        word.insert_str(0, "./");
+    }
+    let found: String = found
+        .iter()
+        .map(|line| format!("{}\n", terminal(line)))
+        .collect();
+    show::print(&format!(
+        "{found}{word} is yours to change. `distil check {word}` shows what it would do, `distil run {word}` does it."
+    ))
+}
+
+/// A name for a recipe of this data: that of the file or folder, in letters, digits and `-`.
+fn name_of(data: &Path) -> String {
+    let whole = data.canonicalize().unwrap_or_else(|_| data.to_path_buf());
+    let stem = whole
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = stem.trim_end_matches(".csv").chars().map(plain).collect();
+    match name.trim_matches('-') {
+        "" => "own".into(),
+        name => name.into(),
+    }
+}
+
+/// The first line names the schema for editors, by its place beside the shipped recipes.
+fn without_schema(text: &str) -> &str {
+    match text.split_once('\n') {
+        Some((first, rest)) if first.starts_with("#:schema") => rest,
+        _ => text,
+    }
+}

@@ -1,0 +1,362 @@
+//! Two commands from data of one's own to a model: `distil new <DATA>` looks and writes a recipe, `distil run` trains it.
+
+use std::fs;
+use std::path::Path;
+
+use distil_report::run_json::RunJson;
+
+use crate::harness::Place;
+
+fn random(state: &mut u64) -> f64 {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 40) as f64 / f64::from(1 << 24)
+}
+
+/// What `distil new` said, the recipe it wrote, and the run of it.
+fn new_and_run(place: &Place, data: &str, recipe: &str, metric: &str) -> (String, String, f64) {
+    let new = place.distil(&["new", data]);
+    assert_eq!(new.code, 0, "{}", new.stderr);
+    let run = place.distil(&["run", &format!("./{recipe}"), "-q", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run: RunJson = serde_json::from_str(&run.stdout).unwrap();
+    let value = run.trials[0].result().unwrap().test[metric];
+    let name = recipe.trim_end_matches(".toml");
+    assert!(
+        place
+            .path(&format!("runs/{name}-0001/model/model.json"))
+            .is_file()
+    );
+    (new.stdout, place.read(recipe), value)
+}
+
+/// A BMP picture of 24 bits: a bright bar that lies or stands, on noise.
+fn picture(width: usize, height: usize, stands: bool, state: &mut u64) -> Vec<u8> {
+    let line = (width * 3).div_ceil(4) * 4;
+    let at = (random(state) * 0.6 + 0.1) * if stands { width } else { height } as f64;
+    let mut bytes = b"BM".to_vec();
+    let size = 54 + line * height;
+    for number in [
+        size as u32,
+        0,
+        54,
+        40,
+        width as u32,
+        height as u32,
+        1 | 24 << 16,
+        0,
+        0,
+        2835,
+        2835,
+        0,
+        0,
+    ] {
+        bytes.extend(number.to_le_bytes());
+    }
+    for y in 0..height {
+        let mut row: Vec<u8> = Vec::new();
+        for x in 0..width {
+            let along = if stands { x } else { y } as f64;
+            let bright = along >= at && along < at + 4.0;
+            let value = random(state) * 60.0 + if bright { 180.0 } else { 0.0 };
+            row.extend([value as u8, (value / 2.0) as u8, 40]);
+        }
+        row.resize(line, 0);
+        bytes.extend(row);
+    }
+    bytes
+}
+
+/// A WAV sound of 16 bits and 8,000 samples a second: a tone.
+fn sound(hertz: f64, seconds: f64, state: &mut u64) -> Vec<u8> {
+    let samples = (8000.0 * seconds) as usize;
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + 2 * samples as u32).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    for number in [16_u32, 1 | 1 << 16, 8000, 16_000, 2 | 16 << 16] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend(b"data");
+    bytes.extend((2 * samples as u32).to_le_bytes());
+    for i in 0..samples {
+        let tone = (i as f64 / 8000.0 * hertz * std::f64::consts::TAU).sin();
+        let value = 0.4 * tone + 0.2 * (random(state) - 0.5);
+        bytes.extend(((value * 20_000.0) as i16).to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn a_folder_of_pictures_of_mixed_sizes() {
+    let (place, mut state) = (Place::new(), 1);
+    for i in 0..60 {
+        let stands = i % 2 == 0;
+        let (width, height) = (24 + i % 5 * 4, 20 + i % 7 * 4);
+        let class = if stands { "standing" } else { "lying" };
+        place.write(
+            &format!("my pics/{class}/{i}.bmp"),
+            picture(width, height, stands, &mut state),
+        );
+    }
+    let (said, recipe, accuracy) = new_and_run(&place, "./my pics", "my-pics.toml", "accuracy");
+    for part in [
+        "60 pictures in folders, 2 classes (lying, standing)",
+        "they differ in size",
+        "my-pics.toml is yours to change",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(
+        recipe.contains("source = \"image-folder\"") && recipe.contains("kind = \"cnn\""),
+        "{recipe}"
+    );
+    assert!(accuracy >= 0.75, "{accuracy}");
+}
+
+#[test]
+fn a_table_with_texts_and_missing_values() {
+    let (place, mut state) = (Place::new(), 2);
+    let rows = (1..=300).map(|i| {
+        let (sex, age) = (random(&mut state) < 0.4, 1.0 + random(&mut state) * 70.0);
+        let fare = 5.0 + random(&mut state) * 100.0;
+        let survived = if sex {
+            random(&mut state) < 0.9
+        } else {
+            random(&mut state) < 0.1
+        };
+        let age = if i % 6 == 0 {
+            String::new()
+        } else {
+            format!("{age:.0}")
+        };
+        let sex = if sex { "female" } else { "male" };
+        let cabin = if i % 4 == 0 {
+            format!("C{i}")
+        } else {
+            String::new()
+        };
+        format!(
+            "{i},{},\"Doe, Mr. John the {i}th of his name\",{sex},{age},T{},{fare:.2},{cabin},{}\n",
+            u8::from(survived),
+            i * 17,
+            ["S", "C", "Q"][i % 3]
+        )
+    });
+    place.write(
+        "titanic.csv",
+        format!(
+            "PassengerId,Survived,Name,Sex,Age,Ticket,Fare,Cabin,Embarked\n{}",
+            rows.collect::<String>()
+        ),
+    );
+    let (said, recipe, accuracy) = new_and_run(&place, "titanic.csv", "titanic.toml", "accuracy");
+    for part in [
+        "a table of 300 rows and 9 columns",
+        "Survived, found by its name, 2 classes",
+        "Left out: PassengerId, Name, Ticket, Cabin.",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(recipe.contains("# it numbers the rows"), "{recipe}");
+    assert!(accuracy >= 0.8, "{accuracy}");
+    // A shipped name stays what it was, and a recipe that exists is left alone.
+    assert_eq!(place.distil(&["new", "digits"]).code, 0);
+    let again = place.distil(&["new", "titanic.csv"]);
+    assert_eq!(again.code, 2);
+    assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+    assert_eq!(place.read("titanic.toml"), recipe);
+}
+
+#[test]
+fn a_folder_of_wavs() {
+    let (place, mut state) = (Place::new(), 3);
+    for i in 0..60 {
+        let high = i % 2 == 0;
+        let hertz = if high { 1200.0 } else { 400.0 } * (0.9 + 0.2 * random(&mut state));
+        let class = if high { "high" } else { "low" };
+        let seconds = 0.3 + 0.2 * random(&mut state);
+        place.write(
+            &format!("sounds/{class}/{i}.wav"),
+            sound(hertz, seconds, &mut state),
+        );
+    }
+    let (said, recipe, accuracy) = new_and_run(&place, "sounds", "sounds.toml", "accuracy");
+    assert!(
+        said.contains("60 sounds in folders of up to 0.") && said.contains("2 classes (high, low)"),
+        "{said}"
+    );
+    assert!(
+        recipe.contains("source = \"sound-folder\"") && recipe.contains("rate = 8000"),
+        "{recipe}"
+    );
+    assert!(accuracy >= 0.9, "{accuracy}");
+    // One sound is answered by its file.
+    place.write("new.wav", sound(1250.0, 0.4, &mut state));
+    let answer = place.distil(&["predict", "runs/sounds-0001", "new.wav", "--format", "csv"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(answer.stdout.contains("high"), "{}", answer.stdout);
+}
+
+fn shared(place: &Place, name: &str) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../testdata/new")
+        .join(name);
+    match from.is_dir() {
+        false => drop(place.write(name, fs::read(from).unwrap())),
+        true => {
+            for file in fs::read_dir(from).unwrap() {
+                let file = file.unwrap();
+                let file_name = file.file_name().to_string_lossy().into_owned();
+                place.write(
+                    &format!("{name}/{file_name}"),
+                    fs::read(file.path()).unwrap(),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_npz() {
+    let place = Place::new();
+    shared(&place, "bars.npz");
+    let (said, recipe, accuracy) = new_and_run(&place, "./bars.npz", "bars.toml", "accuracy");
+    assert!(
+        said.contains("300 samples of shape [12, 12], 2 classes (0, 1)"),
+        "{said}"
+    );
+    assert!(recipe.contains("kind = \"cnn\""), "{recipe}");
+    assert!(accuracy >= 0.9, "{accuracy}");
+}
+
+#[test]
+fn a_folder_of_parquet() {
+    let place = Place::new();
+    shared(&place, "shards");
+    let (said, recipe, accuracy) = new_and_run(&place, "shards/", "shards.toml", "accuracy");
+    assert!(
+        said.contains("a table of 300 rows and 5 columns")
+            && said.contains("survived, found by its name"),
+        "{said}"
+    );
+    assert!(recipe.contains("source = \"csv\""), "{recipe}");
+    assert!(accuracy >= 0.75, "{accuracy}");
+}
+
+#[test]
+fn what_is_seen_in_a_table_is_written_into_its_recipe() {
+    let recipe = |table: String| {
+        let place = Place::new();
+        place.write("t.csv", table);
+        let new = place.distil(&["new", "t.csv"]);
+        assert_eq!(new.code, 0, "{}", new.stderr);
+        let checked = place.distil(&["check", "./t.toml"]);
+        assert_eq!(checked.code, 0, "{}", checked.stderr);
+        place.read("t.toml")
+    };
+    let mut state = 4;
+    let mut rows = |line: &dyn Fn(usize, f64) -> String| -> String {
+        (0..200)
+            .map(|i| line(i, random(&mut state)) + "\n")
+            .collect()
+    };
+    // No header: numbers in the first row.
+    let bare = recipe(rows(&|i, x| {
+        format!("{x:.3},{},{}", i * 7919 % 100, u8::from(x > 0.5))
+    }));
+    assert!(
+        bare.contains("header = false") && bare.contains("target = \"column 3\""),
+        "{bare}"
+    );
+    // Numbers to predict.
+    let houses = recipe(format!(
+        "rooms,price\n{}",
+        rows(&|i, x| format!("{},{:.1}", i * 7919 % 9, 100.0 * x))
+    ));
+    assert!(
+        houses.contains("task = \"regression\"") && houses.contains("target = \"price\""),
+        "{houses}"
+    );
+    // A file in the order of time.
+    let dates = recipe(format!(
+        "date,x,sales\n{}",
+        rows(&|i, x| format!(
+            "2024-{:02}-{:02},{x:.3},{:.2}",
+            i / 28 + 1,
+            i % 28 + 1,
+            10.0 * x
+        ))
+    ));
+    assert!(
+        dates.contains("split = { kind = \"time\", column = \"date\" }")
+            && dates.contains("target = \"sales\""),
+        "{dates}"
+    );
+    // One class of nearly all rows, rows without a class, decimal commas behind semicolons.
+    let rare = recipe(format!(
+        "a;y\n{}",
+        rows(&|i, x| format!(
+            "{};{}",
+            format!("{x:.3}").replace('.', ","),
+            if i == 7 {
+                ""
+            } else if i % 20 == 0 {
+                "yes"
+            } else {
+                "no"
+            }
+        ))
+    ));
+    assert!(
+        rare.contains("metric = \"balanced_accuracy\"") && rare.contains("drop_unlabelled = true"),
+        "{rare}"
+    );
+}
+
+#[test]
+fn pictures_that_are_all_alike_are_refused_and_why_is_said() {
+    let (place, mut state) = (Place::new(), 5);
+    let same = picture(12, 12, true, &mut state);
+    for (class, i) in [("a", 0), ("a", 1), ("b", 2), ("b", 3)]
+        .iter()
+        .flat_map(|(class, i)| (0..6).map(move |k| (class, 10 * i + k)))
+    {
+        place.write(&format!("icons/{class}/{i}.bmp"), &same);
+    }
+    place.write(
+        "r.toml",
+        "task = \"classification\"\ndata = { source = \"image-folder\", path = \"icons\" }\n\n[stage.m]\nmodel = { kind = \"mlp\", hidden = [4] }\n",
+    );
+    for words in [["check", "./r.toml"], ["new", "icons"]] {
+        let ended = place.distil(&words);
+        assert_eq!(ended.code, 2, "{}", ended.stdout);
+        assert!(
+            ended.stderr.contains("all features are constant") && ended.stderr.contains("opacity"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_runs_folder_stands_for_its_model_also_in_a_recipe() {
+    let place = Place::new();
+    shared(&place, "bars.npz");
+    assert_eq!(place.distil(&["new", "bars.npz"]).code, 0);
+    let run = place.distil(&[
+        "run",
+        "./bars.toml",
+        "-q",
+        "--set",
+        "stage.model.train.epochs=1",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    place.write(
+        "r.toml",
+        "task = \"classification\"\ndata = { source = \"npy\", path = \"bars.npz\" }\nresult = \"m\"\n\n\
+         [stage.old]\nmodel = { file = \"runs/bars-0001\" }\n\n[stage.m]\nmodel = { kind = \"mlp\", hidden = [4] }\nlearn = \"old\"\n",
+    );
+    let checked = place.distil(&["check", "./r.toml"]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+}

@@ -1,0 +1,121 @@
+//! `eval` on the model's own data where its parts stand in files of their own: it answers for the test part, and says so.
+
+use serde_json::Value;
+
+use crate::harness::{Ended, Place};
+
+fn table(from: usize, to: usize) -> String {
+    let rows = (from..to).map(|i| {
+        let number = |k: usize| ((i * 7919 + k * 104_729) * (i + 3) % 1000) as f64 / 500.0 - 1.0;
+        let noise = number(3) * 0.6;
+        format!(
+            "{:.3},{:.3},{}\n",
+            number(1),
+            number(2),
+            u8::from(number(1) + number(2) + noise > 0.0)
+        )
+    });
+    format!("a,b,y\n{}", rows.collect::<String>())
+}
+
+fn trained(parts: &str) -> Place {
+    let place = Place::new();
+    place.write("train.csv", table(0, 200));
+    place.write("val.csv", table(200, 260));
+    place.write("test.csv", table(260, 340));
+    place.write(
+        "r.toml",
+        format!(
+            "task = \"classification\"\n\n[data]\nsource = \"csv\"\npath = \"train.csv\"\ntarget = \"y\"\n{parts}\n\n\
+             [stage.m]\nmodel = {{ kind = \"mlp\", hidden = [8] }}\ntrain = {{ epochs = 10 }}\n"
+        ),
+    );
+    let ended = place.distil(&["run", "./r.toml", "-q"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    place
+}
+
+fn eval(place: &Place, words: &[&str]) -> Value {
+    let ended = ended(place, words);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+fn ended(place: &Place, words: &[&str]) -> Ended {
+    place.distil(&[&["eval", "runs/r-0001", "--json"], words].concat())
+}
+
+#[test]
+fn whichever_of_its_files_is_named_the_test_part_is_measured() {
+    for parts in [
+        "test = \"test.csv\"",
+        "test = \"test.csv\"\nvalidation = \"val.csv\"",
+    ] {
+        let place = trained(parts);
+        let own = eval(&place, &[]);
+        for (file, said) in [
+            ("train.csv", "the training part"),
+            ("./test.csv", "the test part"),
+            ("val.csv", "the validation part"),
+        ] {
+            let found = eval(&place, &[file]);
+            let is_part = file != "val.csv" || parts.contains("validation");
+            let (metrics, samples) = (&found["metrics"], found["samples"].as_u64());
+            match is_part {
+                true => {
+                    assert_eq!(
+                        (metrics, samples),
+                        (&own["metrics"], Some(80)),
+                        "{parts}: {file}"
+                    );
+                    assert!(
+                        found["data"].as_str().unwrap().contains(said),
+                        "{}",
+                        found["data"]
+                    );
+                    assert_eq!(found["part"], "test");
+                }
+                false => assert_eq!((samples, &found["part"]), (Some(60), &Value::Null)),
+            }
+        }
+        assert_eq!(
+            eval(&place, &["train.csv", "--part", "all"])["samples"],
+            200
+        );
+        let train = if parts.contains("validation") {
+            200
+        } else {
+            170
+        };
+        assert_eq!(
+            eval(&place, &["train.csv", "--part", "train"])["samples"],
+            train
+        );
+        assert_eq!(
+            eval(&place, &["test.csv", "--part", "train"])["samples"],
+            train
+        );
+        // Elsewhere, and renamed: what it holds tells.
+        place.write("new/any.csv", place.read("test.csv"));
+        assert_eq!(eval(&place, &["new/any.csv"])["metrics"], own["metrics"]);
+        std::fs::remove_file(place.path("test.csv")).unwrap();
+        let lost = ended(&place, &["train.csv"]);
+        assert_eq!(lost.code, 2);
+        assert!(
+            lost.stderr.contains("this is the training part of the data this model was trained on, and its test part is not where it was"),
+            "{}",
+            lost.stderr
+        );
+    }
+}
+
+#[test]
+fn other_data_is_measured_as_a_whole() {
+    let place = trained("test = \"test.csv\"");
+    place.write("other.csv", table(400, 450));
+    let found = eval(&place, &["other.csv"]);
+    assert_eq!(
+        (&found["samples"], &found["part"]),
+        (&50.into(), &Value::Null)
+    );
+}

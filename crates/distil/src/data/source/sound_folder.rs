@@ -1,0 +1,100 @@
+//! A folder of sounds for each class.
+
+use std::path::{Path, PathBuf};
+
+use distil_report::measure::TaskKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::prepare::Scaling;
+use crate::data::raw::{Raw, RawTargets};
+use crate::data::source::class_folders::{self, Classed};
+use crate::data::source::limits::{Limit, Limits};
+use crate::data::source::listing::SOUNDS;
+use crate::data::source::{LogMel, Source, recordings};
+use crate::error::Result;
+use crate::weights::sha256;
+
+/// The source `sound-folder`: sounds in a folder per class, whose name is the class, as in Speech Commands, or in folders in it. WAV of
+/// every usual kind, FLAC, MP3, Ogg Vorbis and AIFF are read, mixed down to one channel and resampled to `rate`.
+///
+/// If the folder holds `train` and `test` or `val`, each with folders per class, these are the official parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoundFolder {
+    /// The folder that holds the classes' folders, or the parts'.
+    pub path: PathBuf,
+    /// What is computed from each sound.
+    #[serde(default)]
+    pub features: LogMel,
+    /// Samples per second; sounds of another rate are resampled.
+    #[serde(default = "default_rate")]
+    pub rate: u32,
+    /// How features are scaled.
+    #[serde(default = "default_scale")]
+    pub scale: Scaling,
+    /// The most that is read of each sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+}
+
+fn default_rate() -> u32 {
+    16_000
+}
+
+fn default_scale() -> Scaling {
+    Scaling::Standard
+}
+
+impl Source for SoundFolder {
+    fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
+        super::only_classes("sound-folder", kind)?;
+        let files = class_folders::read(&base.join(&self.path), SOUNDS, 2)?;
+        self.classed(files, Limits::training(self.limit))
+    }
+
+    /// Folders of classes, which are the targets; a sound, or a folder of sounds, without.
+    fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
+        super::only_classes("sound-folder", kind)?;
+        let limits = Limits::new_data(self.limit);
+        let (files, notes) = match path.is_dir() {
+            true if class_folders::has_classes(path, SOUNDS)? => {
+                return self.classed(class_folders::read(path, SOUNDS, 1)?, limits);
+            }
+            true => recordings::of_folder(path)?,
+            false => (vec![path.to_path_buf()], Vec::new()),
+        };
+        recordings::read(&files, notes, &self.features, self.rate, limits)
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "sounds, a folder per class in {}, log-mel {} × {}",
+            self.path.display(),
+            self.features.log_mel,
+            self.features.frames
+        )
+    }
+}
+
+impl SoundFolder {
+    fn classed(&self, files: Classed, limits: Limits) -> Result<Raw> {
+        let raw = recordings::read(&files.paths, files.notes, &self.features, self.rate, limits)?;
+        // The same sounds under other classes are other data.
+        let hash = sha256(
+            [raw.hash.as_str(), &files.rows.join("\n")]
+                .concat()
+                .as_bytes(),
+        );
+        Ok(Raw {
+            targets: Some(RawTargets::Classes {
+                names: files.names,
+                labels: files.labels,
+            }),
+            official: files.official,
+            rows: Some(files.rows),
+            hash,
+            ..raw
+        })
+    }
+}
