@@ -29,9 +29,16 @@ pub struct Sound {
     pub mixed: Option<usize>,
 }
 
+/// Samples per second of the finest sounds there are. A resampler's buffers are as long as the rates say.
+const HIGHEST: u32 = 768_000;
+
 /// The sound of a WAV, FLAC, MP3, Ogg Vorbis or AIFF file at this rate; `path` is for the messages.
 pub fn read_sound(path: &Path, bytes: &[u8], rate: u32, limits: Limits) -> Result<Sound> {
     let refuse = |reason: String, remedy: &str| Error::input(path.display(), reason).remedy(remedy);
+    let too_high = |rate| format!("{rate} samples per second, where sounds have at most {HIGHEST}");
+    if rate > HIGHEST {
+        return Err(Error::input("data.rate", too_high(rate)).remedy("Write a lower rate"));
+    }
     let found = content(bytes).filter(|content| content.reader == Reader::Sound);
     let Some(found) = found else {
         let (reason, remedy) = not_read(bytes, "WAV, FLAC, MP3, Ogg and AIFF");
@@ -55,6 +62,9 @@ pub fn read_sound(path: &Path, bytes: &[u8], rate: u32, limits: Limits) -> Resul
         channels,
         rate: own,
     } = guarded(decode, |why| why).map_err(broken)?;
+    if own > HIGHEST {
+        return Err(refuse(too_high(own), "Fetch it again or leave it out"));
+    }
     if samples.is_empty() {
         return Err(refuse(
             "there is no sound in it".to_string(),
@@ -290,6 +300,25 @@ mod tests {
             let tone = 0.5 * (std::f32::consts::TAU * 440.0 * at as f32 / 8000.0).sin();
             assert!((x - tone).abs() < 5e-3, "{at}: {x} {tone}");
         }
+    }
+
+    #[test]
+    fn a_rate_beyond_all_sounds_is_refused_before_it_is_resampled() {
+        let mut bytes = std::fs::read(file("extensible.wav")).unwrap();
+        bytes[27] = 0x7f;
+        let read = |bytes: &[u8], rate| {
+            let sound = read_sound(Path::new("a.wav"), bytes, rate, Limits::training(None));
+            sound.unwrap_err().to_string()
+        };
+        assert_eq!(
+            read(&bytes, 8000),
+            "a.wav: 2130714432 samples per second, where sounds have at most 768000. Fetch it again or leave it out."
+        );
+        bytes[27] = 0;
+        assert_eq!(
+            read(&bytes, 4_000_000_000),
+            "data.rate: 4000000000 samples per second, where sounds have at most 768000. Write a lower rate."
+        );
     }
 
     #[test]
