@@ -20,8 +20,8 @@ pub fn warn(text: &str) {
 
 /// Tells what was noted while data were read, a sentence each.
 pub fn note(notes: &[String]) {
-    for note in notes {
-        complain(&format!("note: {note}."));
+    for said in notes {
+        complain(&format!("note: {}", distil_report::note(said)));
     }
 }
 

@@ -20,6 +20,7 @@ pub mod trials;
 mod json;
 
 pub use error::Error;
+pub use present::sentence::note;
 pub use present::{csv, foreign, markdown, page, runs, show, table, tables, text};
 pub use record::{
     Counts, EqualSamples, Findings, Numbers, Overlap, Part, Purpose, TrialId, events,

@@ -187,6 +187,14 @@ fn missing<'a>(pieces: &'a [String], printed: &str) -> Option<&'a str> {
 fn with_readers_files() -> Place {
     let place = Place::new();
     place.write("new.csv", "0,".repeat(63) + "0\n");
+    let house = |at: usize| {
+        let (rooms, age, city) = (1 + at % 8, at * 7 % 80, ["Bern", "Basel", "Chur"][at % 3]);
+        let price = rooms * 100_000 + 90_000 - age * 1000 + at * 37 % 20_000;
+        format!("{rooms},{age},{city},{price}\n")
+    };
+    let houses: String = (0..400).map(house).collect();
+    place.write("houses.csv", format!("rooms,age,city,price\n{houses}"));
+    place.write("tomorrow.csv", "rooms,age,city\n4,12,Bern\n");
     place
 }
 

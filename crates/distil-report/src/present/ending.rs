@@ -92,7 +92,7 @@ fn sentence(run: &RunJson, width: Option<usize>) -> Vec<String> {
 
 /// What is to be known before anything is read from the numbers, the gravest first.
 fn notes(run: &RunJson) -> Vec<String> {
-    let notes = reading_notes(run).map(|note| format!("{note}."));
+    let notes = reading_notes(run);
     let equal = equal_samples(run);
     let left_out = run.curve.as_ref().and_then(|curve| curve.left_out());
     let mut notes: Vec<String> = notes.chain(equal).chain(left_out).collect();

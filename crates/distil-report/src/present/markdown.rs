@@ -21,7 +21,7 @@ pub fn markdown(run: &RunJson) -> String {
         text += &format!("{}\n\n", foreign::markdown(&equal));
     }
     for note in reading_notes(run) {
-        text += &format!("{}.\n\n", foreign::markdown(&note));
+        text += &format!("{}\n\n", foreign::markdown(&note));
     }
     let columns: Vec<&str> = columns_read(run).collect();
     if !columns.is_empty() {

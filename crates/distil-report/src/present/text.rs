@@ -14,7 +14,7 @@ pub fn results(run: &RunJson) -> String {
         resolution(&run.comparisons, &run.metric),
         equal_samples(run),
     ];
-    let notes = reading_notes(run).map(|note| format!("{note}."));
+    let notes = reading_notes(run);
     let said = said.into_iter().flatten().chain(notes);
     let said = said.map(|said| format!("{}\n\n", terminal(&said)));
     said.collect::<String>() + &table

@@ -52,7 +52,14 @@ pub fn equal_samples(run: &RunJson) -> Option<String> {
 pub fn reading_notes(run: &RunJson) -> impl Iterator<Item = String> {
     let first = run.arm(FLOW).next().into_iter();
     let notes = first.flat_map(|trial| trial.findings.notes.iter().cloned());
-    no_better(run).into_iter().chain(notes)
+    let all = no_better(run).into_iter().chain(notes);
+    all.map(|said| note(&said))
+}
+
+/// A note as a sentence: with its full stop, unless it asks something.
+pub fn note(note: &str) -> String {
+    let ends = note.ends_with(['.', '?', '!']);
+    format!("{note}{}", if ends { "" } else { "." })
 }
 
 /// That the flow's result is no better than one answer for all samples, in the trials in which it is not.

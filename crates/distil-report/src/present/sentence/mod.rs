@@ -8,4 +8,4 @@ mod leaks;
 pub(crate) use arms::meaning;
 pub(crate) use comparison::arm_words;
 pub use comparison::{badge, brief, chosen, headline, resolution, sentence};
-pub use leaks::{columns_read, equal, equal_samples, overlap, reading_notes};
+pub use leaks::{columns_read, equal, equal_samples, note, overlap, reading_notes};
