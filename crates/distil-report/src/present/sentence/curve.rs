@@ -116,7 +116,14 @@ impl Curve {
             "Growth ceiling: a head start from the small model saves at most {} of plain's FLOPs",
             show::per_cent(ceiling)
         );
+        let never = self
+            .equal_quality_flops
+            .is_some_and(|found| found.bound == Bound::MoreThan);
         Some(match self.saving().filter(|_| self.above_ceiling()) {
+            Some(saving) if never => format!(
+                "{most}; at equal quality the flow would save at least {}: plain's best at any budget that was run is passed, and the ceiling does not apply.",
+                show::per_cent(saving)
+            ),
             Some(saving) => format!(
                 "{most}, and at equal quality the flow would save {}, more than a head start can. Explain it, or look for the fault in plain's learning rate and schedule.",
                 show::per_cent(saving)
