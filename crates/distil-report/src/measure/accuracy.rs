@@ -21,5 +21,5 @@ pub(super) const METRIC: Metric = Metric {
 
 /// The share of rows whose largest logit is at the label, in [0, 1].
 pub fn accuracy(outputs: &ClassOutputs<'_>) -> f64 {
-    outputs.mean(outputs.correct().map(f64::from))
+    outputs.weights.mean(outputs.correct().map(f64::from))
 }

@@ -37,7 +37,7 @@ struct Found {
 
 /// Of each class that occurs against the others, ordered by its probability.
 fn of_classes(outputs: &ClassOutputs<'_>) -> Vec<Found> {
-    let weights: Vec<f64> = outputs.weights().take(outputs.rows().len()).collect();
+    let weights: Vec<f64> = outputs.weights.each().collect();
     let sums: Vec<f64> = outputs
         .rows()
         .map(|(logits, _)| log_sum_exp(logits))
@@ -55,7 +55,7 @@ fn of_classes(outputs: &ClassOutputs<'_>) -> Vec<Found> {
 
 /// Of each label that occurs, ordered by its logit.
 fn of_labels(outputs: &LabelOutputs<'_>) -> Vec<Found> {
-    let weights: Vec<f64> = outputs.weights().take(outputs.rows().len()).collect();
+    let weights: Vec<f64> = outputs.weights.each().collect();
     let labels = 0..outputs.labels();
     let found = labels.filter_map(|label| {
         let rows = outputs.rows();

@@ -31,7 +31,10 @@ pub fn balanced_accuracy(outputs: &ClassOutputs<'_>) -> f64 {
 /// The share of each class's rows that is right, and what its rows weigh; none of a class that does not occur.
 fn shares(outputs: &ClassOutputs<'_>) -> Vec<Option<[f64; 2]>> {
     let mut sums = vec![[0.0, 0.0]; outputs.classes()];
-    let rows = outputs.correct().zip(outputs.rows()).zip(outputs.weights());
+    let rows = outputs
+        .correct()
+        .zip(outputs.rows())
+        .zip(outputs.weights.each());
     for ((right, (_, label)), weight) in rows {
         sums[label][0] += weight * f64::from(right);
         sums[label][1] += weight;
@@ -44,7 +47,7 @@ fn shares(outputs: &ClassOutputs<'_>) -> Vec<Option<[f64; 2]>> {
 /// own class: the delta method, whose mean is A.
 fn balanced_rows(outputs: &ClassOutputs<'_>) -> Vec<f64> {
     let (shares, value) = (shares(outputs), balanced_accuracy(outputs));
-    let scale = outputs.total() / shares.iter().flatten().count() as f64;
+    let scale = outputs.weights.total() / shares.iter().flatten().count() as f64;
     let rows = outputs.correct().zip(outputs.rows());
     rows.map(|(right, (_, label))| {
         let [share, all] = shares[label].unwrap_or([0.0, 1.0]);

@@ -30,7 +30,7 @@ const BINS: usize = 15;
 pub fn ece(outputs: &ClassOutputs<'_>) -> f64 {
     let mut confidence = [0.0; BINS];
     let mut correct = [0.0; BINS];
-    for ((logits, label), weight) in outputs.rows().zip(outputs.weights()) {
+    for ((logits, label), weight) in outputs.rows().zip(outputs.weights.each()) {
         let predicted = largest(logits);
         let probability = (f64::from(logits[predicted]) - log_sum_exp(logits)).exp();
         let bin = ((probability * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
@@ -41,5 +41,5 @@ pub fn ece(outputs: &ClassOutputs<'_>) -> f64 {
         .iter()
         .zip(&correct)
         .map(|(confidence, correct)| (correct - confidence).abs());
-    gaps.sum::<f64>() / outputs.total()
+    gaps.sum::<f64>() / outputs.weights.total()
 }

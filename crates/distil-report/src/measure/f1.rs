@@ -77,7 +77,7 @@ pub fn macro_f1(outputs: &ClassOutputs<'_>) -> f64 {
 fn macro_rows(outputs: &ClassOutputs<'_>) -> Vec<f64> {
     let (counts, value) = (class_counts(outputs), macro_f1(outputs));
     let occurring = counts.iter().filter(|count| count.all() > 0.0).count() as f64;
-    let scale = outputs.total() / occurring;
+    let scale = outputs.weights.total() / occurring;
     let rows = outputs.predictions().zip(outputs.rows());
     rows.map(|(predicted, (_, label))| {
         let slope =
@@ -94,7 +94,7 @@ fn macro_rows(outputs: &ClassOutputs<'_>) -> Vec<f64> {
 fn class_counts(outputs: &ClassOutputs<'_>) -> Vec<Counts> {
     let mut counts = vec![Counts::default(); outputs.classes()];
     let rows = outputs.predictions().zip(outputs.rows());
-    for ((predicted, (_, label)), weight) in rows.zip(outputs.weights()) {
+    for ((predicted, (_, label)), weight) in rows.zip(outputs.weights.each()) {
         if predicted == label {
             counts[label].hits += weight;
         } else {
@@ -132,7 +132,7 @@ pub fn label_f1(outputs: &LabelOutputs<'_>) -> Vec<f64> {
 
 fn label_counts(outputs: &LabelOutputs<'_>) -> Vec<Counts> {
     let mut counts = vec![Counts::default(); outputs.labels()];
-    for ((logits, targets), weight) in outputs.rows().zip(outputs.weights()) {
+    for ((logits, targets), weight) in outputs.rows().zip(outputs.weights.each()) {
         for ((count, &logit), &target) in counts.iter_mut().zip(logits).zip(targets) {
             match (logit >= 0.0, target == 1.0) {
                 (true, true) => count.hits += weight,

@@ -25,10 +25,10 @@ pub(super) const METRIC: Metric = Metric {
 /// mean |error| in the target's unit; with several targets the mean of theirs.
 pub fn mae(outputs: &ValueOutputs<'_>) -> f64 {
     let of_target = |target| {
-        let errors = outputs.target(target).zip(outputs.weights());
+        let errors = outputs.target(target).zip(outputs.weights.each());
         errors
             .map(|((value, truth), weight)| weight * (value - truth).abs())
             .sum::<f64>()
     };
-    outputs.mean_over_targets(of_target) / outputs.total()
+    outputs.mean_over_targets(of_target) / outputs.weights.total()
 }

@@ -32,7 +32,7 @@ pub fn nll_rows(outputs: &ClassOutputs<'_>) -> impl ExactSizeIterator<Item = f64
 
 /// The mean of [`nll_rows`].
 pub fn nll(outputs: &ClassOutputs<'_>) -> f64 {
-    outputs.mean(nll_rows(outputs))
+    outputs.weights.mean(nll_rows(outputs))
 }
 
 /// ln Σ exp(logit), safe from overflow.
@@ -49,5 +49,5 @@ pub(super) fn log_sum_exp(logits: &[f32]) -> f64 {
 
 /// Binary cross-entropy in nats, the mean over rows and labels.
 pub fn nll_labels(outputs: &LabelOutputs<'_>) -> f64 {
-    outputs.mean(nll_label_rows(outputs))
+    outputs.weights.mean(nll_label_rows(outputs))
 }

@@ -57,40 +57,49 @@ pub enum BadOutputs {
 }
 
 /// How much each row counts; all alike where nothing is said.
-#[derive(Clone, Copy, Debug, Default)]
-struct Weights<'a>(Option<&'a [f32]>);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weights<'a> {
+    given: Option<&'a [f32]>,
+    rows: usize,
+}
 
 impl<'a> Weights<'a> {
-    fn new(weights: Option<&'a [f32]>, rows: usize) -> Result<Self, BadOutputs> {
-        let fit = |weights: &[f32]| {
-            weights
-                .iter()
-                .filter(|w| w.is_finite() && **w > 0.0)
-                .count()
-        };
-        match weights.map(|weights| (fit(weights), weights.len())) {
+    fn alike(rows: usize) -> Self {
+        Self { given: None, rows }
+    }
+
+    /// These for the same rows.
+    fn replaced(self, given: Option<&'a [f32]>) -> Result<Self, BadOutputs> {
+        let rows = self.rows;
+        let counts = |weight: &&f32| weight.is_finite() && **weight > 0.0;
+        let fit = |weights: &[f32]| weights.iter().filter(counts).count();
+        match given.map(|weights| (fit(weights), weights.len())) {
             Some((fit, given)) if fit != rows || given != rows => {
                 Err(BadOutputs::Weights { weights: fit, rows })
             }
-            _ => Ok(Self(weights)),
+            _ => Ok(Self { given, rows }),
         }
     }
 
-    fn each(self) -> impl Iterator<Item = f64> + 'a {
-        let weights = self
-            .0
-            .into_iter()
-            .flatten()
-            .map(|weight| f64::from(*weight));
-        weights.chain(std::iter::repeat_n(
-            1.0,
-            if self.0.is_some() { 0 } else { usize::MAX },
-        ))
+    /// One per row.
+    pub(super) fn each(self) -> impl Iterator<Item = f64> + 'a {
+        let alike = match self.given {
+            Some(_) => 0,
+            None => self.rows,
+        };
+        let given = self.given.into_iter().flatten();
+        let given = given.map(|weight| f64::from(*weight));
+        given.chain(std::iter::repeat_n(1.0, alike))
     }
 
-    /// Their sum over so many rows.
-    fn total(self, rows: usize) -> f64 {
-        self.each().take(rows).sum()
+    /// Their sum.
+    pub(super) fn total(self) -> f64 {
+        self.each().sum()
+    }
+
+    /// The weighted mean of one number per row.
+    pub(super) fn mean(self, rows: impl Iterator<Item = f64>) -> f64 {
+        rows.zip(self.each()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
 }
 
@@ -117,7 +126,8 @@ pub struct ClassOutputs<'a> {
     logits: &'a [f32],
     labels: &'a [u32],
     classes: usize,
-    weights: Weights<'a>,
+    /// How much each row counts.
+    pub(super) weights: Weights<'a>,
 }
 
 impl<'a> ClassOutputs<'a> {
@@ -137,7 +147,7 @@ impl<'a> ClassOutputs<'a> {
                 logits,
                 labels,
                 classes,
-                weights: Weights::default(),
+                weights: Weights::alike(labels.len()),
             }),
         }
     }
@@ -147,23 +157,8 @@ impl<'a> ClassOutputs<'a> {
     /// # Errors
     /// Not one weight above 0 per row.
     pub fn weighted(self, weights: Option<&'a [f32]>) -> Result<Self, BadOutputs> {
-        let weights = Weights::new(weights, self.rows().len())?;
+        let weights = self.weights.replaced(weights)?;
         Ok(Self { weights, ..self })
-    }
-
-    /// How much each row counts.
-    pub(super) fn weights(&self) -> impl Iterator<Item = f64> + 'a {
-        self.weights.each()
-    }
-
-    /// The sum of the weights.
-    pub(super) fn total(&self) -> f64 {
-        self.weights.total(self.rows().len())
-    }
-
-    /// The weighted mean of one number per row.
-    pub(super) fn mean(&self, rows: impl Iterator<Item = f64>) -> f64 {
-        rows.zip(self.weights()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
 
     /// Number of classes.
@@ -207,7 +202,8 @@ pub struct LabelOutputs<'a> {
     logits: &'a [f32],
     targets: &'a [f32],
     labels: usize,
-    weights: Weights<'a>,
+    /// How much each row counts.
+    pub(super) weights: Weights<'a>,
 }
 
 impl<'a> LabelOutputs<'a> {
@@ -242,7 +238,7 @@ impl<'a> LabelOutputs<'a> {
                 logits,
                 targets,
                 labels,
-                weights: Weights::default(),
+                weights: Weights::alike(rows),
             }),
         }
     }
@@ -252,23 +248,8 @@ impl<'a> LabelOutputs<'a> {
     /// # Errors
     /// Not one weight above 0 per row.
     pub fn weighted(self, weights: Option<&'a [f32]>) -> Result<Self, BadOutputs> {
-        let weights = Weights::new(weights, self.rows().len())?;
+        let weights = self.weights.replaced(weights)?;
         Ok(Self { weights, ..self })
-    }
-
-    /// How much each row counts.
-    pub(super) fn weights(&self) -> impl Iterator<Item = f64> + 'a {
-        self.weights.each()
-    }
-
-    /// The sum of the weights.
-    pub(super) fn total(&self) -> f64 {
-        self.weights.total(self.rows().len())
-    }
-
-    /// The weighted mean of one number per row.
-    pub(super) fn mean(&self, rows: impl Iterator<Item = f64>) -> f64 {
-        rows.zip(self.weights()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
 
     /// Number of labels.
@@ -290,7 +271,8 @@ pub struct ValueOutputs<'a> {
     values: &'a [f32],
     truth: &'a [f32],
     targets: usize,
-    weights: Weights<'a>,
+    /// How much each row counts.
+    pub(super) weights: Weights<'a>,
 }
 
 impl<'a> ValueOutputs<'a> {
@@ -310,7 +292,7 @@ impl<'a> ValueOutputs<'a> {
             values,
             truth,
             targets,
-            weights: Weights::default(),
+            weights: Weights::alike(rows),
         })
     }
 
@@ -319,23 +301,8 @@ impl<'a> ValueOutputs<'a> {
     /// # Errors
     /// Not one weight above 0 per row.
     pub fn weighted(self, weights: Option<&'a [f32]>) -> Result<Self, BadOutputs> {
-        let weights = Weights::new(weights, self.rows().len())?;
+        let weights = self.weights.replaced(weights)?;
         Ok(Self { weights, ..self })
-    }
-
-    /// How much each row counts.
-    pub(super) fn weights(&self) -> impl Iterator<Item = f64> + 'a {
-        self.weights.each()
-    }
-
-    /// The sum of the weights.
-    pub(super) fn total(&self) -> f64 {
-        self.weights.total(self.rows().len())
-    }
-
-    /// The weighted mean of one number per row.
-    pub(super) fn mean(&self, rows: impl Iterator<Item = f64>) -> f64 {
-        rows.zip(self.weights()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
 
     /// Number of targets.
@@ -359,8 +326,10 @@ impl<'a> ValueOutputs<'a> {
     /// The variance of one target's true values over these rows (divisor n); 1 where they do not vary.
     pub fn truth_variance(&self, target: usize) -> f64 {
         let truth = || self.target(target).map(|(_, truth)| truth);
-        let mean = self.mean(truth());
-        let variance = self.mean(truth().map(|value| (value - mean).powi(2)));
+        let mean = self.weights.mean(truth());
+        let variance = self
+            .weights
+            .mean(truth().map(|value| (value - mean).powi(2)));
         if variance > 0.0 { variance } else { 1.0 }
     }
 
@@ -423,9 +392,9 @@ impl Outputs<'_> {
     /// How much each row counts; none where all count alike.
     pub fn weights(&self) -> Option<&[f32]> {
         match self {
-            Self::Classes(outputs) => outputs.weights.0,
-            Self::Labels(outputs) => outputs.weights.0,
-            Self::Values(outputs) => outputs.weights.0,
+            Self::Classes(outputs) => outputs.weights.given,
+            Self::Labels(outputs) => outputs.weights.given,
+            Self::Values(outputs) => outputs.weights.given,
         }
     }
 

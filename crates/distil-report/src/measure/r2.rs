@@ -23,8 +23,10 @@ pub(super) const METRIC: Metric = Metric {
 /// is met exactly and 0 otherwise.
 pub fn r2(outputs: &ValueOutputs<'_>) -> f64 {
     outputs.mean_over_targets(|target| {
-        let mean = outputs.mean(outputs.target(target).map(|(_, truth)| truth));
-        let rows = outputs.target(target).zip(outputs.weights());
+        let mean = outputs
+            .weights
+            .mean(outputs.target(target).map(|(_, truth)| truth));
+        let rows = outputs.target(target).zip(outputs.weights.each());
         let (residual, total) =
             rows.fold((0.0, 0.0), |(residual, total), ((value, truth), weight)| {
                 (

@@ -28,5 +28,5 @@ pub fn rmse(outputs: &ValueOutputs<'_>) -> f64 {
 pub fn rmse_by_target(outputs: &ValueOutputs<'_>, target: usize) -> f64 {
     let errors = outputs.target(target);
     let squares = errors.map(|(value, truth)| (value - truth).powi(2));
-    outputs.mean(squares).sqrt()
+    outputs.weights.mean(squares).sqrt()
 }

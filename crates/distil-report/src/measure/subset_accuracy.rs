@@ -34,5 +34,5 @@ pub fn subset_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item = 
 
 /// The share of rows of which [`subset_rows`] holds, in [0, 1].
 pub fn subset_accuracy(outputs: &LabelOutputs<'_>) -> f64 {
-    outputs.mean(subset_rows(outputs).map(f64::from))
+    outputs.weights.mean(subset_rows(outputs).map(f64::from))
 }

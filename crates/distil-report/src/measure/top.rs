@@ -40,5 +40,5 @@ pub fn top_k_rows(outputs: &ClassOutputs<'_>, k: usize) -> impl ExactSizeIterato
 
 /// The share of rows of which [`top_k_rows`] holds, in [0, 1].
 pub fn top_k(outputs: &ClassOutputs<'_>, k: usize) -> f64 {
-    outputs.mean(top_k_rows(outputs, k).map(f64::from))
+    outputs.weights.mean(top_k_rows(outputs, k).map(f64::from))
 }

@@ -3,7 +3,7 @@
 use distil_report::compare::curve::{Bound, Knee, Share};
 use serde::Deserialize;
 
-use crate::synthetic::uniform;
+use crate::synthetic::standard_normal;
 
 const SHARES: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
 
@@ -124,11 +124,6 @@ fn truth(curve: &dyn Fn(f64) -> f64) -> f64 {
     grid().find(|b| curve(*b) >= best - 1.0).unwrap()
 }
 
-fn normal(seed: u64, place: u64) -> f64 {
-    let (a, b) = (uniform(seed, 2 * place), uniform(seed, 2 * place + 1));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-}
-
 #[test]
 fn by_simulation_the_knee_is_right_on_average_and_its_interval_holds_the_true_one() {
     const RUNS: u64 = 300;
@@ -143,9 +138,9 @@ fn by_simulation_the_knee_is_right_on_average_and_its_interval_holds_the_true_on
                 // Half of a seed's luck shifts its whole curve.
                 let seeds: Vec<Vec<f64>> = (0..6)
                     .map(|seed| {
-                        let common = normal(stream, 100 + seed);
+                        let common = standard_normal(stream, 100 + seed);
                         let point = |place: u64| {
-                            let own = normal(stream, 5 * seed + place);
+                            let own = standard_normal(stream, 5 * seed + place);
                             curve(SHARES[place as usize]) + noise * 0.5_f64.sqrt() * (common + own)
                         };
                         (0..4).map(point).collect()

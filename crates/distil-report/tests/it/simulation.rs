@@ -9,19 +9,13 @@ use distil_report::statistics::{
 };
 
 use crate::compare::{accuracy, seeds, tuned_alike};
-use crate::synthetic::uniform;
-
-/// Standard normal, a function of its arguments (Box and Muller 1958).
-fn normal(seed: u64, place: u64) -> f64 {
-    let (a, b) = (uniform(seed, 2 * place), uniform(seed, 2 * place + 1));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-}
+use crate::synthetic::standard_normal;
 
 /// `simulations` times `pairs` normal differences around `shift`: the share of which `counts`.
 fn share(simulations: u64, pairs: u64, shift: f64, counts: impl Fn(&[f64]) -> bool) -> f64 {
     let differences = |one: u64| -> Vec<f64> {
         (0..pairs)
-            .map(|pair| shift + normal(20261124 + pairs, one * pairs + pair))
+            .map(|pair| shift + standard_normal(20261124 + pairs, one * pairs + pair))
             .collect()
     };
     let counted = (0..simulations).filter(|one| counts(&differences(*one)));
@@ -93,7 +87,9 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
 /// tenth, their accuracies normal around these means with a standard deviation of one hundredth of a point; the margin is 0.02 points.
 fn simulated(run: u64, [flow, plain, full, small]: [f64; 4]) -> Vec<Comparison> {
     let drawn = |arm: u64, mean: f64| -> [f64; 6] {
-        std::array::from_fn(|seed| 0.9 + 1e-4 * (mean + normal(arm, run * 6 + seed as u64)))
+        std::array::from_fn(|seed| {
+            0.9 + 1e-4 * (mean + standard_normal(arm, run * 6 + seed as u64))
+        })
     };
     let arms = [
         drawn(1, flow),

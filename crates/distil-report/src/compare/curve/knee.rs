@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::invert::Bound;
-use crate::statistics::{FEWEST_PAIRS, normal_draw};
+use crate::statistics::{FEWEST_PAIRS, mean, normal_draw};
 
 /// Draws of the parametric bootstrap.
 const DRAWS: u64 = 200;
@@ -45,10 +45,10 @@ impl Knee {
         if seeds < FEWEST_PAIRS || points < 2 {
             return None;
         }
-        let of_seed: Vec<f64> = advantages.iter().map(|seed| average(seed)).collect();
+        let of_seed: Vec<f64> = advantages.iter().filter_map(|seed| mean(seed)).collect();
         let of_point = |point: usize| advantages.iter().map(|seed| seed[point]).sum::<f64>();
         let means: Vec<f64> = (0..points).map(|p| of_point(p) / seeds as f64).collect();
-        let whole = average(&means);
+        let whole = mean(&means)?;
         let residuals = advantages.iter().zip(&of_seed).flat_map(|(seed, own)| {
             let of_points = seed.iter().zip(&means);
             of_points.map(move |(value, mean)| value - own - mean + whole)
@@ -101,10 +101,6 @@ impl Knee {
             }),
         })
     }
-}
-
-fn average(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// The logarithm to base 2 of the knee of a curve of means; the smallest budget's where that is within the margin, [`BEYOND`] where the

@@ -28,6 +28,12 @@ pub fn uniform(seed: u64, place: u64) -> f64 {
     ((z ^ (z >> 32)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// Standard normal, a function of its arguments (Box and Muller 1958).
+pub fn standard_normal(seed: u64, place: u64) -> f64 {
+    let (a, b) = (uniform(seed, 2 * place), uniform(seed, 2 * place + 1));
+    (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+}
+
 /// About normal: the sum of twelve uniforms.
 pub fn normal(seed: u64, place: u64) -> f64 {
     (0..12)

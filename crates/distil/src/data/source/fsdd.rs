@@ -57,10 +57,7 @@ impl Source for Fsdd {
 
     /// A recording or a folder of them; the targets are there if every name tells its digit.
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
-        let (files, notes) = match path.is_dir() {
-            true => recordings::of_folder(path)?,
-            false => (vec![path.to_path_buf()], Vec::new()),
-        };
+        let (files, notes) = recordings::of_path(path)?;
         self.read_files(&files, notes, kind, Limits::new_data(self.limit))
     }
 

@@ -63,6 +63,14 @@ pub fn of_folder(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>)> {
     }
 }
 
+/// The sounds of a folder, or one sound.
+pub fn of_path(path: &Path) -> Result<(Vec<PathBuf>, Vec<String>)> {
+    match path.is_dir() {
+        true => of_folder(path),
+        false => Ok((vec![path.to_path_buf()], Vec::new())),
+    }
+}
+
 /// How many sounds were not as they are used.
 #[derive(Default)]
 struct Changed {

@@ -57,13 +57,10 @@ impl Source for SoundFolder {
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("sound-folder", kind)?;
         let limits = Limits::new_data(self.limit);
-        let (files, notes) = match path.is_dir() {
-            true if class_folders::has_classes(path, SOUNDS)? => {
-                return self.classed(class_folders::read(path, SOUNDS, 1)?, limits);
-            }
-            true => recordings::of_folder(path)?,
-            false => (vec![path.to_path_buf()], Vec::new()),
-        };
+        if path.is_dir() && class_folders::has_classes(path, SOUNDS)? {
+            return self.classed(class_folders::read(path, SOUNDS, 1)?, limits);
+        }
+        let (files, notes) = recordings::of_path(path)?;
         recordings::read(&files, notes, &self.features, self.rate, limits)
     }
 
