@@ -64,6 +64,10 @@ impl Source for SoundFolder {
         recordings::read(&files, notes, &self.features, self.rate, limits)
     }
 
+    fn new_data(&self) -> &'static str {
+        "new.wav"
+    }
+
     fn describe(&self) -> String {
         format!(
             "sounds, a folder per class in {}, log-mel {} × {}",
