@@ -3,6 +3,7 @@
 //! `distil-data 1`, the hash of all that follows, the length of the head, the head in JSON, then the arrays in the order of the
 //! head, each from a multiple of 64 bytes on, in this machine's order of bytes.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::Hasher;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
 use crate::data::held::Held;
-use crate::data::raw::{Cells, Column, Group, Inputs, Picture, Raw, RawTargets, Reading};
+use crate::data::raw::{Cells, Column, Group, Inputs, Moments, Picture, Raw, RawTargets, Reading};
 
 const MAGIC: &[u8; 16] = b"distil-data 1\n\0\0";
 /// Where the head begins, behind hash and length.
@@ -31,6 +32,11 @@ struct Head {
     inputs: Form,
     targets: Option<(TaskKind, Vec<String>)>,
     groups: Vec<Group>,
+    ids: Vec<Group>,
+    files: BTreeMap<Part, String>,
+    weights: bool,
+    /// Names, and whether they are dates.
+    moments: Vec<(String, bool)>,
     official: Option<Vec<Part>>,
     picture: Option<Picture>,
     names: Option<Vec<String>>,
@@ -100,6 +106,12 @@ pub fn write(raw: &Raw, file: &File) -> io::Result<()> {
     }
     for values in raw.wide.values() {
         out.array(values, f64::to_ne_bytes)?;
+    }
+    if let Some(weights) = &raw.weights {
+        out.array(weights, f32::to_ne_bytes)?;
+    }
+    for moments in &raw.moments {
+        out.array(&moments.values, f64::to_ne_bytes)?;
     }
     let hash = out.hash.finish();
     out.file.seek(SeekFrom::Start(0))?;
@@ -177,16 +189,36 @@ pub fn read(file: &File) -> Option<Raw> {
         Some((name, values))
     });
     let wide = wide.collect::<Option<_>>()?;
+    let weights = match head.weights {
+        false => None,
+        true => Some(arrays.next(rows, &[])?.into_vec()),
+    };
+    let moments = head.moments.into_iter().map(|(name, dates)| {
+        let values = arrays.next(rows, &[])?.into_vec();
+        Some(Moments {
+            name,
+            values,
+            dates,
+        })
+    });
+    // All of it by name: what is forgotten here would be lost to every trial.
     Some(Raw {
+        inputs,
+        targets,
         groups: head.groups,
+        ids: head.ids,
+        files: head.files,
+        weights,
+        moments: moments.collect::<Option<_>>()?,
         official: head.official,
         picture: head.picture,
         rows: head.names,
+        hash: head.hash,
         hashes,
         wide,
         notes: head.notes,
+        answers: BTreeMap::new(),
         reading: head.reading,
-        ..Raw::new(inputs, targets, head.hash)
     })
 }
 
@@ -210,6 +242,14 @@ fn head(raw: &Raw) -> Head {
         },
         targets: targets.map(|targets| (targets.kind(), targets.names().to_vec())),
         groups: raw.groups.clone(),
+        ids: raw.ids.clone(),
+        files: raw.files.clone(),
+        weights: raw.weights.is_some(),
+        moments: raw
+            .moments
+            .iter()
+            .map(|m| (m.name.clone(), m.dates))
+            .collect(),
         official: raw.official.clone(),
         picture: raw.picture.clone(),
         names: raw.rows.clone(),
@@ -302,6 +342,18 @@ mod tests {
                 name: "g".into(),
                 members: vec!["one".into()],
                 codes: vec![0; 3],
+            }],
+            ids: vec![Group {
+                name: "patient_id".into(),
+                members: vec!["p".into(), "q".into()],
+                codes: vec![0, 1, 0],
+            }],
+            files: [(Part::Test, "its hash".into())].into(),
+            weights: Some(vec![1.0, 2.5, 0.5]),
+            moments: vec![Moments {
+                name: "day".into(),
+                values: vec![0.5, 1.0, 19_000.25],
+                dates: true,
             }],
             official: Some(vec![Part::Train, Part::Validation, Part::Test]),
             wide: Wide::from([
