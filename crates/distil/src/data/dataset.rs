@@ -8,11 +8,13 @@ use crate::data::SampleTable;
 use crate::data::augment::Augment;
 use crate::data::features::Features;
 use crate::data::fitted_answers::FittedAnswers;
+use crate::data::found::Found;
+use crate::data::held::Held;
 use crate::data::prepare::{Preprocessing, Scaling};
 use crate::data::prepared::{Guess, Prepared};
 use crate::data::raw::{Cells, Inputs, Picture, Raw, RawTargets};
 use crate::data::rows::RowHashes;
-use crate::data::seen::{Met, equal_samples};
+use crate::data::seen::Met;
 use crate::data::split::{Split, SplitRule, split};
 use crate::data::targets::{FittedTargets, Targets};
 use crate::data::view::Fine;
@@ -30,7 +32,7 @@ pub struct Dataset {
     /// The targets of all samples.
     pub targets: Targets,
     /// How much each row counts beside others; none where all count alike.
-    pub weights: Option<Vec<f32>>,
+    pub weights: Option<Held<f32>>,
     /// Who trains, who validates, who tests.
     pub split: Split,
     /// Whether these are the parts the data came with.
@@ -69,13 +71,42 @@ impl Dataset {
     /// Prepares raw data; preprocessing is fitted on the split's training part.
     pub fn prepare(raw: Raw, split: Split, scaling: Scaling) -> Result<Self> {
         refuse_constant(&raw, &split.train)?;
+        let preprocessing =
+            Preprocessing::fit_exact(&raw.inputs, &raw.wide, &split.train, scaling)?;
+        let notes = preprocessing.notes(&raw.inputs);
+        Self::fitted(raw, split, preprocessing, notes)
+    }
+
+    /// The same with what is found out about the data at hand.
+    pub fn prepare_found(raw: Raw, found: Found) -> Result<Self> {
+        let Found {
+            rule: _,
+            scaling: _,
+            hashes,
+            split,
+            preprocessing,
+            equal,
+            notes,
+            traps,
+        } = found;
+        let mut data = Self::fitted(raw, split, preprocessing, notes)?;
+        data.notes.extend(traps);
+        Ok(Self {
+            hashes,
+            equal,
+            ..data
+        })
+    }
+
+    fn fitted(
+        raw: Raw,
+        split: Split,
+        preprocessing: Preprocessing,
+        notes: Vec<String>,
+    ) -> Result<Self> {
         let targets = raw
             .targets
             .ok_or_else(|| Error::input("data", "there are no targets to train on"))?;
-        let preprocessing =
-            Preprocessing::fit_exact(&raw.inputs, &raw.wide, &split.train, scaling)?;
-        let mut notes = raw.notes;
-        notes.extend(preprocessing.notes(&raw.inputs));
         let Prepared {
             inputs,
             unknown,
@@ -95,7 +126,7 @@ impl Dataset {
             picture: raw.picture,
             augment: None,
             rows: raw.rows,
-            notes,
+            notes: [raw.notes, notes].concat(),
             columns: raw.reading.map(|reading| reading.said).unwrap_or_default(),
             hash: raw.hash,
             files: raw.files,
@@ -103,21 +134,6 @@ impl Dataset {
             equal: None,
             given: BTreeMap::new(),
             answers: BTreeMap::new(),
-        })
-    }
-
-    /// The same with what [`RowHashes::of`] the raw data and its split say of equal samples.
-    pub fn prepare_known(
-        raw: Raw,
-        split: Split,
-        scaling: Scaling,
-        hashes: RowHashes,
-    ) -> Result<Self> {
-        let equal = equal_samples(&raw, &hashes, &split);
-        Ok(Self {
-            hashes,
-            equal,
-            ..Self::prepare(raw, split, scaling)?
         })
     }
 
@@ -240,26 +256,26 @@ impl Dataset {
 }
 
 /// Refuses data that says nothing: every training sample is the same.
-fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
-    fn alike<T: PartialEq>(values: &[T], width: usize, train: &[SampleId]) -> bool {
-        let row = |id: &SampleId| &values[id.row() * width..(id.row() + 1) * width];
+pub(super) fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
+    fn alike<T: PartialEq>(row: impl Fn(usize) -> T, train: &[SampleId]) -> bool {
         let mut pairs = train.windows(2);
-        pairs.all(|pair| row(&pair[0]) == row(&pair[1]))
+        pairs.all(|pair| row(pair[0].row()) == row(pair[1].row()))
     }
     let constant = match &raw.inputs {
-        Inputs::Block { shape, values } => alike(values, shape.iter().product(), train),
-        Inputs::Bytes { shape, values } => alike(values, shape.iter().product(), train),
+        Inputs::Block { shape, values } => {
+            let width = shape.iter().product();
+            alike(|row| values.row(row, width), train)
+        }
+        Inputs::Bytes { shape, values } => {
+            let width = shape.iter().product();
+            alike(|row| values.row(row, width), train)
+        }
         Inputs::Table(columns) => columns.iter().all(|column| match &column.cells {
-            Cells::Numeric(_) if raw.wide.contains_key(&column.name) => {
-                let values = &raw.wide[&column.name];
-                let bits: Vec<u64> = values.iter().map(|x| x.to_bits()).collect();
-                alike(&bits, 1, train)
-            }
-            Cells::Numeric(values) => {
-                let bits: Vec<u32> = values.iter().map(|x| x.to_bits()).collect();
-                alike(&bits, 1, train)
-            }
-            Cells::Categorical { codes, .. } => alike(codes, 1, train),
+            Cells::Numeric(values) => match raw.wide.get(&column.name) {
+                Some(values) => alike(|row| values[row].to_bits(), train),
+                None => alike(|row| values[row].to_bits(), train),
+            },
+            Cells::Categorical { codes, .. } => alike(|row| codes.at(row), train),
         }),
     };
     if !constant || train.len() < 2 {
