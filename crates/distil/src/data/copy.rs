@@ -517,9 +517,63 @@ mod tests {
             labels: vec![1, 0],
         };
         Raw {
+            picture: Some(Picture {
+                height: 1,
+                width: 1,
+                channels: 3,
+                full: 255.0,
+            }),
             rows: Some(vec!["1.png".into(), "2.png".into()]),
             hashes: Some(vec![5, u64::MAX].into()),
             ..Raw::new(inputs, Some(targets), "other".into())
+        }
+    }
+
+    /// What data holds, field by field: all by name, so that a new field is asked for here.
+    fn fields(raw: &Raw) -> [(&'static str, bool); 15] {
+        let Raw {
+            inputs,
+            targets,
+            groups,
+            ids,
+            files,
+            weights,
+            moments,
+            official,
+            picture,
+            rows,
+            hash,
+            hashes,
+            wide,
+            notes,
+            // Read anew beside the copy.
+            answers: _,
+            reading,
+        } = raw;
+        [
+            ("inputs", !inputs.is_empty()),
+            ("targets", targets.is_some()),
+            ("groups", !groups.is_empty()),
+            ("ids", !ids.is_empty()),
+            ("files", !files.is_empty()),
+            ("weights", weights.is_some()),
+            ("moments", !moments.is_empty()),
+            ("official", official.is_some()),
+            ("picture", picture.is_some()),
+            ("rows", rows.is_some()),
+            ("hash", !hash.is_empty()),
+            ("hashes", hashes.is_some()),
+            ("wide", !wide.is_empty()),
+            ("notes", !notes.is_empty()),
+            ("reading", reading.is_some()),
+        ]
+    }
+
+    #[test]
+    fn every_field_of_data_is_in_what_the_copy_is_tested_with() {
+        let (table, pictures) = (table(), pictures());
+        for ((name, first), (_, second)) in fields(&table).into_iter().zip(fields(&pictures)) {
+            assert!(first || second, "no data that is tested has {name}");
         }
     }
 

@@ -3,7 +3,7 @@
 
 use distil_report::EqualSamples;
 
-use crate::data::dataset::refuse_constant;
+use crate::data::constant::refuse_constant;
 use crate::data::prepare::{Preprocessing, Scaling};
 use crate::data::raw::Raw;
 use crate::data::rows::RowHashes;

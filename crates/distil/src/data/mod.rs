@@ -8,6 +8,7 @@ mod augment;
 mod axis;
 mod codes;
 mod column_rule;
+mod constant;
 pub(crate) mod copy;
 mod dataset;
 mod equal;

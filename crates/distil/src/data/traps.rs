@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use distil_report::show::grouped;
 
-use crate::data::dataset::nothing_differs;
+use crate::data::constant::nothing_differs;
 use crate::data::raw::{Cells, Inputs, Raw, RawTargets};
 use crate::data::rows::RowHashes;
 use crate::data::split::Split;
