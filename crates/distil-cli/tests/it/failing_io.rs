@@ -27,10 +27,10 @@ struct Point {
     on: bool,
 }
 
-/// What is preloaded, if a C compiler and the GNU library are here.
-fn shim(place: &Place) -> Option<PathBuf> {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/failing_io.c");
-    let shim = place.path("failing_io.so");
+/// What is preloaded, made of the C file of this name, if a C compiler and the GNU library are here.
+pub fn preloaded(place: &Place, name: &str) -> Option<PathBuf> {
+    let source = format!("{}/tests/it/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let shim = place.path(&format!("{name}.so"));
     let mut cc = Command::new("cc");
     cc.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&shim);
     let made = cc.arg(source).arg("-ldl").output();
@@ -94,7 +94,7 @@ fn try_one(shim: &Path, point: Point, whole: &Whole) -> (String, i32) {
 
 fn attack(points: impl Fn(&[(&'static str, usize)]) -> Vec<Point>) {
     let place = Place::new();
-    let Some(shim) = shim(&place) else {
+    let Some(shim) = preloaded(&place, "failing_io") else {
         println!("SKIPPED: no C compiler, or no GNU library, to let calls fail with");
         return;
     };
