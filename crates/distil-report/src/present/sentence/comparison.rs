@@ -56,7 +56,10 @@ pub fn chosen(comparisons: &[Comparison]) -> Option<&Comparison> {
 
 /// That another arm than this comparison's is as good as the flow at less cost; empty where none is.
 fn as_good_alone(comparison: &Comparison, comparisons: &[Comparison]) -> String {
-    let cheap = [(ALONE, Verdict::AloneSuffices), (SMALL, Verdict::SmallSuffices)];
+    let cheap = [
+        (ALONE, Verdict::AloneSuffices),
+        (SMALL, Verdict::SmallSuffices),
+    ];
     let suffices = |(arm, verdict): &(&str, Verdict)| {
         let mut of_arm = comparisons.iter().filter(|other| other.against == *arm);
         comparison.against != *arm && of_arm.any(|other| other.verdict == *verdict)
