@@ -206,7 +206,7 @@ fn whenever_power_is_lost_the_run_goes_on_without_what_was_not_synced() {
         let mut dice = Dice(seed);
         let point = |at: usize| Point {
             at: 1 + dice.below(calls),
-            names: at % 2 == 0,
+            names: at.is_multiple_of(2),
         };
         (0..6).map(point).collect()
     });

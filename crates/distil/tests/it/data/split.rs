@@ -303,7 +303,7 @@ fn rare_classes_stay_in_training_in_every_part_and_fold() {
         };
         fold.chain([None]).map(rule)
     });
-    let mut tested = vec![0; 5];
+    let mut tested = [0; 5];
     for rule in rules {
         let split = split(&raw, &rule).unwrap();
         for id in split.test.iter().chain(&split.validation) {
