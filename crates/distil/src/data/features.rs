@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use distil_kernels::{Plain, gather};
+use rayon::prelude::*;
 
 use crate::data::augment::Augmentation;
 use crate::data::codes::Coded;
@@ -274,7 +275,7 @@ impl Features {
         let Some(seen) = &self.seen else {
             return Array::new([ids.len(), width], values);
         };
-        let mut viewed = Vec::with_capacity(ids.len() * self.width());
+        let mut viewed = vec![0.0; ids.len() * self.width()];
         seen.reduction.apply(&values, &mut viewed);
         Array::new([ids.len(), self.width()], viewed)
     }
@@ -309,14 +310,18 @@ impl Features {
     /// `mapped_from`: bytes from which it lies in a file.
     fn reduced(&self, reduction: &Reduction, mapped_from: usize) -> Result<Held<f32>> {
         let mut all = Growing::from_bytes(mapped_from);
-        let mut values = Vec::with_capacity(ROWS * reduction.coarse());
-        let mut fine = Vec::with_capacity(ROWS * self.fine.width());
+        let coarse = reduction.coarse();
+        let mut values = vec![0.0; ROWS * coarse];
         for first in (0..self.len()).step_by(ROWS) {
-            fine.clear();
-            values.clear();
-            (first..self.len().min(first + ROWS)).for_each(|row| self.fine.push(row, &mut fine));
-            reduction.apply(&fine, &mut values);
-            all.extend(&values)?;
+            let rows = ROWS.min(self.len() - first);
+            let values = &mut values[..rows * coarse];
+            let seen = values.par_chunks_exact_mut(coarse.max(1)).enumerate();
+            seen.for_each_init(Vec::new, |fine, (at, seen)| {
+                fine.clear();
+                self.fine.push(first + at, fine);
+                reduction.apply(fine, seen);
+            });
+            all.extend(values)?;
         }
         all.finish()
     }

@@ -43,7 +43,7 @@ impl Found {
         let hashes = RowHashes::of(raw);
         traps::refuse(raw, &hashes)?;
         let split = split_known(raw, rule, &hashes)?;
-        let mut said = traps::notes(raw, &split);
+        let mut said = traps::notes(raw, &split, rule);
         match &rule.time {
             Some(column) => {
                 let parts: [&[SampleId]; 3] = [&split.train, &split.validation, &split.test];

@@ -245,6 +245,7 @@ impl Draft {
         let source = || data.source.kind.span.clone();
         match path {
             "data.split.group" => data.split.group.as_ref()?.span.clone(),
+            "data.split.rare" => data.split.rare.span.clone(),
             "data.split.column" => data.split.column.as_ref()?.span.clone(),
             "data.split" => data
                 .split
