@@ -37,5 +37,6 @@ mod tables;
 mod targets;
 mod time;
 mod traps;
+mod tuning;
 mod usage;
 mod weights;

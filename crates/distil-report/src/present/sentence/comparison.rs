@@ -138,12 +138,13 @@ impl Words<'_> {
                 };
                 let similar = self.similar_cost(comparisons);
                 format!(
-                    "{claim}: {}{}{alone}{similar}.",
+                    "{claim}: {}{}{}{alone}{similar}.",
                     self.means(),
-                    self.tuning()
+                    self.tuning(),
+                    self.checked()
                 )
             }
-            Verdict::Costs => format!("{claim}: {}.", self.means()),
+            Verdict::Costs => format!("{claim}: {}{}.", self.means(), self.checked()),
             Verdict::BaselineUntuned => {
                 format!("{claim}: {}; {}.", self.means(), self.untuned())
             }
@@ -216,6 +217,8 @@ impl Words<'_> {
                 Some(
                     Because::Chance
                     | Because::OtherSamples
+                    | Because::WinnersSettings
+                    | Because::NotChecked
                     | Because::NoMargin
                     | Because::MarginNotShown,
                 )
@@ -464,6 +467,10 @@ impl Words<'_> {
             Some(Because::OtherSamples) => {
                 "; it is shown for other seeds but not for other test samples".into()
             }
+            Some(Because::WinnersSettings) => self.with_winners_settings(),
+            Some(Because::NotChecked) => {
+                "; it has yet to be checked with both at the same settings".into()
+            }
             Some(Because::NoMargin) => {
                 "; that it is as good cannot be shown without a declared `margin`".into()
             }
@@ -500,6 +507,37 @@ impl Words<'_> {
             }
             _ => String::new(),
         }
+    }
+
+    /// `; with plain training at equal cost at the settings of the flow, seed by seed, it is not shown (…), so luck in choosing …`.
+    fn with_winners_settings(&self) -> String {
+        self.at_winners_settings()
+            .map_or(String::new(), |(with, difference)| {
+                format!(
+                    "; {with} it is not shown ({difference}), so luck in choosing may explain it"
+                )
+            })
+    }
+
+    /// `; with plain training at equal cost at the settings of the flow, seed by seed, it holds too (difference +0.80 points)`.
+    fn checked(&self) -> String {
+        let checked = self.at_winners_settings().filter(|_| !self.brief);
+        checked.map_or(String::new(), |(with, difference)| {
+            format!("; {with} it holds too ({difference})")
+        })
+    }
+
+    fn at_winners_settings(&self) -> Option<(String, String)> {
+        let guard = self.comparison.guard.as_ref()?;
+        let winner = match guard.loser.as_str() {
+            FLOW => self.comparison.against.as_str(),
+            _ => FLOW,
+        };
+        let (loser, winner) = (arm_words(&guard.loser), arm_words(winner));
+        Some((
+            format!("with {loser} at the settings of {winner}, seed by seed,"),
+            format!("difference {}", self.metric.difference(guard.difference)),
+        ))
     }
 
     fn tuning(&self) -> String {
