@@ -582,9 +582,12 @@ fn checked(flow: &[f64], plain: &[f64], loser: &str, at_winners: &[f64]) -> Vec<
 
 #[test]
 fn what_is_shown_stands_only_if_it_holds_with_the_loser_at_the_winners_settings() {
-    let found = checked(&FULL, &SHORT, "plain", &SHORT);
+    let same = checked(&FULL, &SHORT, "plain", &SHORT);
+    assert!(!said(&same, PLAIN).contains("seed by seed"));
+    let lower = SHORT.map(|value| value - 0.001);
+    let found = checked(&FULL, &SHORT, "plain", &lower);
     assert_eq!(verdict(&found[0]), (Verdict::Saves, Some(Because::Better)));
-    insta::assert_snapshot!(said(&found, PLAIN), @"");
+    insta::assert_snapshot!(said(&found, PLAIN), @"The flow is better at equal cost: over 6 seeds it reached 97.28 % accuracy, plain training at equal cost 96.23 % (difference +1.05 points, 95 % interval +0.66 to +1.44, sign-flip test p = 0.031, one-sided p = 0.016 against 0.30 points worse), at 100 % of its FLOPs and 100 % of its seconds; each chose from 9 settings; with plain training at equal cost at the settings of the flow, seed by seed, it holds too (difference +1.15 points); no small model was run beside it.");
     let found = checked(&FULL, &SHORT, "plain", &ALMOST);
     assert_eq!(
         verdict(&found[0]),
@@ -602,7 +605,7 @@ fn what_is_shown_stands_only_if_it_holds_with_the_loser_at_the_winners_settings(
         verdict(&found[0]),
         (Verdict::NoDifference, Some(Because::WinnersSettings))
     );
-    insta::assert_snapshot!(said(&found, PLAIN), @"");
+    assert!(said(&found, PLAIN).ends_with("; with plain training at equal cost at the settings of the flow, seed by seed, it is not shown (difference +0.40 points), so luck in choosing may explain it."));
     insta::assert_snapshot!(badge(&found[0], &accuracy()), @"no difference shown");
     // The same where plain wins: then the flow is taken at plain's.
     let found = checked(&SHORT, &high, FLOW, &SHORT);

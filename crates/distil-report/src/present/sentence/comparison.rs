@@ -1,7 +1,7 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
 use crate::compare::{
-    Because, Comparison, EQUAL_COST, SIMILAR_COST, Sides, Test, Verdict, beyond, is_better,
+    Because, Comparison, EQUAL_COST, Guard, SIMILAR_COST, Sides, Test, Verdict, beyond, is_better,
     resolved,
 };
 use crate::measure::MainMetric;
@@ -521,7 +521,12 @@ impl Words<'_> {
 
     /// `; with plain training at equal cost at the settings of the flow, seed by seed, it holds too (difference +0.80 points)`.
     fn checked(&self) -> String {
-        let checked = self.at_winners_settings().filter(|_| !self.brief);
+        // Where both have chosen the same with every seed, it is what was shown.
+        let other = |guard: &Guard| guard.difference != self.comparison.difference;
+        let checked = self.comparison.guard.as_ref().filter(|guard| other(guard));
+        let checked = checked
+            .filter(|_| !self.brief)
+            .and_then(|_| self.at_winners_settings());
         checked.map_or(String::new(), |(with, difference)| {
             format!("; {with} it holds too ({difference})")
         })
