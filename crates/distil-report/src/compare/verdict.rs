@@ -87,9 +87,9 @@ impl<'a> Evidence<'a> {
     /// 1. no pairs: not-compared;
     ///
     ///    a given model has seen test samples and the recipe declares it: overlap;
-    /// 2. the student alone, without its teacher, is as good ([`suffices`]), and the flow is not significantly worse than this arm:
-    ///    alone-suffices; likewise the small model alone, if it is no worse by the margin (or by what the test set resolves) than plain
-    ///    training either, at equal cost or at the full budget, where these were run: small-suffices;
+    /// 2. this arm is the student alone, without its teacher, and as good ([`suffices`]): alone-suffices; or it is the small model
+    ///    alone, as good, and no worse by the margin (or by what the test set resolves) than plain training either, at equal cost or
+    ///    at the full budget, where these were run: small-suffices;
     /// 3. one pair: one-pair;
     /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
     ///
@@ -98,7 +98,7 @@ impl<'a> Evidence<'a> {
     /// 5. the flow is worse (two-sided p < 0.05 over the seeds and, where they are at hand, over the test samples), and not within the declared margin (one-sided p < 0.025): costs;
     /// 6. better or within the margin, at higher FLOPs and seconds: costs;
     /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
-    ///    Unless the small model or the student alone, where there is one, is not shown to be worse or was not tuned; or the saving is over
+    ///    Unless the small model or the student alone, where another arm than this is one, is not shown to be worse or was not tuned; or the saving is over
     ///    plain's full budget, and plain at the flow's FLOPs is not shown to be worse: then a shorter budget alone may be what saves.
     ///    Where the flow is better than the full budget too, plain in between lies between two that are worse; where it is only as
     ///    good, plain must have had about the flow's cost as well (the flow's up to 1.25 times plain's). Or trials of the other arm failed for any reason but divergence;
@@ -119,14 +119,10 @@ impl<'a> Evidence<'a> {
         {
             return (Verdict::Overlap, None);
         }
-        let suffices = |other: Option<&Evidence<'_>>| other.is_some_and(|other| other.suffices);
-        if suffices(others.alone) && (self.unchecked != Quality::Worse || against == ALONE) {
+        if self.suffices && against == ALONE {
             return (Verdict::AloneSuffices, None);
         }
-        if suffices(others.small)
-            && others.small_is_as_good_as_plain()
-            && self.unchecked != Quality::Worse
-        {
+        if self.suffices && against == SMALL && others.small_is_as_good_as_plain() {
             return (Verdict::SmallSuffices, None);
         }
         if self.comparison.n == 1 {
@@ -176,15 +172,15 @@ impl<'a> Evidence<'a> {
         if self.comparison.failed.against > 0 {
             return Some(Because::OtherFailed);
         }
-        if [SMALL, ALONE].contains(&against) {
-            return None;
-        }
         let cheap = [
             (others.small, Because::SmallNotWorse, Because::SmallUntuned),
             (others.alone, Because::AloneNotWorse, Because::AloneUntuned),
         ];
         for (other, not_worse, untuned) in cheap {
-            let Some(other) = other.filter(|other| !matches!(other.cost, Cost::Lower)) else {
+            let concerns = |other: &&Evidence<'_>| {
+                other.comparison.against != against && other.cost != Cost::Lower
+            };
+            let Some(other) = other.filter(concerns) else {
                 continue;
             };
             if other.quality != Quality::Better {

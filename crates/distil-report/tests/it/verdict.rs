@@ -142,10 +142,14 @@ fn no_saving_where_the_small_model_is_not_shown_to_be_worse_or_was_not_tuned() {
 #[test]
 fn within_the_margin_the_small_model_suffices() {
     let comparisons = asked(&quarter(&SHORT, &FULL), Some(0.003));
-    for against in [PLAIN, PLAIN_FULL, SMALL] {
-        let verdict = found(&comparisons, against).verdict;
-        assert_eq!(verdict, Verdict::SmallSuffices, "{against}");
+    assert_eq!(found(&comparisons, SMALL).verdict, Verdict::SmallSuffices);
+    for against in [PLAIN, PLAIN_FULL] {
+        let expected = (Verdict::NoDifference, Some(Because::SmallNotWorse));
+        assert_eq!(verdict(found(&comparisons, against)), expected);
     }
+    let answer = headline(&comparisons, &accuracy());
+    assert_eq!(answer, (Verdict::SmallSuffices, said(&comparisons, SMALL)));
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No saving shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at equal cost 96.23 % (difference +1.02 points, 95 % interval +0.69 to +1.34, sign-flip test p = 0.031, one-sided p = 0.016 against 0.30 points worse), at 100 % of its FLOPs and 100 % of its seconds; the small model alone is as good as the flow, so no saving is claimed.");
     insta::assert_snapshot!(said(&comparisons, SMALL), @"The small model suffices: alone it reached 97.28 % accuracy for 10 % of the flow's FLOPs and 10 % of its seconds; the flow's 97.25 % is not better by the margin of 0.30 points (difference −0.03 points, sign-flip test p = 0.688).");
 }
 
@@ -161,10 +165,12 @@ fn taught(flow: &[f64], alone: &[f64], plain: &[f64]) -> Vec<Trial> {
 #[test]
 fn a_student_that_is_as_good_without_its_teacher_suffices_and_the_run_says_so_first() {
     let comparisons = asked(&taught(&ALMOST, &FULL, &SHORT), Some(0.003));
-    for against in [PLAIN, ALONE] {
-        let verdict = found(&comparisons, against).verdict;
-        assert_eq!(verdict, Verdict::AloneSuffices, "{against}");
-    }
+    assert_eq!(found(&comparisons, ALONE).verdict, Verdict::AloneSuffices);
+    let plain = found(&comparisons, PLAIN);
+    let expected = (Verdict::NoDifference, Some(Because::AloneNotWorse));
+    assert_eq!(verdict(plain), expected);
+    assert_eq!(badge(plain, &accuracy()), "better, no saving shown");
+    insta::assert_snapshot!(said(&comparisons, PLAIN), @"No saving shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at equal cost 96.23 % (difference +1.02 points, 95 % interval +0.69 to +1.34, sign-flip test p = 0.031, one-sided p = 0.016 against 0.30 points worse), at 100 % of its FLOPs and 100 % of its seconds; the student alone is as good as the flow, so no saving is claimed.");
     insta::assert_snapshot!(headline(&comparisons, &accuracy()).1, @"The student alone suffices: without a teacher it reached 97.28 % accuracy for 10 % of the flow's FLOPs and 10 % of its seconds; the flow's 97.25 % is not better by the margin of 0.30 points (difference −0.03 points, sign-flip test p = 0.688).");
     // Significantly worse than both, and without any tuning: the answer stays.
     let trials = taught(&SHORT, &FULL, &FULL);
@@ -178,6 +184,49 @@ fn a_student_that_is_as_good_without_its_teacher_suffices_and_the_run_says_so_fi
     );
     let (verdict, said) = headline(&untuned, &metric);
     assert_eq!(verdict, Verdict::AloneSuffices, "{said}");
+}
+
+#[test]
+fn that_an_arm_suffices_is_said_of_that_arm_alone_and_then_nothing_saves() {
+    let levels = [&FULL, &ALMOST, &SHORT, &POOR];
+    let (mut sufficed, mut saved) = (0, 0);
+    for place in 0..4usize.pow(5) {
+        let level = |arm: u32| &levels[place / 4usize.pow(arm) % 4][..];
+        let trials = seeds(&[
+            ("flow", 1e12, level(0)),
+            (PLAIN, 1e12, level(1)),
+            (PLAIN_FULL, 4e12, level(2)),
+            (SMALL, 1e11, level(3)),
+            // Dearer than the flow, as where its own training is longer than what teaches the flow.
+            (ALONE, [2e11, 4e12][place % 3 % 2], level(4)),
+        ]);
+        for margin in [None, Some(0.003)] {
+            let comparisons = asked(&trials, margin);
+            let of = |verdict| move |c: &&Comparison| c.verdict == verdict;
+            let saves = comparisons.iter().filter(of(Verdict::Saves)).count();
+            let mut suffices = 0;
+            for (verdict, arm) in [
+                (Verdict::SmallSuffices, SMALL),
+                (Verdict::AloneSuffices, ALONE),
+            ] {
+                for comparison in comparisons.iter().filter(of(verdict)) {
+                    assert_eq!(comparison.against, arm);
+                    suffices += 1;
+                }
+            }
+            if suffices > 0 {
+                assert_eq!(saves, 0, "{comparisons:?}");
+                let (verdict, words) = headline(&comparisons, &accuracy());
+                let worse = found(&comparisons, PLAIN).because == Some(Because::Worse);
+                let first = [Verdict::AloneSuffices, Verdict::SmallSuffices];
+                assert!(first.contains(&verdict) || worse, "{words}");
+                assert!(said(&comparisons, PLAIN).contains("is as good as the flow"));
+            }
+            sufficed += suffices;
+            saved += saves;
+        }
+    }
+    assert!(sufficed > 100 && saved > 100, "{sufficed} {saved}");
 }
 
 #[test]

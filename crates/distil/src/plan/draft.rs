@@ -186,7 +186,7 @@ impl Draft {
         traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let draws_validation = rule.draws_validation(&raw);
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
-        let mut traps = traps::notes(&raw, &parts);
+        let mut traps = traps::notes(&raw, &parts, &rule);
         match &rule.time {
             Some(column) => traps.push(time_said(
                 &raw,
@@ -245,6 +245,7 @@ impl Draft {
         let source = || data.source.kind.span.clone();
         match path {
             "data.split.group" => data.split.group.as_ref()?.span.clone(),
+            "data.split.rare" => data.split.rare.span.clone(),
             "data.split.column" => data.split.column.as_ref()?.span.clone(),
             "data.split" => data
                 .split

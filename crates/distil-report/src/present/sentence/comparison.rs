@@ -16,7 +16,8 @@ pub fn brief(comparisons: &[Comparison], metric: &MainMetric) -> String {
 }
 
 /// The run's verdict and its sentence: a saving over `plain-full`, which takes that `plain` is worse; or that the student alone
-/// suffices; or else the comparison with `plain`, or with the first other arm that has results where `plain` has none.
+/// suffices; or else the comparison with `plain`, or with the first other arm that has results where `plain` has none; in whose
+/// place stands that the small model suffices, unless the flow is worse than plain training.
 pub fn headline(comparisons: &[Comparison], metric: &MainMetric) -> (Verdict, String) {
     let verdict = chosen(comparisons).map_or(Verdict::NotCompared, |chosen| chosen.verdict);
     (verdict, told(comparisons, metric, false))
@@ -41,13 +42,32 @@ pub fn chosen(comparisons: &[Comparison]) -> Option<&Comparison> {
             .iter()
             .find(|comparison| comparison.against == arm && comparison.n > 0)
     };
+    let usual = of(PLAIN)
+        .or_else(|| of(PLAIN_FULL))
+        .or_else(|| comparisons.iter().find(|comparison| comparison.n > 0))
+        .or(comparisons.first());
+    let worse = usual.is_some_and(|usual| usual.because == Some(Because::Worse));
     of(PLAIN_FULL)
         .filter(|full| full.verdict == Verdict::Saves)
         .or_else(|| of(ALONE).filter(|alone| alone.verdict == Verdict::AloneSuffices))
-        .or_else(|| of(PLAIN))
-        .or_else(|| of(PLAIN_FULL))
-        .or_else(|| comparisons.iter().find(|comparison| comparison.n > 0))
-        .or(comparisons.first())
+        .or_else(|| of(SMALL).filter(|small| small.verdict == Verdict::SmallSuffices && !worse))
+        .or(usual)
+}
+
+/// That another arm than this comparison's is as good as the flow at less cost; empty where none is.
+fn as_good_alone(comparison: &Comparison, comparisons: &[Comparison]) -> String {
+    let cheap = [
+        (ALONE, Verdict::AloneSuffices),
+        (SMALL, Verdict::SmallSuffices),
+    ];
+    let suffices = |(arm, verdict): &(&str, Verdict)| {
+        let mut of_arm = comparisons.iter().filter(|other| other.against == *arm);
+        comparison.against != *arm && of_arm.any(|other| other.verdict == *verdict)
+    };
+    match cheap.iter().find(|cheap| suffices(cheap)) {
+        Some((arm, _)) => format!("; {} is as good as the flow", arm_words(arm)),
+        None => String::new(),
+    }
 }
 
 /// What the test set can tell apart, before anything is read from it; none where that is not known.
@@ -122,12 +142,19 @@ struct Words<'a> {
 impl Words<'_> {
     fn sentence(&self, comparisons: &[Comparison]) -> String {
         let (_, claim) = self.claim();
+        let cheap = as_good_alone(self.comparison, comparisons);
         match self.comparison.verdict {
             Verdict::NotCompared => self.not_compared(),
-            Verdict::OnePair => self.one_pair(),
+            Verdict::OnePair => self.one_pair(&cheap),
             Verdict::NoDifference => {
                 let similar = self.similar_cost(comparisons);
-                format!("{claim}: {}{}{similar}.", self.means(), self.reason())
+                let reason = match self.comparison.because {
+                    Some(Because::AloneNotWorse | Because::SmallNotWorse) if !cheap.is_empty() => {
+                        format!("{cheap}, so no saving is claimed")
+                    }
+                    _ => format!("{}{cheap}", self.reason()),
+                };
+                format!("{claim}: {}{reason}{similar}.", self.means())
             }
             Verdict::Saves => {
                 let small = comparisons.iter().any(|other| other.against == SMALL);
@@ -144,9 +171,9 @@ impl Words<'_> {
                     self.checked()
                 )
             }
-            Verdict::Costs => format!("{claim}: {}{}.", self.means(), self.checked()),
+            Verdict::Costs => format!("{claim}: {}{}{cheap}.", self.means(), self.checked()),
             Verdict::BaselineUntuned => {
-                format!("{claim}: {}; {}.", self.means(), self.untuned())
+                format!("{claim}: {}; {}{cheap}.", self.means(), self.untuned())
             }
             Verdict::Overlap => format!("No claim, {}: {}.", self.overlap(), self.numbers()),
             Verdict::SmallSuffices | Verdict::AloneSuffices => {
@@ -154,6 +181,7 @@ impl Words<'_> {
                     Verdict::AloneSuffices => (ALONE, "without a teacher"),
                     _ => (SMALL, "alone"),
                 };
+                // In a run.json from before each comparison had a verdict of its own, this may be that of another arm.
                 let cheap = comparisons
                     .iter()
                     .find(|other| other.against == arm)
@@ -394,9 +422,9 @@ impl Words<'_> {
         })
     }
 
-    fn one_pair(&self) -> String {
+    fn one_pair(&self, cheap: &str) -> String {
         format!(
-            "One pair, no claim: {}; to say more takes at least {FEWEST_PAIRS} seeds.",
+            "One pair, no claim: {}; to say more takes at least {FEWEST_PAIRS} seeds{cheap}.",
             self.numbers(),
         )
     }
