@@ -19,6 +19,7 @@ use crate::plan::arm::Arm;
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::{like, order, train, tune, written};
+use crate::rng::Seed;
 use crate::samples::{Policy, SAMPLES};
 use crate::task::{TASKS, Task, metrics, name_of};
 use crate::train::Train;
@@ -106,6 +107,15 @@ impl Draft {
             Some(draft) if problems.is_empty() => Ok(draft),
             _ => Err(Refusal { text, problems }),
         }
+    }
+
+    /// Gives a trial's seed a division into training and validation of its own, where each seed chooses its settings for itself. The
+    /// first keeps the split's.
+    pub fn divide_for(&mut self, seed: u64) {
+        let tune = self.recipe.compare.tune.as_ref();
+        let nested = tune.is_some_and(|tune| tune.seeds.is_none());
+        let own = nested && seed != self.recipe.run.seed.value;
+        self.split.own = own.then_some(Seed(seed));
     }
 
     /// The name the recipe gives its runs.
@@ -200,6 +210,7 @@ impl Draft {
         found: Found,
     ) -> crate::error::Result<Dataset> {
         let official = found.rule.official;
+        let draws_validation = found.rule.draws_validation(&raw);
         let comes_in_parts = raw.official.is_some() && self.source.gives_parts();
         let (hashes, split) = (&found.hashes, &found.split);
         let given = given::met(self.given(), &raw, hashes, split, fold.is_some());
@@ -208,6 +219,7 @@ impl Draft {
         data.given = given;
         answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
         data.official = official;
+        data.draws_validation = draws_validation;
         if comes_in_parts && (fold.is_some() || !official) {
             data.notes
                 .push("the parts the data comes with are pooled and divided anew".into());

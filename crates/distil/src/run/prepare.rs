@@ -46,13 +46,33 @@ pub(super) enum Origin {
     Copy,
 }
 
+/// What is planned: an arm, and where a trial plans its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Of<'a> {
+    pub arm: &'a Arm,
+    pub settings: Option<&'a str>,
+    pub fold: Option<Fold>,
+    /// The trial's seed; none for the first.
+    pub seed: Option<u64>,
+}
+
+impl<'a> Of<'a> {
+    /// An arm as the recipe has it, of the first seed and fold.
+    pub fn arm(arm: &'a Arm, options: &Options) -> Self {
+        Self {
+            arm,
+            settings: None,
+            fold: options.fold(0),
+            seed: None,
+        }
+    }
+}
+
 /// Reads the data and plans one arm on one fold. What is read of a run that has begun has to be what it began with.
 pub(super) fn prepare(
     text: &RecipeText,
     options: &Options,
-    arm: &Arm,
-    settings: Option<&str>,
-    fold: Option<Fold>,
+    of: Of<'_>,
     begun: Option<&Basis>,
     from: Origin,
 ) -> Result<Prepared> {
@@ -60,8 +80,14 @@ pub(super) fn prepare(
         Some(_) => unreadable(error),
         None => error,
     };
-    let draft = Draft::tuned(text, &options.base, arm, settings);
+    let draft = Draft::tuned(text, &options.base, of.arm, of.settings);
     let mut draft = draft.map_err(|refusal| known_error(refusal.into()))?;
+    if let Some(seed) = of.seed
+        && options.nested
+        && begun.is_some_and(Basis::is_data_alone)
+    {
+        draft.divide_for(seed);
+    }
     draft.split.equal = options.equal;
     draft.lenient = options.smoke;
     let mut read = draft.named();
@@ -86,7 +112,7 @@ pub(super) fn prepare(
     }
     let mut shared = None;
     if from == Origin::SourceForAll && !options.smoke && Shared::is_worth_it(&raw) {
-        let found = draft.found(&raw, fold, None)?;
+        let found = draft.found(&raw, of.fold, None)?;
         shared = Shared::new(&name, &raw, &found);
         known = Some(found);
         if shared.is_some() {
@@ -110,14 +136,19 @@ pub(super) fn prepare(
     let source = draft.source.settled(&raw);
     let inputs = (draft.has_given()).then(|| (raw.inputs.clone(), raw.wide.clone()));
     let large = Shared::is_worth_it(&raw);
-    let found = draft.found(&raw, fold, known)?;
-    let data = draft.dataset_found(raw, fold, found)?;
+    let found = draft.found(&raw, of.fold, known)?;
+    let data = draft.dataset_found(raw, of.fold, found)?;
     if large {
         give_back_free_memory();
     }
     let name = draft.name().unwrap_or(&options.name).to_owned();
     let mut plan = draft.plan(&data)?;
     plan.name = name;
+    if !options.nested
+        && let Some(tuning) = &mut plan.tuning
+    {
+        tuning.shared();
+    }
     plan.source = source;
     Ok(Prepared {
         plan,
