@@ -38,5 +38,6 @@ mod tables;
 mod targets;
 mod time;
 mod traps;
+mod tuning;
 mod usage;
 mod weights;
