@@ -4,6 +4,7 @@ mod arrays;
 mod built_in;
 mod damaged;
 mod formats;
+mod labelled;
 mod pictures;
 mod recordings;
 mod tables;
