@@ -586,10 +586,8 @@ mod tests {
                 official: raw.official.is_some(),
                 ..SplitRule::default()
             };
-            let found = match raw.official {
-                Some(_) => Some(Found::of(&raw, &rule, Scaling::None).unwrap()),
-                None => None,
-            };
+            let official = raw.official.as_ref();
+            let found = official.map(|_| Found::of(&raw, &rule, Scaling::None).unwrap());
             let file = write(&raw, found.as_ref()).unwrap();
             let (back, found_back) = read(file.as_file()).unwrap();
             assert_eq!(found_back, found);

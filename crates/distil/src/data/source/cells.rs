@@ -233,8 +233,8 @@ fn wide(column: &TextColumn, markers: &Markers, asked: bool) -> Option<Vec<f64>>
         };
         !number.is_nan() && single(number).is_none()
     };
-    let needed = asked || column.cells.iter().any(|cell| needs(cell));
-    needed.then(|| column.cells.iter().map(|cell| number(cell)).collect())
+    let needed = asked || column.cells.iter().any(needs);
+    needed.then(|| column.cells.iter().map(number).collect())
 }
 
 /// Why the texts of a column are no categories; `None` if they are.
