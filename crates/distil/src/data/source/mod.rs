@@ -12,6 +12,7 @@ mod dates;
 mod decode;
 mod decoded;
 mod digits;
+mod encoding;
 mod file;
 mod forms;
 mod fsdd;
@@ -68,6 +69,7 @@ pub use logmel::LogMel;
 pub use look::{
     ColumnLook, PictureLook, SoundLook, TableLook, look_at_pictures, look_at_sounds, look_at_table,
 };
+pub use encoding::TextEncoding;
 pub use names::Names;
 pub use npy::Npy;
 pub use part_files::PartFiles;
