@@ -113,7 +113,7 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Option<Table> {
         problems.extend(errors.iter().map(|error| {
             let problem =
                 Problem::at(error.span(), error.message()).rule("a recipe is a TOML file");
-            match error.span().and_then(|span| bare_letters(text.get(span.start..)?)) {
+            match error.span().and_then(|span| bare_letters(text, span.start)) {
                 Some(word) => problem.help(format!("write it between quotes: \"{word}\"")),
                 None => problem,
             }
@@ -124,10 +124,13 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Option<Table> {
     Some(table(document.get_ref(), span, problems))
 }
 
-/// The word at the head of a text, where it is a name that TOML wants between quotes.
-fn bare_letters(text: &str) -> Option<&str> {
-    let end = text.find(|c| !is_in_names(c) || c == '.').unwrap_or(text.len());
-    Some(&text[..end]).filter(|word| !word.is_ascii())
+/// The word at this place, where it is a name that TOML wants between quotes.
+fn bare_letters(text: &str, at: usize) -> Option<String> {
+    let outside = |c: char| !is_in_names(c) || c == '.';
+    let (before, after) = text.split_at_checked(at)?;
+    let before = before.rsplit(outside).next()?;
+    let after = after.split(outside).next()?;
+    Some(format!("{before}{after}")).filter(|_| !after.is_ascii())
 }
 
 fn table(source: &DeTable<'_>, span: Span, problems: &mut Problems) -> Table {

@@ -6,10 +6,10 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, activation::relu};
 use distil::data::{Dataset, SplitRule};
-use distil::rng::Seed;
 use distil::device;
 use distil::method::{Kd, OutputShape};
 use distil::model::{Input, Net, Output, TapSet};
+use distil::rng::Seed;
 use distil::task::Classification;
 use distil::train::{DistillTerm, Frozen, Settings, TermWeight, Train, batch, metrics, train};
 use distil_report::measure::TaskKind;
@@ -115,11 +115,18 @@ pub fn main() -> distil::Result<()> {
     // What it shows: over the seeds, and against the same network that nobody taught.
     for (at, name) in ["small", "large alone", "large taught"].iter().enumerate() {
         let values: Vec<f64> = accuracies.iter().map(|of| of[at]).collect();
-        println!("{name:<12}  accuracy {:.3}", mean(&values).unwrap_or(f64::NAN));
+        println!(
+            "{name:<12}  accuracy {:.3}",
+            mean(&values).unwrap_or(f64::NAN)
+        );
     }
     let gains: Vec<f64> = accuracies.iter().map(|of| of[2] - of[1]).collect();
     if let Some((gain, test)) = mean(&gains).zip(sign_flip(&gains)) {
-        let shown = if test.p < 0.05 { "a difference" } else { "no difference shown" };
+        let shown = if test.p < 0.05 {
+            "a difference"
+        } else {
+            "no difference shown"
+        };
         let (seeds, p) = (gains.len(), test.p);
         println!("taught - alone: {gain:+.3} over {seeds} seeds, p = {p:.3}: {shown}");
     }

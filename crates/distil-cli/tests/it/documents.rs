@@ -382,7 +382,10 @@ fn figures_beside_a_page_of_results_stand_on_that_page() {
 /// What a page's links lead to: files beside it, and headings in them.
 fn dead_links(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'));
     let leads_nowhere = |target: &&str| {
         if target.contains("://") {
             return false;
@@ -405,7 +408,9 @@ fn headings(text: &str) -> Vec<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let called = headings.map(|line| {
         let words = line.trim_start_matches('#').trim().to_lowercase();
-        let kept = words.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        let kept = words
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
         kept.collect::<String>().replace(' ', "-")
     });
     called.collect()
@@ -418,9 +423,15 @@ fn every_link_of_the_documentation_leads_somewhere() {
     let found: Vec<String> = pages.flat_map(|page| dead_links(&page)).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
     let place = Place::new();
-    place.write("page.md", "# One, two\n[a](#one-two) [b](#three) [c](page.md) [d](gone.md) [e](https://x.org/y)");
+    place.write(
+        "page.md",
+        "# One, two\n[a](#one-two) [b](#three) [c](page.md) [d](gone.md) [e](https://x.org/y)",
+    );
     let dead = dead_links(&place.path("page.md"));
-    let dead: Vec<&str> = dead.iter().filter_map(|said| said.rsplit(' ').next()).collect();
+    let dead: Vec<&str> = dead
+        .iter()
+        .filter_map(|said| said.rsplit(' ').next())
+        .collect();
     assert_eq!(dead, ["#three", "gone.md"]);
 }
 

@@ -47,7 +47,10 @@ fn a_table_in_gbk_goes_from_its_file_to_predictions() {
     // The same in UTF-8.
     place.write("新8.csv", new);
     let same = place.distil(&["predict", "runs/花-0001", "新8.csv", "--format", "csv"]);
-    assert_eq!((same.code, classes(&same.stdout)), (0, classes(&ended.stdout)));
+    assert_eq!(
+        (same.code, classes(&same.stdout)),
+        (0, classes(&ended.stdout))
+    );
     let ended = place.distil(&["eval", "runs/花-0001", "花.csv"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
 }
@@ -57,20 +60,30 @@ fn without_its_encoding_a_table_in_gbk_is_refused_with_what_to_write() {
     let place = Place::new();
     place.write("花.csv", gbk(&flowers()));
     let recipe = |more: &str| {
-        format!("task = \"classification\"\ndata = {{ source = \"csv\", path = \"花.csv\", target = \"品种\"{more} }}\nstage.net = {{ model = {{ kind = \"mlp\", hidden = [4] }}, train = {{ epochs = 1 }} }}\n")
+        format!(
+            "task = \"classification\"\ndata = {{ source = \"csv\", path = \"花.csv\", target = \"品种\"{more} }}\nstage.net = {{ model = {{ kind = \"mlp\", hidden = [4] }}, train = {{ epochs = 1 }} }}\n"
+        )
     };
     place.write("a.toml", recipe(""));
     let ended = place.distil(&["run", "a.toml", "-q"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     let remedy = "Write `encoding = \"gb18030\"` in [data], or save the file as UTF-8.";
-    assert!(ended.stderr.contains("长度") && ended.stderr.contains(remedy), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("长度") && ended.stderr.contains(remedy),
+        "{}",
+        ended.stderr
+    );
     place.write("a.toml", recipe(", encoding = \"gbk\""));
     let ended = place.distil(&["run", "a.toml", "-q"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     place.write("a.toml", recipe(", encoding = \"gb2313\""));
     let ended = place.distil(&["run", "a.toml", "-q"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains("`gb2313` is no encoding"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("`gb2313` is no encoding"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -88,7 +101,11 @@ fn stages_arms_and_runs_have_names_in_any_script() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let run = RunJson::read(&place.path("runs/实验-0001/run.json")).unwrap();
     assert!(run.trials.iter().any(|trial| trial.id.arm == "快"));
-    assert!(place.path("runs/实验-0001/trials/flow-s1/stages/小").is_dir());
+    assert!(
+        place
+            .path("runs/实验-0001/trials/flow-s1/stages/小")
+            .is_dir()
+    );
     let page = place.read("runs/实验-0001/report.html");
     assert!(page.contains("实验") && page.contains("快"));
     for verb in ["report", "resume", "eval"] {

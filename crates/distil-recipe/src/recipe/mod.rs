@@ -84,7 +84,10 @@ impl Recipe {
         for stage in &mut self.stages {
             compose(&mut stage.name);
             stage.like.iter_mut().for_each(compose);
-            stage.start.iter_mut().for_each(|start| compose(&mut start.from));
+            stage
+                .start
+                .iter_mut()
+                .for_each(|start| compose(&mut start.from));
             let teachers = stage.learn.iter_mut().flat_map(|learn| &mut learn.from);
             teachers.for_each(compose);
         }

@@ -295,6 +295,7 @@ fn tabs_wide_letters_and_carriage_returns_keep_the_caret_in_place() {
       |       ^^
       |
       = note: a recipe is a TOML file
+      = help: write it between quotes: "größe"
 
     error: unexpected key or value, expected newline, `#`
      --> recipe.toml:4:14
@@ -530,7 +531,19 @@ fn a_name_that_cannot_be_part_of_a_path_is_refused_wherever_one_is_given() {
         }
     }
     let longest = "小".repeat(21);
-    let scripts = ["小", "größe", "обучение", "きょうし", "학생", "हिन्दी", "ครู", "معلم", "מורה", "٣", "教师.v2_a-1"];
+    let scripts = [
+        "小",
+        "größe",
+        "обучение",
+        "きょうし",
+        "학생",
+        "हिन्दी",
+        "ครู",
+        "معلم",
+        "מורה",
+        "٣",
+        "教师.v2_a-1",
+    ];
     let plain = ["a", "A.b_c-1", "0", &long[1..], &longest];
     for good in plain.into_iter().chain(scripts) {
         let word = format!("\"{good}\"");
@@ -548,11 +561,30 @@ fn a_name_is_the_same_however_its_letters_were_typed() {
     assert_eq!(problems(&text), "");
     let recipe = recipe(text);
     assert_eq!(*recipe.stages[0].name, "été");
-    let twice = format!("{SOURCE}[stage.\"é\"]\nlike = \"small\"\n[stage.\"e\u{301}\"]\nlike = \"small\"\n");
-    assert_snapshot!(problems(&twice), @"");
+    let twice = format!(
+        "{SOURCE}[stage.\"é\"]\nlike = \"small\"\n[stage.\"e\u{301}\"]\nlike = \"small\"\n"
+    );
+    assert_snapshot!(problems(&twice), @r#"
+    error: there are two stages named `é`
+      --> recipe.toml:24:8
+       |
+    24 | [stage."é"]
+       |        ^^^
+       |
+       = note: names are compared in Unicode's composed form (NFC)
+    "#);
 }
 
 #[test]
 fn letters_of_other_scripts_are_asked_to_stand_between_quotes() {
-    assert_snapshot!(problems(&SOURCE.replace("[stage.small]", "[stage.小]")), @"");
+    assert_snapshot!(problems(&SOURCE.replace("[stage.small]", "[stage.小]")), @r#"
+    error: invalid unquoted key, expected letters, numbers, `-`, `_`
+     --> recipe.toml:9:8
+      |
+    9 | [stage.小]
+      |        ^^
+      |
+      = note: a recipe is a TOML file
+      = help: write it between quotes: "小"
+    "#);
 }

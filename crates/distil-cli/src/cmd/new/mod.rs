@@ -74,11 +74,7 @@ fn name_of(data: &Path) -> String {
         .to_string_lossy()
         .into_owned();
     let plain = |c: char| {
-        if is_in_names(c) && c != '.' {
-            c
-        } else {
-            '-'
-        }
+        if is_in_names(c) && c != '.' { c } else { '-' }
     };
     let stem = composed(stem.trim_end_matches(".csv"));
     let name: String = stem.chars().map(plain).collect();

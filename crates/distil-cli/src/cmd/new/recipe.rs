@@ -179,7 +179,10 @@ fn table(path: &Path) -> Result<Written, Failure> {
             quoted(&file)
         );
         if let Some(encoding) = look.encoding {
-            head += &format!("encoding = \"{}\"  # most likely: look at the names and classes\n", encoding.name());
+            head += &format!(
+                "encoding = \"{}\"  # most likely: look at the names and classes\n",
+                encoding.name()
+            );
         }
         if !look.has_header {
             head += "header = false  # the first row holds numbers\n";
@@ -226,7 +229,10 @@ fn table(path: &Path) -> Result<Written, Failure> {
         }
     };
     if let Some(encoding) = look.encoding {
-        found.push(format!("It is not UTF-8, most likely {}, and was read as that.", encoding.name()));
+        found.push(format!(
+            "It is not UTF-8, most likely {}, and was read as that.",
+            encoding.name()
+        ));
     }
     if !ignore.is_empty() {
         let names: Vec<&str> = ignore.iter().map(|(name, _)| name.as_str()).collect();

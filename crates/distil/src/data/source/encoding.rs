@@ -63,7 +63,11 @@ impl JsonSchema for TextEncoding {
 
 /// A file's text in UTF-8, and what is to be said of it: read by the encoding that is named, unless it plainly is UTF-8. Where none is named only UTF-16
 /// is refused here; other bytes that are no UTF-8 are for whoever finds them in a cell ([`refused`]).
-pub fn utf8<'a>(file: &str, bytes: &'a [u8], named: Option<TextEncoding>) -> Result<(Cow<'a, [u8]>, Option<String>)> {
+pub fn utf8<'a>(
+    file: &str,
+    bytes: &'a [u8],
+    named: Option<TextEncoding>,
+) -> Result<(Cow<'a, [u8]>, Option<String>)> {
     let Some(named) = named else {
         return match utf16(bytes) {
             Some(found) => Err(not_utf8(file, "this", bytes, Some(found))),
@@ -74,7 +78,10 @@ pub fn utf8<'a>(file: &str, bytes: &'a [u8], named: Option<TextEncoding>) -> Res
         return Ok((bytes.into(), None));
     }
     if is_plainly_utf8(bytes, named) {
-        let note = format!("{file} is UTF-8, not {}, and was read as that", named.name());
+        let note = format!(
+            "{file} is UTF-8, not {}, and was read as that",
+            named.name()
+        );
         return Ok((bytes.into(), Some(note)));
     }
     match decoded(bytes, named) {
@@ -86,7 +93,9 @@ pub fn utf8<'a>(file: &str, bytes: &'a [u8], named: Option<TextEncoding>) -> Res
                 format!("this is not {}", named.name()),
             )
             .remedy(match guess(bytes) {
-                Some(other) if other != named => format!("Write `encoding = \"{}\"`", other.name()),
+                Some(other) if other != named && !other.0.is_single_byte() => {
+                    format!("Write `encoding = \"{}\"`", other.name())
+                }
                 _ => "Name the file's encoding with `encoding`, or save it as UTF-8".into(),
             }))
         }
@@ -101,11 +110,15 @@ pub fn refused(place: &str, cell: &[u8], file: &[u8]) -> Error {
 
 fn not_utf8(place: &str, what: &str, sample: &[u8], found: Option<TextEncoding>) -> Error {
     let Some(found) = found else {
-        return Error::input(place, format!("{what} is not UTF-8 text")).remedy("Save the file as UTF-8");
+        return Error::input(place, format!("{what} is not UTF-8 text"))
+            .remedy("Save the file as UTF-8");
     };
     let name = found.name();
     let reason = match decoded(sample, found) {
-        Ok(text) if what != "this" => format!("{what} is not UTF-8 text, but most likely {name}: `{}`", text.trim()),
+        Ok(text) if what != "this" => format!(
+            "{what} is not UTF-8 text, but most likely {name}: `{}`",
+            text.trim()
+        ),
         _ => format!("{what} is not UTF-8 text, but most likely {name}"),
     };
     Error::input(place, reason).remedy(format!(
@@ -127,7 +140,9 @@ pub fn guess(bytes: &[u8]) -> Option<TextEncoding> {
         found if found == GBK => GB18030,
         found => found,
     };
-    decoded(bytes, TextEncoding(found)).ok().map(|_| TextEncoding(found))
+    decoded(bytes, TextEncoding(found))
+        .ok()
+        .map(|_| TextEncoding(found))
 }
 
 /// UTF-16, by its mark or by the zero bytes beside what is ASCII.
@@ -137,7 +152,13 @@ fn utf16(bytes: &[u8]) -> Option<TextEncoding> {
     }
     const LOOKED_AT: usize = 4096;
     let head = &bytes[..bytes.len().min(LOOKED_AT)];
-    let zeros = |of: usize| head.iter().skip(of).step_by(2).filter(|byte| **byte == 0).count();
+    let zeros = |of: usize| {
+        head.iter()
+            .skip(of)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
     match (zeros(0), zeros(1)) {
         (0, 1..) => Some(TextEncoding(UTF_16LE)),
         (1.., 0) => Some(TextEncoding(UTF_16BE)),
@@ -166,7 +187,11 @@ fn is_damaged_utf8(bytes: &[u8]) -> bool {
 /// The text, without the mark at its head; or where it first cannot be read.
 fn decoded(bytes: &[u8], encoding: TextEncoding) -> std::result::Result<String, usize> {
     let mut decoder = encoding.0.new_decoder_with_bom_removal();
-    let mut text = String::with_capacity(decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(bytes.len()));
+    let mut text = String::with_capacity(
+        decoder
+            .max_utf8_buffer_length_without_replacement(bytes.len())
+            .unwrap_or(bytes.len()),
+    );
     match decoder.decode_to_string_without_replacement(bytes, &mut text, true) {
         (DecoderResult::InputEmpty, _) => Ok(text),
         (_, read) => Err(read),

@@ -59,6 +59,7 @@ pub(crate) use dates::date;
 pub use decode::{Background, Colour};
 pub(crate) use decoded::DECODED;
 pub use digits::Digits;
+pub use encoding::TextEncoding;
 pub(crate) use file::read_file;
 pub use fsdd::Fsdd;
 pub use gaussian::Gaussian;
@@ -69,7 +70,6 @@ pub use logmel::LogMel;
 pub use look::{
     ColumnLook, PictureLook, SoundLook, TableLook, look_at_pictures, look_at_sounds, look_at_table,
 };
-pub use encoding::TextEncoding;
 pub use names::Names;
 pub use npy::Npy;
 pub use part_files::PartFiles;

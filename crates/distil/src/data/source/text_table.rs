@@ -228,7 +228,13 @@ impl TextTable {
     }
 
     /// Names the columns; whether the record is a row of data itself.
-    fn header(&mut self, record: &ByteRecord, line: u64, bytes: &[u8], cut: &Cut<'_>) -> Result<bool> {
+    fn header(
+        &mut self,
+        record: &ByteRecord,
+        line: u64,
+        bytes: &[u8],
+        cut: &Cut<'_>,
+    ) -> Result<bool> {
         let mut names = Vec::with_capacity(record.len());
         for (i, cell) in record.iter().enumerate() {
             let place = || format!("{}, line {line}, column {}", self.file, i + 1);
