@@ -1,6 +1,7 @@
-//! What a developer of Distil runs by hand: `cargo xtask bench`, `cargo xtask seconds`.
+//! What a developer of Distil runs by hand: `cargo xtask bench`, `cargo xtask seconds`, `cargo xtask documents`.
 
 mod bench;
+mod documents;
 mod report;
 mod seconds;
 
@@ -11,7 +12,8 @@ fn main() -> ExitCode {
     let done = match arguments.split_first() {
         Some((verb, rest)) if verb == "bench" => bench::run(rest).and_then(|m| report::write(&m)),
         Some((verb, rest)) if verb == "seconds" => seconds::run(rest),
-        _ => Err(format!("{}\n{}", bench::USAGE, seconds::USAGE)),
+        Some((verb, rest)) if verb == "documents" => documents::run(rest),
+        _ => Err([bench::USAGE, seconds::USAGE, documents::USAGE].join("\n")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

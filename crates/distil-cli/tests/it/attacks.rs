@@ -103,7 +103,7 @@ pub fn whole(arguments: &[&str]) -> Whole {
 }
 
 /// Every process that works in a folder.
-fn at_work(folder: &Path) -> Vec<i32> {
+pub fn at_work(folder: &Path) -> Vec<i32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let folder = folder.canonicalize().unwrap();

@@ -3,8 +3,7 @@
 //!
 //! How pages are read: commands stand in indented blocks, in `sh` blocks, between backticks, or after `$ ` in a `text` block. A `text` block or a
 //! quotation is what the last command before it printed; lines `…` leave something out. A command with `…` in it is no command yet. One
-//! that takes minutes has `<!-- takes minutes -->` before it and runs in the long form:
-//! `cargo test --release --workspace --test it -- --ignored --nocapture documents`.
+//! that takes minutes has `<!-- takes minutes -->` before it and runs in the long form: `cargo xtask documents`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! Calls of the operating system that fail: whichever it is, the program says so, and `resume` comes to the bytes and the record of an
 //! unbroken run.
 //!
+//! A disk that is full is a small one in memory, mounted in a namespace of its own, and enlarged before `resume`.
+//!
 //! `failing_io.c` is preloaded into the program and lets the n-th call that opens, writes, syncs, renames or makes a folder fail, or that
 //! and all that follow, as on a disk that is full. The ordinary suite tries a few, of a seed that is printed; the long form tries all:
 //! `cargo test --release --workspace --test it -- --ignored --nocapture failing_io`.
@@ -27,10 +29,10 @@ struct Point {
     on: bool,
 }
 
-/// What is preloaded, if a C compiler and the GNU library are here.
-fn shim(place: &Place) -> Option<PathBuf> {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/failing_io.c");
-    let shim = place.path("failing_io.so");
+/// What is preloaded, made of the C file of this name, if a C compiler and the GNU library are here.
+pub fn preloaded(place: &Place, name: &str) -> Option<PathBuf> {
+    let source = format!("{}/tests/it/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let shim = place.path(&format!("{name}.so"));
     let mut cc = Command::new("cc");
     cc.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&shim);
     let made = cc.arg(source).arg("-ldl").output();
@@ -94,7 +96,7 @@ fn try_one(shim: &Path, point: Point, whole: &Whole) -> (String, i32) {
 
 fn attack(points: impl Fn(&[(&'static str, usize)]) -> Vec<Point>) {
     let place = Place::new();
-    let Some(shim) = shim(&place) else {
+    let Some(shim) = preloaded(&place, "failing_io") else {
         println!("SKIPPED: no C compiler, or no GNU library, to let calls fail with");
         return;
     };
@@ -151,4 +153,72 @@ fn whichever_of_all_calls_fails_it_is_told_and_the_run_goes_on() {
         });
         all.collect()
     });
+}
+
+/// Runs on a disk of `KB` kilobytes, enlarges it, goes on, and copies what came of it into the place.
+const FULL_DISK: &str = r#"
+mkdir disk && mount -t tmpfs -o size="$KB"k tmpfs disk || exit 99
+cd disk
+"$@" --quiet 2>../first
+echo $? >../code
+mount -o remount,size=1g . || exit 98
+if [ -e "$RUN" ]; then "$1" resume "$RUN" --quiet 2>../second; else "$@" --quiet 2>../second; fi
+echo $? >>../code
+cp -r runs ..
+"#;
+
+#[test]
+fn on_a_disk_that_is_full_the_run_says_so_and_goes_on_when_there_is_room() {
+    let whole = whole(ARGUMENTS);
+    let seed = number("SEED", now());
+    println!("SEED={seed}");
+    let mut dice = Dice(seed);
+    // An unbroken run takes some 700 kB.
+    for kilobytes in [
+        4,
+        16 + dice.below(100),
+        100 + dice.below(400),
+        400 + dice.below(400),
+    ] {
+        let place = Place::new();
+        let program = place.command(ARGUMENTS);
+        let mut command = Command::new("unshare");
+        command
+            .args([
+                "--user",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                FULL_DISK,
+                "sh",
+            ])
+            .arg(program.get_program())
+            .args(program.get_args())
+            .current_dir(place.path("."))
+            .env("KB", kilobytes.to_string())
+            .env("RUN", RUN);
+        let done = command.output();
+        if !done.as_ref().is_ok_and(|done| done.status.success()) {
+            println!("SKIPPED: no disk can be mounted here: {done:?}");
+            return;
+        }
+        let codes = place.read("code");
+        let about = format!(
+            "{kilobytes} kB, exits {codes:?}: {}{}",
+            place.read("first"),
+            place.read("second")
+        );
+        println!("{about}");
+        assert!(
+            ["0\n0\n", "1\n0\n", "2\n0\n"].contains(&codes.as_str()),
+            "{about}"
+        );
+        assert_eq!(
+            codes.starts_with('0'),
+            place.read("first").is_empty(),
+            "{about}"
+        );
+        whole.is_reached(&place, &about);
+    }
 }

@@ -28,6 +28,7 @@ mod new;
 mod new_data;
 mod old_folders;
 mod own_parts;
+mod power;
 mod resume;
 mod reuse;
 mod runs;

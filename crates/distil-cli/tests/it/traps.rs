@@ -236,6 +236,108 @@ fn a_class_that_is_never_tested_is_named_with_its_counts() {
 }
 
 #[test]
+fn a_class_too_rare_for_the_folds_is_named_or_kept_in_training() {
+    let check = |samples: usize, split: &str| {
+        let place = Place::new();
+        let rows = (0..ROWS).map(|i| {
+            let class = if i < samples { "rare".into() } else { class(i) };
+            format!("{},{},{class}\n", random(i, 0), random(i, 1))
+        });
+        place.write("t.csv", format!("a,b,y\n{}", rows.collect::<String>()));
+        place.write(
+            "r.toml",
+            format!(
+                "task = \"classification\"\ndata = {{ source = \"csv\", path = \"t.csv\", target = \"y\", split = {{ {split} }} }}\n\n\
+                 [stage.m]\nmodel = {{ kind = \"mlp\", hidden = [4] }}\ntrain = {{ epochs = 1 }}\n"
+            ),
+        );
+        place.distil(&["run", "./r.toml", "--smoke", "--folds", "5"])
+    };
+    let one = check(1, "");
+    assert_eq!(one.code, 2);
+    assert!(
+        one.stderr.contains("class `rare` has 1 sample"),
+        "{}",
+        one.stderr
+    );
+    assert!(
+        one.stderr.contains("`split = { rare = 2 }`"),
+        "{}",
+        one.stderr
+    );
+    let kept = check(1, "rare = 2");
+    assert_eq!(kept.code, 0, "{}", kept.stderr);
+    let said = "class rare stays in training with its 1 sample, fewer than `rare = 2`; no metric counts it";
+    assert!(kept.stdout.contains(said), "{}", kept.stdout);
+    let three = check(3, "");
+    let said = "class rare has 3 samples for 5 folds: some of them test none of it";
+    assert!(three.stdout.contains(said), "{}", three.stdout);
+    assert!(!three.stdout.contains("never tested"), "{}", three.stdout);
+    let grouped = check(1, "rare = 2, group = \"a\"");
+    assert!(
+        grouped.stderr.contains("`rare` does not go with `group`"),
+        "{}",
+        grouped.stderr
+    );
+}
+
+/// A PNG of 4 × 4 pixels of two numbers each, grey and opacity, or of one of 16 bits.
+fn picture(colour: png::ColorType, depth: png::BitDepth, bytes: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 4, 4);
+    encoder.set_color(colour);
+    encoder.set_depth(depth);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(bytes).unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+#[test]
+fn pictures_that_are_all_alike_as_read_say_where_their_content_may_be() {
+    let check = |background: &str, draw: &dyn Fn(usize) -> Vec<u8>| {
+        let place = Place::new();
+        for i in 0..40 {
+            place.write(&format!("pictures/{}/{i}.png", i % 2), draw(i));
+        }
+        place.write(
+            "r.toml",
+            format!(
+                "task = \"classification\"\ndata = {{ source = \"image-folder\", path = \"pictures\"{background} }}\n\n\
+                 [stage.m]\nmodel = {{ kind = \"mlp\", hidden = [4] }}\ntrain = {{ epochs = 1 }}\n"
+            ),
+        );
+        place.distil(&["check", "./r.toml", "--data"])
+    };
+    let opacity = |i: usize| {
+        let pixels = (0..16).flat_map(|pixel| [0, (random(i, pixel) % 256) as u8]);
+        let bytes: Vec<u8> = pixels.collect();
+        picture(png::ColorType::GrayscaleAlpha, png::BitDepth::Eight, &bytes)
+    };
+    let dark = |i: usize| {
+        let pixels = (0..16).flat_map(|pixel| [0, (random(i, pixel) % 100) as u8]);
+        let bytes: Vec<u8> = pixels.collect();
+        picture(png::ColorType::Grayscale, png::BitDepth::Sixteen, &bytes)
+    };
+    for draw in [&opacity as &dyn Fn(usize) -> Vec<u8>, &dark] {
+        let refused = check("", draw);
+        assert_eq!(refused.code, 2, "{}", refused.stdout);
+        let error = refused
+            .stderr
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(
+            error.contains("all features are constant: every sample is the same"),
+            "{error}"
+        );
+        assert!(error.contains("what is only in their opacity takes `background = \"white\"`, 16 bits of which few are used"), "{error}");
+    }
+    let white = check(", background = \"white\"", &opacity);
+    assert_eq!(white.code, 0, "{}", white.stderr);
+}
+
+#[test]
 fn names_that_differ_in_spelling_only_are_told() {
     for [one_way, other] in [
         ["yes", "Yes"],

@@ -44,6 +44,21 @@ fn split(split: &SplitTable, problems: &mut Problems) {
             .help(format!("remove `{key}`, or write kind = \"random\"")),
         );
     }
+    if split.rare.value > 0 && (by_time || split.group.is_some()) {
+        let other = if by_time {
+            "a split by time"
+        } else {
+            "`group`"
+        };
+        problems.push(
+            Problem::at(
+                split.rare.span.clone(),
+                format!("`rare` does not go with {other}"),
+            )
+            .rule("what belongs together is in one part, whatever its class")
+            .help("remove `rare`, or leave the rows of such classes out"),
+        );
+    }
     let official = *split.kind == SplitKind::Official;
     if official && split.test.is_written() {
         problems.push(

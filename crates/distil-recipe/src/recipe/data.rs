@@ -87,6 +87,9 @@ table! {
         /// Whether every class, or every tenth of a regression's first target by its quantiles, keeps its share in each part;
         /// true unless told otherwise, and without effect on groups.
         pub stratify: Option<Spanned<bool>>;
+        /// Classes of fewer samples than this stay in the training part, in every fold: they are learnt, never chosen or tested by.
+        /// Not with `group` or a split by time. Given parts stay as given.
+        pub rare: Spanned<u64> = 0u64;
         /// The seed of the split, independent of the trial's seed.
         pub seed: Spanned<u64> = 0u64;
     }

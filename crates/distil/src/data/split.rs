@@ -29,6 +29,9 @@ pub struct SplitRule {
     pub group: Option<String>,
     /// Whether every class, or every tenth of the first target's values, has its share of every part (without groups).
     pub stratify: bool,
+    /// Classes of fewer samples than this stay in the training part, in every fold; 0: none do.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rare: u64,
     /// The split's own seed.
     pub seed: Seed,
     /// Cross-validation: which fold is the test part. The official parts are then pooled.
@@ -39,6 +42,10 @@ pub struct SplitRule {
     /// The column in whose order the parts follow each other: training, validation, test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One fold of a cross-validation.
@@ -61,6 +68,7 @@ impl From<&SplitTable> for SplitRule {
                 .stratify
                 .as_ref()
                 .is_none_or(|stratify| stratify.value),
+            rare: table.rare.value,
             seed: Seed(table.seed.value),
             fold: None,
             equal: EqualRule::Together,
@@ -78,6 +86,7 @@ impl Default for SplitRule {
             validation: 0.15,
             group: None,
             stratify: true,
+            rare: 0,
             seed: Seed(0),
             fold: None,
             equal: EqualRule::Together,
@@ -121,6 +130,13 @@ impl Split {
             validation: ids(Part::Validation),
             test: ids(Part::Test),
         }
+    }
+}
+
+impl SplitRule {
+    /// Whether a class of so many samples stays in the training part.
+    pub fn keeps(&self, samples: usize) -> bool {
+        (samples as u64) < self.rare
     }
 }
 
@@ -221,7 +237,7 @@ fn units(raw: &Raw, rule: &SplitRule) -> Result<Units> {
             members,
         });
     }
-    let (members, stay) = match &raw.targets {
+    let (mut members, stay) = match &raw.targets {
         Some(RawTargets::Classes { names, labels }) if rule.stratify => {
             (strata(labels, names.len()), 1)
         }
@@ -232,7 +248,26 @@ fn units(raw: &Raw, rule: &SplitRule) -> Result<Units> {
         }
         _ => (vec![(0..raw.len()).collect()], 1),
     };
+    if rule.rare > 0 {
+        let kept = kept_in_training(raw, rule)?;
+        members
+            .iter_mut()
+            .for_each(|rows| rows.retain(|row| !kept[*row]));
+    }
     Ok(Units::Strata { members, stay })
+}
+
+/// Which samples are of classes too rare to be drawn.
+fn kept_in_training(raw: &Raw, rule: &SplitRule) -> Result<Vec<bool>> {
+    let Some(RawTargets::Classes { names, labels }) = &raw.targets else {
+        let reason = "`rare` is for classes, and this target has none";
+        return Err(Error::input("data.split.rare", reason).remedy("Remove it"));
+    };
+    let rare: Vec<bool> = strata(labels, names.len())
+        .iter()
+        .map(|rows| rule.keeps(rows.len()))
+        .collect();
+    Ok(labels.iter().map(|label| rare[*label as usize]).collect())
 }
 
 fn find_group<'a>(raw: &'a Raw, name: &str) -> Result<&'a Group> {
@@ -369,7 +404,7 @@ impl Drawer<'_> {
         let of = self.folds(fold.of)?;
         of.iter()
             .enumerate()
-            .filter(|(_, of)| **of == fold.index)
+            .filter(|(_, of)| **of == Some(fold.index))
             .for_each(|(row, _)| self.parts[row] = Part::Test);
         Ok(())
     }
@@ -382,9 +417,9 @@ impl Drawer<'_> {
         }
     }
 
-    /// The fold of each sample.
-    fn folds(&self, count: usize) -> Result<Vec<usize>> {
-        let mut folds = vec![0; self.parts.len()];
+    /// The fold of each sample; none of those that always train.
+    fn folds(&self, count: usize) -> Result<Vec<Option<usize>>> {
+        let mut folds = vec![None; self.parts.len()];
         let seed = self.rule.seed;
         match &self.units {
             Units::Strata { members, .. } => {
@@ -409,8 +444,8 @@ impl Drawer<'_> {
                         let size = 1 + of(row).len();
                         of_stratum[fold] += size;
                         sizes[fold] += size;
-                        folds[*row] = fold;
-                        of(row).iter().for_each(|row| folds[*row] = fold);
+                        folds[*row] = Some(fold);
+                        of(row).iter().for_each(|row| folds[*row] = Some(fold));
                     }
                 }
             }
@@ -429,7 +464,7 @@ impl Drawer<'_> {
                 for rows in members {
                     let smallest = (0..count).min_by_key(|&fold| sizes[fold]).unwrap_or(0);
                     sizes[smallest] += rows.len();
-                    rows.iter().for_each(|&row| folds[row] = smallest);
+                    rows.iter().for_each(|&row| folds[row] = Some(smallest));
                 }
             }
         }
@@ -503,7 +538,7 @@ fn check_parts(raw: &Raw, split: &Split, rule: &SplitRule) -> Result<()> {
         Some(class) if rule.fold.is_some() && labels.iter().filter(|label| **label as usize == class).count() == 1 => {
             let name = &names[class];
             Err(Error::input("data.split", format!("class `{name}` has 1 sample, which in one of the folds is not in training: with folds it needs at least 2"))
-                .remedy("Bring more samples of it, leave its row out, or run without folds: it is in training then"))
+                .remedy("Bring more samples of it, leave its row out, or keep it in training only with `split = { rare = 2 }`"))
         }
         Some(class) => Err(Error::input("data.split", format!("class `{}` has no sample in the training part", names[class]))
             .remedy("Bring samples of it, leave its rows out, or split with `stratify = true` and without `group`")),

@@ -7,7 +7,7 @@ use distil_report::show::grouped;
 use crate::data::dataset::nothing_differs;
 use crate::data::raw::{Cells, Inputs, Raw, RawTargets};
 use crate::data::rows::RowHashes;
-use crate::data::split::Split;
+use crate::data::split::{Split, SplitRule};
 use crate::data::table::shown;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -48,12 +48,12 @@ pub fn refuse(raw: &Raw, rows: &RowHashes) -> Result<()> {
 }
 
 /// What a reader should know of the data, a sentence each without its full stop.
-pub fn notes(raw: &Raw, split: &Split) -> Vec<String> {
+pub fn notes(raw: &Raw, split: &Split, rule: &SplitRule) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(raw.weights.as_ref().map(|weights| weighted(weights, split)));
     match &raw.targets {
         Some(RawTargets::Classes { names, labels }) => {
-            classes(names, labels, split, &mut notes);
+            classes(names, labels, split, rule, &mut notes);
             spelling("classes", names, &mut notes);
         }
         Some(RawTargets::Values { names, values }) => {
@@ -139,7 +139,13 @@ pub fn ids(raw: &Raw, split: &Split) -> Vec<String> {
     said.collect()
 }
 
-fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<String>) {
+fn classes(
+    names: &[String],
+    labels: &[u32],
+    split: &Split,
+    rule: &SplitRule,
+    notes: &mut Vec<String>,
+) {
     let count = |ids: &[SampleId]| {
         let mut counts = vec![0_usize; names.len()];
         ids.iter()
@@ -148,23 +154,43 @@ fn classes(names: &[String], labels: &[u32], split: &Split, notes: &mut Vec<Stri
     };
     let [train, validation, test] =
         [&split.train, &split.validation, &split.test].map(|ids| count(ids));
-    let untested: Vec<usize> = (0..names.len()).filter(|class| test[*class] == 0).collect();
-    for class in untested.iter().take(SAID) {
+    let all = |class: usize| train[class] + validation[class] + test[class];
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    // What metrics of the test part, or of some of the folds, do not count.
+    let said = |class: usize| {
+        let (name, all) = (&names[class], all(class));
+        let kept = rule.keeps(all) && test[class] == 0 && validation[class] == 0;
+        match rule.fold {
+            _ if kept => Some(format!(
+                "class {name} stays in training with its {all} sample{}, fewer than `rare = {}`; no metric counts it",
+                plural(all),
+                rule.rare
+            )),
+            Some(fold) if all < fold.of => Some(format!(
+                "class {name} has {all} samples for {} folds: some of them test none of it",
+                fold.of
+            )),
+            None if test[class] == 0 => Some(format!(
+                "class {name} is never tested: it has {} sample{} to train on, {} to choose by and none to test on; no metric counts it",
+                train[class],
+                plural(train[class]),
+                validation[class]
+            )),
+            _ => None,
+        }
+    };
+    let mut untested = (0..names.len()).filter_map(said);
+    notes.extend(untested.by_ref().take(SAID));
+    let more = untested.count();
+    if more > 0 {
         notes.push(format!(
-            "class {} is never tested: it has {} sample{} to train on, {} to choose by and none to test on; no metric counts it",
-            names[*class],
-            train[*class],
-            if train[*class] == 1 { "" } else { "s" },
-            validation[*class]
+            "the same of {} more class{}",
+            grouped(more as f64),
+            if more == 1 { "" } else { "es" }
         ));
     }
-    if untested.len() > SAID {
-        let more = grouped((untested.len() - SAID) as f64);
-        notes.push(format!("{more} more classes are never tested"));
-    }
     for (class, name) in names.iter().enumerate() {
-        let all = train[class] + validation[class] + test[class];
-        let share = all as f64 / labels.len().max(1) as f64;
+        let share = all(class) as f64 / labels.len().max(1) as f64;
         if share >= MAJORITY {
             let tested = 100.0 * test[class] as f64 / split.test.len().max(1) as f64;
             notes.push(format!(

@@ -175,7 +175,7 @@ impl Draft {
         let hashes = RowHashes::of(&raw);
         traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
-        let mut traps = traps::notes(&raw, &parts);
+        let mut traps = traps::notes(&raw, &parts, &rule);
         match &rule.time {
             Some(column) => traps.push(time_said(
                 &raw,
@@ -233,6 +233,7 @@ impl Draft {
         let source = || data.source.kind.span.clone();
         match path {
             "data.split.group" => data.split.group.as_ref()?.span.clone(),
+            "data.split.rare" => data.split.rare.span.clone(),
             "data.split.column" => data.split.column.as_ref()?.span.clone(),
             "data.split" => data
                 .split

@@ -1,24 +1,50 @@
 //! Real data; skipped, with a line that says so, where it is absent.
 
 use std::path::Path;
+use std::time::Instant;
 
 use distil::data::source::{Csv, Fsdd, Gaussian, Parquet, Source};
 use distil::data::{
-    Dataset, Fold, Inputs, Preprocessing, Scaling, SplitRule, Targets, View, split,
+    Dataset, Fold, Inputs, Preprocessing, Raw, RowHashes, Scaling, SplitRule, Targets, View, split,
 };
 use distil_report::measure::TaskKind;
 
 use super::shared;
 
+fn california() -> Option<(Csv, Raw)> {
+    let path = shared("california-housing.csv")?;
+    let options = serde_json::json!({ "path": path, "target": "median_house_value" });
+    let source: Csv = serde_json::from_value(options).unwrap();
+    let raw = source.read(Path::new(""), TaskKind::Regression).unwrap();
+    Some((source, raw))
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release --workspace --test it -- --ignored --nocapture what_row_hashes_cost"]
+fn what_row_hashes_cost() {
+    let Some((_, raw)) = california() else { return };
+    let mut rounds: Vec<f64> = (0..20)
+        .map(|_| {
+            let start = Instant::now();
+            std::hint::black_box(RowHashes::of(&raw).repeated());
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    rounds.sort_by(f64::total_cmp);
+    println!(
+        "{} rows, milliseconds: median {:.2}, range {:.2} to {:.2}",
+        raw.len(),
+        rounds[10],
+        rounds[0],
+        rounds[19]
+    );
+}
+
 #[test]
 fn california_is_read_split_and_prepared() {
-    let Some(path) = shared("california-housing.csv") else {
+    let Some((source, raw)) = california() else {
         return;
     };
-    let source: Csv =
-        serde_json::from_value(serde_json::json!({ "path": path, "target": "median_house_value" }))
-            .unwrap();
-    let raw = source.read(Path::new(""), TaskKind::Regression).unwrap();
     let split = split(&raw, &SplitRule::default()).unwrap();
     let data = Dataset::prepare(raw, split, source.scale).unwrap();
     let columns = data.preprocessing.features();

@@ -285,3 +285,43 @@ fn numbers_that_are_all_alike_are_split_as_any() {
         (65, 15, 20)
     );
 }
+
+#[test]
+fn rare_classes_stay_in_training_in_every_part_and_fold() {
+    let mut labels = [0, 1].repeat(20);
+    labels.extend([2, 3, 3]);
+    labels.extend([4; 12]);
+    let raw = raw(labels.clone(), 5, 5);
+    let rules = (0..30).flat_map(|seed| {
+        let fold = (0..5).map(|index| Some(Fold { index, of: 5 }));
+        let rule = move |fold| SplitRule {
+            seed: Seed(seed),
+            fold,
+            stratify: seed % 2 == 0,
+            rare: 3,
+            ..SplitRule::default()
+        };
+        fold.chain([None]).map(rule)
+    });
+    let mut tested = [0; 5];
+    for rule in rules {
+        let split = split(&raw, &rule).unwrap();
+        for id in split.test.iter().chain(&split.validation) {
+            assert!(![2, 3].contains(&labels[id.row()]), "{rule:?}");
+        }
+        split
+            .test
+            .iter()
+            .for_each(|id| tested[labels[id.row()] as usize] += 1);
+        assert_eq!(
+            split.train.len() + split.validation.len() + split.test.len(),
+            55
+        );
+    }
+    assert!(tested[4] > 0, "other classes are tested");
+    let numbers = SplitRule {
+        rare: 2,
+        ..SplitRule::default()
+    };
+    assert_snapshot!(split(&self::numbers(normal_numbers(false)), &numbers).unwrap_err(), @"data.split.rare: `rare` is for classes, and this target has none. Remove it.");
+}
