@@ -13,14 +13,15 @@ pub const LONGEST_NAME: usize = 64;
 /// alike and are one folder on some systems.
 pub fn is_name(word: &str) -> bool {
     (1..=LONGEST_NAME).contains(&word.len())
-        && !word.starts_with(BEGINS_NO_NAME)
-        && !word.starts_with(is_combining_mark)
+        && !word.starts_with(begins_no_name)
         && word.chars().all(is_in_names)
         && is_nfc(word)
 }
 
-/// What no name begins with: hidden files, parent folders and options do.
-pub const BEGINS_NO_NAME: [char; 2] = ['.', '-'];
+/// What no name begins with: hidden files, parent folders and options do; and a mark has no letter there.
+pub fn begins_no_name(c: char) -> bool {
+    matches!(c, '.' | '-') || is_combining_mark(c)
+}
 
 /// Whether a name may have this character: letters, the marks that some scripts write them with, and digits, if they can be seen.
 pub fn is_in_names(c: char) -> bool {
