@@ -52,6 +52,9 @@ pub struct RunJson {
     /// What each arm chose on the validation part; empty where nothing is tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tuned: Vec<Tuned>,
+    /// What tuned seeds choose on; absent where nothing is tuned, or one seed ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
     /// Plain training's curve over several budgets; absent where it was not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curve: Option<Curve>,
@@ -82,6 +85,16 @@ pub struct Origin {
     pub new_data: String,
     /// The result's learning rate; none where the result is given.
     pub lr: Option<f64>,
+}
+
+/// Whether tuned seeds choose on validation parts of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Validation {
+    /// Each divides what is not tested by itself.
+    Own,
+    /// One part for all: given, fixed by time, told to a given model, or asked for. Its luck is all seeds' luck.
+    Common,
 }
 
 /// The machine a run ran on.

@@ -47,6 +47,7 @@ pub fn run(args: &RunArgs) -> Ended {
             threads: args.threads,
             smoke: args.smoke,
             fresh: args.fresh,
+            nested: true,
             equal: EqualRule::Together,
             command: typed(),
             began: 0,

@@ -39,5 +39,6 @@ mod tables;
 mod targets;
 mod time;
 mod traps;
+mod tuning;
 mod usage;
 mod weights;

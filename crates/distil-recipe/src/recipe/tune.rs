@@ -6,9 +6,6 @@ use crate::spanned::Spanned;
 use crate::table::{Keys, Rules, table};
 use crate::tree::{Entry, Kind, Table, Value};
 
-/// Seeds that choose, unless a run has fewer.
-pub const DEFAULT_TUNE_SEEDS: u64 = 3;
-
 table! {
     /// Settings of the result's training, of which every arm takes the ones that are best for it on the validation part.
     #[schemars(inline, extend("additionalProperties" = { "type": "array", "minItems": 1 }))]
@@ -18,9 +15,10 @@ table! {
         /// Every combination of the settings, in the order in which they were written; at least two.
         pub candidates: Vec<Candidate>,
     } {
-        /// The run's first seeds, over which a candidate's validation metric is averaged.
+        /// The run's first seeds, which choose for all by the mean of the metric on the validation part.
+        // If absent, each seed chooses for itself.
         #[schemars(range(min = 1))]
-        pub seeds: Spanned<u64> = DEFAULT_TUNE_SEEDS;
+        pub seeds: Option<Spanned<u64>>;
     }
 }
 
@@ -35,9 +33,9 @@ pub struct Candidate {
 
 impl Rules for TuneTable {
     fn settle(mut self, keys: Keys) -> Option<Self> {
-        if self.seeds.value == 0 {
+        if let Some(none) = self.seeds.as_ref().filter(|seeds| seeds.value == 0) {
             keys.problems.push(
-                Problem::at(self.seeds.span.clone(), "nobody can choose over 0 seeds")
+                Problem::at(none.span.clone(), "nobody can choose over 0 seeds")
                     .rule("`seeds` is 1 or more"),
             );
         }

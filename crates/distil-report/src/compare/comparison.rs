@@ -58,6 +58,24 @@ impl Sides {
     }
 }
 
+/// What was shown, checked with the loser at the winner's settings, seed by seed: luck in the loser's own choice has no part in that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    /// The arm that was taken at the other's settings: the worse one, or that which the flow is not inferior to.
+    pub loser: String,
+    /// Pairs; fewer than the comparison's until all of them have been tested, and then nothing is claimed.
+    pub n: usize,
+    /// The mean difference, arm − against; null where a trial failed and it is infinite.
+    pub difference: Option<f64>,
+    /// Two-sided p of the sign-flip test, of signed ranks where a trial failed.
+    pub p: Option<f64>,
+    /// Whether the difference points the same way.
+    pub same_sign: bool,
+    /// One-sided p of the hypothesis that the flow is worse by the margin or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_inferior_p: Option<f64>,
+}
+
 /// One line of run.json's `comparisons`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -124,6 +142,9 @@ pub struct Comparison {
     /// Settings that each side chose from on validation; null where this arm was not tuned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Sides>,
+    /// The check of what was shown between two tuned arms; null where nothing was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
     /// The test over all folds of all seeds, corrected for their overlapping training sets; null without folds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<CorrectedFolds>,
@@ -188,6 +209,10 @@ pub enum Because {
     Chance,
     /// Significant over the seeds, but not over the samples they test: other samples may show none.
     OtherSamples,
+    /// Shown with each side's own choice of settings, but not with the loser at the winner's: luck in choosing may explain it.
+    WinnersSettings,
+    /// Shown with each side's own choice of settings, but not yet checked with the loser at the winner's.
+    NotChecked,
     /// Cheaper, but that it is as good cannot be shown without a declared margin.
     NoMargin,
     /// Cheaper, but not shown to be within the margin.

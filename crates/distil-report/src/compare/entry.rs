@@ -26,6 +26,8 @@ pub struct Question<'a> {
     pub margin: Option<f64>,
     /// Whether the flow uses a given model.
     pub given: bool,
+    /// Trials with settings that were not chosen, by which claims are checked ([`super::wanted`]).
+    pub spares: Vec<TrialOutputs<'a>>,
 }
 
 impl<'a> Question<'a> {
@@ -36,6 +38,7 @@ impl<'a> Question<'a> {
             tuned: BTreeMap::new(),
             margin: None,
             given: false,
+            spares: Vec::new(),
         }
     }
 }

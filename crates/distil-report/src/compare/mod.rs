@@ -16,12 +16,13 @@ mod rows;
 mod verdict;
 
 pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
-pub use comparison::{Because, Comparison, CostRatios, Sides, Test, Verdict};
+pub use comparison::{Because, Comparison, CostRatios, Guard, Sides, Test, Verdict};
 pub use entry::{Question, TrialOutputs};
 
 pub(crate) use verdict::{EQUAL_COST, SIMILAR_COST, beyond, is_better};
 
 use crate::measure::Better;
+use crate::record::TrialId;
 use crate::record::arm::{built_in, share_of_arm};
 use crate::statistics::holm;
 use pairs::Pairs;
@@ -48,6 +49,21 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
         only.because = Some(Because::OneStage);
     }
     found
+}
+
+/// The trials by which what was shown between tuned arms has to be checked, and that are not among the question's spares with a test:
+/// each arm that lost at the settings of that which won, seed by seed. They read the test part of settings that were not chosen,
+/// so they are for after every choice.
+pub fn wanted(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<TrialId> {
+    let mut wanted: Vec<TrialId> = Vec::new();
+    for against in arms(entries) {
+        for id in Pairs::of(entries, against, question).wanted(question) {
+            if !wanted.contains(&id) {
+                wanted.push(id);
+            }
+        }
+    }
+    wanted
 }
 
 /// The verdicts anew from what the comparisons say, should their costs have been others.

@@ -1,12 +1,13 @@
 //! The trials of the flow and of another arm that belong together, by seed.
 
-use super::comparison::{Comparison, CostRatios, Sides, Test, Verdict};
+use super::comparison::{Comparison, CostRatios, Guard, Sides, Test, Verdict};
 use super::entry::{Question, TrialOutputs};
 use super::rows;
+use super::verdict::{Quality, shown};
 use crate::bill::Total;
 use crate::measure::{self, Better, Resolution};
-use crate::record::Overlap;
 use crate::record::arm::FLOW;
+use crate::record::{Overlap, TrialId};
 use crate::statistics::{
     CorrectedFolds, bca, corrected_folds, cost_ratio, mean, median, non_inferiority, one_sided,
     paired_errors, sign_flip, worst_ranks,
@@ -54,6 +55,21 @@ impl Seed<'_> {
         let flow = self.pairs.iter().map(|(flow, _)| flow.trial).collect();
         let other = self.pairs.iter().map(|(_, other)| other.trial).collect();
         sum(flow, self.flow).zip(sum(other, self.other))
+    }
+}
+
+fn unit<'a>(pairs: Vec<(TrialOutputs<'a>, TrialOutputs<'a>)>, metric: &str) -> Seed<'a> {
+    let value = |trials: Vec<&Trial>| -> Option<f64> {
+        let values: Option<Vec<f64>> = trials
+            .into_iter()
+            .map(|trial| ending(trial, metric).value())
+            .collect();
+        mean(&values?)
+    };
+    Seed {
+        flow: value(pairs.iter().map(|(flow, _)| flow.trial).collect()),
+        other: value(pairs.iter().map(|(_, other)| other.trial).collect()),
+        pairs,
     }
 }
 
@@ -115,21 +131,8 @@ impl<'a> Pairs<'a> {
                 None => seeds.push((entry.trial.id.seed, vec![(*entry, other)])),
             }
         }
-        let value = |trials: Vec<&Trial>| -> Option<f64> {
-            let values: Option<Vec<f64>> = trials
-                .into_iter()
-                .map(|trial| ending(trial, metric).value())
-                .collect();
-            mean(&values?)
-        };
-        let units = seeds
-            .into_iter()
-            .map(|(_, pairs)| Seed {
-                flow: value(pairs.iter().map(|(flow, _)| flow.trial).collect()),
-                other: value(pairs.iter().map(|(_, other)| other.trial).collect()),
-                pairs,
-            })
-            .collect();
+        let units = seeds.into_iter().map(|(_, pairs)| unit(pairs, metric));
+        let units = units.collect();
         let ended = flow.iter().copied().chain(of_arm(against));
         Self {
             against,
@@ -140,7 +143,96 @@ impl<'a> Pairs<'a> {
     }
 
     /// All but the verdict, and the advantage: positive where the flow is better.
-    pub fn measured(&self, question: &Question<'_>) -> (Comparison, f64) {
+    pub fn measured(&self, question: &Question<'a>) -> (Comparison, f64) {
+        let (mut comparison, advantage) = self.unchecked(question);
+        let loser = self.loser(&comparison, advantage);
+        comparison.guard = loser.map(|loser| self.guard(loser, &comparison, advantage, question));
+        (comparison, advantage)
+    }
+
+    /// Trials that what was shown has to be checked by, and that have not come to an end with a test.
+    pub fn wanted(&self, question: &Question<'a>) -> Vec<TrialId> {
+        let (comparison, advantage) = self.unchecked(question);
+        let Some(loser) = self.loser(&comparison, advantage) else {
+            return Vec::new();
+        };
+        let pairs = self.units.iter().flat_map(|unit| &unit.pairs);
+        let missing = pairs.filter(|pair| self.at_winners(loser, pair, question).is_none());
+        missing.map(|pair| at_winners(loser, pair)).collect()
+    }
+
+    /// The arm that is to be taken at the other's settings, where tuned arms show something.
+    fn loser(&self, comparison: &Comparison, advantage: f64) -> Option<&'a str> {
+        match shown(comparison, advantage) {
+            Quality::Unclear => None,
+            Quality::Better | Quality::WithinMargin => Some(self.against),
+            Quality::Worse => Some(FLOW),
+        }
+    }
+
+    /// A pair with the loser's trial at the winner's settings; none before that has been tested. One that was lost was not.
+    fn at_winners(
+        &self,
+        loser: &str,
+        pair: &(TrialOutputs<'a>, TrialOutputs<'a>),
+        question: &Question<'a>,
+    ) -> Option<(TrialOutputs<'a>, TrialOutputs<'a>)> {
+        let id = at_winners(loser, pair);
+        if [pair.0, pair.1].iter().any(|own| own.trial.id == id) {
+            return Some(*pair);
+        }
+        let ended = |entry: &&TrialOutputs<'_>| match entry.trial.status {
+            Status::Diverged => true,
+            _ => matches!(ending(entry.trial, &question.metric.name), Ending::Value(_)),
+        };
+        let mut spares = question.spares.iter();
+        let taken = *spares.find(|entry| entry.trial.id == id && ended(entry))?;
+        Some(match loser {
+            FLOW => (taken, pair.1),
+            _ => (pair.0, taken),
+        })
+    }
+
+    fn guard(
+        &self,
+        loser: &str,
+        comparison: &Comparison,
+        advantage: f64,
+        question: &Question<'a>,
+    ) -> Guard {
+        let metric = question.metric.name.as_str();
+        let better = question.metric.better;
+        let checked = |seed: &Seed<'a>| {
+            let pairs = seed.pairs.iter();
+            let pairs: Option<Vec<_>> = pairs
+                .map(|pair| self.at_winners(loser, pair, question))
+                .collect();
+            Some(unit(pairs?, metric))
+        };
+        let counted = |seed: &&Seed<'_>| !seed.difference(better).is_nan();
+        let units = self.units.iter().filter(counted).filter_map(checked);
+        // Where both failed, neither is better.
+        let differences: Vec<f64> = units
+            .map(|unit| unit.difference(better))
+            .map(|difference| if difference.is_nan() { 0.0 } else { difference })
+            .collect();
+        let tested = match differences.iter().all(|d| d.is_finite()) {
+            true => over_seeds(&differences),
+            false => over_ranks(&differences),
+        };
+        Guard {
+            loser: loser.into(),
+            n: differences.len(),
+            difference: tested.difference.filter(|d| d.is_finite()),
+            p: tested.p,
+            same_sign: better.advantage(tested.direction) * advantage > 0.0,
+            non_inferior_p: comparison
+                .margin
+                .and_then(|margin| not_inferior(&differences, better, margin)),
+        }
+    }
+
+    fn unchecked(&self, question: &Question<'a>) -> (Comparison, f64) {
         let better = question.metric.better;
         let name = question.metric.name.as_str();
         let differences: Vec<f64> = self
@@ -210,6 +302,7 @@ impl<'a> Pairs<'a> {
                 arm: question.tuned.get(FLOW).copied().unwrap_or(0),
                 against: *against,
             }),
+            guard: None,
             folds: (n > 0).then(|| self.folds(name)).flatten(),
         };
         (comparison, better.advantage(tested.direction))
@@ -295,6 +388,18 @@ impl<'a> Pairs<'a> {
             .collect();
         let ratio = mean(&ratios).filter(|ratio| ratio.is_finite())?;
         corrected_folds(&differences?, ratio)
+    }
+}
+
+/// The loser's trial of a pair at the winner's settings.
+fn at_winners(loser: &str, (flow, other): &(TrialOutputs<'_>, TrialOutputs<'_>)) -> TrialId {
+    let (loser, winner) = match loser {
+        FLOW => (flow, other),
+        _ => (other, flow),
+    };
+    TrialId {
+        settings: winner.trial.id.settings.clone(),
+        ..loser.trial.id.clone()
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) const EQUAL_COST: f64 = 1.02;
 pub(crate) const SIMILAR_COST: f64 = 1.25;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Quality {
+pub(super) enum Quality {
     Better,
     WithinMargin,
     Worse,
@@ -37,6 +37,8 @@ enum Cost {
 pub(super) struct Evidence<'a> {
     comparison: &'a Comparison,
     quality: Quality,
+    /// The same before it is checked with the loser at the winner's settings.
+    unchecked: Quality,
     cost: Cost,
     tuned: bool,
     /// What the flow is ahead by on the main metric.
@@ -69,13 +71,12 @@ impl Others<'_> {
 impl<'a> Evidence<'a> {
     /// `advantage` is positive where the flow is better.
     pub fn of(comparison: &'a Comparison, advantage: f64) -> Self {
-        let Sides { arm, against } = comparison.tuning.unwrap_or_default();
         Self {
             comparison,
             quality: quality(comparison, advantage),
+            unchecked: unchecked(comparison, advantage),
             cost: cost(comparison),
-            // There is no choice among one.
-            tuned: against > 1 && against >= arm,
+            tuned: tuned(comparison),
             advantage,
             suffices: suffices(comparison, advantage),
         }
@@ -91,6 +92,9 @@ impl<'a> Evidence<'a> {
     ///    at the full budget, where these were run: small-suffices;
     /// 3. one pair: one-pair;
     /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
+    ///
+    ///    Whatever of the following is shown between two tuned arms has to hold with the loser at the winner's settings too, seed by
+    ///    seed, being no worse by the margin with the other arm at the flow's; so luck in tuning can only take a claim away;
     /// 5. the flow is worse (two-sided p < 0.05 over the seeds and, where they are at hand, over the test samples), and not within the declared margin (one-sided p < 0.025): costs;
     /// 6. better or within the margin, at higher FLOPs and seconds: costs;
     /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
@@ -130,6 +134,7 @@ impl<'a> Evidence<'a> {
         let none = |because| (Verdict::NoDifference, Some(because));
         match (self.quality, self.cost) {
             (Quality::Worse, _) => (Verdict::Costs, Some(Because::Worse)),
+            (Quality::Unclear, _) if self.unchecked != Quality::Unclear => none(self.unguarded()),
             (Quality::Unclear, _) if self.significant_over_seeds() => none(Because::OtherSamples),
             (Quality::Unclear, Cost::Lower) => none(match self.comparison.margin {
                 Some(_) => Because::MarginNotShown,
@@ -145,6 +150,15 @@ impl<'a> Evidence<'a> {
                 None if quality == Quality::Better => (Verdict::Saves, Some(Because::Better)),
                 None => (Verdict::Saves, Some(Because::WithinMargin)),
             },
+        }
+    }
+
+    /// Why what was shown is not claimed.
+    fn unguarded(&self) -> Because {
+        let guard = self.comparison.guard.as_ref();
+        match guard.is_some_and(|guard| guard.n == self.comparison.n) {
+            true => Because::WinnersSettings,
+            false => Because::NotChecked,
         }
     }
 
@@ -203,7 +217,38 @@ pub(crate) fn is_better(comparison: &Comparison, better: Better) -> bool {
     comparison.n > 1 && quality(comparison, advantage) == Quality::Better
 }
 
+/// What is shown, and holds with the loser at the winner's settings too, where both arms were tuned.
 fn quality(comparison: &Comparison, advantage: f64) -> Quality {
+    let found = unchecked(comparison, advantage);
+    let Some(guard) = &comparison.guard else {
+        return found;
+    };
+    let whole = guard.n == comparison.n;
+    let differs = whole && guard.same_sign && guard.p.is_some_and(|p| p < SIGNIFICANT);
+    let is_within = |p: Option<f64>| p.is_some_and(|p| p < NOT_INFERIOR);
+    let within = whole && is_within(comparison.non_inferior_p) && is_within(guard.non_inferior_p);
+    match found {
+        Quality::Better | Quality::Worse if differs => found,
+        Quality::Better | Quality::WithinMargin if within => Quality::WithinMargin,
+        _ => Quality::Unclear,
+    }
+}
+
+/// What several pairs of tuned arms show, and has to be checked.
+pub(super) fn shown(comparison: &Comparison, advantage: f64) -> Quality {
+    match comparison.n > 1 && tuned(comparison) {
+        true => unchecked(comparison, advantage),
+        false => Quality::Unclear,
+    }
+}
+
+/// Whether the other arm chose from at least two settings and as many as the flow, which chose too.
+fn tuned(comparison: &Comparison) -> bool {
+    let Sides { arm, against } = comparison.tuning.unwrap_or_default();
+    arm > 0 && against > 1 && against >= arm
+}
+
+fn unchecked(comparison: &Comparison, advantage: f64) -> Quality {
     let over_seeds = p_over_seeds(comparison).is_some_and(|p| p < SIGNIFICANT);
     let over_samples = comparison.samples_p.is_none_or(|p| p < SIGNIFICANT);
     let significant = over_seeds && over_samples;

@@ -2,7 +2,7 @@
 
 use crate::present::foreign;
 use crate::present::sentence::{
-    columns_read, equal_samples, headline, reading_notes, resolution, sentence,
+    choice, columns_read, equal_samples, headline, reading_notes, resolution, sentence,
 };
 use crate::present::tables;
 use crate::run_json::RunJson;
@@ -30,6 +30,9 @@ pub fn markdown(run: &RunJson) -> String {
             "How the columns were read: {}.\n\n",
             foreign::markdown(&columns)
         );
+    }
+    if let Some(choice) = choice(run) {
+        text += &format!("{}\n\n", foreign::markdown(&choice));
     }
     text += &format!("{}\n", foreign::markdown(&verdict));
     for said in run

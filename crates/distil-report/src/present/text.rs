@@ -1,7 +1,7 @@
 //! The same tables and sentences for a terminal: aligned columns, no colour codes.
 
 use crate::present::foreign::terminal;
-use crate::present::sentence::{equal_samples, headline, reading_notes, resolution};
+use crate::present::sentence::{choice, equal_samples, headline, reading_notes, resolution};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -23,9 +23,11 @@ pub fn results(run: &RunJson) -> String {
 /// The bill of every arm, what tuning cost beside it, and when the flow's earlier stages have paid for themselves.
 pub fn bill(run: &RunJson) -> String {
     let more = [tables::tuning(run), tables::break_even(run)];
-    let more = more.into_iter().flatten();
-    more.fold(tables::bill(run).text(), |bill, table| {
-        format!("{bill}\n{}", table.text())
+    let more = more.into_iter().flatten().map(|table| table.text());
+    let said = choice(run).map(|said| said + "\n");
+    let more = more.chain(said);
+    more.fold(tables::bill(run).text(), |bill, more| {
+        format!("{bill}\n{more}")
     })
 }
 

@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::trial::{Status, Trial};
-use crate::measure::MainMetric;
+use crate::measure::{Better, MainMetric};
+use crate::statistics::mean;
 
-/// The choice of one arm, on one fold.
+/// The choice of one arm, on one fold, for one seed or for all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tuned {
     /// The arm.
     pub arm: String,
     /// The fold, counted from 0; null without folds.
     pub fold: Option<usize>,
-    /// The settings chosen; null where none has finished with every seed.
+    /// The seed that chose for itself; absent where some chose for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// The settings chosen; null where none has finished with every seed that chose.
     pub chosen: Option<String>,
     /// All it could choose from.
     pub tried: Vec<Tried>,
@@ -33,8 +37,22 @@ pub struct Tried {
     pub settings: String,
     /// Trials with it that finished.
     pub finished: usize,
-    /// The mean of the main metric on the validation part over the seeds; null unless all of them finished.
+    /// The mean of the main metric on the validation part over the seeds that chose; null unless all of them finished.
     pub validation: Option<f64>,
+}
+
+/// The best of those with a mean, the first of equals.
+fn best(tried: &[Tried], better: Better) -> Option<&str> {
+    let mut best: Option<(&str, f64)> = None;
+    for candidate in tried {
+        let Some(value) = candidate.validation else {
+            continue;
+        };
+        if best.is_none_or(|(_, best)| better.advantage(value - best) > 0.0) {
+            best = Some((&candidate.settings, value));
+        }
+    }
+    best.map(|(settings, _)| settings)
 }
 
 /// Where a choice lies among the values it was made from.
@@ -49,12 +67,12 @@ pub enum End {
 }
 
 impl Tuned {
-    /// The choice of `arm` on `fold` among `candidates`: the best mean of the metric on the validation part over `seeds`, the first of
-    /// those that are equal. A candidate that diverged with one of the seeds is never chosen; while one is left that could go on, none
-    /// is.
+    /// The choice of `arm` on `fold`, for `seed` or for all, among `candidates`: the best mean of the metric on the validation part over
+    /// `seeds`, the first of those that are equal. A candidate that diverged with one of the seeds is never chosen; while one is left
+    /// that could go on, none is.
     pub fn of(
         trials: &[Trial],
-        (arm, fold): (&str, Option<usize>),
+        (arm, fold, seed): (&str, Option<usize>, Option<u64>),
         candidates: &[String],
         seeds: &[u64],
         metric: &MainMetric,
@@ -86,32 +104,82 @@ impl Tuned {
                 }
             })
             .collect();
-        let mut best: Option<(&str, f64)> = None;
-        for candidate in &tried {
-            let Some(value) = candidate.validation else {
-                continue;
-            };
-            if best.is_none_or(|(_, best)| metric.better.advantage(value - best) > 0.0) {
-                best = Some((&candidate.settings, value));
-            }
-        }
         let open = |candidate: &String| {
             let left = |trial: &&Trial| matches!(trial.status, Status::Stopped | Status::Failed);
             of(candidate).iter().any(left)
         };
-        let chosen = best
+        let chosen = best(&tried, metric.better)
             .filter(|_| !candidates.iter().any(open))
-            .map(|(settings, _)| settings.to_owned());
-        let all: Vec<&Trial> = candidates.iter().flat_map(|c| of(c)).collect();
-        let spare = || all.iter().filter(|trial| trial.id.settings != chosen);
+            .map(str::to_owned);
+        // With those that a claim was checked by.
+        let mine = |trial: &&Trial| {
+            trial.id.arm == arm
+                && trial.id.fold == fold
+                && seed.is_none_or(|seed| trial.id.seed == seed)
+                && trial.id.settings.is_some()
+        };
+        let is_spare = |trial: &Trial| trial.id.settings != chosen;
+        let took = |trial: &&Trial| is_spare(trial) || seeds.contains(&trial.id.seed);
+        let spare = || trials.iter().filter(mine).filter(|trial| is_spare(trial));
         Self {
             arm: arm.to_owned(),
             fold,
-            trials: all.len(),
+            seed,
+            trials: trials.iter().filter(mine).filter(took).count(),
             spare_flops: spare().map(|trial| trial.bill.all().flops).sum(),
             spare_cpu_seconds: spare().map(|trial| trial.bill.all().cpu_seconds).sum(),
             tried,
             chosen,
+        }
+    }
+
+    /// The choices of every arm and fold, its seeds together: what is best by the mean over them, and what all of them took.
+    pub fn together(tuned: &[Self], better: Better) -> Vec<Self> {
+        let mut together: Vec<Self> = Vec::new();
+        for one in tuned {
+            let same = |other: &Self| other.arm == one.arm && other.fold == one.fold;
+            if together.iter().any(same) {
+                continue;
+            }
+            let of: Vec<&Self> = tuned.iter().filter(|other| same(other)).collect();
+            together.push(match of[..] {
+                [one] => one.clone(),
+                _ => Self::mean(&of, better),
+            });
+        }
+        together
+    }
+
+    /// The choice by the mean over several seeds, or folds; none where one of them could choose nothing.
+    fn mean(of: &[&Self], better: Better) -> Self {
+        let tried: Vec<Tried> = of[0]
+            .tried
+            .iter()
+            .map(|first| {
+                let same = |tried: &&Tried| tried.settings == first.settings;
+                let each = of.iter().map(|one| one.tried.iter().find(same));
+                let each: Option<Vec<&Tried>> = each.collect();
+                let each = each.unwrap_or_default();
+                let values: Option<Vec<f64>> = each.iter().map(|tried| tried.validation).collect();
+                Tried {
+                    settings: first.settings.clone(),
+                    finished: each.iter().map(|tried| tried.finished).sum(),
+                    validation: values.and_then(|values| mean(&values)),
+                }
+            })
+            .collect();
+        let all_chose = of.iter().all(|one| one.chosen.is_some());
+        Self {
+            arm: of[0].arm.clone(),
+            fold: of[0].fold,
+            seed: None,
+            chosen: best(&tried, better)
+                .filter(|_| all_chose)
+                .map(str::to_owned),
+            trials: of.iter().map(|one| one.trials).sum(),
+            spare_flops: of.iter().map(|one| one.spare_flops).sum(),
+            spare_cpu_seconds: of.iter().map(|one| one.spare_cpu_seconds).sum(),
+            tried,
         }
     }
 

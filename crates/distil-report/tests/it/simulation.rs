@@ -1,14 +1,16 @@
 //! What tests and verdicts do in the long run, by simulation with fixed draws: they keep their level, have the power that a hand
 //! computes, and intervals hold the truth as often as they say.
 
+use distil_report::Numbers;
 use distil_report::compare::{
-    Comparison, PLAIN, PLAIN_FULL, Question, TrialOutputs, Verdict, compare,
+    Because, Comparison, PLAIN, PLAIN_FULL, Question, TrialOutputs, Verdict, compare,
 };
+use distil_report::run_json::Trial;
 use distil_report::statistics::{
     FEWEST_FOR_BCA, bca, non_inferiority, normal_below, paired_errors, sign_flip,
 };
 
-use crate::compare::{accuracy, seeds, tuned_alike};
+use crate::compare::{accuracy, seeds, trial, tuned_alike};
 use crate::synthetic::standard_normal;
 
 /// `simulations` times `pairs` normal differences around `shift`: the share of which `counts`.
@@ -177,4 +179,163 @@ fn a_budget_four_times_too_long_does_not_make_a_saving() {
 fn a_small_model_as_good_as_the_flow_leaves_hardly_a_saving() {
     let found = share_of_runs([3.0, 0.0, 0.0, 3.0], PLAIN, &[Verdict::Saves]);
     assert!(found <= 1.0 / 64.0 + noise(1.0 / 64.0, 1000), "{found}");
+}
+
+/// Luck of validation, in a model's own standard deviation: the spread about what the test part sees of the same model but its own, and
+/// the share of it that all seeds have in common, by arm.
+#[derive(Clone, Copy, Debug)]
+struct Luck {
+    sd: f64,
+    common: f64,
+}
+
+/// One simulated run of the flow and another arm at four times its cost, six seeds that choose each for itself among values of these
+/// true effects by validation; the flow is worse by `loss` in truth. The margin is 1.5 standard deviations.
+fn chosen(run: u64, effects: &[f64], luck: Luck, loss: f64) -> Comparison {
+    let values = effects.len() as u64;
+    let rest = (luck.sd * luck.sd - 1.0).sqrt();
+    let mut trials: Vec<(Trial, bool)> = Vec::new();
+    for (arm, of, mean, flops) in [(1, "flow", -loss, 1e12), (2, PLAIN_FULL, 0.0, 4e12)] {
+        let draw = |what: u64, place: u64| {
+            standard_normal(
+                arm * 10 + what,
+                (run * 6 + place / values) * 4 + place % values,
+            )
+        };
+        for seed in 0..6 {
+            let own: Vec<f64> = (0..values)
+                .map(|value| mean + effects[value as usize] + draw(1, seed * values + value))
+                .collect();
+            let validation = |value: u64| {
+                own[value as usize]
+                    + rest
+                        * (luck.common.sqrt() * draw(2, value)
+                            + (1.0 - luck.common).sqrt() * draw(3, seed * values + value))
+            };
+            let best = (0..values)
+                .max_by(|a, b| validation(*a).total_cmp(&validation(*b)))
+                .unwrap();
+            for value in 0..values {
+                let test = Numbers::from([("accuracy", 0.9 + 1e-4 * own[value as usize])]);
+                let mut trial = trial(of, seed + 1, None, test, flops);
+                trial.id.settings = Some(format!("lr={value}"));
+                trials.push((trial, value == best));
+            }
+        }
+    }
+    let of = |compared: bool| -> Vec<TrialOutputs<'_>> {
+        let of = trials.iter().filter(|(_, chosen)| *chosen == compared);
+        let entry = |trial| TrialOutputs {
+            trial,
+            predictions: None,
+        };
+        of.map(|(trial, _)| entry(trial)).collect()
+    };
+    let metric = accuracy();
+    let entries = of(true);
+    let tuned = ["flow", PLAIN_FULL].map(|arm| (arm.to_owned(), 4));
+    let question = Question {
+        tuned: tuned.into(),
+        margin: Some(1.5e-4),
+        spares: of(false),
+        ..Question::new(&metric)
+    };
+    let mut found = compare(&entries, &question);
+    found.swap_remove(0)
+}
+
+/// Whether the flow was said to differ, and whether it was said to be no worse; nothing else can be said where plain at equal cost was
+/// not run.
+fn claims(comparison: &Comparison) -> [bool; 2] {
+    let differs = comparison.because == Some(Because::Worse)
+        || comparison.because == Some(Because::PlainNotWorse) && comparison.p < Some(0.05);
+    let no_worse = comparison.because == Some(Because::PlainNotWorse);
+    [differs, no_worse]
+}
+
+/// Shares of runs over all lists of values: one, two and four, whose effects differ by 0, 1 and 1.5 standard deviations.
+fn shares(luck: Luck, loss: f64, counts: impl Fn(&Comparison) -> bool) -> Vec<f64> {
+    const LISTS: [&[f64]; 7] = [
+        &[0.0],
+        &[0.0, 0.0],
+        &[0.0, 1.0],
+        &[0.0, 1.5],
+        &[0.0; 4],
+        &[0.0, 1.0, 2.0, 1.0],
+        &[0.0, 1.5, 3.0, 1.5],
+    ];
+    let of = |effects: &&[f64]| {
+        let counted = (0..RUNS).filter(|run| counts(&chosen(*run, effects, luck, loss)));
+        counted.count() as f64 / RUNS as f64
+    };
+    LISTS.iter().map(of).collect()
+}
+
+const RUNS: u64 = 800;
+
+/// Validation that says as much as the model's own luck, or far less; its luck each seed's own, or that of all.
+const LUCKS: [Luck; 4] = [
+    Luck {
+        sd: 1.5,
+        common: 0.0,
+    },
+    Luck {
+        sd: 1.5,
+        common: 1.0,
+    },
+    Luck {
+        sd: 3.0,
+        common: 0.5,
+    },
+    Luck {
+        sd: 3.0,
+        common: 1.0,
+    },
+];
+
+#[test]
+fn luck_in_choosing_settings_makes_no_more_claims_than_chance() {
+    let mut unchecked: f64 = 0.0;
+    for luck in LUCKS {
+        let found = shares(luck, 0.0, |c| claims(c)[0]);
+        let most = found.iter().fold(0.0, |a: f64, b| a.max(*b));
+        assert!(most <= 0.05 + noise(0.05, RUNS), "{luck:?}: {found:?}");
+        let mean = found.iter().sum::<f64>() / found.len() as f64;
+        assert!(mean <= 0.032 + noise(0.032, RUNS), "{luck:?}: {found:?}");
+        let seen = shares(luck, 0.0, |c| c.p < Some(0.05));
+        unchecked = seen.iter().fold(unchecked, |a: f64, b| a.max(*b));
+    }
+    // Without the check the luck that all seeds share passes for an effect.
+    assert!(unchecked > 0.15, "{unchecked}");
+}
+
+#[test]
+fn luck_in_choosing_settings_makes_no_flow_as_good_that_is_worse_by_the_margin() {
+    let mut unchecked: f64 = 0.0;
+    for luck in LUCKS {
+        let found = shares(luck, 1.5, |c| claims(c)[1]);
+        let most = found.iter().fold(0.0, |a: f64, b| a.max(*b));
+        assert!(most <= 0.025 + noise(0.025, RUNS), "{luck:?}: {found:?}");
+        let seen = shares(luck, 1.5, |c| c.non_inferior_p < Some(0.025));
+        unchecked = seen.iter().fold(unchecked, |a: f64, b| a.max(*b));
+    }
+    assert!(unchecked > 0.05, "{unchecked}");
+}
+
+#[test]
+fn the_check_costs_little_power_where_an_effect_is_real() {
+    let luck = Luck {
+        sd: 1.5,
+        common: 0.0,
+    };
+    let share = |counts: fn(&Comparison) -> bool| {
+        let counted =
+            (0..RUNS).filter(|run| counts(&chosen(*run, &[0.0, 1.0, 2.0, 1.0], luck, -2.0)));
+        counted.count() as f64 / RUNS as f64
+    };
+    let (seen, claimed) = (share(|c| c.p < Some(0.05)), share(|c| claims(c)[0]));
+    assert!(
+        seen > 0.5 && claimed > seen - 0.1 && claimed <= seen,
+        "{seen} {claimed}"
+    );
 }

@@ -28,7 +28,7 @@ fn trial(settings: &str, seed: u64, validation: f64) -> Trial {
 fn choose(trials: &[Trial], seeds: &[u64]) -> Tuned {
     let candidates = ["a", "b", "c"].map(str::to_owned);
     let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
-    Tuned::of(trials, ("plain", None), &candidates, seeds, &metric)
+    Tuned::of(trials, ("plain", None, None), &candidates, seeds, &metric)
 }
 
 #[test]
@@ -101,6 +101,7 @@ fn a_choice_at_the_end_of_its_list_is_told_from_one_inside() {
     let among = |chosen: &str, tried: &[&str]| Tuned {
         arm: "plain".into(),
         fold: None,
+        seed: None,
         chosen: Some(chosen.into()),
         tried: tried
             .iter()
@@ -130,4 +131,48 @@ arm    chose    among the values tried  settings  trials  FLOPs of the others  C
 ─────────────────────────────────────────────────────────────────────────────────────────────────────
 plain  lr=4e-3  the largest                    3       3          2.00 GFLOPs                  1.50 s
 "#);
+}
+
+#[test]
+fn each_seed_chooses_for_itself_and_a_row_counts_what_an_arms_seeds_chose() {
+    let values = [
+        ("a", 0.95, 0.90, 0.91),
+        ("b", 0.94, 0.96, 0.97),
+        ("c", 0.1, 0.1, 0.1),
+    ];
+    let trials: Vec<Trial> = values
+        .iter()
+        .flat_map(|(settings, one, two, three)| {
+            [(1, one), (2, two), (3, three)].map(|(seed, value)| trial(settings, seed, *value))
+        })
+        .collect();
+    let candidates = ["a", "b", "c"].map(str::to_owned);
+    let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
+    let tuned: Vec<Tuned> = [1, 2, 3]
+        .map(|seed| {
+            Tuned::of(
+                &trials,
+                ("plain", None, Some(seed)),
+                &candidates,
+                &[seed],
+                &metric,
+            )
+        })
+        .into();
+    let chosen: Vec<_> = tuned.iter().map(|tuned| tuned.chosen.as_deref()).collect();
+    assert_eq!(chosen, [Some("a"), Some("b"), Some("b")]);
+    let together = Tuned::together(&tuned, metric.better);
+    assert_eq!(together.len(), 1);
+    assert_eq!(
+        together[0].chosen.as_deref(),
+        Some("b"),
+        "by the mean over the seeds"
+    );
+    assert_eq!((together[0].trials, together[0].tried[0].finished), (9, 3));
+    let spare: f64 = tuned.iter().map(|tuned| tuned.spare_flops.unwrap()).sum();
+    assert_eq!(together[0].spare_flops, Some(spare));
+    let mut run = digits_run(40).record;
+    run.tuned = tuned;
+    let table = tables::tuning(&run).unwrap();
+    assert_eq!(table.rows[0].cells[1], "a × 1, b × 2");
 }

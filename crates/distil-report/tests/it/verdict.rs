@@ -1,8 +1,8 @@
 //! A saving is claimed only where a referee would grant it, and every refusal says why.
 
 use distil_report::compare::{
-    ALONE, Because, Comparison, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test, TrialOutputs,
-    Verdict, compare, judged_again,
+    ALONE, Because, Comparison, FLOW, PLAIN, PLAIN_FULL, Question, SMALL, Sides, Test,
+    TrialOutputs, Verdict, compare, judged_again, wanted,
 };
 use distil_report::measure;
 use distil_report::measure::Better;
@@ -591,4 +591,117 @@ fn a_small_model_as_good_as_the_flow_does_not_suffice_where_plain_training_is_be
         .filter(|t| t.id.arm != PLAIN_FULL)
         .collect();
     insta::assert_snapshot!(said(&asked(&without, Some(0.003)), SMALL), @"The small model suffices: alone it reached 97.28 % accuracy for 10 % of the flow's FLOPs and 10 % of its seconds; the flow's 97.25 % is not better by the margin of 0.30 points (difference −0.03 points, sign-flip test p = 0.688); plain training at its full budget was not run.");
+}
+
+/// The flow and plain of six seeds, as compared, and the loser's trials at the winner's settings with these accuracies.
+fn checked(flow: &[f64], plain: &[f64], loser: &str, at_winners: &[f64]) -> Vec<Comparison> {
+    let mut trials = seeds(&[("flow", 1e12, flow), ("plain", 1e12, plain)]);
+    for trial in &mut trials {
+        let settings = if trial.id.arm == loser {
+            "lr=1"
+        } else {
+            "lr=2"
+        };
+        trial.id.settings = Some(settings.into());
+    }
+    let mut spares = seeds(&[(loser, 1e12, at_winners)]);
+    for trial in &mut spares {
+        trial.id.settings = Some("lr=2".into());
+    }
+    let entry = |trial| TrialOutputs {
+        trial,
+        predictions: None,
+    };
+    let metric = accuracy();
+    let entries: Vec<TrialOutputs<'_>> = trials.iter().map(entry).collect();
+    let question = Question {
+        tuned: tuned_alike(&trials),
+        margin: Some(0.003),
+        spares: spares.iter().map(entry).collect(),
+        ..Question::new(&metric)
+    };
+    let wanted: Vec<String> = wanted(&entries, &question)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let missing = (at_winners.len() + 1..=6).map(|seed| format!("{loser}-s{seed}~lr=2"));
+    assert_eq!(wanted, missing.collect::<Vec<_>>());
+    compare(&entries, &question)
+}
+
+#[test]
+fn what_is_shown_stands_only_if_it_holds_with_the_loser_at_the_winners_settings() {
+    let same = checked(&FULL, &SHORT, "plain", &SHORT);
+    assert!(!said(&same, PLAIN).contains("seed by seed"));
+    let lower = SHORT.map(|value| value - 0.001);
+    let found = checked(&FULL, &SHORT, "plain", &lower);
+    assert_eq!(verdict(&found[0]), (Verdict::Saves, Some(Because::Better)));
+    insta::assert_snapshot!(said(&found, PLAIN), @"The flow is better at equal cost: over 6 seeds it reached 97.28 % accuracy, plain training at equal cost 96.23 % (difference +1.05 points, 95 % interval +0.66 to +1.44, sign-flip test p = 0.031, one-sided p = 0.016 against 0.30 points worse), at 100 % of its FLOPs and 100 % of its seconds; each chose from 9 settings; with plain training at equal cost at the settings of the flow, seed by seed, it holds too (difference +1.15 points); no small model was run beside it.");
+    let found = checked(&FULL, &SHORT, "plain", &ALMOST);
+    assert_eq!(
+        verdict(&found[0]),
+        (Verdict::NoDifference, Some(Because::EqualCost)),
+        "within the margin it is"
+    );
+    let high = FULL.map(|value| value + 0.004);
+    let mixed: Vec<f64> = FULL
+        .iter()
+        .enumerate()
+        .map(|(seed, value)| value + if seed % 2 == 0 { 0.01 } else { -0.01 })
+        .collect();
+    let found = checked(&high, &SHORT, "plain", &mixed);
+    assert_eq!(
+        verdict(&found[0]),
+        (Verdict::NoDifference, Some(Because::WinnersSettings))
+    );
+    assert!(said(&found, PLAIN).ends_with("; with plain training at equal cost at the settings of the flow, seed by seed, it is not shown (difference +0.40 points), so luck in choosing may explain it."));
+    insta::assert_snapshot!(badge(&found[0], &accuracy()), @"no difference shown");
+    // The same where plain wins: then the flow is taken at plain's.
+    let found = checked(&SHORT, &high, FLOW, &SHORT);
+    assert_eq!(verdict(&found[0]), (Verdict::Costs, Some(Because::Worse)));
+    let found = checked(&SHORT, &high, FLOW, &mixed);
+    assert_eq!(
+        verdict(&found[0]),
+        (Verdict::NoDifference, Some(Because::WinnersSettings))
+    );
+}
+
+#[test]
+fn a_check_that_points_the_other_way_or_is_not_whole_takes_the_claim_away() {
+    let higher = FULL.map(|value| value + 0.01);
+    let found = checked(&FULL, &SHORT, "plain", &higher);
+    assert_eq!(
+        verdict(&found[0]),
+        (Verdict::NoDifference, Some(Because::WinnersSettings))
+    );
+    for tested in [0, 5] {
+        let found = checked(&FULL, &SHORT, "plain", &SHORT[..tested]);
+        assert_eq!(
+            verdict(&found[0]),
+            (Verdict::NoDifference, Some(Because::NotChecked))
+        );
+        assert_eq!(found[0].guard.as_ref().unwrap().n, tested);
+    }
+    // Costs that are known better later change nothing of it.
+    let found = checked(&FULL, &SHORT, "plain", &higher);
+    assert_eq!(
+        verdict(&judged_again(found, Better::Higher)[0]).1,
+        Some(Because::WinnersSettings)
+    );
+}
+
+#[test]
+fn a_flow_that_chose_nothing_with_some_seed_claims_nothing_over_the_others() {
+    let trials = seeds(&[("flow", 1e12, &FULL), ("plain", 1e12, &SHORT)]);
+    let mut tuned = tuned_alike(&trials);
+    tuned.remove(FLOW);
+    let metric = accuracy();
+    let question = Question {
+        tuned,
+        ..Question::new(&metric)
+    };
+    assert_eq!(
+        compared(&trials, &question)[0].verdict,
+        Verdict::BaselineUntuned
+    );
 }

@@ -35,6 +35,8 @@ pub struct Dataset {
     pub split: Split,
     /// Whether these are the parts the data came with.
     pub official: bool,
+    /// Whether the validation part was drawn: neither given nor the time before the test part.
+    pub draws_validation: bool,
     /// How the inputs were made: what a model stores.
     pub preprocessing: Preprocessing,
     /// How the targets were made: what a model stores.
@@ -89,6 +91,7 @@ impl Dataset {
             weights: raw.weights,
             split,
             official: false,
+            draws_validation: true,
             preprocessing,
             fitted_targets,
             guesses: [unknown, missing].concat(),

@@ -12,7 +12,7 @@ use crate::data::raw::{Group, Raw, RawTargets};
 use crate::data::rows::RowHashes;
 use crate::data::time;
 use crate::error::{Error, Result};
-use crate::rng::Seed;
+use crate::rng::{Seed, Stream};
 use crate::sample::SampleId;
 
 /// How the data is split. It has its own seed, so that trials with different seeds share one test part.
@@ -42,6 +42,10 @@ pub struct SplitRule {
     /// The column in whose order the parts follow each other: training, validation, test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
+    /// What is not tested is divided into training and validation by this seed beside the split's own, which still says what is
+    /// tested: a trial that chooses its settings by itself. Absent: by the split's own, as in the models of version 0.1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Seed>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -73,6 +77,7 @@ impl From<&SplitTable> for SplitRule {
             fold: None,
             equal: EqualRule::Together,
             time: table.column.as_ref().map(|column| column.value.clone()),
+            own: None,
         }
     }
 }
@@ -91,7 +96,19 @@ impl Default for SplitRule {
             fold: None,
             equal: EqualRule::Together,
             time: None,
+            own: None,
         }
+    }
+}
+
+impl SplitRule {
+    /// Whether the validation part is drawn: neither given nor the time before the test part.
+    pub fn draws_validation(&self, raw: &Raw) -> bool {
+        let official = raw
+            .official
+            .as_ref()
+            .filter(|_| self.official && self.fold.is_none());
+        self.time.is_none() && !official.is_some_and(|parts| parts.contains(&Part::Validation))
     }
 }
 
@@ -155,11 +172,7 @@ pub(crate) fn split_known(raw: &Raw, rule: &SplitRule, rows: &RowHashes) -> Resu
         (EqualRule::Apart, _) | (_, Some(_)) => None,
         (EqualRule::Together, None) => Equal::of(raw, rows),
     };
-    let drawn = |equal: Option<Equal<'_>>| {
-        let split = draw(raw, rule, equal)?;
-        check_parts(raw, &split, rule)?;
-        Ok(split)
-    };
+    let drawn = |equal: Option<Equal<'_>>| draw(raw, rule, equal);
     let together = equal.is_some();
     match drawn(equal) {
         // Too few different samples to fill the parts: how many stand on both sides is said.
@@ -173,17 +186,20 @@ fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> 
         let fold = rule.fold.map(|fold| (fold.index, fold.of));
         let parts = time::parts(raw, column, [rule.test, rule.validation], fold)?;
         let [train, validation, test] = parts;
-        return Ok(Split {
+        let split = Split {
             train,
             validation,
             test,
-        });
+        };
+        check_parts(raw, &split, rule)?;
+        return Ok(split);
     }
     let mut drawer = Drawer {
         rule,
         units: units(raw, rule)?,
         equal,
         parts: vec![Part::Train; raw.len()],
+        own: None,
     };
     match (rule.fold, rule.official) {
         (Some(fold), _) => drawer.fold(fold)?,
@@ -194,7 +210,10 @@ fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> 
         // A validation part was given, and nothing to test on.
         drawer.draw(Part::Test, rule.test)?;
     }
-    if !drawer.parts.contains(&Part::Validation) {
+    if drawer.parts.contains(&Part::Validation) {
+        return drawer.split(raw);
+    }
+    let share = {
         let kept = drawer
             .parts
             .iter()
@@ -205,10 +224,26 @@ fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> 
         } else {
             1.0
         };
-        drawer.draw(Part::Validation, rule.validation * of_all)?;
-    }
-    Ok(Split::of(&drawer.parts))
+        rule.validation * of_all
+    };
+    let tested = drawer.parts.clone();
+    drawer.draw(Part::Validation, share)?;
+    let split = drawer.split(raw)?;
+    let own = rule.own.into_iter();
+    let mut others = own.flat_map(|own| (0..ATTEMPTS).map(move |attempt| [own.0, attempt]));
+    // Where each of them would leave a class out of training, this one does not.
+    Ok(others
+        .find_map(|own| {
+            drawer.parts.clone_from(&tested);
+            drawer.own = Some(own);
+            drawer.draw(Part::Validation, share).ok()?;
+            drawer.split(raw).ok()
+        })
+        .unwrap_or(split))
 }
+
+/// Divisions of a seed's own that are tried, until one has every class in training.
+const ATTEMPTS: u64 = 100;
 
 /// Numbers are stratified by tenths of their samples, and by fewer parts if those were small.
 const MOST_BINS: usize = 10;
@@ -296,9 +331,29 @@ struct Drawer<'a> {
     /// Samples that stay together, within strata.
     equal: Option<Equal<'a>>,
     parts: Vec<Part>,
+    /// What streams are numbered by besides their stratum: a seed with a division of its own, and which attempt this is.
+    own: Option<[u64; 2]>,
 }
 
 impl Drawer<'_> {
+    /// The parts as they are, if each has what it needs.
+    fn split(&self, raw: &Raw) -> Result<Split> {
+        let split = Split::of(&self.parts);
+        check_parts(raw, &split, self.rule)?;
+        Ok(split)
+    }
+
+    /// The stream that shuffles what a part is drawn from.
+    fn stream(&self, purpose: &str, place: &[u64]) -> Stream {
+        match self.own {
+            None => self.rule.seed.stream(purpose, place),
+            Some(own) => {
+                let place = [&own, place].concat();
+                self.rule.seed.stream("split.validation.own", &place)
+            }
+        }
+    }
+
     fn official(&mut self, raw: &Raw) -> Result<()> {
         self.parts = raw.official.clone().ok_or_else(|| {
             Error::input("data.split", "this data has no official split").remedy(
@@ -328,7 +383,6 @@ impl Drawer<'_> {
         } else {
             "split.validation"
         };
-        let seed = self.rule.seed;
         match &self.units {
             Units::Strata { members, stay } => {
                 let free: Vec<Vec<usize>> = members
@@ -353,7 +407,7 @@ impl Drawer<'_> {
                     .zip(apportion(wanted, &sizes, &room))
                     .enumerate()
                 {
-                    seed.stream(purpose, &[i as u64]).shuffle(&mut rows);
+                    self.stream(purpose, &[i as u64]).shuffle(&mut rows);
                     owed += take as isize;
                     let wanted = owed.clamp(0, room[i] as isize) as usize;
                     let mut taken = 0;
@@ -377,7 +431,7 @@ impl Drawer<'_> {
                 if free.len() < 2 && wanted > 0 {
                     return Err(too_few_groups(name, members.len(), "three parts"));
                 }
-                seed.stream(purpose, &[]).shuffle(&mut free);
+                self.stream(purpose, &[]).shuffle(&mut free);
                 let mut taken = 0;
                 for rows in &free[..free.len().saturating_sub(1)] {
                     let rows = in_training(rows, &self.parts);

@@ -68,6 +68,7 @@ impl Draft {
         let answers = answers::planned(data);
         let split = SplitRule {
             official: data.official,
+            own: self.split.own.filter(|_| data.draws_validation),
             ..self.split.clone()
         };
         let written = written::Written::of(
@@ -126,6 +127,7 @@ impl Draft {
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
             device: self.device,
             run: recipe.run,
+            draws_validation: data.draws_validation,
             data_bytes: data.inputs.bytes_held(),
             samples: [
                 data.split.train.len(),

@@ -76,11 +76,14 @@ impl Plan {
             writeln!(out, "arms: {}", terminal(&arms.join(", ")))?;
         }
         if let Some(tuning) = &self.tuning {
+            let over = match tuning.seeds {
+                None => "each seed for itself".to_owned(),
+                Some(1) => "over 1 seed".to_owned(),
+                Some(seeds) => format!("over {seeds} seeds"),
+            };
             writeln!(
                 out,
-                "every arm chooses on the validation part, over {} {}, from {}",
-                tuning.seeds,
-                if tuning.seeds == 1 { "seed" } else { "seeds" },
+                "every arm chooses on the validation part, {over}, from {}",
                 terminal(&tuning.candidates.join(" | "))
             )?;
         }

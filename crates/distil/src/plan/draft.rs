@@ -22,6 +22,7 @@ use crate::plan::arm::Arm;
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::{like, order, train, tune, written};
+use crate::rng::Seed;
 use crate::samples::{Policy, SAMPLES};
 use crate::task::{TASKS, Task, metrics, name_of};
 use crate::train::Train;
@@ -111,6 +112,15 @@ impl Draft {
         }
     }
 
+    /// Gives a trial's seed a division into training and validation of its own, where each seed chooses its settings for itself. The
+    /// first keeps the split's.
+    pub fn divide_for(&mut self, seed: u64) {
+        let tune = self.recipe.compare.tune.as_ref();
+        let nested = tune.is_some_and(|tune| tune.seeds.is_none());
+        let own = nested && seed != self.recipe.run.seed.value;
+        self.split.own = own.then_some(Seed(seed));
+    }
+
     /// The name the recipe gives its runs.
     pub fn name(&self) -> Option<&str> {
         self.recipe.name.as_ref().map(|name| name.as_str())
@@ -174,6 +184,7 @@ impl Draft {
         let comes_in_parts = raw.official.is_some() && self.source.gives_parts();
         let hashes = RowHashes::of(&raw);
         traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
+        let draws_validation = rule.draws_validation(&raw);
         let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
         let mut traps = traps::notes(&raw, &parts, &rule);
         match &rule.time {
@@ -196,6 +207,7 @@ impl Draft {
         data.notes.extend(traps);
         answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
         data.official = rule.official;
+        data.draws_validation = draws_validation;
         if comes_in_parts && (fold.is_some() || !rule.official) {
             data.notes
                 .push("the parts the data comes with are pooled and divided anew".into());

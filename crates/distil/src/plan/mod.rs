@@ -30,7 +30,7 @@ pub use answers::AnswersPlan;
 pub use arm::Arm;
 pub use cost::Cost;
 pub use draft::Draft;
-pub use named::Named;
+pub use named::{DATA, Named};
 pub use recipes::{SHIPPED, Shipped, shipped};
 pub use refusal::Refusal;
 pub use schema::schema;
@@ -86,6 +86,8 @@ pub struct Plan {
     pub run: RunTable,
     /// Samples to train on, to choose by, to test on.
     pub samples: [usize; 3],
+    /// Whether the validation part is drawn: neither given nor the time before the test part.
+    pub draws_validation: bool,
     /// Bytes the data takes in its finest form, shared by all stages that see it so.
     pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.

@@ -7,6 +7,9 @@ use crate::data::source::Source;
 use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::weights::sha256;
 
+/// How the keys of data begin.
+pub const DATA: &str = "data ";
+
 /// Data, a given model, answers or a list of samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
@@ -36,7 +39,7 @@ impl Draft {
     /// How the recipe names the data.
     pub fn data_key(&self) -> String {
         let key = serde_json::to_string(&self.source.table("source")).unwrap_or_default();
-        format!("data {key}")
+        format!("{DATA}{key}")
     }
 
     /// What data read from a source of this hash looks like: all that decides it.

@@ -10,22 +10,33 @@ use crate::plan::{order, train};
 pub struct Tuning {
     /// Names of the combinations of settings, at least two.
     pub candidates: Vec<String>,
-    /// The run's first seeds, over which a candidate's validation metric is averaged.
-    pub seeds: u64,
+    /// The run's first seeds that choose for all; none where each seed chooses for itself.
+    pub seeds: Option<u64>,
 }
+
+/// The seeds that chose for all in runs begun before each seed chose for itself.
+const SEEDS_THAT_CHOSE: u64 = 3;
 
 impl Tuning {
     pub(super) fn of(table: &TuneTable) -> Self {
         let names = table.candidates.iter().map(|c| c.name.clone());
         Self {
             candidates: names.collect(),
-            seeds: table.seeds.value,
+            seeds: table.seeds.as_ref().map(|seeds| seeds.value),
         }
     }
 
-    /// The seeds that choose, of a run with so many from `first`.
-    pub fn seeds_of(&self, first: u64, seeds: u64) -> Vec<u64> {
-        (first..first + seeds.max(1).min(self.seeds)).collect()
+    /// As in a run begun before each seed chose for itself.
+    pub fn shared(&mut self) {
+        self.seeds.get_or_insert(SEEDS_THAT_CHOSE);
+    }
+
+    /// The seeds that choose for this one, of a run with so many from `first`.
+    pub fn choosers(&self, seed: u64, first: u64, seeds: u64) -> Vec<u64> {
+        match self.seeds {
+            Some(most) => (first..first + seeds.max(1).min(most)).collect(),
+            None => vec![seed],
+        }
     }
 }
 

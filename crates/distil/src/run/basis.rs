@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::options::Options;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::plan::Named;
+use crate::plan::{DATA, Named};
 use crate::weights::sha256;
 
 /// Hashes of what a run was planned from. It lies in the run's folder and is part of every order; `resume` and every trial compare it
@@ -80,6 +80,11 @@ impl Basis {
             }
         }
         Ok(())
+    }
+
+    /// Whether nothing but data was read: no given model, no answers, no list of samples, which know one division of the data.
+    pub fn is_data_alone(&self) -> bool {
+        self.files.keys().all(|key| key.starts_with(DATA))
     }
 
     /// The hash of what the recipe names so.

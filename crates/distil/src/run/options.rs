@@ -34,6 +34,10 @@ pub struct Options {
     /// Whether to train every stage, those that an earlier run trained the same way too.
     #[serde(default)]
     pub fresh: bool,
+    /// Whether each seed chooses its settings for itself where `tune` does not name seeds that choose for all; runs of version 0.1.0 do
+    /// not say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nested: bool,
     /// What the split does with equal samples; runs of version 0.1.0 do not say.
     #[serde(default, skip_serializing_if = "EqualRule::is_apart")]
     pub equal: EqualRule,

@@ -37,13 +37,33 @@ pub(super) enum Origin {
     Copy,
 }
 
+/// What is planned: an arm, and where a trial plans its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Of<'a> {
+    pub arm: &'a Arm,
+    pub settings: Option<&'a str>,
+    pub fold: Option<Fold>,
+    /// The trial's seed; none for the first.
+    pub seed: Option<u64>,
+}
+
+impl<'a> Of<'a> {
+    /// An arm as the recipe has it, of the first seed and fold.
+    pub fn arm(arm: &'a Arm, options: &Options) -> Self {
+        Self {
+            arm,
+            settings: None,
+            fold: options.fold(0),
+            seed: None,
+        }
+    }
+}
+
 /// Reads the data and plans one arm on one fold. What is read of a run that has begun has to be what it began with.
 pub(super) fn prepare(
     text: &RecipeText,
     options: &Options,
-    arm: &Arm,
-    settings: Option<&str>,
-    fold: Option<Fold>,
+    of: Of<'_>,
     begun: Option<&Basis>,
     from: Origin,
 ) -> Result<Prepared> {
@@ -51,8 +71,14 @@ pub(super) fn prepare(
         Some(_) => unreadable(error),
         None => error,
     };
-    let draft = Draft::tuned(text, &options.base, arm, settings);
+    let draft = Draft::tuned(text, &options.base, of.arm, of.settings);
     let mut draft = draft.map_err(|refusal| known(refusal.into()))?;
+    if let Some(seed) = of.seed
+        && options.nested
+        && begun.is_some_and(Basis::is_data_alone)
+    {
+        draft.divide_for(seed);
+    }
     draft.split.equal = options.equal;
     draft.lenient = options.smoke;
     let mut read = draft.named();
@@ -92,10 +118,15 @@ pub(super) fn prepare(
     }
     let source = draft.source.settled(&raw);
     let inputs = (draft.has_given()).then(|| (raw.inputs.clone(), raw.wide.clone()));
-    let data = draft.dataset(raw, fold)?;
+    let data = draft.dataset(raw, of.fold)?;
     let name = draft.name().unwrap_or(&options.name).to_owned();
     let mut plan = draft.plan(&data)?;
     plan.name = name;
+    if !options.nested
+        && let Some(tuning) = &mut plan.tuning
+    {
+        tuning.shared();
+    }
     plan.source = source;
     Ok(Prepared {
         plan,

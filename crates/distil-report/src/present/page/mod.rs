@@ -30,7 +30,7 @@ use crate::present::foreign;
 use crate::present::human::human_day;
 use crate::present::next::Next;
 use crate::present::sentence::{
-    badge, brief, chosen, columns_read, equal_samples, headline, reading_notes, sentence,
+    badge, brief, choice, chosen, columns_read, equal_samples, headline, reading_notes, sentence,
 };
 use crate::present::show;
 use crate::present::table::Table;
@@ -80,6 +80,8 @@ pub struct Page {
     pub arms: Vec<(String, String)>,
     /// What plain's curve says.
     pub curve: Vec<String>,
+    /// How the seeds chose their settings.
+    pub choice: Option<String>,
     /// Every trial, where there are several per arm or one failed.
     pub trials: Option<Table>,
     /// Bars of cost, as SVG, each with its title.
@@ -178,6 +180,7 @@ impl Page {
                 .curve
                 .as_ref()
                 .map_or(Vec::new(), |curve| curve.sentences(&run.metric)),
+            choice: choice(run),
             trials: tables::trials(run),
             bars,
             legend,

@@ -1,7 +1,7 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
 use crate::compare::{
-    Because, Comparison, EQUAL_COST, SIMILAR_COST, Sides, Test, Verdict, beyond, is_better,
+    Because, Comparison, EQUAL_COST, Guard, SIMILAR_COST, Sides, Test, Verdict, beyond, is_better,
     resolved,
 };
 use crate::measure::MainMetric;
@@ -165,12 +165,13 @@ impl Words<'_> {
                 };
                 let similar = self.similar_cost(comparisons);
                 format!(
-                    "{claim}: {}{}{alone}{similar}.",
+                    "{claim}: {}{}{}{alone}{similar}.",
                     self.means(),
-                    self.tuning()
+                    self.tuning(),
+                    self.checked()
                 )
             }
-            Verdict::Costs => format!("{claim}: {}{cheap}.", self.means()),
+            Verdict::Costs => format!("{claim}: {}{}{cheap}.", self.means(), self.checked()),
             Verdict::BaselineUntuned => {
                 format!("{claim}: {}; {}{cheap}.", self.means(), self.untuned())
             }
@@ -244,6 +245,8 @@ impl Words<'_> {
                 Some(
                     Because::Chance
                     | Because::OtherSamples
+                    | Because::WinnersSettings
+                    | Because::NotChecked
                     | Because::NoMargin
                     | Because::MarginNotShown,
                 )
@@ -492,6 +495,10 @@ impl Words<'_> {
             Some(Because::OtherSamples) => {
                 "; it is shown for other seeds but not for other test samples".into()
             }
+            Some(Because::WinnersSettings) => self.with_winners_settings(),
+            Some(Because::NotChecked) => {
+                "; it has yet to be checked with both at the same settings".into()
+            }
             Some(Because::NoMargin) => {
                 "; that it is as good cannot be shown without a declared `margin`".into()
             }
@@ -528,6 +535,42 @@ impl Words<'_> {
             }
             _ => String::new(),
         }
+    }
+
+    /// `; with plain training at equal cost at the settings of the flow, seed by seed, it is not shown (…), so luck in choosing …`.
+    fn with_winners_settings(&self) -> String {
+        self.at_winners_settings()
+            .map_or(String::new(), |(with, difference)| {
+                format!(
+                    "; {with} it is not shown ({difference}), so luck in choosing may explain it"
+                )
+            })
+    }
+
+    /// `; with plain training at equal cost at the settings of the flow, seed by seed, it holds too (difference +0.80 points)`.
+    fn checked(&self) -> String {
+        // Where both have chosen the same with every seed, it is what was shown.
+        let other = |guard: &Guard| guard.difference != self.comparison.difference;
+        let checked = self.comparison.guard.as_ref().filter(|guard| other(guard));
+        let checked = checked
+            .filter(|_| !self.brief)
+            .and_then(|_| self.at_winners_settings());
+        checked.map_or(String::new(), |(with, difference)| {
+            format!("; {with} it holds too ({difference})")
+        })
+    }
+
+    fn at_winners_settings(&self) -> Option<(String, String)> {
+        let guard = self.comparison.guard.as_ref()?;
+        let winner = match guard.loser.as_str() {
+            FLOW => self.comparison.against.as_str(),
+            _ => FLOW,
+        };
+        let (loser, winner) = (arm_words(&guard.loser), arm_words(winner));
+        Some((
+            format!("with {loser} at the settings of {winner}, seed by seed,"),
+            format!("difference {}", self.metric.difference(guard.difference)),
+        ))
     }
 
     fn tuning(&self) -> String {

@@ -5,7 +5,7 @@ use crate::present::human::{human_count, human_flops, human_seconds};
 use crate::present::show;
 use crate::present::table::{NONE, Table};
 use crate::record::arm::{FLOW, PLAIN_FULL};
-use crate::run_json::{End, RunJson};
+use crate::run_json::{End, RunJson, Tuned};
 use crate::summary::Summary;
 
 /// Every arm's bill by stage and purpose, means over its trials, with the sum that equal cost compares and the sum of all.
@@ -27,7 +27,18 @@ pub fn bill(run: &RunJson) -> Table {
         }
         let equalised: Total = bill.iter().filter(|row| row.purpose.equalised()).collect();
         table.total(bill_cells(&[arm, "equal cost", ""], equalised));
-        table.total(bill_cells(&[arm, "everything", ""], bill.iter().collect()));
+        let everything: Total = bill.iter().collect();
+        table.total(bill_cells(&[arm, "everything", ""], everything));
+        if let Some(search) = search(run, arm) {
+            table.row(bill_cells(&[arm, "", "search"], search));
+            let whole = Total {
+                flops: everything.flops.zip(search.flops).map(|(a, b)| a + b),
+                cpu_seconds: everything.cpu_seconds + search.cpu_seconds,
+                reference_seconds: None,
+                ..everything
+            };
+            table.total(bill_cells(&[arm, "with the search", ""], whole));
+        }
     }
     for row in &run.bill.rows {
         let words = ["the run", "", row.purpose.word()];
@@ -41,6 +52,23 @@ pub fn bill(run: &RunJson) -> Table {
         table.total(cells);
     }
     table
+}
+
+/// What the settings that an arm did not choose cost for each of its trials; none where it was not tuned.
+fn search(run: &RunJson, arm: &str) -> Option<Total> {
+    let tuned: Vec<&Tuned> = run.tuned.iter().filter(|tuned| tuned.arm == arm).collect();
+    let trials = run.arm(arm).count() as f64;
+    if tuned.is_empty() || trials == 0.0 {
+        return None;
+    }
+    let flops: Option<f64> = tuned.iter().map(|tuned| tuned.spare_flops).sum();
+    let cpu_seconds: f64 = tuned.iter().map(|tuned| tuned.spare_cpu_seconds).sum();
+    Some(Total {
+        flops: flops.map(|flops| flops / trials),
+        cpu_seconds: cpu_seconds / trials,
+        reference_seconds: None,
+        samples: 0,
+    })
 }
 
 fn bill_cells(words: &[&str], total: Total) -> Vec<String> {
@@ -99,8 +127,8 @@ pub fn break_even(run: &RunJson) -> Option<Table> {
     Some(table)
 }
 
-/// What each arm chose on the validation part, and what the settings it did not choose cost beside its bill; none where nothing was
-/// tuned.
+/// What each arm chose on the validation part, all its seeds together, and what the settings it did not choose cost beside its bill;
+/// none where nothing was tuned.
 pub fn tuning(run: &RunJson) -> Option<Table> {
     let folds = run.tuned.iter().any(|tuned| tuned.fold.is_some());
     let mut columns = vec!["arm"];
@@ -118,11 +146,11 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         words,
         &columns,
     );
-    for tuned in &run.tuned {
+    for tuned in Tuned::together(&run.tuned, run.metric.better) {
         let mut cells = vec![tuned.arm.clone()];
         let fold = tuned.fold.map_or(NONE.into(), |fold| fold.to_string());
         cells.extend(folds.then_some(fold));
-        cells.push(tuned.chosen.clone().unwrap_or(NONE.into()));
+        cells.push(choices(&run.tuned, &tuned));
         let end = match tuned.end() {
             None => NONE,
             Some(End::Inside) => "inside",
@@ -137,4 +165,26 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         table.row(cells);
     }
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// What the seeds of an arm chose on a fold: `lr=0.002 × 4, lr=0.004 × 2`, or the one choice of all.
+fn choices(all: &[Tuned], of: &Tuned) -> String {
+    let seeds = all.iter().filter(|t| t.arm == of.arm && t.fold == of.fold);
+    let chosen: Vec<&str> = seeds
+        .map(|tuned| tuned.chosen.as_deref().unwrap_or(NONE))
+        .collect();
+    let mut different = chosen.clone();
+    let place = |settings: &&str| of.tried.iter().position(|t| t.settings == *settings);
+    different.sort_by_key(place);
+    different.dedup();
+    match different[..] {
+        [one] => one.to_owned(),
+        _ => {
+            let counted = different.iter().map(|settings| {
+                let times = chosen.iter().filter(|other| *other == settings).count();
+                format!("{settings} × {times}")
+            });
+            counted.collect::<Vec<_>>().join(", ")
+        }
+    }
 }

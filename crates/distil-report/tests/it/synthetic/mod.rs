@@ -412,6 +412,7 @@ fn run(
     let comparisons = compare(&entries, &Question::new(&metric));
     let record = RunJson {
         tuned: Vec::new(),
+        validation: None,
         curve: None,
         format: FORMAT,
         status: Status::Finished,

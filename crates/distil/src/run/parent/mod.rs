@@ -23,7 +23,7 @@ use distil_recipe::RecipeText;
 use super::basis::Basis;
 use super::folder::RunFolder;
 use super::options::Options;
-use super::prepare::{Origin, Prepared, prepare};
+use super::prepare::{Of, Origin, Prepared, prepare};
 use super::smoke::shortened;
 use crate::data::source::{DECODED, Source};
 use crate::error::Result;
@@ -47,9 +47,8 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         false => request.recipe.clone(),
     };
     let prepared = watched(watcher, || {
-        let fold = options.fold(0);
-        let from = Origin::SourceForAll;
-        prepare(&text, &options, &Arm::Flow, None, fold, None, from)
+        let of = Of::arm(&Arm::Flow, &options);
+        prepare(&text, &options, of, None, Origin::SourceForAll)
     })?;
     options.name.clone_from(&prepared.plan.name);
     let basis = basis(&text, &options, &prepared)?;
@@ -86,16 +85,9 @@ fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Basis>
     for name in supervise::arms(options, &flow.plan) {
         let arm = Arm::named(&name);
         if arm.changes_the_recipe() {
-            let planned = prepare(
-                text,
-                options,
-                &arm,
-                None,
-                options.fold(0),
-                None,
-                Origin::Source,
-            )
-            .map_err(|error| error.within(format_args!("arm `{name}`")))?;
+            let of = Of::arm(&arm, options);
+            let planned = prepare(text, options, of, None, Origin::Source)
+                .map_err(|error| error.within(format_args!("arm `{name}`")))?;
             basis.add(&planned.read)?;
         }
     }
@@ -142,11 +134,9 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     if let Some(begun) = &begun {
         begun.refuse_other(&Basis::new(&text, &options))?;
     }
-    let fold = options.fold(0);
     let prepared = watched(watcher, || {
-        let begun = begun.as_ref();
-        let from = Origin::SourceForAll;
-        prepare(&text, &options, &Arm::Flow, None, fold, begun, from)
+        let of = Of::arm(&Arm::Flow, &options);
+        prepare(&text, &options, of, begun.as_ref(), Origin::SourceForAll)
     })?;
     let basis = match begun {
         Some(begun) => begun,

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use distil_report::bill::{Bill, BillRow, Calibration};
 use distil_report::compare::curve::{Curve, ceilings, validation_curve};
-use distil_report::compare::{Comparison, FLOW, Question, TrialOutputs, compare};
+use distil_report::compare::{self, Comparison, FLOW, Question, TrialOutputs};
 use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Folded, Time, fold};
 use distil_report::page::Page;
 use distil_report::predictions::Predictions;
 use distil_report::run_json::{
-    Compress, FORMAT, MainMetric, Origin, RunJson, Status, Trial, Tuned,
+    Compress, FORMAT, MainMetric, Origin, RunJson, Status, Trial, Tuned, Validation,
 };
 use distil_report::{Purpose, TrialId};
 
@@ -78,14 +78,19 @@ pub(super) fn conclude(
     let told = told(logs);
     let calibrations = Calibrations::read(folder, plan, &told)?;
     let metric = main_metric(plan);
-    let (mut trials, tuned) = compared(plan, options, &metric, &told, &calibrations);
+    let Compared {
+        mut trials,
+        spares,
+        tuned,
+    } = compared(plan, options, &metric, &told, &calibrations);
     // One that was chosen and not yet tested has not come to its end.
     for (trial, _) in &mut trials {
         if trial.status == Status::Finished && !trial.is_tested() {
             trial.status = left.unwrap_or(Status::Failed);
         }
     }
-    let (comparisons, curve) = judged(plan, &metric, &trials, &tuned, &told, &calibrations);
+    let question = question(plan, &metric, &tuned, &spares);
+    let (comparisons, curve) = judged(&question, &trials, &told, &calibrations);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
     let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.id.arm == FLOW).collect();
     let compress = match flows.first() {
@@ -108,6 +113,7 @@ pub(super) fn conclude(
         task: plan.task.kind(),
         metric,
         comparisons,
+        validation: validation(folder, plan, options)?,
         tuned,
         curve,
         calibration: calibrations.all.unwrap_or_default(),
@@ -126,6 +132,19 @@ pub(super) fn conclude(
     files::write(&path, &bytes)?;
     report(folder, &run, &told)?;
     Ok(run)
+}
+
+/// What tuned seeds choose on.
+fn validation(folder: &RunFolder, plan: &Plan, options: &Options) -> Result<Option<Validation>> {
+    let Some(tuning) = plan.tuning.as_ref().filter(|_| options.seeds > 1) else {
+        return Ok(None);
+    };
+    let basis = Basis::read(&folder.basis())?;
+    let divides = plan.draws_validation && basis.is_some_and(|basis| basis.is_data_alone());
+    Ok(Some(match tuning.seeds.is_none() && divides {
+        true => Validation::Own,
+        false => Validation::Common,
+    }))
 }
 
 /// Writes the page and the table of all progress points.
@@ -154,6 +173,7 @@ fn told(logs: &Logs) -> Vec<Told<'_>> {
 }
 
 /// Reference seconds: those of the recipe, and of arms that change it.
+#[derive(Default)]
 struct Calibrations {
     all: Option<Calibration>,
     of_arms: BTreeMap<String, Calibration>,
@@ -191,14 +211,40 @@ impl Calibrations {
 /// A trial with its bill in reference seconds, and what its result says about the test part.
 type Tested<'a> = (Trial, Option<&'a Predictions>);
 
-/// The trials that are compared, by seed, fold and arm in the order in which arms run; and the settings each arm chose.
+/// What the trials came to.
+struct Compared<'a> {
+    /// Those that are compared, by seed, fold and arm in the order in which arms run.
+    trials: Vec<Tested<'a>>,
+    /// Those with settings that were not chosen.
+    spares: Vec<Tested<'a>>,
+    /// The settings each arm chose.
+    tuned: Vec<Tuned>,
+}
+
+/// The trials that what was shown so far has to be checked by, and that have not come to an end with a test.
+pub(super) fn wanted(plan: &Plan, options: &Options, logs: &Logs) -> Vec<TrialId> {
+    if plan.tuning.is_none() {
+        return Vec::new();
+    }
+    let metric = main_metric(plan);
+    let found = compared(
+        plan,
+        options,
+        &metric,
+        &told(logs),
+        &Calibrations::default(),
+    );
+    let question = question(plan, &metric, &found.tuned, &found.spares);
+    compare::wanted(&outputs(&found.trials), &question)
+}
+
 fn compared<'a>(
     plan: &Plan,
     options: &Options,
     metric: &MainMetric,
     told: &[Told<'a>],
     calibrations: &Calibrations,
-) -> (Vec<Tested<'a>>, Vec<Tuned>) {
+) -> Compared<'a> {
     let billed = |told: &Told<'a>| {
         let trial = Trial::of(&told.folded, calibrations.of(&told.log.trial.id.arm))?;
         Some((trial, told.log.predictions.as_ref()))
@@ -206,33 +252,49 @@ fn compared<'a>(
     let mut trials: Vec<Tested<'a>> = told.iter().filter_map(billed).collect();
     trials.sort_by_key(|(trial, _)| (trial.id.seed, trial.id.fold, rank(plan, &trial.id.arm)));
     let tuned = tuned(plan, &trials, options.seeds, metric);
-    trials.retain(|(trial, _)| counts(trial, &tuned));
-    (trials, tuned)
+    let (trials, spares) = trials
+        .into_iter()
+        .partition(|(trial, _)| counts(trial, &tuned));
+    Compared {
+        trials,
+        spares,
+        tuned,
+    }
+}
+
+fn outputs<'a>(trials: &'a [Tested<'_>]) -> Vec<TrialOutputs<'a>> {
+    let outputs = |(trial, predictions): &'a Tested<'_>| TrialOutputs {
+        trial,
+        predictions: *predictions,
+    };
+    trials.iter().map(outputs).collect()
+}
+
+fn question<'a>(
+    plan: &Plan,
+    metric: &'a MainMetric,
+    tuned: &[Tuned],
+    spares: &'a [Tested<'_>],
+) -> Question<'a> {
+    let given = |work: &Work| matches!(work, Work::Given { .. });
+    Question {
+        metric,
+        tuned: Tuned::settings_by_arm(tuned),
+        margin: plan.margin,
+        given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
+        spares: outputs(spares),
+    }
 }
 
 /// Every arm against the flow, and plain training's curve.
 fn judged(
-    plan: &Plan,
-    metric: &MainMetric,
+    question: &Question<'_>,
     trials: &[Tested<'_>],
-    tuned: &[Tuned],
     told: &[Told<'_>],
     calibrations: &Calibrations,
 ) -> (Vec<Comparison>, Option<Curve>) {
-    let entries: Vec<TrialOutputs> = trials
-        .iter()
-        .map(|(trial, predictions)| TrialOutputs {
-            trial,
-            predictions: *predictions,
-        })
-        .collect();
-    let given = |work: &Work| matches!(work, Work::Given { .. });
-    let question = Question {
-        tuned: Tuned::settings_by_arm(tuned),
-        margin: plan.margin,
-        given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
-        ..Question::new(metric)
-    };
+    let entries = outputs(trials);
+    let metric = question.metric;
     let learned: BTreeMap<TrialId, Vec<(f64, f64)>> = told
         .iter()
         .map(|Told { log, folded }| {
@@ -252,9 +314,9 @@ fn judged(
     };
     let curve = match compared.iter().any(overlap) {
         true => None,
-        false => Curve::of(&entries, &question, &ceilings),
+        false => Curve::of(&entries, question, &ceilings),
     };
-    (compare(&entries, &question), curve)
+    (compare::compare(&entries, question), curve)
 }
 
 /// How a run ended: as its flows did, and not while any of its trials is left.
@@ -267,31 +329,37 @@ fn status(flows: &[&Trial], left: Option<Status>) -> Status {
     }
 }
 
-/// The choice of every arm on every fold.
+/// The choice of every arm on every fold, of every seed where each chooses for itself.
 fn tuned(plan: &Plan, trials: &[Tested<'_>], seeds: u64, metric: &MainMetric) -> Vec<Tuned> {
     let Some(tuning) = &plan.tuning else {
         return Vec::new();
     };
-    let seeds = tuning.seeds_of(plan.run.seed.value, seeds);
+    let first = plan.run.seed.value;
     let trials: Vec<Trial> = trials.iter().map(|(trial, _)| trial.clone()).collect();
-    let mut places: Vec<(&str, Option<usize>)> = Vec::new();
+    let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
     for trial in &trials {
-        let place = (trial.id.arm.as_str(), trial.id.fold);
+        let seed = tuning.seeds.is_none().then_some(trial.id.seed);
+        let place = (trial.id.arm.as_str(), trial.id.fold, seed);
         if !places.contains(&place) {
             places.push(place);
         }
     }
     places
         .into_iter()
-        .map(|place| Tuned::of(&trials, place, &tuning.candidates, &seeds, metric))
+        .map(|place| {
+            let seeds = tuning.choosers(place.2.unwrap_or(first), first, seeds);
+            Tuned::of(&trials, place, &tuning.candidates, &seeds, metric)
+        })
         .collect()
 }
 
 /// Whether a trial is one of those compared: with the settings its arm chose.
 fn counts(trial: &Trial, tuned: &[Tuned]) -> bool {
-    let mut choice = tuned
-        .iter()
-        .filter(|tuned| tuned.arm == trial.id.arm && tuned.fold == trial.id.fold);
+    let mut choice = tuned.iter().filter(|tuned| {
+        tuned.arm == trial.id.arm
+            && tuned.fold == trial.id.fold
+            && tuned.seed.is_none_or(|seed| seed == trial.id.seed)
+    });
     trial.id.settings.is_none() || choice.any(|tuned| tuned.chosen == trial.id.settings)
 }
 

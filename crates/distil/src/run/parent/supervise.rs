@@ -1,6 +1,6 @@
 //! The parent of all trials: what runs when, who is told, what a signal means.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 use super::children::{Children, News};
 use super::launch::Local;
 use super::logs::Logs;
-use super::outcome::{Outcome, OwnWork, conclude, main_metric};
+use super::outcome::{Outcome, OwnWork, conclude, main_metric, wanted};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
 use crate::error::{Error, Kind, Result};
@@ -65,6 +65,7 @@ pub fn supervise(
         waiting: trials(options, plan),
         logs: Logs::read(folder, Some(basis))?,
         basis,
+        guards: BTreeSet::new(),
         changed: None,
         reused: 0,
         failures: BTreeMap::new(),
@@ -104,14 +105,19 @@ fn failures_of(
     failures: BTreeMap<TrialId, Error>,
     run: &RunJson,
 ) -> (Option<Error>, Option<Error>) {
-    let tuned = run
-        .tuned
-        .iter()
-        .any(|tuned| tuned.arm == FLOW && tuned.chosen.is_some());
+    let chose = |trial: &TrialId| {
+        let of = |tuned: &&Tuned| {
+            tuned.arm == trial.arm
+                && tuned.fold == trial.fold
+                && tuned.seed.is_none_or(|seed| seed == trial.seed)
+        };
+        let mut of = run.tuned.iter().filter(of);
+        of.any(|tuned| tuned.chosen.is_some())
+    };
     let (mut flow, mut control) = (None, None);
     for (trial, error) in failures {
         let diverged = error.kind == Kind::Diverged;
-        if trial.arm == FLOW && !(diverged && tuned) {
+        if trial.arm == FLOW && !(diverged && chose(&trial)) {
             flow.get_or_insert(error);
         } else if trial.arm != FLOW && !diverged {
             let name = format!("trial {trial}");
@@ -141,8 +147,8 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the first seeds have a trial for each of
-/// them, which does not read the test part; and every seed has one whose settings are not known yet, which does.
+/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
+/// of them, which does not read the test part; and every seed has one whose settings are not known yet, which does.
 fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
     let arms = arms(options, plan);
     let first = plan.run.seed.value;
@@ -151,7 +157,7 @@ fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
         let choosing = plan
             .tuning
             .as_ref()
-            .filter(|tuning| tuning.seeds_of(first, options.seeds).contains(&seed));
+            .filter(|tuning| tuning.choosers(seed, first, options.seeds).contains(&seed));
         let settings: Vec<Option<String>> = match choosing {
             Some(tuning) => {
                 let candidates = tuning.candidates.iter().cloned().map(Some);
@@ -186,6 +192,8 @@ struct Scheduler<'a> {
     logs: Logs,
     /// What they have in common.
     basis: &'a Basis,
+    /// Trials with settings that were not chosen and are tested all the same: what was shown has to hold with them.
+    guards: BTreeSet<TrialId>,
     /// Why no other trial may start: something has changed since the run began.
     changed: Option<Error>,
     /// Stages that were not trained again.
@@ -202,8 +210,13 @@ impl Scheduler<'_> {
         waiting.retain(|trial| !self.finished(trial, trial.settings.is_none()));
         self.waiting = waiting;
         self.keep_result()?;
-        while signals.received().is_none() && self.advance(jobs)? {
-            self.listen()?;
+        loop {
+            while signals.received().is_none() && self.advance(jobs)? {
+                self.listen()?;
+            }
+            if !self.check_claims() || signals.received().is_some() {
+                break;
+            }
         }
         self.keep_result()?;
         self.tell_reuse();
@@ -214,6 +227,34 @@ impl Scheduler<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Once all is done and nothing was lost: whether what was shown has to be checked by more trials, which then wait.
+    fn check_claims(&mut self) -> bool {
+        let lost = |error: &Error| error.kind != Kind::Diverged;
+        let open = !self.waiting.is_empty() || self.children.count() > 0;
+        if open || self.changed.is_some() || self.failures.values().any(lost) {
+            return false;
+        }
+        let mut trials = wanted(self.plan, self.options, &self.logs);
+        trials.retain(|trial| self.guards.insert(trial.clone()));
+        if trials.is_empty() {
+            return false;
+        }
+        self.watcher.note(&format!(
+            "note: what was shown is checked with the loser at the winner's settings: {}",
+            match trials.len() {
+                1 => "1 more trial is tested".to_string(),
+                several => format!("{several} more trials are tested"),
+            }
+        ));
+        self.waiting.extend(trials);
+        true
+    }
+
+    /// Whether a trial is asked for the test part.
+    fn is_tested(&self, trial: &TrialId) -> bool {
+        trial.settings.is_none() || self.guards.contains(trial)
     }
 
     /// Whether a trial has come to what it is asked for.
@@ -255,7 +296,7 @@ impl Scheduler<'_> {
 
     /// The order to a trial, with the settings its arm chose and the cost of its flow; none where either is missing.
     fn order(&self, trial: &TrialId) -> Result<Option<Order>> {
-        let test = trial.settings.is_none();
+        let test = self.is_tested(trial);
         let Some(trial) = self.settled(trial)? else {
             return Ok(None);
         };
@@ -300,7 +341,8 @@ impl Scheduler<'_> {
         let Some(tuning) = &self.plan.tuning else {
             return Ok(None);
         };
-        let seeds = tuning.seeds_of(self.plan.run.seed.value, self.options.seeds);
+        let first = self.plan.run.seed.value;
+        let seeds = tuning.choosers(trial.seed, first, self.options.seeds);
         let mut rows = Vec::new();
         for seed in &seeds {
             for candidate in &tuning.candidates {
@@ -320,7 +362,7 @@ impl Scheduler<'_> {
                 rows.extend(self.logs.trial(&tried).cloned());
             }
         }
-        let place = (trial.arm.as_str(), trial.fold);
+        let place = (trial.arm.as_str(), trial.fold, None);
         let metric = main_metric(self.plan);
         Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
     }
@@ -340,29 +382,43 @@ impl Scheduler<'_> {
         {
             return false;
         }
-        let own_choice = trial.settings.is_none() && self.choosing(&trial.arm, trial.fold);
+        let own_choice = trial.settings.is_none() && self.choosing(&trial.arm, trial);
         let flow = trial.arm != FLOW
-            && (self.choosing(FLOW, trial.fold)
+            && (self.choosing(FLOW, trial)
                 || self.under_way(|other| {
                     other.arm == FLOW && other.fold == trial.fold && other.seed == trial.seed
                 }));
         !own_choice && !flow
     }
 
-    /// Whether a candidate that an arm may choose waits or runs.
-    fn choosing(&self, arm: &str, fold: Option<usize>) -> bool {
-        let candidate =
-            |other: &TrialId| other.arm == arm && other.fold == fold && other.settings.is_some();
+    /// Whether a candidate that an arm may choose for a trial's seed and fold waits or runs.
+    fn choosing(&self, arm: &str, trial: &TrialId) -> bool {
+        let seeds = self.choosers(trial.seed);
+        let candidate = |other: &TrialId| {
+            other.arm == arm
+                && other.fold == trial.fold
+                && !self.is_tested(other)
+                && seeds.contains(&other.seed)
+        };
         let mut running = self.children.orders().filter(|order| !order.test);
         self.waiting.iter().any(candidate) || running.any(|order| candidate(&order.trial))
     }
 
     /// Whether a trial that waits was told of already, as a candidate.
     fn only_tests(&self, trial: &TrialId) -> bool {
-        let choosing = self.plan.tuning.as_ref();
+        match trial.settings {
+            None => self.choosers(trial.seed).contains(&trial.seed),
+            Some(_) => self.result(trial).is_some(),
+        }
+    }
+
+    /// The seeds that choose the settings of this one; none where nothing is tuned.
+    fn choosers(&self, seed: u64) -> Vec<u64> {
         let first = self.plan.run.seed.value;
-        let seeds = choosing.map(|tuning| tuning.seeds_of(first, self.options.seeds));
-        trial.settings.is_none() && seeds.is_some_and(|seeds| seeds.contains(&trial.seed))
+        let tuning = self.plan.tuning.as_ref();
+        tuning.map_or(Vec::new(), |tuning| {
+            tuning.choosers(seed, first, self.options.seeds)
+        })
     }
 
     /// Whether some trial like this waits or runs.
@@ -468,7 +524,7 @@ impl Scheduler<'_> {
             fold: self.options.folds().swap_remove(0),
             settings: None,
         };
-        if self.choosing(FLOW, first.fold) {
+        if self.choosing(FLOW, &first) {
             return Ok(());
         }
         let Some(flow) = self.settled(&first)? else {

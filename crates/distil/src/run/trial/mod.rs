@@ -22,7 +22,7 @@ use super::calibrate::{self, Heard};
 use super::folder::{RunFolder, TrialFolder};
 use super::message::{Message, Order};
 use super::options::Options;
-use super::prepare::{Origin, Prepared, prepare};
+use super::prepare::{Of, Origin, Prepared, prepare};
 use super::program::Program;
 use super::stage_cache::StageCache;
 use crate::error::{Error, Kind, Result};
@@ -66,18 +66,15 @@ fn obey(folder: &TrialFolder, base: Option<&Path>) -> Result<()> {
         Some(flops) => Arm::named(&id.arm).within(flops),
         None => Arm::named(&id.arm),
     };
-    let settings = id.settings.as_deref();
+    let of = Of {
+        arm: &arm,
+        settings: id.settings.as_deref(),
+        fold,
+        seed: Some(id.seed),
+    };
     let Prepared {
         plan, data, raw, ..
-    } = prepare(
-        &text,
-        &options,
-        &arm,
-        settings,
-        fold,
-        Some(&order.basis),
-        Origin::Copy,
-    )?;
+    } = prepare(&text, &options, of, Some(&order.basis), Origin::Copy)?;
     let program = order.reuse.as_ref().map(Program::own_sha256).transpose()?;
     let cache = program.map(|program| StageCache::beside(&run, &program, &plan.device));
     // What the process took before it came here is part of it.

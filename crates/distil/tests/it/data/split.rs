@@ -183,6 +183,115 @@ fn a_class_of_one_sample_stays_in_training() {
     }
 }
 
+/// The rule with a division of its own for this seed.
+fn own(rule: &SplitRule, seed: u64) -> SplitRule {
+    SplitRule {
+        own: Some(Seed(seed)),
+        ..rule.clone()
+    }
+}
+
+#[test]
+fn a_seed_of_its_own_divides_what_is_not_tested_anew_and_the_test_part_is_fixed() {
+    let labels: Vec<u32> = (0..200).map(|row| u32::from(row % 5 == 0)).collect();
+    let mut raw = raw(labels.clone(), 2, 8);
+    let folds = [None, Some(Fold { index: 1, of: 3 })];
+    for (fold, group) in folds
+        .into_iter()
+        .flat_map(|fold| [(fold, None), (fold, Some("speaker"))])
+    {
+        let rule = SplitRule {
+            fold,
+            group: group.map(str::to_owned),
+            ..SplitRule::default()
+        };
+        let shared = split(&raw, &rule).unwrap();
+        let parts: Vec<Split> = (1..=6)
+            .map(|seed| split(&raw, &own(&rule, seed)).unwrap())
+            .collect();
+        assert_eq!(parts[2], split(&raw, &own(&rule, 3)).unwrap());
+        for other in &parts {
+            assert!(is_complete(other, 200));
+            assert_eq!(other.test, shared.test);
+        }
+        let mut different: Vec<_> = parts.iter().map(|part| &part.validation).collect();
+        different.push(&shared.validation);
+        different.sort();
+        different.dedup();
+        // Of eight speakers hardly more than five are left to draw from.
+        assert!(
+            different.len() > if group.is_some() { 2 } else { 6 },
+            "{group:?}"
+        );
+        if group.is_none() {
+            for other in &parts {
+                assert_eq!(other.validation.len(), shared.validation.len());
+                let rare =
+                    |part: &[SampleId]| part.iter().filter(|id| labels[id.row()] == 1).count();
+                assert!(rare(&other.validation).abs_diff(rare(&shared.validation)) < 2);
+            }
+        }
+    }
+    // Given or fixed by time, it is the same for all.
+    let parts = [Part::Test, Part::Validation, Part::Train, Part::Train];
+    raw.official = Some((0..200).map(|row| parts[row % 4]).collect());
+    let given = SplitRule {
+        official: true,
+        ..SplitRule::default()
+    };
+    assert!(!given.draws_validation(&raw));
+    assert_eq!(
+        split(&raw, &own(&given, 4)).unwrap(),
+        split(&raw, &given).unwrap()
+    );
+    // Folds pool the parts.
+    let pooled = SplitRule {
+        fold: Some(Fold { index: 0, of: 4 }),
+        ..given
+    };
+    assert!(pooled.draws_validation(&raw));
+}
+
+#[test]
+fn no_division_of_a_seeds_own_leaves_a_class_out_of_training() {
+    // Three speakers: one is tested, and of the others only one has both classes.
+    for first in 0..30 {
+        let labels: Vec<u32> = (0..90)
+            .map(|row| u32::from(row >= 30 && row % 2 == 0))
+            .collect();
+        let mut raw = raw(labels.clone(), 2, 3);
+        raw.groups[0].codes = (0..90).map(|row| row / 30).collect();
+        let rule = SplitRule {
+            group: Some("speaker".into()),
+            seed: Seed(first),
+            ..SplitRule::default()
+        };
+        let Ok(shared) = split(&raw, &rule) else {
+            continue;
+        };
+        for seed in 1..=6 {
+            let other = split(&raw, &own(&rule, seed)).unwrap();
+            assert_eq!(other.test, shared.test);
+            assert!(other.train.iter().any(|id| labels[id.row()] == 1));
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_says_nothing_of_a_seeds_own_division_is_the_rule_of_before() {
+    let rule: SplitRule = serde_json::from_str(
+        r#"{"official":false,"test":0.2,"validation":0.15,"group":null,"stratify":true,"seed":0,"fold":null}"#,
+    )
+    .unwrap();
+    assert_eq!(rule.own, None);
+    assert!(!serde_json::to_string(&rule).unwrap().contains("own"));
+    let named = serde_json::to_string(&own(&rule, 7)).unwrap();
+    assert_eq!(
+        serde_json::from_str::<SplitRule>(&named).unwrap().own,
+        Some(Seed(7))
+    );
+}
+
 #[test]
 fn a_split_that_cannot_be_says_why() {
     let say = |raw: &Raw, rule: SplitRule| split(raw, &rule).unwrap_err().to_string();

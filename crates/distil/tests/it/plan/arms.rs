@@ -329,10 +329,11 @@ fn every_arm_tunes_the_training_of_its_own_result() {
             "lr=0.0003,warmup=20"
         ]
     );
-    assert_eq!(
-        (tuning.seeds_of(1, 6), tuning.seeds_of(4, 1)),
-        (vec![1, 2, 3], vec![4])
-    );
+    assert_eq!(tuning.choosers(5, 1, 6), [5], "each seed for itself");
+    let shared = text.replace("warmup = [0, 20] }", "warmup = [0, 20], seeds = 2 }");
+    let shared = plan(&shared).tuning.unwrap();
+    assert_eq!(shared.choosers(5, 1, 6), [1, 2]);
+    assert_eq!(shared.choosers(4, 4, 1), [4]);
     for (name, result) in [("flow", "large"), ("plain", "large"), ("small", "small")] {
         let plan = tuned(&text, name, "lr=0.0003,warmup=20");
         assert_eq!(plan.result().name, result);

@@ -1,0 +1,250 @@
+//! Tuning over several seeds: each chooses for itself, and what is shown is checked before it is claimed.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use distil_report::events::Event;
+use distil_report::record::Part;
+use distil_report::run_json::{RunJson, Trial, Validation};
+use serde_json::Value;
+
+use crate::harness::{Ended, Place};
+use crate::leaks::{Random, after_first, csv, run_second};
+use crate::resume::record_of;
+
+const RUN: &str = "runs/digits-0001";
+const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3] }";
+
+fn smoke(place: &Place, more: &[&str]) -> Ended {
+    let run = ["run", "digits", "--smoke", "--fresh"];
+    let ended = place.distil(&[&run[..], more].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    ended
+}
+
+fn record(place: &Place) -> RunJson {
+    RunJson::read(&place.path(&format!("{RUN}/run.json"))).unwrap()
+}
+
+/// What a trial's log says it trains: the plan's hash.
+fn planned(place: &Place, trial: &str) -> String {
+    let Some(Event::Started(started)) = place.events(RUN, trial).into_iter().next() else {
+        panic!("{trial} has not begun");
+    };
+    started.plan.split(' ').next().unwrap().to_owned()
+}
+
+fn own_division(place: &Place, trial: &Trial) -> Value {
+    let card = place.read(&format!(
+        "{}/model/model.json",
+        place.trial(RUN, &trial.id.to_string())
+    ));
+    let card: Value = serde_json::from_str(&card).unwrap();
+    card["split"]["own"].clone()
+}
+
+#[test]
+fn each_seed_chooses_for_itself_on_its_own_division_and_the_first_keeps_the_splits() {
+    let untuned = Place::new();
+    smoke(&untuned, &["--seeds", "2", "--quiet", "--no-control"]);
+    let place = Place::new();
+    let ended = smoke(&place, &["--seeds", "3", "--set", TUNE]);
+    assert!(
+        ended
+            .stderr
+            .contains("each seed for itself, from lr=0.001 | lr=0.004")
+    );
+    let run = record(&place);
+    assert_eq!(run.validation, Some(Validation::Own));
+    assert_eq!(run.plan, record(&untuned).plan);
+    assert_eq!(planned(&untuned, "flow-s1"), planned(&untuned, "flow-s2"));
+    let chose: BTreeSet<(&str, Option<u64>)> =
+        run.tuned.iter().map(|t| (t.arm.as_str(), t.seed)).collect();
+    assert_eq!(
+        (chose.len(), run.tuned.len()),
+        (9, 9),
+        "three arms with three seeds"
+    );
+    for trial in &run.trials {
+        let mut own = run
+            .tuned
+            .iter()
+            .filter(|t| t.arm == trial.id.arm && t.seed == Some(trial.id.seed));
+        let own = own.next().unwrap();
+        assert_eq!((&own.chosen, own.trials), (&trial.id.settings, 2));
+        let division = own_division(&place, trial);
+        match trial.id.seed {
+            1 => assert_eq!(division, Value::Null, "{}", trial.id),
+            seed => assert_eq!(division, seed, "{}", trial.id),
+        }
+    }
+    let of = |seed: u64| planned(&place, &format!("flow-s{seed}~lr=0.004"));
+    // The digits' own rate: what runs without tuning train.
+    assert_eq!(of(1), planned(&untuned, "flow-s1"));
+    assert_ne!(of(2), of(1));
+    assert_ne!(of(2), of(3));
+    // A test part for all: the same samples.
+    let tested: BTreeSet<String> = run
+        .trials
+        .iter()
+        .map(|trial| {
+            let tested = place.read(&format!(
+                "{}/test.json",
+                place.trial(RUN, &trial.id.to_string())
+            ));
+            let tested: Value = serde_json::from_str(&tested).unwrap();
+            tested["ids"].to_string()
+        })
+        .collect();
+    assert_eq!(tested.len(), 1);
+    let bill = place.distil(&["report", RUN, "--bill"]).stdout;
+    for said in ["with the search", "Each seed chose its settings by itself"] {
+        assert!(bill.contains(said), "{bill}");
+    }
+}
+
+#[test]
+fn seeds_that_choose_for_all_and_a_model_that_knows_one_division_leave_one_for_all() {
+    let place = Place::new();
+    let tune = "compare.tune={ lr = [1e-3, 4e-3], seeds = 1 }";
+    smoke(
+        &place,
+        &["--seeds", "2", "--set", tune, "--no-control", "--quiet"],
+    );
+    let run = record(&place);
+    assert_eq!(run.validation, Some(Validation::Common));
+    assert_eq!((run.tuned.len(), run.tuned[0].seed), (1, None));
+    assert!(
+        run.trials
+            .iter()
+            .all(|trial| own_division(&place, trial).is_null())
+    );
+    assert_eq!(run.trials[0].id.settings, run.trials[1].id.settings);
+    let page = place.read(&format!("{RUN}/report.html"));
+    assert!(
+        page.contains("The validation part is common to all seeds"),
+        "{page}"
+    );
+
+    let place = after_first(&csv(&Random(3).rows(120, 4, 1000)));
+    let two = [
+        "--seeds",
+        "2",
+        "--set",
+        "compare.tune={ lr = [1e-4, 1e-3] }",
+    ];
+    let ended = run_second(&place, "", "", &two);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let run = RunJson::read(&place.path("runs/second-0001/run.json")).unwrap();
+    assert_eq!(run.validation, Some(Validation::Common));
+    assert!(
+        run.tuned.iter().all(|tuned| tuned.seed.is_some()),
+        "each chooses"
+    );
+}
+
+/// The flow beside an arm that is far worse with every seed: what is shown has to be checked.
+const POOR: [&str; 8] = [
+    "--seeds",
+    "6",
+    "--set",
+    TUNE,
+    "--set",
+    "compare.arms=[\"poor\"]",
+    "--set",
+    "compare.arm.poor={ stage.large.start.shrink = 0.01, stage.large.train.batch = 512 }",
+];
+
+/// The trials of an arm with a test, and whether their settings were chosen.
+fn tested(place: &Place, run: &RunJson, arm: &str) -> Vec<(String, bool)> {
+    let chosen: BTreeSet<String> = run
+        .trials
+        .iter()
+        .map(|trial| trial.id.to_string())
+        .collect();
+    let mut found = Vec::new();
+    for seed in 1..=6 {
+        for lr in ["0.001", "0.004"] {
+            let name = format!("{arm}-s{seed}~lr={lr}");
+            let read = |event: &Event| matches!(event, Event::Evaluated(e) if e.part == Part::Test);
+            if place.events(RUN, &name).iter().any(read) {
+                found.push((name.clone(), chosen.contains(&name)));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_shown_is_checked_by_the_loser_at_the_winners_settings_before_it_is_claimed() {
+    let place = Place::new();
+    smoke(&place, &[&POOR[..], &["--quiet"]].concat());
+    let run = record(&place);
+    let poor = run
+        .comparisons
+        .iter()
+        .find(|c| c.against == "poor")
+        .unwrap();
+    let guard = poor
+        .guard
+        .as_ref()
+        .expect("the flow is better with every seed");
+    assert_eq!(
+        (guard.loser.as_str(), guard.n, guard.same_sign),
+        ("poor", 6, true)
+    );
+    // The arm's own choice, and its trial at the flow's, with every seed; of the flow nothing but its choice.
+    let choice = |arm: &str, seed: u64| {
+        let mut of = run
+            .tuned
+            .iter()
+            .filter(|t| t.arm == arm && t.seed == Some(seed));
+        of.next().unwrap().chosen.clone().unwrap()
+    };
+    let mut expected = BTreeSet::new();
+    for seed in 1..=6 {
+        for arm in ["poor", "flow"] {
+            expected.insert(format!("poor-s{seed}~{}", choice(arm, seed)));
+        }
+    }
+    let found: BTreeSet<String> = tested(&place, &run, "poor")
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(found, expected);
+    assert!(
+        tested(&place, &run, "flow")
+            .iter()
+            .all(|(_, chosen)| *chosen)
+    );
+}
+
+#[test]
+fn a_run_killed_before_its_check_goes_on_with_it_and_counts_it_once() {
+    let place = Place::new();
+    smoke(&place, &[&POOR[..], &["--quiet"]].concat());
+    let whole = record_of(&place, RUN);
+    let run = record(&place);
+    let checked: Vec<String> = tested(&place, &run, "poor")
+        .into_iter()
+        .filter_map(|(name, chosen)| (!chosen).then_some(name))
+        .collect();
+    assert!(
+        !checked.is_empty(),
+        "some seed of the arm chose otherwise than the flow"
+    );
+    for (at, name) in checked.iter().enumerate() {
+        let log = format!("{}/events.jsonl", place.trial(RUN, name));
+        let text = place.read(&log);
+        let finished = text.find("\"finished\"").unwrap();
+        let trained = finished + text[finished..].find('\n').unwrap() + 1;
+        // Before its test, and in the midst of it.
+        let midst = trained + text[trained..].find('\n').unwrap() + 1;
+        place.write(&log, &text[..if at == 0 { midst } else { trained }]);
+        fs::remove_file(place.path(&format!("{}/test.json", place.trial(RUN, name)))).unwrap();
+    }
+    fs::remove_file(place.path(&format!("{RUN}/run.json"))).unwrap();
+    let ended = place.distil(&["resume", RUN]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(record_of(&place, RUN), whole);
+}
