@@ -22,6 +22,7 @@ mod idx;
 mod image_folder;
 mod inputs;
 mod joined;
+mod labelled;
 mod limits;
 mod lines;
 mod listing;

@@ -5,6 +5,7 @@ mod built_in;
 mod damaged;
 mod encodings;
 mod formats;
+mod labelled;
 mod pictures;
 mod recordings;
 mod tables;
