@@ -19,6 +19,8 @@ pub struct Live {
     bar: ProgressBar,
     drawn: f64,
     shown: String,
+    /// When the decoding of pictures began.
+    began: Option<f64>,
 }
 
 impl Live {
@@ -31,6 +33,7 @@ impl Live {
             bar: bar.with_style(style),
             drawn: f64::NEG_INFINITY,
             shown: String::new(),
+            began: None,
         }
     }
 
@@ -43,8 +46,9 @@ impl Live {
 
     /// Shows how far the decoding of pictures is.
     pub fn reading(&mut self, done: usize, all: usize, now: f64) {
+        let began = *self.began.get_or_insert(now);
         self.draw(now, |(width, _)| {
-            region::reading(done, all, width, stderr::colours())
+            region::reading(done, all, now - began, width, stderr::colours())
         });
     }
 

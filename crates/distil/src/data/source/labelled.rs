@@ -231,7 +231,7 @@ impl Labelled<'_> {
             .enumerate()
             .filter(|(at, column)| *at != file && *at != class && !column.nameless);
         let groups = others.filter_map(|(_, column)| {
-            let cells: Vec<&str> = rows.rows.iter().map(|row| &*column.cells[*row]).collect();
+            let cells: Vec<&str> = rows.rows.iter().map(|row| column.cells.at(*row)).collect();
             group(&column.name, &cells)
         });
         let groups = groups.collect();

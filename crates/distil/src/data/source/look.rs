@@ -81,10 +81,8 @@ pub fn look_at_table(path: &Path) -> Result<TableLook> {
             let counted = TextTable::parse(path, &bytes, &cut(Header::Counted))?;
             // Numbers are the first row of a file without a header, unless numbers stand below a word.
             let first = |column: &&TextColumn| {
-                column
-                    .cells
-                    .first()
-                    .is_some_and(|cell| plain(cell).is_some())
+                let mut cells = column.texts();
+                cells.next().is_some_and(|cell| plain(cell).is_some())
             };
             let below = |column: &TextColumn| {
                 let rest = column.cells.iter().skip(1);

@@ -47,6 +47,7 @@ mod shards;
 mod sound;
 mod sound_folder;
 mod text_table;
+mod texts;
 mod turned;
 
 pub use self::csv::Csv;

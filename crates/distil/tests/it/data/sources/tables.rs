@@ -47,7 +47,7 @@ fn a_table_is_read_by_column() {
         columns[1].cells,
         Cells::Categorical {
             levels: vec!["Bern".into(), "Rome".into()],
-            codes: vec![Some(0), Some(1), None]
+            codes: vec![Some(0), Some(1), None].into()
         }
     );
     assert_eq!(
