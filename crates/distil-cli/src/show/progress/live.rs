@@ -1,6 +1,7 @@
 //! The part of the terminal that changes while a run runs.
 
 use console::Term;
+use distil_report::present::wrap::wrapped;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::board::Board;
@@ -66,9 +67,15 @@ impl Live {
         }
     }
 
-    /// Writes a line that stays.
+    /// Writes lines that stay, broken between words.
     pub fn line(&self, text: &str) {
-        self.bar.println(text);
+        let width = usize::from(Term::stderr().size().1);
+        let lines = text.lines();
+        let lines = lines.flat_map(|line| wrapped(line, Some(width), "  "));
+        self.bar.println(lines.collect::<Vec<_>>().join(
+            "
+",
+        ));
     }
 
     /// Removes the region.

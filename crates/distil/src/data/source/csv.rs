@@ -14,6 +14,7 @@ use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Raw, RawTargets, Wide};
 use crate::data::source::Source;
 use crate::data::source::cells::{self, FIRST, Markers, USUAL, members, usual_of_texts};
+use crate::data::source::encoding::TextEncoding;
 use crate::data::source::file::{hash_of, read_within};
 use crate::data::source::forms::{Form, Inferred};
 use crate::data::source::inputs::{Exact, Reader};
@@ -23,7 +24,7 @@ use crate::data::source::parquet_table::{self, Read};
 use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable, counted};
 use crate::error::{Error, Result};
 
-/// The source `csv`: a UTF-8 file with a header, plain or `.gz`; or parquet files with columns of numbers, text and dates.
+/// The source `csv`: a file of text with a header, plain or `.gz`; or parquet files with columns of numbers, text and dates.
 ///
 /// A column nobody declares holds numbers if more than half of its cells do, however numbers are written there; a cell that is
 /// then no number is an error. It holds dates if all its cells do, else categories, unless most of them are different.
@@ -71,6 +72,10 @@ pub struct Csv {
     /// How columns are read, by name, where it is not seen from their cells.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, ColumnRule>,
+    /// How its text is encoded, where that is not UTF-8: `gb18030` (also for GBK), `big5`, `shift_jis`, `euc-kr`, `windows-1252`, `utf-16le` or
+    /// another name of the Encoding Standard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<TextEncoding>,
     /// The most that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
@@ -199,6 +204,7 @@ impl Csv {
             Some(HeaderOption::Names(names)) => Header::Names(names),
         };
         let cut = Cut {
+            encoding: self.encoding,
             delimiter: self.delimiter,
             header,
             comment: self.comment,

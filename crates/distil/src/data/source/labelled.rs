@@ -111,6 +111,7 @@ impl Labelled<'_> {
                     .map(String::from)
                     .collect();
                 let cut = Cut {
+                    encoding: None,
                     delimiter: ',',
                     header: Header::First,
                     comment: None,

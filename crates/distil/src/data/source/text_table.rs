@@ -8,12 +8,15 @@ use csv::{ByteRecord, ReaderBuilder};
 use distil_report::show::grouped;
 
 use crate::data::held::Held;
+use crate::data::source::encoding::{self, TextEncoding};
 use crate::data::source::lines::{Lines, line_ends};
 use crate::data::source::texts::{Gathered, Texts};
 use crate::error::{Error, Result};
 
 /// How a file is cut into cells, as far as it is known before it is read.
 pub struct Cut<'a> {
+    /// How its text is encoded, where that is named.
+    pub encoding: Option<TextEncoding>,
     /// What separates cells; another one is taken if the file has the wanted columns only with that.
     pub delimiter: char,
     /// Whether the first row names the columns.
@@ -94,9 +97,11 @@ pub fn delimiter_word(delimiter: char) -> String {
 }
 
 impl TextTable {
-    /// Parses a file: a header unless told otherwise, then rows of as many cells, UTF-8. At least one row.
-    pub fn parse(path: &Path, file: &Held<u8>, cut: &Cut<'_>) -> Result<Self> {
-        let bytes = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    /// Parses a file: a header unless told otherwise, then rows of as many cells. At least one row.
+    pub fn parse(path: &Path, held: &Held<u8>, cut: &Cut<'_>) -> Result<Self> {
+        let file = path.display().to_string();
+        let (bytes, note) = encoding::utf8(&file, held, cut.encoding)?;
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         // Excel's own line that names the delimiter.
         let (start, named) = match bytes.strip_prefix(b"sep=") {
             Some([delimiter, b'\r' | b'\n', ..]) => {
@@ -106,12 +111,12 @@ impl TextTable {
             _ => (0, cut.delimiter),
         };
         let mut table = Self {
-            file: path.display().to_string(),
+            file,
             columns: Vec::new(),
             lines: Vec::new(),
             delimiter: named,
             has_header: true,
-            notes: Vec::new(),
+            notes: note.into_iter().collect(),
         };
         byte(named)?;
         table.choose_delimiter(&bytes[start..], cut)?;
@@ -124,7 +129,7 @@ impl TextTable {
             ));
         }
         let mut cells = Gathered::default();
-        table.read(file, bytes, start, cut, &mut cells)?;
+        table.read(held, bytes, start, cut, &mut cells)?;
         table.fill(cells)?;
         table.stray_quotes();
         if table.lines.is_empty() {
@@ -207,8 +212,8 @@ impl TextTable {
                 let row: Vec<String> = record.iter().map(|cell| lossy(cell).into_owned()).collect();
                 if hash && !holds(&row, cut.wanted) {
                     comments += 1;
-                } else if self.header(&record, line, cut)? {
-                    self.row(&record, line, cells)?;
+                } else if self.header(&record, line, bytes, cut)? {
+                    self.row(&record, line, bytes, cells)?;
                 }
             } else if hash && record.len() != self.columns.len() {
                 comments += 1;
@@ -218,7 +223,7 @@ impl TextTable {
             {
                 blank += usize::from(record.len() > 1);
             } else {
-                self.row(&record, line, cells)?;
+                self.row(&record, line, bytes, cells)?;
             }
         }
         for (count, what) in [
@@ -244,11 +249,17 @@ impl TextTable {
     }
 
     /// Names the columns; whether the record is a row of data itself.
-    fn header(&mut self, record: &ByteRecord, line: u64, cut: &Cut<'_>) -> Result<bool> {
+    fn header(
+        &mut self,
+        record: &ByteRecord,
+        line: u64,
+        bytes: &[u8],
+        cut: &Cut<'_>,
+    ) -> Result<bool> {
         let mut names = Vec::with_capacity(record.len());
         for (i, cell) in record.iter().enumerate() {
             let place = || format!("{}, line {line}, column {}", self.file, i + 1);
-            let name = text(cell).ok_or_else(|| not_utf8(&place(), cell))?;
+            let name = text(cell).ok_or_else(|| encoding::refused(&place(), cell, bytes))?;
             let name = if i == 0 && cut.comment.is_none() {
                 name.trim_start_matches('#').trim_start()
             } else {
@@ -328,7 +339,13 @@ impl TextTable {
         Ok(given.is_some())
     }
 
-    fn row(&mut self, record: &ByteRecord, line: u64, cells: &mut Gathered) -> Result<()> {
+    fn row(
+        &mut self,
+        record: &ByteRecord,
+        line: u64,
+        bytes: &[u8],
+        cells: &mut Gathered,
+    ) -> Result<()> {
         let surplus = || {
             record
                 .iter()
@@ -358,9 +375,10 @@ impl TextTable {
         cells.widen(self.columns.len());
         for (place, (column, cell)) in self.columns.iter().zip(record).enumerate() {
             let cell = text(cell).ok_or_else(|| {
-                not_utf8(
+                encoding::refused(
                     &format!("{}, line {line}, column `{}`", self.file, column.name),
                     cell,
+                    bytes,
                 )
             })?;
             cells.push(place, cell)?;
@@ -461,12 +479,4 @@ fn lossy(cell: &[u8]) -> Cow<'_, str> {
         Some(text) => text.into(),
         None => String::from_utf8_lossy(cell),
     }
-}
-
-fn not_utf8(place: &str, cell: &[u8]) -> Error {
-    Error::input(
-        place,
-        format!("`{}` is not UTF-8 text", String::from_utf8_lossy(cell)),
-    )
-    .remedy("Save the file as UTF-8")
 }

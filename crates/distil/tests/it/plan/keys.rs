@@ -110,6 +110,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("data[gaussian].shape", &["[8, 6]"]),
     (".target", &["\"m\""]),
     (".delimiter", &["\";\""]),
+    (".encoding", &["\"gb18030\""]),
     (".categorical", &["[\"h\"]"]),
     (".numeric", &["[\"z\"]"]),
     (".ignore", &["[\"x\"]"]),

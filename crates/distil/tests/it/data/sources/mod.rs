@@ -3,6 +3,7 @@
 mod arrays;
 mod built_in;
 mod damaged;
+mod encodings;
 mod formats;
 mod labelled;
 mod pictures;
