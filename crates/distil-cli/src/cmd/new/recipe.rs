@@ -402,7 +402,9 @@ fn sounds(path: &Path) -> Result<Written, Failure> {
     let head = format!(
         "task = \"classification\"\n\n[data]\nsource = \"{source}\"\npath = {}\nrate = {rate}  # samples per second; most have {}\n\
          # the longest sound has {:.2} s, 95 of 100 at most {:.2} s, which the frames hold\n\
-         features = {{ log_mel = {bands}, frames = {frames}, window_ms = 25, hop_ms = {hop} }}\n",
+         features = {{ log_mel = {bands}, frames = {frames}, window_ms = 25, hop_ms = {hop} }}\n\
+         scale = \"channel\"  # one mean and deviation, for filters see every place alike\n\
+         augment = {{ mixup = 0.3 }}  # pairs of sounds are mixed\n",
         quoted(&path.display().to_string()),
         look.rate,
         look.longest,
