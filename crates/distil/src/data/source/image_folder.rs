@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use crate::data::prepare::Scaling;
 use crate::data::raw::Raw;
 use crate::data::source::Source;
-use crate::data::source::class_folders;
 use crate::data::source::decode::{Background, Colour};
 use crate::data::source::labelled::Labelled;
 use crate::data::source::limits::{Limit, Limits};
@@ -67,10 +66,7 @@ impl Source for ImageFolder {
         let form = self.form(Limits::training(self.limit));
         pictures::check_size(self.size, form.limits)?;
         let path = base.join(&self.path);
-        let files = match self.labelled().read(&path, base, PICTURES)? {
-            Some(files) => files,
-            None => class_folders::read(&path, PICTURES, 2)?,
-        };
+        let files = self.labelled().read(&path, base, PICTURES)?;
         new_pictures::classed(files, form)
     }
 

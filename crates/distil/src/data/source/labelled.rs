@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use distil_report::show::grouped;
 
 use crate::data::raw::Group;
-use crate::data::source::class_folders::Classed;
+use crate::data::source::class_folders::{self, Classed};
 use crate::data::source::file::{file_name, read_within};
 use crate::data::source::limits::Limits;
 use crate::data::source::listing::{LeftOut, Wanted, files_within};
@@ -37,8 +37,8 @@ const CLASS: [&str; 8] = [
 const CLASS_PART: &str = "class";
 
 impl Labelled<'_> {
-    /// The files in a folder with the classes that a list or a pattern tells; `None` where neither is named.
-    pub fn read(&self, folder: &Path, base: &Path, wanted: Wanted) -> Result<Option<Classed>> {
+    /// The files in a folder with the classes that a list, a pattern or, where neither is named, the folders in it tell.
+    pub fn read(&self, folder: &Path, base: &Path, wanted: Wanted) -> Result<Classed> {
         let classed = match (self.list, self.pattern) {
             (Some(_), Some(_)) => {
                 return Err(Error::input(
@@ -48,7 +48,11 @@ impl Labelled<'_> {
                 .remedy("Name one of `list` and `pattern`"));
             }
             (Some(list), None) => self.listed(folder, &base.join(list), wanted)?,
-            (None, Some(pattern)) => named(folder, &Pattern::parse(pattern)?, wanted)?,
+            (None, Some(pattern)) => {
+                let mut left_out = LeftOut::default();
+                let found = files_within(folder, wanted, &mut left_out)?;
+                named(folder, &Pattern::parse(pattern)?, found, &left_out, wanted)?
+            }
             (None, None) if self.file.or(self.label).is_some() => {
                 return Err(Error::input(
                     "data.list",
@@ -56,7 +60,7 @@ impl Labelled<'_> {
                 )
                 .remedy("Name it, for example `list = \"labels.csv\"`"));
             }
-            (None, None) => return Ok(None),
+            (None, None) => return class_folders::read(folder, wanted, 2),
         };
         if classed.names.len() < 2 {
             return Err(Error::input(
@@ -69,7 +73,7 @@ impl Labelled<'_> {
             )
             .remedy("Bring samples of at least two classes"));
         }
-        Ok(Some(classed))
+        Ok(classed)
     }
 
     /// The same of new files, whose classes are told only if the names of all of them do.
@@ -81,12 +85,13 @@ impl Labelled<'_> {
         if !path.is_dir() {
             return Ok(None);
         }
-        let files = files_within(path, wanted, &mut LeftOut::default())?;
-        let told = files
+        let mut left_out = LeftOut::default();
+        let found = files_within(path, wanted, &mut left_out)?;
+        let told = found
             .iter()
             .all(|file| pattern.parts(&below(path, file)).is_some());
-        match told && !files.is_empty() {
-            true => named(path, &pattern, wanted).map(Some),
+        match told && !found.is_empty() {
+            true => named(path, &pattern, found, &left_out, wanted).map(Some),
             false => Ok(None),
         }
     }
@@ -143,13 +148,13 @@ impl Labelled<'_> {
                 blank += 1;
                 continue;
             }
-            match taken.insert(at, rows.files.len()) {
-                None => rows.push(at, class, row),
-                Some(before) if rows.classes[before] == class => {
-                    taken.insert(at, before);
-                    rows.twice += 1;
+            match taken.get(&at) {
+                None => {
+                    taken.insert(at, rows.files.len());
+                    rows.push(at, class, row);
                 }
-                Some(before) => {
+                Some(&before) if rows.classes[before] == class => rows.twice += 1,
+                Some(&before) => {
                     return Err(Error::input(
                         format!("{}, line {}", table.file, table.lines[row]),
                         format!(
@@ -265,11 +270,9 @@ impl Places {
         let mut places: HashMap<String, Option<usize>> = HashMap::new();
         let own = list.parent().unwrap_or(Path::new(""));
         for (at, file) in files.iter().enumerate() {
-            let whole = below(folder, file);
-            let beside = below(own, file);
             let mut names = vec![
-                whole.clone(),
-                beside,
+                below(folder, file),
+                below(own, file),
                 file_name(file),
                 file.display().to_string(),
             ];
@@ -458,15 +461,14 @@ impl Pattern {
         };
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let mut found = Vec::new();
-        let matched = fits(&self.tokens, stem, &mut found) || {
-            found.clear();
-            fits(&self.tokens, name, &mut found)
-        };
+        let matched = [stem, name]
+            .iter()
+            .any(|name| fits(&self.tokens, name, &mut found));
         matched.then(|| found.into_iter().rev().collect())
     }
 }
 
-/// Whether these tokens are the whole text; the named parts are added from the last to the first.
+/// Whether these tokens are the whole text; if so, the named parts are added from the last to the first.
 fn fits(tokens: &[Token], text: &str, found: &mut Vec<String>) -> bool {
     match tokens.split_first() {
         None => text.is_empty(),
@@ -495,10 +497,14 @@ fn fits(tokens: &[Token], text: &str, found: &mut Vec<String>) -> bool {
     }
 }
 
-/// The files whose names fit.
-fn named(folder: &Path, pattern: &Pattern, wanted: Wanted) -> Result<Classed> {
-    let mut left_out = LeftOut::default();
-    let found = files_within(folder, wanted, &mut left_out)?;
+/// Those of the files found whose names fit.
+fn named(
+    folder: &Path,
+    pattern: &Pattern,
+    found: Vec<PathBuf>,
+    left_out: &LeftOut,
+    wanted: Wanted,
+) -> Result<Classed> {
     let told: Vec<(PathBuf, Option<Vec<String>>)> = found
         .into_iter()
         .map(|path| {
@@ -557,7 +563,7 @@ fn group(name: &str, cells: &[&str]) -> Option<Group> {
 }
 
 /// Texts as sorted names and indices into them; whole numbers in their own order.
-fn coded(cells: &[&str]) -> (Vec<String>, Vec<u32>) {
+pub fn coded(cells: &[&str]) -> (Vec<String>, Vec<u32>) {
     let mut names: Vec<&str> = cells.to_vec();
     names.sort_unstable();
     names.dedup();

@@ -66,10 +66,7 @@ impl Source for SoundFolder {
     fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("sound-folder", kind)?;
         let path = base.join(&self.path);
-        let files = match self.labelled().read(&path, base, SOUNDS)? {
-            Some(files) => files,
-            None => class_folders::read(&path, SOUNDS, 2)?,
-        };
+        let files = self.labelled().read(&path, base, SOUNDS)?;
         self.classed(files, Limits::training(self.limit))
     }
 
