@@ -87,7 +87,7 @@ pub struct RunArgs {
     /// Threads of each trial [default: the recipe's, else by the size of a step]
     #[arg(long, value_name = "N", value_parser = counted::<usize, 1, 1024>)]
     pub threads: Option<usize>,
-    /// Trials at the same time; a control waits for its own seed's flow [default: cores / threads]
+    /// Trials at the same time; a control waits for its own seed's flow [default: cores / threads, fewer beside other runs]
     #[arg(long, value_name = "N", value_parser = counted::<usize, 1, 1024>)]
     pub jobs: Option<usize>,
     /// At most 512 samples and 2 epochs, yet everything a full run does

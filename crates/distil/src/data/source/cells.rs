@@ -213,7 +213,7 @@ pub fn plain_only(column: &TextColumn, markers: &Markers) -> bool {
     column
         .cells
         .iter()
-        .all(|cell| plain(cell).is_some() || markers.has(cell))
+        .all(|cell| is_decimal(cell) || plain(cell).is_some() || markers.has(cell))
 }
 
 /// A column of numbers in 64 bits, NaN where missing; `None` if 32 bits hold them all and it is not `asked` for.

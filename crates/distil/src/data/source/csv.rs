@@ -278,7 +278,8 @@ impl Csv {
         Reader {
             comma: table.columns.iter().filter(column).any(|column| {
                 let known = markers.known(column);
-                column.cells.iter().any(|cell| cell.contains(','))
+                !column.cells.lack(&[','])
+                    && column.cells.iter().any(|cell| cell.contains(','))
                     && matches!(
                         Form::infer(known.clone(), table.delimiter, false),
                         Inferred::Form(Form { comma: true, .. }, read) if 2 * read > known.count()

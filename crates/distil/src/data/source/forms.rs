@@ -174,6 +174,15 @@ pub fn plain(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|x: &f64| x.is_finite())
 }
 
+/// Whether a cell is a short number of digits and at most a point between them, which [`plain`] reads: seen without reading it.
+pub fn is_decimal(cell: &str) -> bool {
+    const SHORT: usize = 32;
+    let digits = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
+    let point = digits.iter().filter(|byte| **byte == b'.').count();
+    let all = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    all && point <= 1 && digits.len() > point && digits.len() <= SHORT
+}
+
 /// Whether a number is negative, and the rest: `-5`, `−5`, `(5)`, `5-`, `+5`.
 fn signed(text: &str) -> (bool, &str) {
     let text = text.trim();

@@ -373,8 +373,11 @@ impl TextTable {
             return Err(Error::input(place, reason).remedy(remedy));
         }
         cells.widen(self.columns.len());
+        // All cells at once, where that does.
+        let whole = std::str::from_utf8(record.as_slice()).unwrap_or_default();
         for (place, (column, cell)) in self.columns.iter().zip(record).enumerate() {
-            let cell = text(cell).ok_or_else(|| {
+            let known = record.range(place).and_then(|range| whole.get(range));
+            let cell = known.map(str::trim).or_else(|| text(cell)).ok_or_else(|| {
                 encoding::refused(
                     &format!("{}, line {line}, column `{}`", self.file, column.name),
                     cell,
@@ -390,6 +393,9 @@ impl TextTable {
     /// Says where a quote seems to have swallowed lines.
     fn stray_quotes(&mut self) {
         let long = |column: &TextColumn| {
+            if column.cells.lack(&['\n', '\r']) {
+                return None;
+            }
             let cells = column.cells.iter().map(|cell| line_ends(cell.as_bytes()));
             let (row, lines) = cells.enumerate().max_by_key(|(_, lines)| *lines)?;
             (lines >= STRAY_LINES).then(|| (self.place(row, &column.name), lines + 1))

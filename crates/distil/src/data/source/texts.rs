@@ -32,6 +32,23 @@ struct Piece {
     end: usize,
 }
 
+/// The cells of a piece: those of the rows from `row` to the one before `after`.
+#[derive(Clone, Copy, Default)]
+struct Run<'a> {
+    row: usize,
+    after: usize,
+    text: &'a str,
+    ends: &'a [u32],
+}
+
+impl<'a> Run<'a> {
+    fn at(&self, row: usize) -> &'a str {
+        let at = row - self.row;
+        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
+        self.text.get(start..self.ends[at] as usize).unwrap_or_default()
+    }
+}
+
 impl fmt::Debug for Texts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
@@ -61,7 +78,37 @@ impl Texts {
 
     /// All of them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        (0..self.len()).map(|row| self.at(row))
+        let mut run = Run::default();
+        (0..self.len()).map(move |row| {
+            let row = self.kept.as_ref().map_or(row, |kept| kept[row] as usize);
+            if row >= run.after {
+                run = self.run(row);
+            }
+            run.at(row)
+        })
+    }
+
+    /// Whether no cell holds any of these, as far as that is seen at a glance.
+    pub fn lack(&self, characters: &[char]) -> bool {
+        let run = |piece: &Piece| !self.run(piece.row).text.contains(characters);
+        self.pieces.iter().all(run)
+    }
+
+    /// The cells that a row lies among.
+    fn run(&self, row: usize) -> Run<'_> {
+        let next = self.pieces.partition_point(|piece| piece.row <= row);
+        let piece = self.pieces[next - 1];
+        let after = self.pieces.get(next).map_or(self.rows, |piece| piece.row);
+        let ends = &self.ends[piece.end..piece.end + after - piece.row];
+        let bytes = ends.last().map_or(0, |end| *end as usize);
+        let bytes = &self.bytes[piece.byte..piece.byte + bytes];
+        Run {
+            row: piece.row,
+            after,
+            // They were texts when they were put down.
+            text: std::str::from_utf8(bytes).unwrap_or_default(),
+            ends,
+        }
     }
 
     /// The rows for which `keep` is true.

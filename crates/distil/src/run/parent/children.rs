@@ -65,6 +65,13 @@ impl Children {
         Ok(())
     }
 
+    /// Whether another may start: at most `jobs` at a time, and beside one only where there is room for it on this machine, unless so
+    /// many were `asked` for.
+    pub fn may_start(&self, jobs: usize, asked: bool) -> bool {
+        let running = self.running.len();
+        running < jobs && (running == 0 || asked || self.launcher.room())
+    }
+
     /// How many run.
     pub fn count(&self) -> usize {
         self.running.len()
@@ -142,6 +149,10 @@ mod tests {
     struct Said(Option<&'static str>);
 
     impl Launcher for Elsewhere {
+        fn room(&self) -> bool {
+            false
+        }
+
         fn start(&mut self, folder: &TrialFolder) -> Result<Box<dyn Launched>> {
             let order = files::read(&folder.order())?;
             self.0.borrow_mut().push(String::from_utf8(order).unwrap());
@@ -180,7 +191,11 @@ mod tests {
             rehearse: Some(Rates { of: None }),
             reuse: None,
         };
+        assert!(children.may_start(2, false));
         children.start(&run, order.clone()).unwrap();
+        // There is no room for a second.
+        assert!(!children.may_start(2, false) && children.may_start(2, true));
+        assert!(!children.may_start(1, true));
         let mut notes = Vec::new();
         let code = loop {
             match children.news(Duration::from_secs(10)).unwrap() {

@@ -10,6 +10,8 @@ const LOCK: &str = "distil-core";
 #[derive(Debug, Default)]
 pub struct Cores {
     free: VecDeque<usize>,
+    /// Whether trials are pinned at all.
+    pinning: bool,
     lock: &'static str,
 }
 
@@ -33,22 +35,34 @@ impl Cores {
         match jobs > 1 && threads == 1 && jobs >= cores.len() {
             true => Self {
                 free: cores.into(),
+                pinning: true,
                 lock: LOCK,
             },
             false => Self::default(),
         }
     }
 
+    /// Whether a process that is started now will not share its core with a trial of another run, as far as trials are pinned: more
+    /// of them than cores are slower together than one after another, as they take the caches from each other.
+    pub fn room(&self) -> bool {
+        !self.pinning || self.unshared().is_some()
+    }
+
     /// Pins a new process to a free core, if there is one. Threads inherit it, those already started do not.
     pub fn pin(&mut self, process: u32) -> Option<Pinned> {
-        let locked = |at: usize| Some((at, take(self.lock, self.free[at])?));
-        let (at, lock) = (0..self.free.len()).find_map(locked)?;
+        let (at, lock) = self.unshared()?;
         let core = self.free[at];
         if !confine(process, core) {
             return None;
         }
         self.free.remove(at);
         Some(Pinned { core, _lock: lock })
+    }
+
+    /// One of the free cores that nobody else on this host has, locked.
+    fn unshared(&self) -> Option<(usize, Lock)> {
+        let locked = |at: usize| Some((at, take(self.lock, self.free[at])?));
+        (0..self.free.len()).find_map(locked)
     }
 
     /// Takes back the core of a process that ended.
@@ -105,8 +119,9 @@ mod tests {
     fn pinned_where_trials_fill_the_cores() {
         let cores = allowed().len();
         assert_eq!(Cores::shared_by(cores.max(2), 1).free.len(), cores);
-        assert!(Cores::shared_by(cores.max(2), 2).free.is_empty());
-        assert!(Cores::shared_by(1, 1).free.is_empty());
+        for unpinned in [Cores::shared_by(cores.max(2), 2), Cores::shared_by(1, 1)] {
+            assert!(unpinned.free.is_empty() && unpinned.room());
+        }
         if cores > 2 {
             assert!(Cores::shared_by(2, 1).free.is_empty());
         }
@@ -124,12 +139,15 @@ mod tests {
         let mine = allowed();
         let cores = || Cores {
             free: mine.clone().into(),
+            pinning: true,
             lock: "distil-test-core",
         };
         let (mut cores, mut of_another_run) = (cores(), cores());
         let mut children: Vec<Child> = (0..=mine.len()).map(|_| start()).collect();
         let whole = confined(children.last().unwrap());
+        assert!(cores.room() && of_another_run.room());
         let mut pinned: Vec<_> = children.iter().map(|c| cores.pin(c.id())).collect();
+        assert!(!cores.room() && !of_another_run.room());
         for ((child, pinned), core) in children.iter().zip(&pinned).zip(&mine) {
             assert_eq!(pinned.as_ref().map(|pinned| pinned.core), Some(*core));
             assert_eq!(confined(child), core.to_string());
@@ -140,6 +158,7 @@ mod tests {
         assert!(of_another_run.pin(last.id()).is_none());
         assert_eq!(confined(last), whole);
         cores.give_back(pinned.swap_remove(0));
+        assert!(cores.room() && of_another_run.room());
         let again = of_another_run.pin(last.id()).unwrap();
         assert_eq!((again.core, confined(last)), (mine[0], mine[0].to_string()));
         assert!(cores.pin(last.id()).is_none());

@@ -18,6 +18,9 @@ const KEEP_MEMORY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10000");
 
 /// Starts trials, somewhere.
 pub trait Launcher {
+    /// Whether one that is started now will not slow down those of other runs.
+    fn room(&self) -> bool;
+
     /// Starts the trial whose order lies in this folder.
     ///
     /// # Errors
@@ -59,6 +62,10 @@ impl Local {
 }
 
 impl Launcher for Local {
+    fn room(&self) -> bool {
+        self.cores.borrow().room()
+    }
+
     fn start(&mut self, folder: &TrialFolder) -> Result<Box<dyn Launched>> {
         let keep_memory = std::env::var_os(KEEP_MEMORY.0)
             .is_none()

@@ -271,7 +271,8 @@ impl Scheduler<'_> {
 
     /// Starts what may start; false once nothing runs and nothing waits.
     fn advance(&mut self, jobs: usize) -> Result<bool> {
-        while self.children.count() < jobs {
+        let asked = self.options.jobs.is_some();
+        while self.children.may_start(jobs, asked) {
             let Some(at) = (0..self.waiting.len()).find(|at| self.may_start(&self.waiting[*at]))
             else {
                 break;
