@@ -27,7 +27,9 @@ pub use learn::{DEFAULT_METHOD, DEFAULT_MIX, LearnTable, MixOrAdd};
 pub use run::RunTable;
 pub use stage::{GivenModel, ModelTable, OverlapWord, StageTable};
 pub use start::{NewTable, OptimizerState, StartTable};
-pub use train::{DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, TrainTable};
+pub use train::{
+    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Parametrization, TrainTable,
+};
 pub use tune::{Candidate, TuneTable};
 pub use view::{Column, View};
 

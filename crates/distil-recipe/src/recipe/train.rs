@@ -1,5 +1,8 @@
 //! `train`: the settings of a training loop.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::choice::Choice;
 use crate::problem::{Problem, Span};
 use crate::spanned::Spanned;
@@ -71,6 +74,10 @@ settings! {
         pub optimizer: Option<Choice>;
         /// The learning rate, above 0; the optimiser's own by default.
         pub lr: Option<Spanned<f64>> => of_32_bits();
+        /// How first weights and rates depend on the widths of the network; standard by default.
+        pub param: Option<Spanned<Parametrization>>;
+        /// With `param = "mup"`: the stage with whose network the settings were chosen; the first stage by default.
+        pub base: Option<Spanned<String>>;
         /// The learning rate's schedule; constant by default.
         pub schedule: Option<Choice>;
         /// Steps over which the learning rate rises from 0; 0 by default.
@@ -87,6 +94,17 @@ settings! {
         /// Evaluations on the validation part per epoch, 1 or more; 1 by default.
         pub evaluate: Option<Spanned<u64>> => count(1..=MOST_EPOCHS);
     }
+}
+
+/// How first weights and learning rates depend on the widths of a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Parametrization {
+    /// As PyTorch has them: the best learning rate depends on the width.
+    #[default]
+    Standard,
+    /// Maximal update parametrisation, µP: settings that suit the stage `base` suit this one (Yang et al. 2022).
+    Mup,
 }
 
 impl Rules for TrainTable {

@@ -73,7 +73,7 @@ pub fn grow(
         }
     }
     Ok(Grown {
-        state: state(layers, rule, is_adam(small)),
+        state: state(layers, rule, is_adam(small) && !rule.mup),
         promise,
     })
 }

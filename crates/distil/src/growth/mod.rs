@@ -48,6 +48,9 @@ pub struct StartRule {
     /// weight matrix whose inputs grew k-fold (the view's ratio included) also learns at 1/k of the rate:
     /// Adam's steps do not shrink as the fan-in grows, so their sum would be k times as large (µP's rule).
     pub keep: bool,
+    /// Whether the rates of all parameters suit the large network's widths already ([`crate::model::Mup`]): then that rule is not
+    /// applied twice.
+    pub mup: bool,
     /// λ in W ← λ·W + (1−λ)·fresh, in [0, 1]; 1 leaves the weights alone.
     pub shrink: f32,
     /// Noise that tells copies apart, as a share of the root mean square of the weights it is added to; ≥ 0.
@@ -64,6 +67,7 @@ impl Default for StartRule {
             width: Box::new(NewUnits {}),
             depth: Box::new(Identity {}),
             keep: false,
+            mup: false,
             shrink: 1.0,
             noise: 0.0,
             new_lr: 1.0,

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use distil_kernels::Isa;
 
 use super::rule::{Elements, Rule, UpdateParams};
+use crate::model::Steps;
 
 /// g ← g + wd·w;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;
 /// w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε), with t the age of the element.
@@ -48,8 +49,16 @@ impl AdamLike for Adam {
         self.weight_decay
     }
 
-    fn decay(&self, _: &UpdateParams) -> (f32, f32) {
-        (self.weight_decay, 1.0)
+    fn decay(&self, params: &UpdateParams) -> (f32, f32) {
+        (self.weight_decay * params.decay, 1.0)
+    }
+
+    fn steps(&self) -> Result<Steps, String> {
+        // It enters a gradient whose length is taken off (Yang et al. 2022, B.3).
+        match self.weight_decay > 0.0 {
+            true => Err("adam's `weight_decay` does not carry over from one width to another; take `adamw`".into()),
+            false => Ok(Steps::Normalised),
+        }
     }
 }
 
@@ -63,6 +72,9 @@ pub(super) trait AdamLike: std::fmt::Debug + Clone + Send + Sync + 'static {
 
     /// What part of a weight is added to its gradient, and the factor on the weight itself, of this update.
     fn decay(&self, params: &UpdateParams) -> (f32, f32);
+
+    /// See [`Rule::steps`].
+    fn steps(&self) -> Result<Steps, String>;
 }
 
 impl<T: AdamLike> Rule for T {
@@ -73,6 +85,10 @@ impl<T: AdamLike> Rule for T {
 
     fn default_lr(&self) -> f64 {
         1e-3
+    }
+
+    fn steps(&self) -> Result<Steps, String> {
+        AdamLike::steps(self)
     }
 
     fn clone_rule(&self) -> Box<dyn Rule> {

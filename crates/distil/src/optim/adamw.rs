@@ -2,6 +2,7 @@
 
 use super::adam::{AdamLike, Core};
 use super::rule::UpdateParams;
+use crate::model::Steps;
 
 /// w ← (1 − lr·wd)·w, then Adam's step without a penalty. PyTorch's `AdamW`, but for `exclude`.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -72,8 +73,15 @@ impl AdamLike for AdamW {
     fn decay(&self, params: &UpdateParams) -> (f32, f32) {
         let keep = match self.exclude {
             Exclude::BiasesAndNorms if params.axes < 2 => 1.0,
-            _ => (1.0 - params.lr * f64::from(self.weight_decay)) as f32,
+            _ => {
+                let share = f64::from(self.weight_decay) * f64::from(params.decay);
+                (1.0 - params.lr * share) as f32
+            }
         };
         (0.0, keep)
+    }
+
+    fn steps(&self) -> Result<Steps, String> {
+        Ok(Steps::Normalised)
     }
 }

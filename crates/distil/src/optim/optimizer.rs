@@ -10,6 +10,7 @@ use super::gradients::Gradients;
 use super::rule::{Elements, Rule, UpdateParams};
 use super::schedule::ramp;
 use super::state::Slot;
+use crate::model::Pace;
 use crate::model::access::Path;
 use crate::read_back::read;
 use crate::weights::{Array, Weights};
@@ -22,6 +23,8 @@ pub const SHARED_FROM: usize = 1 << 17;
 pub struct Optimizer {
     rule: Box<dyn Rule>,
     memory: BTreeMap<String, Memory>,
+    /// Parameters whose rate and decay differ from the rule's.
+    paces: BTreeMap<String, Pace>,
     /// Whether the host's in-place form may be used.
     in_place: bool,
 }
@@ -32,6 +35,7 @@ impl Optimizer {
         Self {
             rule,
             memory: BTreeMap::new(),
+            paces: BTreeMap::new(),
             in_place: true,
         }
     }
@@ -52,8 +56,14 @@ impl Optimizer {
         Ok(Self {
             rule,
             memory: memory.collect(),
+            paces: BTreeMap::new(),
             in_place: true,
         })
+    }
+
+    /// The same with these parameters at a pace of their own.
+    pub fn paced(self, paces: BTreeMap<String, Pace>) -> Self {
+        Self { paces, ..self }
     }
 
     /// The memory, for a checkpoint or for growth: [`Self::restore`] goes on from it bit for bit.
@@ -101,12 +111,13 @@ impl Optimizer {
     }
 
     fn step(&mut self, path: String, shape: &[usize], step: Step) -> Tensor<1> {
+        let pace = self.paces.get(&path).copied().unwrap_or_default();
         let memory = self.memory.entry(path).or_default();
         memory.slot.age += 1;
         if let Some(young) = &mut memory.slot.young {
             young.age += 1;
         }
-        let group = memory.group(&step, shape.len());
+        let group = memory.group(&step, pace, shape.len());
         let (rule, kept) = (self.rule.as_ref(), step.weights.clone());
         match (
             host(step.weights, self.in_place && step.stop.is_none()),
@@ -185,13 +196,14 @@ impl Memory {
         slot
     }
 
-    fn group(&self, step: &Step, axes: usize) -> GroupParams {
-        let lr = step.lr * f64::from(self.slot.lr_factor);
+    fn group(&self, step: &Step, pace: Pace, axes: usize) -> GroupParams {
+        let lr = step.lr * f64::from(self.slot.lr_factor) * pace.lr;
         let params = |lr: f64, age: u64| UpdateParams {
             lr,
             age,
             gradient: step.factor,
             axes,
+            decay: pace.decay as f32,
         };
         GroupParams {
             old: params(lr, self.slot.age),

@@ -2,6 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::model::Steps;
+
 /// The circumstances of one update, equal for all elements of a group.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UpdateParams {
@@ -13,6 +15,8 @@ pub struct UpdateParams {
     pub gradient: f32,
     /// Axes of the parameter; biases and norms have one.
     pub axes: usize,
+    /// Factor on the weight decay.
+    pub decay: f32,
 }
 
 /// Elements of one parameter that are updated alike. All slices have one length, unused moments none.
@@ -59,6 +63,9 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
 
     /// The learning rate where a recipe names none.
     fn default_lr(&self) -> f64;
+
+    /// How long its steps are; else why settings do not carry over from one width to another, as a sentence.
+    fn steps(&self) -> Result<Steps, String>;
 
     /// A copy of the settings.
     fn clone_rule(&self) -> Box<dyn Rule>;

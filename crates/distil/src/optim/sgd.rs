@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use distil_kernels::Isa;
 
 use super::rule::{Elements, Rule, UpdateParams};
+use crate::model::Steps;
 
 /// g ← g + wd·w;  m ← μ·m + g;  w ← w − lr·m   (Nesterov: w ← w − lr·(g + μ·m)). PyTorch's `SGD`.
 #[derive(
@@ -37,6 +38,10 @@ impl Rule for Sgd {
         0.1 * f64::from(1.0 - self.momentum)
     }
 
+    fn steps(&self) -> Result<Steps, String> {
+        Ok(Steps::Gradient)
+    }
+
     fn clone_rule(&self) -> Box<dyn Rule> {
         Box::new(self.clone())
     }
@@ -51,6 +56,7 @@ impl Rule for Sgd {
             nesterov,
             weight_decay,
         } = *self;
+        let weight_decay = weight_decay * params.decay;
         let (lr, scale) = (params.lr as f32, params.gradient);
         let Elements {
             weights,
@@ -85,7 +91,7 @@ impl Rule for Sgd {
         mut moments: Vec<Tensor<1>>,
         params: &UpdateParams,
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
-        let gradient = gradient * params.gradient + weights.clone() * self.weight_decay;
+        let gradient = gradient * params.gradient + weights.clone() * (self.weight_decay * params.decay);
         let step = match moments.pop() {
             None => gradient,
             Some(moment) => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use distil_recipe::recipe::{DEFAULT_SCHEDULE, Recipe, StageTable, TrainTable};
+use distil_recipe::recipe::{DEFAULT_SCHEDULE, Parametrization, Recipe, StageTable, TrainTable};
 use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
 use distil_report::record::arm::{arm_of_share, share_of_arm};
@@ -272,7 +272,15 @@ fn alone<'a>(recipe: &'a mut Recipe, result: &str) -> Option<&'a mut StageTable>
     let stage = stages.find(|stage| *stage.name == result)?;
     stage.start = None;
     stage.learn.clear();
+    standard(stage);
     Some(stage)
+}
+
+/// Lets a stage train by itself: it has no other from which it could take settings.
+fn standard(stage: &mut StageTable) {
+    let train = stage.train.get_or_insert_default();
+    train.param = Some(Parametrization::Standard.into());
+    train.base = None;
 }
 
 /// The same within plain's declared budget.
@@ -289,6 +297,7 @@ fn anneal(recipe: &mut Recipe, name: &str) {
     let Some(stage) = recipe.stages.iter_mut().find(|stage| *stage.name == name) else {
         return;
     };
+    standard(stage);
     let train = stage.train.get_or_insert_with(TrainTable::default);
     let schedule = train.schedule.clone().or(top);
     if schedule.is_none_or(|schedule| *schedule.kind == DEFAULT_SCHEDULE) {

@@ -13,7 +13,7 @@ use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, network, notes, written};
+use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, mup, network, notes, written};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
@@ -51,6 +51,7 @@ impl Draft {
             share: self.arm.share(),
             result: self.result.clone(),
             lenient: self.lenient,
+            alone: self.stages.len() == 1,
         };
         let mut stages: Vec<StagePlan> = Vec::new();
         for draft in std::mem::take(&mut self.stages) {
@@ -150,6 +151,8 @@ struct Binding<'a> {
     result: String,
     /// Whether a given model may have seen test samples, since nothing is claimed.
     lenient: bool,
+    /// Whether there is no other stage.
+    alone: bool,
 }
 
 impl Binding<'_> {
@@ -211,9 +214,15 @@ impl Binding<'_> {
                     view,
                     view_shape,
                 };
+                let mut train = *train;
+                let mup = mup::of(&table, &stage.model, &stage.layout, &mut train, before, self.alone, problems)?;
                 let start = match start {
                     None => None,
                     Some((rule, written)) => {
+                        let rule = growth::StartRule {
+                            mup: mup.is_some(),
+                            ..rule
+                        };
                         Some(self.start(&table, &stage, rule, written, before, problems)?)
                     }
                 };
@@ -227,7 +236,6 @@ impl Binding<'_> {
                     train.batch.min(epoch_samples),
                     problems,
                 )?;
-                let mut train = *train;
                 let each = network::flops_train(&stage.layout, &learn);
                 self.limit(&table.name, &mut train, each, epoch_samples);
                 let steps = train.steps(epoch_samples);
@@ -245,6 +253,7 @@ impl Binding<'_> {
                     start,
                     learn,
                     train,
+                    mup,
                     steps,
                     span,
                     cost,

@@ -207,10 +207,14 @@ fn describe_stage(out: &mut String, stage: &StagePlan, plan: &Plan) -> std::fmt:
         ScheduleScope::Stage => "",
         ScheduleScope::Chain => " along the chain of growth",
     };
+    let widths = match &train.base {
+        Some(base) => format!(" as for the widths of {base} (µP)"),
+        None => String::new(),
+    };
     let samples = grouped(training.epoch_samples as f64);
     writeln!(
         out,
-        "{name} sees {sees}, {samples} samples an epoch in batches of {}; {}, lr {}, {}{curve}",
+        "{name} sees {sees}, {samples} samples an epoch in batches of {}; {}, lr {}{widths}, {}{curve}",
         train.batch, train.optimizer.name, train.lr, train.schedule.name
     )?;
     match &training.start {

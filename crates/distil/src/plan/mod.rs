@@ -15,6 +15,7 @@ mod given;
 mod learn;
 mod like;
 mod named;
+mod mup;
 mod network;
 mod notes;
 mod order;

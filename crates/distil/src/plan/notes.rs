@@ -57,6 +57,7 @@ pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<
             stage.name
         ));
     }
+    notes.extend(stages.iter().filter_map(of_mup));
     for stage in stages {
         let Some(start) = stage.training().and_then(|t| t.start.as_ref()) else {
             continue;
@@ -74,6 +75,18 @@ pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<
         }
     }
     notes
+}
+
+/// What the settings of another network's width come to.
+fn of_mup(stage: &StagePlan) -> Option<String> {
+    let training = stage.training()?;
+    let (mup, base) = (training.mup.as_ref()?, training.train.base.as_ref()?);
+    let name = &stage.name;
+    match mup.view() {
+        _ if mup.is_none() => Some(format!("stage `{name}` is nowhere wider than its base `{base}`: `param = \"mup\"` changes nothing, and settings need not carry over between depths")),
+        1.0 => None,
+        view => Some(format!("stage `{name}` sees {} times as many inputs as its base `{base}`: the rate of its first weights is multiplied by {}", exact(1.0 / view), exact(view))),
+    }
 }
 
 /// Settings that take longer than the run: each with both numbers.

@@ -10,13 +10,17 @@ use distil_recipe::{Problem, Problems, Spanned};
 enum Edge {
     Start,
     Learn,
+    Base,
 }
 
-/// The stages one names in `start` and `learn`.
+/// The stages one names in `start`, `learn` and `base`.
 fn edges(stage: &StageTable) -> impl Iterator<Item = (Edge, &Spanned<String>)> {
     let start = stage.start.iter().map(|start| (Edge::Start, &start.from));
     let learn = stage.learn.iter().flat_map(|term| &term.from);
-    start.chain(learn.map(|name| (Edge::Learn, name)))
+    let base = stage.train.iter().filter_map(|train| train.base.as_ref());
+    start
+        .chain(learn.map(|name| (Edge::Learn, name)))
+        .chain(base.map(|name| (Edge::Base, name)))
 }
 
 fn needs(stage: &StageTable) -> impl Iterator<Item = &Spanned<String>> {
@@ -59,6 +63,8 @@ fn itself(stage: &StageTable, problems: &mut Problems) {
         problems.push(match edge {
             Edge::Start => problem(format!("stage `{name}` starts from itself"))
                 .rule("`start` names another stage"),
+            Edge::Base => problem(format!("stage `{name}` is its own base"))
+                .rule("`base` names another stage, with whose network the settings were chosen"),
             Edge::Learn if average => problem(format!(
                 "not yet: a mean teacher (stage `{name}` learns from its own average)"
             ))
@@ -95,6 +101,7 @@ fn circle(stages: &[StageTable], rest: &[usize], problems: &mut Problems) {
         .collect();
     let names = names.join(" and ");
     let learns = circle.iter().find(|(_, edge, _)| *edge == Edge::Learn);
+    let bases = circle.iter().any(|(_, edge, _)| *edge == Edge::Base);
     let place = |(_, _, name): &(usize, Edge, &Spanned<String>)| name.span.clone();
     problems.push(match learns {
         Some(edge) => Problem::at(
@@ -103,6 +110,12 @@ fn circle(stages: &[StageTable], rest: &[usize], problems: &mut Problems) {
         )
         .rule("a stage learns from stages that are trained before it")
         .help("remove one of the edges"),
+        None if bases => Problem::at(
+            place(&circle[0]),
+            format!("stages {names} wait for each other"),
+        )
+        .rule("a stage comes after its `base` and after what it starts from")
+        .help("remove one `base`"),
         None => Problem::at(
             place(&circle[0]),
             format!("stages {names} start from each other"),

@@ -1,5 +1,6 @@
 //! One stage of a plan.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use distil_recipe::Chosen;
@@ -7,7 +8,7 @@ use distil_recipe::Chosen;
 use crate::data::{Met, View};
 use crate::growth::{Promise, StartRule};
 use crate::method::{Method, Needs};
-use crate::model::{Layout, ModelConfig};
+use crate::model::{Layout, ModelConfig, Mup, Pace};
 use crate::plan::cost::Cost;
 use crate::samples::Policy;
 use crate::train::{ScheduleSpan, TermWeight, Train};
@@ -58,6 +59,8 @@ pub struct Training {
     pub learn: Vec<TermPlan>,
     /// The training loop's settings.
     pub train: Train,
+    /// What first weights and paces are multiplied by, where settings were chosen at other widths.
+    pub mup: Option<Mup>,
     /// Updates of the weights.
     pub steps: u64,
     /// Its place on the learning rate's curve.
@@ -67,6 +70,14 @@ pub struct Training {
 }
 
 impl Training {
+    /// The pace of its network's parameters, where settings were chosen at other widths.
+    pub fn paces(&self) -> BTreeMap<String, Pace> {
+        match (&self.mup, self.train.optimizer.steps()) {
+            (Some(mup), Ok(steps)) => mup.paces(steps),
+            _ => BTreeMap::new(),
+        }
+    }
+
     /// The stages it starts or learns from.
     pub fn needs(&self) -> impl Iterator<Item = &str> {
         let start = self.start.iter().map(|start| start.from.as_str());

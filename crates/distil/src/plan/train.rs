@@ -1,7 +1,7 @@
 //! A stage's training: what its own `train` and the recipe's say, every default filled.
 
 use distil_recipe::recipe::{
-    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, TrainTable,
+    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Parametrization, TrainTable,
 };
 use distil_recipe::{Choice, Chosen, Problem, Problems};
 
@@ -29,7 +29,17 @@ pub(super) fn settle(
                 .help("give the stage a `schedule` of its own, or slow new units with start = { new = { warmup = … } }"),
         );
     }
+    let base = own.base.clone();
     let train = own.over(top);
+    let param = train.param.map_or(Parametrization::Standard, |param| param.value);
+    let mup = param == Parametrization::Mup;
+    if let Some(base) = base.filter(|_| !mup) {
+        problems.push(
+            Problem::at(base.span.clone(), format!("`base = \"{base}\"` without `param = \"mup\"`"))
+                .rule("a base is the network whose settings suit this one, and in the standard parametrisation none do")
+                .help("write `param = \"mup\"` beside it, or remove it"),
+        );
+    }
     let choice = |written: Option<Choice>, default: &str| {
         written.unwrap_or_else(|| Choice::default_of(default))
     };
@@ -56,6 +66,8 @@ pub(super) fn settle(
         batch: number(train.batch, DEFAULT_BATCH) as usize,
         accumulate: number(train.accumulate, 1) as usize,
         lr: train.lr.map_or_else(|| rule.default_lr(), |lr| lr.value),
+        param,
+        base: train.base.filter(|_| mup).map(|base| base.value),
         optimizer: rule,
         schedule: match warmup {
             0 => shape,

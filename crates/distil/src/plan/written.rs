@@ -145,6 +145,11 @@ fn stage(plan: &StagePlan) -> Table {
                 stage.insert("learn".into(), terms.into());
             }
             stage.insert("train".into(), value(&training.train));
+            if let Some(mup) = &training.mup {
+                let multipliers = mup.axes().iter().copied().chain([mup.view()]);
+                let multipliers = multipliers.map(Value::from).collect();
+                stage.insert("mup".into(), Value::Array(multipliers));
+            }
         }
     }
     stage

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::method::{Adapter, AdapterSpec};
 use crate::model::Net;
-use crate::optim::{Slot, State};
+use crate::optim::State;
 use crate::rng::Seed;
 
 /// A network and its adapters.
@@ -55,9 +55,9 @@ pub fn net_state(learner: &State) -> State {
     }
 }
 
-/// A network's optimiser memory under the learner's paths.
-pub fn learner_slots(net: &BTreeMap<String, Slot>) -> BTreeMap<String, Slot> {
+/// What is known of a network's parameters under the learner's paths.
+pub fn of_net<T: Clone>(net: &BTreeMap<String, T>) -> BTreeMap<String, T> {
     net.iter()
-        .map(|(path, slot)| (format!("net.{path}"), slot.clone()))
+        .map(|(path, known)| (format!("net.{path}"), known.clone()))
         .collect()
 }

@@ -1,11 +1,14 @@
 //! What a stage's training is told: the plan's numbers, resolved.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use burn::tensor::Device;
 use distil_recipe::Chosen;
-use distil_recipe::recipe::{DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE};
+use distil_recipe::recipe::{
+    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Parametrization,
+};
 use distil_recipe::registry::settings_of;
 use distil_report::measure::{METRICS, Metric, metric};
 use serde::Serialize;
@@ -13,6 +16,7 @@ use serde::Serialize;
 use super::signals::Signals;
 use crate::device;
 use crate::device::reading_is_dear;
+use crate::model::Pace;
 use crate::optim::adam::Adam;
 use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
@@ -37,6 +41,12 @@ pub struct Train {
     pub optimizer: Chosen<Box<dyn Rule>>,
     /// Peak learning rate per step.
     pub lr: f64,
+    /// How first weights and rates depend on the network's widths.
+    #[serde(skip_serializing_if = "is_standard")]
+    pub param: Parametrization,
+    /// The stage with whose network the settings were chosen, where they suit other widths, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// The learning rate's schedule; its value has the warm-up in it.
     pub schedule: Chosen<Box<dyn Schedule>>,
     /// What the schedule spans.
@@ -57,6 +67,10 @@ pub struct Train {
     pub evaluate: u64,
 }
 
+fn is_standard(param: &Parametrization) -> bool {
+    *param == Parametrization::Standard
+}
+
 impl Default for Train {
     /// What a recipe that says nothing trains by.
     fn default() -> Self {
@@ -66,6 +80,8 @@ impl Default for Train {
             batch: DEFAULT_BATCH as usize,
             accumulate: 1,
             lr: rule.default_lr(),
+            param: Parametrization::Standard,
+            base: None,
             optimizer: Chosen {
                 name: DEFAULT_OPTIMIZER,
                 settings: settings_of(&rule),
@@ -138,6 +154,8 @@ pub struct Settings<'a> {
     pub task: &'a dyn Task,
     /// How it trains.
     pub train: &'a Train,
+    /// The pace of parameters that have one of their own, by the network's paths.
+    pub paces: BTreeMap<String, Pace>,
     /// Updates of the weights; as many as `train` makes of the data if absent.
     pub steps: Option<u64>,
     /// Whether a last batch of one sample joins the one before: batch norm knows no spread of one.
@@ -177,6 +195,7 @@ impl<'a> Settings<'a> {
             device: device::cpu(),
             task,
             train: &TRAIN,
+            paces: BTreeMap::new(),
             steps: None,
             join_single: false,
             span: None,

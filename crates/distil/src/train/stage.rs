@@ -15,7 +15,7 @@ use self::unread::Unread;
 
 use super::checkpoint::{Checkpoint, StageProgress, Store};
 use super::clock::Stopwatch;
-use super::learner::{Learner, adapters, learner_slots, net_state};
+use super::learner::{Learner, adapters, net_state, of_net};
 use super::meter::Meter;
 use super::settings::{Readings, Settings};
 use super::sink::EventSink;
@@ -220,7 +220,8 @@ impl<'a, 'm> Stage<'a, 'm> {
         } = checkpoint;
         let rule = train.optimizer.clone_rule();
         let optimizer = Optimizer::restore(rule, state.slots, &state.weights)
-            .map_err(|reason| refuse(settings, reason))?;
+            .map_err(|reason| refuse(settings, reason))?
+            .paced(of_net(&settings.paces));
         let average = train.average.map(|decay| match average {
             Some(weights) => Average::restore(decay, progress.step, weights),
             None => Average::new(decay),
@@ -393,7 +394,7 @@ fn fresh<N: Net>(learner: &Learner<N>, start: Option<&State>, unseen: Scores) ->
         let start_weights = start.weights.iter();
         let under_net = start_weights.map(|(path, w)| (format!("net.{path}"), w.clone()));
         state.weights.extend(under_net);
-        state.slots = learner_slots(&start.slots);
+        state.slots = of_net(&start.slots);
     }
     Checkpoint {
         progress: StageProgress {

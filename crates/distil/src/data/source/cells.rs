@@ -8,7 +8,7 @@ use distil_report::show::grouped;
 use crate::data::moments::narrow;
 use crate::data::raw::{Cells, RawTargets, Wide};
 use crate::data::rows::single;
-use crate::data::source::forms::{Form, plain};
+use crate::data::source::forms::{Form, is_decimal, plain};
 use crate::data::source::text_table::{TextColumn, TextTable};
 use crate::error::{Error, Result};
 

@@ -41,7 +41,10 @@ impl Trial<'_> {
             ));
         }
         let seed = stage_seed(self.id.seed, &plan.name);
-        let fresh = fresh(&large.layout, seed);
+        let mut fresh = fresh(&large.layout, seed);
+        if let Some(mup) = plan.training().and_then(|training| training.mup.as_ref()) {
+            mup.first(&mut fresh);
+        }
         let grown = growth::grow(
             &small.state,
             &small.layout,

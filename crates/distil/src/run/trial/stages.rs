@@ -15,7 +15,7 @@ use super::pipe::{Piped, say};
 use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix, Wide};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::model::access::with_weights;
+use crate::model::access::{weights_of, with_weights};
 use crate::optim::State;
 use crate::plan::{Plan, StagePlan, Work};
 use crate::rng::Seed;
@@ -377,7 +377,12 @@ impl Trial<'_> {
         let watch = Stopwatch::start();
         let layout = plan.layout.clone();
         let seed = stage_seed(self.id.seed, &plan.name);
-        let net = plan.model.init(layout.clone(), seed, device)?;
+        let mut net = plan.model.init(layout.clone(), seed, device)?;
+        if let Some(mup) = plan.training().and_then(|training| training.mup.as_ref()) {
+            let mut weights = weights_of(&net);
+            mup.first(&mut weights);
+            net = with_weights(net, &weights)?;
+        }
         meter.once(Purpose::Train, seen.time + watch.time());
         Ok(OwnNetwork {
             net,
