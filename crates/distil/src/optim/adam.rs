@@ -56,7 +56,10 @@ impl AdamLike for Adam {
     fn steps(&self) -> Result<Steps, String> {
         // It enters a gradient whose length is taken off (Yang et al. 2022, B.3).
         match self.weight_decay > 0.0 {
-            true => Err("adam's `weight_decay` does not carry over from one width to another; take `adamw`".into()),
+            true => Err(
+                "adam's `weight_decay` does not carry over from one width to another; take `adamw`"
+                    .into(),
+            ),
             false => Ok(Steps::Normalised),
         }
     }

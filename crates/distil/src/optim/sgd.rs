@@ -91,7 +91,8 @@ impl Rule for Sgd {
         mut moments: Vec<Tensor<1>>,
         params: &UpdateParams,
     ) -> (Tensor<1>, Vec<Tensor<1>>) {
-        let gradient = gradient * params.gradient + weights.clone() * (self.weight_decay * params.decay);
+        let gradient =
+            gradient * params.gradient + weights.clone() * (self.weight_decay * params.decay);
         let step = match moments.pop() {
             None => gradient,
             Some(moment) => {

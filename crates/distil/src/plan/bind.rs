@@ -215,7 +215,15 @@ impl Binding<'_> {
                     view_shape,
                 };
                 let mut train = *train;
-                let mup = mup::of(&table, &stage.model, &stage.layout, &mut train, before, self.alone, problems)?;
+                let mup = mup::of(
+                    &table,
+                    &stage.model,
+                    &stage.layout,
+                    &mut train,
+                    before,
+                    self.alone,
+                    problems,
+                )?;
                 let start = match start {
                     None => None,
                     Some((rule, written)) => {

@@ -18,7 +18,7 @@ use crate::plan::answers::{self, AnswersDraft};
 use crate::plan::arm::Arm;
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
-use crate::plan::{like, order, train, tune, written};
+use crate::plan::{like, mup, order, train, tune, written};
 use crate::rng::Seed;
 use crate::samples::{Policy, SAMPLES};
 use crate::task::{TASKS, Task, metrics, name_of};
@@ -310,6 +310,7 @@ fn draft(
     train::settle(None, &recipe.train, problems);
     if let Some(plain) = &recipe.compare.plain {
         train::settle(Some(plain), &recipe.train, problems);
+        mup::refuse_in_plain(plain, problems);
     }
     Arm::check_names(&recipe, problems);
     if let Some(tune) = &recipe.compare.tune {

@@ -2,13 +2,28 @@
 
 use std::mem::discriminant;
 
-use distil_recipe::recipe::{Parametrization, StageTable};
+use distil_recipe::recipe::{Parametrization, StageTable, TrainTable};
 use distil_recipe::{Problem, Problems};
 
 use crate::model::{Layout, ModelConfig, Mup};
 use crate::plan::refusal::sentence;
 use crate::plan::stage::StagePlan;
 use crate::train::Train;
+
+/// Plain training is that of a network nobody has a smaller one for.
+pub(super) fn refuse_in_plain(plain: &TrainTable, problems: &mut Problems) {
+    let param = plain.param.as_ref();
+    if let Some(param) = param.filter(|param| param.value == Parametrization::Mup) {
+        problems.push(
+            Problem::at(
+                param.span.clone(),
+                "plain training has no other network whose settings it could take over",
+            )
+            .rule("the arm `plain` is in the standard parametrisation")
+            .help("remove `param`"),
+        );
+    }
+}
 
 /// What the stage's first weights and paces are multiplied by: nothing in the standard parametrisation, and for the base itself.
 pub(super) fn of(
@@ -46,7 +61,10 @@ pub(super) fn of(
         let named = written.and_then(|train| train.base.as_ref()?.span.clone());
         let message = match &train.base {
             Some(name) => format!("no stage `{name}` comes before `{}`", table.name),
-            None => format!("there is no stage but `{}`, so its settings were chosen with no other network", table.name),
+            None => format!(
+                "there is no stage but `{}`, so its settings were chosen with no other network",
+                table.name
+            ),
         };
         problems.push(
             Problem::at(named.or(place()), message)
@@ -57,9 +75,18 @@ pub(super) fn of(
     };
     if discriminant(&base.model) != discriminant(model) {
         problems.push(
-            Problem::at(place(), format!("`{}` is a network of the family {}, `{}` one of {}", table.name, model.name(), base.name, base.model.name()))
-                .rule("settings carry over between widths of one family")
-                .help("name another stage as `base`, or remove `param`"),
+            Problem::at(
+                place(),
+                format!(
+                    "`{}` is a network of the family {}, `{}` one of {}",
+                    table.name,
+                    model.name(),
+                    base.name,
+                    base.model.name()
+                ),
+            )
+            .rule("settings carry over between widths of one family")
+            .help("name another stage as `base`, or remove `param`"),
         );
         return None;
     }

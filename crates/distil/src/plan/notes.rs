@@ -83,9 +83,15 @@ fn of_mup(stage: &StagePlan) -> Option<String> {
     let (mup, base) = (training.mup.as_ref()?, training.train.base.as_ref()?);
     let name = &stage.name;
     match mup.view() {
-        _ if mup.is_none() => Some(format!("stage `{name}` is nowhere wider than its base `{base}`: `param = \"mup\"` changes nothing, and settings need not carry over between depths")),
+        _ if mup.is_none() => Some(format!(
+            "stage `{name}` is nowhere wider than its base `{base}`: `param = \"mup\"` changes nothing, and settings need not carry over between depths"
+        )),
         1.0 => None,
-        view => Some(format!("stage `{name}` sees {} times as many inputs as its base `{base}`: the rate of its first weights is multiplied by {}", exact(1.0 / view), exact(view))),
+        view => Some(format!(
+            "stage `{name}` sees {} times as many inputs as its base `{base}`: the rate of its first weights is multiplied by {}",
+            exact(1.0 / view),
+            exact(view)
+        )),
     }
 }
 

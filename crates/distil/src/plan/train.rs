@@ -31,7 +31,9 @@ pub(super) fn settle(
     }
     let base = own.base.clone();
     let train = own.over(top);
-    let param = train.param.map_or(Parametrization::Standard, |param| param.value);
+    let param = train
+        .param
+        .map_or(Parametrization::Standard, |param| param.value);
     let mup = param == Parametrization::Mup;
     if let Some(base) = base.filter(|_| !mup) {
         problems.push(

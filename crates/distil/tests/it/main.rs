@@ -10,6 +10,7 @@ mod growth;
 mod house;
 mod method;
 mod mixup;
+mod mup;
 mod names;
 mod optim;
 mod own;

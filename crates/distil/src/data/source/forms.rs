@@ -179,7 +179,9 @@ pub fn is_decimal(cell: &str) -> bool {
     const SHORT: usize = 32;
     let digits = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
     let point = digits.iter().filter(|byte| **byte == b'.').count();
-    let all = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let all = digits
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'.');
     all && point <= 1 && digits.len() > point && digits.len() <= SHORT
 }
 

@@ -44,8 +44,14 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn at(&self, row: usize) -> &'a str {
         let at = row - self.row;
-        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
-        self.text.get(start..self.ends[at] as usize).unwrap_or_default()
+        let start = if at == 0 {
+            0
+        } else {
+            self.ends[at - 1] as usize
+        };
+        self.text
+            .get(start..self.ends[at] as usize)
+            .unwrap_or_default()
     }
 }
 

@@ -86,6 +86,8 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
         ("stage.a.learn.layers", "{ \"hidden.0\" = \"hidden.0\" }"),
     ]),
     ("optimizer[sgd].nesterov", &[("@.momentum", "0.5")]),
+    ("stage.a.train.base", &[("@.param", "\"mup\"")]),
+    ("=train.base", &[("stage.a.train.param", "\"mup\"")]),
     ("compare.arm", &[("compare.arm.own", "{}")]),
     ("compare.tune.seeds", &[("compare.tune", "{ lr = [1e-3, 2e-3] }")]),
 ];
@@ -139,6 +141,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("[file].classes", &["\"classes.txt\""]),
     ("[ids].file", &["\"others.txt\""]),
     (".like", &["\"tiny\""]),
+    (".base", &["\"tiny\""]),
     (".start", &["\"small\""]),
     (".learn", &["\"small\""]),
     (".from", &["\"tiny\""]),
@@ -163,6 +166,11 @@ const EXEMPT: &[(&str, &str)] = &[
         "stage.a.model[file].classes",
         "a model folder holds the names of its classes, and refuses others",
     ),
+    (
+        "compare.plain.param",
+        "plain training has no other network: every word but the default is refused",
+    ),
+    ("compare.plain.base", "likewise"),
 ];
 
 /// A key of the schema.

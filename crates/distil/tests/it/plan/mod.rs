@@ -5,6 +5,7 @@ mod arms;
 mod given;
 mod hashes;
 mod keys;
+mod mup;
 mod page;
 mod recipes;
 mod refusals;

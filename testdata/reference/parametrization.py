@@ -1,12 +1,12 @@
-"""µP as the Python package `mup` has it: writes mup.json beside this file.
+"""µP as the Python package `mup` has it: writes parametrization.json beside this file.
 
-Run `python testdata/reference/mup.py` with the PyTorch named in the JSON's `torch`, and `mup` 1.0.0 (needs pandas, pyyaml, tqdm,
+Run `python testdata/reference/parametrization.py` with the PyTorch named in the JSON's `torch`, and `mup` 1.0.0 (needs pandas, pyyaml, tqdm,
 seaborn). Nothing here is random.
 
 The package multiplies the input of the head by 1/m; Distil folds that into the head's weights, rate and decay. What both have in
 common for a parameter whose answer is multiplied by f (1 but for the head's weight): first · f, sgd · f², adam · f, rate · decay.
 
-Format of mup.json
+Format of parametrization.json
   torch      version
   networks   [{name, input, outputs, small, large, parameters}]: `small` and `large` are models as recipes write them;
              parameters {path: {first, sgd, adam, decay}}: those products; `decay` is rate · decay, the largest of all optimisers

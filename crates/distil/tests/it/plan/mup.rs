@@ -1,0 +1,145 @@
+//! Settings that were chosen with a narrower network.
+
+use distil::plan::Arm;
+
+use super::{GROW, plan, plan_of, problems, with};
+
+/// The digits, the large stage with settings that suit the small one.
+fn recipe(train: &str) -> String {
+    with(
+        GROW,
+        "start = \"small\"\n",
+        &format!("start = \"small\"\ntrain = {{ {train} }}\n"),
+    )
+}
+
+#[test]
+fn a_wide_stage_is_trained_as_for_the_widths_of_its_base_the_first_stage() {
+    let standard = plan(&recipe(""));
+    let flow = plan(&recipe("param = \"mup\""));
+    let [small, large] = [0, 1].map(|at| flow.stages[at].training().unwrap());
+    assert_eq!((&small.mup, &small.train.base), (&None, &None));
+    let mup = large.mup.as_ref().unwrap();
+    assert_eq!((mup.axes(), mup.view()), (&[1.0, 8.0, 2.0, 1.0][..], 1.0));
+    assert_eq!(large.train.base.as_deref(), Some("small"));
+    assert!(large.start.as_ref().unwrap().rule.mup);
+    assert!(
+        flow.describe(None)
+            .contains("lr 0.001 as for the widths of small (µP)")
+    );
+    assert!(
+        flow.to_toml().contains("mup = [1.0, 8.0, 2.0, 1.0, 1.0]"),
+        "{}",
+        flow.to_toml()
+    );
+    assert_ne!(flow.hash(), standard.hash());
+    assert_eq!(
+        plan(&recipe("param = \"standard\"")).hash(),
+        standard.hash()
+    );
+    // A narrower base makes other rates, and so another plan.
+    let other = with(&recipe("param = \"mup\""), "hidden = [64]", "hidden = [32]");
+    assert_ne!(plan(&other).hash(), flow.hash());
+}
+
+#[test]
+fn a_stage_that_sees_more_inputs_than_its_base_says_what_its_first_rate_is() {
+    let text = with(
+        &recipe("param = \"mup\""),
+        "hidden = [64] }\n",
+        "hidden = [64] }\nview = { pool = [2, 2] }\n",
+    );
+    let flow = plan(&text);
+    assert_eq!(
+        flow.stages[1]
+            .training()
+            .unwrap()
+            .mup
+            .as_ref()
+            .unwrap()
+            .view(),
+        0.25
+    );
+    let said = "stage `large` sees 4 times as many inputs as its base `small`: the rate of its first weights is multiplied by 0.25";
+    assert!(
+        flow.notes.iter().any(|note| note == said),
+        "{:?}",
+        flow.notes
+    );
+}
+
+#[test]
+fn a_stage_that_is_nowhere_wider_is_told_that_nothing_changes() {
+    let text = with(&recipe("param = \"mup\""), "[512, 128]", "[64, 64]");
+    let said = "stage `large` is nowhere wider than its base `small`: `param = \"mup\"` changes nothing, and settings need not carry over between depths";
+    assert!(plan(&text).notes.iter().any(|note| note == said));
+}
+
+#[test]
+fn controls_that_have_no_other_stage_train_in_the_standard_parametrisation() {
+    let own = recipe("param = \"mup\"");
+    let top = with(
+        GROW,
+        "data = \"digits\"\n",
+        "data = \"digits\"\ntrain.param = \"mup\"\n",
+    );
+    for text in [own, top] {
+        for name in ["small", "plain-full", "plain-50", "smooth", "alone"] {
+            let arm = plan_of(&text, &Arm::named(name)).unwrap();
+            let standard = plan_of(GROW, &Arm::named(name)).unwrap();
+            assert!(
+                arm.stages
+                    .iter()
+                    .all(|stage| stage.training().unwrap().mup.is_none())
+            );
+            assert_eq!(arm.hash(), standard.hash(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_has_no_such_settings_is_refused_with_the_reason() {
+    let text = |train: &str| problems(&recipe(train));
+    for (train, said) in [
+        (
+            "param = \"mup\", optimizer = { kind = \"adam\", weight_decay = 0.01 }",
+            "adam's `weight_decay` does not carry over from one width to another",
+        ),
+        (
+            "param = \"mup\", base = \"large\"",
+            "stage `large` is its own base",
+        ),
+        ("param = \"mup\", base = \"tiny\"", "`tiny`"),
+        (
+            "base = \"small\"",
+            "`base = \"small\"` without `param = \"mup\"`",
+        ),
+    ] {
+        let found = text(train);
+        assert!(found.contains(said), "{found}");
+    }
+    let one = "task = \"classification\"\ndata = \"digits\"\n[stage.a]\nmodel = { kind = \"mlp\", hidden = [8] }\ntrain.param = \"mup\"\n";
+    let found = problems(one);
+    assert!(
+        found.contains(
+            "there is no stage but `a`, so its settings were chosen with no other network"
+        ),
+        "{found}"
+    );
+    let plain = format!("{GROW}[compare]\nplain.param = \"mup\"\n");
+    let found = problems(&plain);
+    assert!(
+        found.contains("plain training has no other network"),
+        "{found}"
+    );
+    let other = with(
+        &with(GROW, "start = \"small\"\n", "train.param = \"mup\"\n"),
+        "{ kind = \"mlp\", hidden = [64] }",
+        "{ kind = \"cnn\", channels = [4] }",
+    );
+    let found = problems(&other);
+    assert!(
+        found.contains("`large` is a network of the family mlp, `small` one of cnn"),
+        "{found}"
+    );
+}
