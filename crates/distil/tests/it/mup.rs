@@ -272,7 +272,7 @@ fn so_do_those_of_residual_networks() {
             width: width as f64 / 16.0,
         })
     };
-    check(&resnet, &[8, 32, 128], &[8, 8, 1], 3);
+    check(&resnet, &[8, 32, 128], &[8, 8, 1], 6);
 }
 
 #[test]
