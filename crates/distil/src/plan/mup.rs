@@ -25,6 +25,21 @@ pub(super) fn refuse_in_plain(plain: &TrainTable, problems: &mut Problems) {
     }
 }
 
+/// Every arm chooses from the same settings, and most have no other network.
+pub(super) fn refuse_in_tune(train: &TrainTable, problems: &mut Problems) {
+    let param = train.param.as_ref().map(|param| &param.span);
+    for span in param
+        .into_iter()
+        .chain(train.base.as_ref().map(|base| &base.span))
+    {
+        problems.push(
+            Problem::at(span.clone(), "the parametrisation is no setting to tune")
+                .rule("every arm chooses from the same settings, and `plain` has no other network")
+                .help("compare it by an arm of its own: [compare.arm] mup = { … }"),
+        );
+    }
+}
+
 /// What the stage's first weights and paces are multiplied by: nothing in the standard parametrisation, and for the base itself.
 pub(super) fn of(
     table: &StageTable,

@@ -3,7 +3,7 @@
 use distil_recipe::recipe::{Recipe, TuneTable};
 use distil_recipe::{Problem, Problems};
 
-use crate::plan::{order, train};
+use crate::plan::{mup, order, train};
 
 /// What the arms of a run may choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,7 @@ pub(super) fn check(tune: &TuneTable, recipe: &Recipe, problems: &mut Problems) 
                     .help("`--curve` shows plain training at several budgets"),
             );
         }
+        mup::refuse_in_tune(&candidate.train, problems);
         train::settle(
             Some(&candidate.train.clone().over(&own)),
             &recipe.train,

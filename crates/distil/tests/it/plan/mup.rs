@@ -126,6 +126,12 @@ fn what_has_no_such_settings_is_refused_with_the_reason() {
         ),
         "{found}"
     );
+    let tuned = format!("{GROW}[compare]\ntune.param = [\"mup\", \"standard\"]\n");
+    let found = problems(&tuned);
+    assert!(
+        found.contains("the parametrisation is no setting to tune"),
+        "{found}"
+    );
     let plain = format!("{GROW}[compare]\nplain.param = \"mup\"\n");
     let found = problems(&plain);
     assert!(
