@@ -12,7 +12,7 @@ use crate::harness::{Ended, Place, ended};
 use crate::resume::record_of;
 
 const RUN: &str = "runs/digits-0001";
-const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3] }";
+const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }";
 
 /// Runs `arguments`, and kills one trial once it is at work.
 fn with_a_trial_killed(place: &Place, arguments: &[&str], trial: &str) -> Ended {

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use distil_report::compare::Verdict;
 use distil_report::events::Event;
 use distil_report::record::Part;
-use distil_report::run_json::{RunJson, Trial, Validation};
+use distil_report::run_json::{RunJson, Trial, Tuned, Validation};
 use serde_json::Value;
 
 use crate::harness::{Ended, Place};
@@ -13,7 +14,7 @@ use crate::leaks::{Random, after_first, csv, run_second};
 use crate::resume::record_of;
 
 const RUN: &str = "runs/digits-0001";
-const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3] }";
+const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }";
 
 fn smoke(place: &Place, more: &[&str]) -> Ended {
     let run = ["run", "digits", "--smoke", "--fresh"];
@@ -106,7 +107,7 @@ fn each_seed_chooses_for_itself_on_its_own_division_and_the_first_keeps_the_spli
 #[test]
 fn seeds_that_choose_for_all_and_a_model_that_knows_one_division_leave_one_for_all() {
     let place = Place::new();
-    let tune = "compare.tune={ lr = [1e-3, 4e-3], seeds = 1 }";
+    let tune = "compare.tune={ lr = [1e-3, 4e-3], seeds = 1, widen = 0 }";
     smoke(
         &place,
         &["--seeds", "2", "--set", tune, "--no-control", "--quiet"],
@@ -131,7 +132,7 @@ fn seeds_that_choose_for_all_and_a_model_that_knows_one_division_leave_one_for_a
         "--seeds",
         "2",
         "--set",
-        "compare.tune={ lr = [1e-4, 1e-3] }",
+        "compare.tune={ lr = [1e-4, 1e-3], widen = 0 }",
     ];
     let ended = run_second(&place, "", "", &two);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -148,7 +149,7 @@ const POOR: [&str; 8] = [
     "--seeds",
     "6",
     "--set",
-    TUNE,
+    "compare.tune={ lr = [1e-9, 1e-3, 4e-3, 1e30], widen = 0 }",
     "--set",
     "compare.arms=[\"poor\"]",
     "--set",
@@ -164,7 +165,7 @@ fn tested(place: &Place, run: &RunJson, arm: &str) -> Vec<(String, bool)> {
         .collect();
     let mut found = Vec::new();
     for seed in 1..=6 {
-        for lr in ["0.001", "0.004"] {
+        for lr in ["1e-9", "0.001", "0.004"] {
             let name = format!("{arm}-s{seed}~lr={lr}");
             let read = |event: &Event| matches!(event, Event::Evaluated(e) if e.part == Part::Test);
             if place.events(RUN, &name).iter().any(read) {
@@ -245,6 +246,65 @@ fn a_run_killed_before_its_check_goes_on_with_it_and_counts_it_once() {
     }
     fs::remove_file(place.path(&format!("{RUN}/run.json"))).unwrap();
     let ended = place.distil(&["resume", RUN]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(record_of(&place, RUN), whole);
+}
+
+#[test]
+fn one_list_is_widened_for_all_arms_while_a_choice_lies_at_its_end_and_no_further_than_said() {
+    let place = Place::new();
+    let tune = "compare.tune={ lr = [1e-5, 2e-5] }";
+    let ended = smoke(&place, &["--seeds", "2", "--set", tune]);
+    let plan = "to choose settings takes 12 trainings, at most 48 if choices lie at the ends of their lists";
+    for said in [
+        plan,
+        "all arms try lr=4e-5 too",
+        "all arms try lr=0.00016 too",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    let run = record(&place);
+    let tried = |tuned: &Tuned| -> Vec<String> {
+        tuned
+            .tried
+            .iter()
+            .map(|tried| tried.settings.clone())
+            .collect()
+    };
+    let lists: BTreeSet<Vec<String>> = run.tuned.iter().map(tried).collect();
+    assert_eq!(lists.len(), 1, "{lists:?}");
+    let list = lists.into_iter().next().unwrap();
+    for lr in ["1e-5", "2e-5", "4e-5", "8e-5", "0.00016"] {
+        assert!(list.contains(&format!("lr={lr}")), "{list:?}");
+    }
+    assert!(
+        !list.contains(&"lr=0.00032".to_owned()),
+        "three more at most: {list:?}"
+    );
+    let plain = run
+        .comparisons
+        .iter()
+        .find(|c| c.against == "plain")
+        .unwrap();
+    assert_eq!(plain.verdict, Verdict::BaselineUntuned);
+    let end = plain.end.as_ref().unwrap();
+    assert_eq!(
+        (end.arm.as_str(), end.settings.as_str()),
+        ("plain", "lr=0.00016")
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("plain training at equal cost chose lr=0.00016, the end of its list"),
+        "{}",
+        ended.stdout
+    );
+    // What is missing when it goes on is tried, and nothing else changes.
+    let whole = record_of(&place, RUN);
+    for trial in ["small-s2~lr=8e-5", "plain-s1~lr=0.00016"] {
+        fs::remove_dir_all(place.path(&place.trial(RUN, trial))).unwrap();
+    }
+    let ended = place.distil(&["resume", RUN, "--quiet"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(record_of(&place, RUN), whole);
 }

@@ -58,6 +58,15 @@ impl Sides {
     }
 }
 
+/// A choice at the end of its list, beyond which something better may lie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtEnd {
+    /// The arm.
+    pub arm: String,
+    /// What it chose by the mean over its seeds.
+    pub settings: String,
+}
+
 /// What was shown, checked with the loser at the winner's settings, seed by seed: luck in the loser's own choice has no part in that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
@@ -142,6 +151,9 @@ pub struct Comparison {
     /// Settings that each side chose from on validation; null where this arm was not tuned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Sides>,
+    /// An arm of the two whose choice lies at the end of its list, and the choice: it was not tuned to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<AtEnd>,
     /// The check of what was shown between two tuned arms; null where nothing was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,

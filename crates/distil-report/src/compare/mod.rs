@@ -16,7 +16,7 @@ mod rows;
 mod verdict;
 
 pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
-pub use comparison::{Because, Comparison, CostRatios, Guard, Sides, Test, Verdict};
+pub use comparison::{AtEnd, Because, Comparison, CostRatios, Guard, Sides, Test, Verdict};
 pub use entry::{Question, TrialOutputs};
 
 pub(crate) use verdict::{EQUAL_COST, SIMILAR_COST, beyond, is_better};

@@ -1,6 +1,6 @@
 //! The trials of the flow and of another arm that belong together, by seed.
 
-use super::comparison::{Comparison, CostRatios, Guard, Sides, Test, Verdict};
+use super::comparison::{AtEnd, Comparison, CostRatios, Guard, Sides, Test, Verdict};
 use super::entry::{Question, TrialOutputs};
 use super::rows;
 use super::verdict::{Quality, shown};
@@ -301,6 +301,11 @@ impl<'a> Pairs<'a> {
             tuning: question.tuned.get(self.against).map(|against| Sides {
                 arm: question.tuned.get(FLOW).copied().unwrap_or(0),
                 against: *against,
+            }),
+            end: [self.against, FLOW].into_iter().find_map(|arm| {
+                let settings = question.ends.get(arm)?.clone();
+                let arm = arm.to_owned();
+                Some(AtEnd { arm, settings })
             }),
             guard: None,
             folds: (n > 0).then(|| self.folds(name)).flatten(),

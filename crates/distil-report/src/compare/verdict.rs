@@ -91,7 +91,8 @@ impl<'a> Evidence<'a> {
     ///    alone, as good, and no worse by the margin (or by what the test set resolves) than plain training either, at equal cost or
     ///    at the full budget, where these were run: small-suffices;
     /// 3. one pair: one-pair;
-    /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
+    /// 4. the arm did not choose from at least two settings and as many as the flow, or it or the flow at the end of its list, and it is
+    ///    not the small model: baseline-untuned;
     ///
     ///    Whatever of the following is shown between two tuned arms has to hold with the loser at the winner's settings too, seed by
     ///    seed, being no worse by the margin with the other arm at the flow's; so luck in tuning can only take a claim away;
@@ -242,10 +243,10 @@ pub(super) fn shown(comparison: &Comparison, advantage: f64) -> Quality {
     }
 }
 
-/// Whether the other arm chose from at least two settings and as many as the flow, which chose too.
+/// Whether the other arm chose from at least two settings and as many as the flow, which chose too, and neither at the end of its list.
 fn tuned(comparison: &Comparison) -> bool {
     let Sides { arm, against } = comparison.tuning.unwrap_or_default();
-    arm > 0 && against > 1 && against >= arm
+    arm > 0 && against > 1 && against >= arm && comparison.end.is_none()
 }
 
 fn unchecked(comparison: &Comparison, advantage: f64) -> Quality {

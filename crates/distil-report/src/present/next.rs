@@ -56,7 +56,13 @@ fn decide(run: &RunJson) -> Option<String> {
             chosen.because,
             Some(Because::SmallUntuned | Because::AloneUntuned)
         );
-    if chosen.because == Some(Because::OneStage) || chosen.verdict == Verdict::Overlap || !open {
+    // To try a longer list is for people.
+    let at_end = chosen.end.is_some() && !few;
+    if chosen.because == Some(Because::OneStage)
+        || chosen.verdict == Verdict::Overlap
+        || at_end
+        || !open
+    {
         return None;
     }
     let mut again = without_value(&origin.command, "--seeds");

@@ -705,3 +705,23 @@ fn a_flow_that_chose_nothing_with_some_seed_claims_nothing_over_the_others() {
         Verdict::BaselineUntuned
     );
 }
+
+#[test]
+fn an_arm_that_chose_the_end_of_its_list_is_not_tuned_and_is_named() {
+    let trials = seeds(&[("flow", 1e12, &FULL), ("plain", 1e12, &SHORT)]);
+    let at_end = |arm: &str| {
+        let metric = accuracy();
+        let question = Question {
+            tuned: tuned_alike(&trials),
+            ends: [(arm.to_owned(), "lr=0.064".to_owned())].into(),
+            ..Question::new(&metric)
+        };
+        compared(&trials, &question)
+    };
+    let found = at_end("plain");
+    assert_eq!(found[0].verdict, Verdict::BaselineUntuned);
+    assert_eq!(found[0].guard, None);
+    insta::assert_snapshot!(said(&found, PLAIN), @"Baseline untuned, no claim for the flow: over 6 seeds it reached 97.28 % accuracy, plain training at equal cost 96.23 % (difference +1.05 points, 95 % interval +0.66 to +1.44, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; plain training at equal cost chose lr=0.064, the end of its list, so nothing follows from it until a longer list has been tried.");
+    assert!(said(&at_end(FLOW), PLAIN).contains("; the flow chose lr=0.064, the end of its list"));
+    assert_eq!(at_end("small")[0].verdict, Verdict::Saves);
+}

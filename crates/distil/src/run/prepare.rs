@@ -125,7 +125,7 @@ pub(super) fn prepare(
     if !options.nested
         && let Some(tuning) = &mut plan.tuning
     {
-        tuning.shared();
+        tuning.as_before();
     }
     plan.source = source;
     Ok(Prepared {

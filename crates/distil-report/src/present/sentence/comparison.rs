@@ -1,8 +1,8 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
 use crate::compare::{
-    Because, Comparison, EQUAL_COST, Guard, SIMILAR_COST, Sides, Test, Verdict, beyond, is_better,
-    resolved,
+    AtEnd, Because, Comparison, EQUAL_COST, Guard, SIMILAR_COST, Sides, Test, Verdict, beyond,
+    is_better, resolved,
 };
 use crate::measure::MainMetric;
 use crate::present::sentence::leaks;
@@ -587,6 +587,12 @@ impl Words<'_> {
 
     fn untuned(&self) -> String {
         let other = arm_words(&self.comparison.against);
+        if let Some(AtEnd { arm, settings }) = &self.comparison.end {
+            return format!(
+                "{} chose {settings}, the end of its list, so nothing follows from it until a longer list has been tried",
+                arm_words(arm)
+            );
+        }
         match self.comparison.tuning {
             Some(Sides { arm, against }) => format!(
                 "{other} chose from {against} settings and the flow from {arm}, and nothing follows from it until both have the same choice, of two at least"

@@ -52,7 +52,9 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     })?;
     options.name.clone_from(&prepared.plan.name);
     let basis = basis(&text, &options, &prepared)?;
-    watcher.plan(&prepared.plan.describe_briefly());
+    let search = supervise::search(&options, &prepared.plan);
+    let plan = prepared.plan.describe_briefly() + &search.unwrap_or_default();
+    watcher.plan(&plan);
     // Nothing is written before a plan exists.
     let (folder, _lock) = RunFolder::create(&request.runs, &options.name, |folder| {
         files::write(&folder.recipe(), text.text().as_bytes())?;

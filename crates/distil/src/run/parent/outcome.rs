@@ -19,7 +19,7 @@ use super::logs::{Log, Logs};
 use crate::data::source::Source;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::plan::{Arm, Plan, Work};
+use crate::plan::{Arm, Plan, Width, Work};
 use crate::run::basis::Basis;
 use crate::run::calibrate;
 use crate::run::folder::RunFolder;
@@ -82,14 +82,15 @@ pub(super) fn conclude(
         mut trials,
         spares,
         tuned,
-    } = compared(plan, options, &metric, &told, &calibrations);
+    } = compared(plan, options, &told, &calibrations);
     // One that was chosen and not yet tested has not come to its end.
     for (trial, _) in &mut trials {
         if trial.status == Status::Finished && !trial.is_tested() {
             trial.status = left.unwrap_or(Status::Failed);
         }
     }
-    let question = question(plan, &metric, &tuned, &spares);
+    let ends = ends(plan, options, logs, &tuned);
+    let question = question(plan, &metric, (&tuned, ends), &spares);
     let (comparisons, curve) = judged(&question, &trials, &told, &calibrations);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
     let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.id.arm == FLOW).collect();
@@ -227,21 +228,15 @@ pub(super) fn wanted(plan: &Plan, options: &Options, logs: &Logs) -> Vec<TrialId
         return Vec::new();
     }
     let metric = main_metric(plan);
-    let found = compared(
-        plan,
-        options,
-        &metric,
-        &told(logs),
-        &Calibrations::default(),
-    );
-    let question = question(plan, &metric, &found.tuned, &found.spares);
+    let found = compared(plan, options, &told(logs), &Calibrations::default());
+    let ends = ends(plan, options, logs, &found.tuned);
+    let question = question(plan, &metric, (&found.tuned, ends), &found.spares);
     compare::wanted(&outputs(&found.trials), &question)
 }
 
 fn compared<'a>(
     plan: &Plan,
     options: &Options,
-    metric: &MainMetric,
     told: &[Told<'a>],
     calibrations: &Calibrations,
 ) -> Compared<'a> {
@@ -251,7 +246,9 @@ fn compared<'a>(
     };
     let mut trials: Vec<Tested<'a>> = told.iter().filter_map(billed).collect();
     trials.sort_by_key(|(trial, _)| (trial.id.seed, trial.id.fold, rank(plan, &trial.id.arm)));
-    let tuned = tuned(plan, &trials, options.seeds, metric);
+    let all = trials.iter().map(|(trial, _)| trial);
+    let candidates = listed(plan, options, &all.clone().collect::<Vec<_>>()).1;
+    let tuned = tuned(plan, all, &candidates, options.seeds);
     let (trials, spares) = trials
         .into_iter()
         .partition(|(trial, _)| counts(trial, &tuned));
@@ -273,7 +270,7 @@ fn outputs<'a>(trials: &'a [Tested<'_>]) -> Vec<TrialOutputs<'a>> {
 fn question<'a>(
     plan: &Plan,
     metric: &'a MainMetric,
-    tuned: &[Tuned],
+    (tuned, ends): (&[Tuned], BTreeMap<String, String>),
     spares: &'a [Tested<'_>],
 ) -> Question<'a> {
     let given = |work: &Work| matches!(work, Work::Given { .. });
@@ -283,6 +280,7 @@ fn question<'a>(
         margin: plan.margin,
         given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
         spares: outputs(spares),
+        ends,
     }
 }
 
@@ -329,13 +327,18 @@ fn status(flows: &[&Trial], left: Option<Status>) -> Status {
     }
 }
 
-/// The choice of every arm on every fold, of every seed where each chooses for itself.
-fn tuned(plan: &Plan, trials: &[Tested<'_>], seeds: u64, metric: &MainMetric) -> Vec<Tuned> {
+/// The choice of every arm on every fold, of every seed where each chooses for itself, among these candidates.
+fn tuned<'a>(
+    plan: &Plan,
+    trials: impl Iterator<Item = &'a Trial>,
+    candidates: &[String],
+    seeds: u64,
+) -> Vec<Tuned> {
     let Some(tuning) = &plan.tuning else {
         return Vec::new();
     };
     let first = plan.run.seed.value;
-    let trials: Vec<Trial> = trials.iter().map(|(trial, _)| trial.clone()).collect();
+    let trials: Vec<Trial> = trials.cloned().collect();
     let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
     for trial in &trials {
         let seed = tuning.seeds.is_none().then_some(trial.id.seed);
@@ -348,8 +351,53 @@ fn tuned(plan: &Plan, trials: &[Tested<'_>], seeds: u64, metric: &MainMetric) ->
         .into_iter()
         .map(|place| {
             let seeds = tuning.choosers(place.2.unwrap_or(first), first, seeds);
-            Tuned::of(&trials, place, &tuning.candidates, &seeds, metric)
+            Tuned::of(&trials, place, candidates, &seeds, &main_metric(plan))
         })
+        .collect()
+}
+
+/// The settings there are to choose from: those as written, and others beyond the end of a list while the choice of some arm, by the
+/// mean over its seeds and folds, lies there. All arms have the same. It needs every trial with those before.
+pub(super) fn candidates(plan: &Plan, options: &Options, logs: &Logs) -> Vec<String> {
+    listed(plan, options, &logs.trials().collect::<Vec<_>>()).1
+}
+
+fn listed(plan: &Plan, options: &Options, trials: &[&Trial]) -> (Option<Width>, Vec<String>) {
+    let Some(tuning) = &plan.tuning else {
+        return (None, Vec::new());
+    };
+    let mut width = tuning.written();
+    loop {
+        let candidates = tuning.names(&width);
+        let ended = |id: &TrialId| {
+            let mut of = trials.iter().filter(|trial| trial.id == *id);
+            of.any(|trial| matches!(trial.status, Status::Finished | Status::Diverged))
+        };
+        let all = super::supervise::trials(options, plan, &candidates);
+        if !all.iter().filter(|id| id.settings.is_some()).all(ended) {
+            return (Some(width), candidates);
+        }
+        let tuned = tuned(plan, trials.iter().copied(), &candidates, options.seeds);
+        let chosen = Tuned::overall(&tuned, plan.metric.better);
+        let chosen: Vec<String> = chosen.into_iter().filter_map(|one| one.chosen).collect();
+        let wider = tuning.wider(&width, &chosen);
+        if wider == width {
+            return (Some(width), candidates);
+        }
+        width = wider;
+    }
+}
+
+/// The arms whose choice, by the mean over their seeds and folds, lies at the end of a list however wide it got, each with its choice.
+fn ends(plan: &Plan, options: &Options, logs: &Logs, tuned: &[Tuned]) -> BTreeMap<String, String> {
+    let trials: Vec<&Trial> = logs.trials().collect();
+    let (Some(tuning), (Some(width), _)) = (&plan.tuning, listed(plan, options, &trials)) else {
+        return BTreeMap::new();
+    };
+    let overall = Tuned::overall(tuned, plan.metric.better).into_iter();
+    overall
+        .filter_map(|one| Some((one.arm, one.chosen?)))
+        .filter(|(_, chosen)| tuning.is_at_an_end(&width, chosen))
         .collect()
 }
 

@@ -12,11 +12,11 @@ use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 use super::children::{Children, News};
 use super::launch::Local;
 use super::logs::Logs;
-use super::outcome::{Outcome, OwnWork, conclude, main_metric, wanted};
+use super::outcome::{Outcome, OwnWork, candidates, conclude, main_metric, wanted};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
 use crate::error::{Error, Kind, Result};
-use crate::plan::{Arm, Plan};
+use crate::plan::{Arm, Plan, Tuning};
 use crate::run::basis::Basis;
 use crate::run::folder::RunFolder;
 use crate::run::message::{Message, Order, Rates};
@@ -56,14 +56,18 @@ pub fn supervise(
         true => None,
         false => Some(Program::read(program)?),
     };
+    let logs = Logs::read(folder, Some(basis))?;
+    let candidates = candidates(plan, options, &logs);
     let mut scheduler = Scheduler {
         folder,
         options,
         plan,
         reuse,
         children: Children::new(Box::new(Local::new(program, threads, jobs))),
-        waiting: trials(options, plan),
-        logs: Logs::read(folder, Some(basis))?,
+        waiting: trials(options, plan, &candidates),
+        held: VecDeque::new(),
+        candidates,
+        logs,
         basis,
         guards: BTreeSet::new(),
         changed: None,
@@ -78,12 +82,13 @@ pub fn supervise(
         failures,
         changed,
         waiting,
+        held,
         ..
     } = scheduler;
     let signal = signals.received();
     let lost = failures.values().any(|error| error.kind != Kind::Diverged);
     let left = match signal {
-        Some(_) if lost || !waiting.is_empty() => Some(Status::Stopped),
+        Some(_) if lost || !waiting.is_empty() || !held.is_empty() => Some(Status::Stopped),
         None if lost => Some(Status::Failed),
         _ => None,
     };
@@ -147,9 +152,27 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
         .collect()
 }
 
+/// What choosing settings takes, in trainings.
+pub(super) fn search(options: &Options, plan: &Plan) -> Option<String> {
+    let tuning = plan.tuning.as_ref()?;
+    let count = |candidates: &[String]| {
+        let trials = trials(options, plan, candidates).into_iter();
+        trials.filter(|trial| trial.settings.is_some()).count()
+    };
+    let written = count(&tuning.candidates);
+    let most = count(&tuning.names(&tuning.widest()));
+    let wider = match most > written {
+        true => format!(", at most {most} if choices lie at the ends of their lists"),
+        false => String::new(),
+    };
+    Some(format!(
+        "to choose settings takes {written} trainings{wider}\n"
+    ))
+}
+
 /// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
-/// of them, which does not read the test part; and every seed has one whose settings are not known yet, which does.
-fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
+/// of these, which does not read the test part; and every seed has one whose settings are not known yet, which does.
+pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> VecDeque<TrialId> {
     let arms = arms(options, plan);
     let first = plan.run.seed.value;
     let mut trials = VecDeque::new();
@@ -159,8 +182,8 @@ fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
             .as_ref()
             .filter(|tuning| tuning.choosers(seed, first, options.seeds).contains(&seed));
         let settings: Vec<Option<String>> = match choosing {
-            Some(tuning) => {
-                let candidates = tuning.candidates.iter().cloned().map(Some);
+            Some(_) => {
+                let candidates = candidates.iter().cloned().map(Some);
                 candidates.chain([None]).collect()
             }
             None => vec![None],
@@ -188,6 +211,10 @@ struct Scheduler<'a> {
     reuse: Option<Program>,
     children: Children,
     waiting: VecDeque<TrialId>,
+    /// Those that wait until it is settled what there is to choose from.
+    held: VecDeque<TrialId>,
+    /// The settings there are to choose from so far.
+    candidates: Vec<String>,
     /// What the trials that do not run came to.
     logs: Logs,
     /// What they have in common.
@@ -209,12 +236,19 @@ impl Scheduler<'_> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|trial| !self.finished(trial, trial.settings.is_none()));
         self.waiting = waiting;
+        let widens = |tuning: &Tuning| tuning.widest() != tuning.written();
+        if self.plan.tuning.as_ref().is_some_and(widens) {
+            let (held, waiting) = std::mem::take(&mut self.waiting)
+                .into_iter()
+                .partition(|trial| trial.settings.is_none());
+            (self.held, self.waiting) = (held, waiting);
+        }
         self.keep_result()?;
         loop {
             while signals.received().is_none() && self.advance(jobs)? {
                 self.listen()?;
             }
-            if !self.check_claims() || signals.received().is_some() {
+            if !self.go_on() || signals.received().is_some() {
                 break;
             }
         }
@@ -229,13 +263,49 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// Once all is done and nothing was lost: whether what was shown has to be checked by more trials, which then wait.
-    fn check_claims(&mut self) -> bool {
+    /// Once nothing waits or runs: whether there is more to do, which then waits. First settings beyond the ends of their lists, while an
+    /// arm's choice lies there; then what reads the test part; then what has been shown is checked.
+    fn go_on(&mut self) -> bool {
         let lost = |error: &Error| error.kind != Kind::Diverged;
         let open = !self.waiting.is_empty() || self.children.count() > 0;
-        if open || self.changed.is_some() || self.failures.values().any(lost) {
+        if open || self.changed.is_some() {
             return false;
         }
+        let lost = self.failures.values().any(lost);
+        if !lost && self.widen() {
+            return true;
+        }
+        if !self.held.is_empty() {
+            self.waiting = std::mem::take(&mut self.held);
+            return true;
+        }
+        !lost && self.check_claims()
+    }
+
+    /// Whether there are new settings to choose from, for all arms.
+    fn widen(&mut self) -> bool {
+        let candidates = candidates(self.plan, self.options, &self.logs);
+        let new: Vec<String> = candidates
+            .iter()
+            .filter(|name| !self.candidates.contains(name))
+            .cloned()
+            .collect();
+        if new.is_empty() {
+            return false;
+        }
+        self.watcher.note(&format!(
+            "note: the choice of an arm lies at the end of its list: all arms try {} too",
+            new.join(" and ")
+        ));
+        let mut trials = trials(self.options, self.plan, &new);
+        trials.retain(|trial| trial.settings.is_some() && !self.finished(trial, false));
+        self.waiting = trials;
+        self.candidates = candidates;
+        true
+    }
+
+    /// Whether what was shown has to be checked by more trials, which then wait.
+    fn check_claims(&mut self) -> bool {
         let mut trials = wanted(self.plan, self.options, &self.logs);
         trials.retain(|trial| self.guards.insert(trial.clone()));
         if trials.is_empty() {
@@ -297,12 +367,14 @@ impl Scheduler<'_> {
     /// The order to a trial, with the settings its arm chose and the cost of its flow; none where either is missing.
     fn order(&self, trial: &TrialId) -> Result<Option<Order>> {
         let test = self.is_tested(trial);
-        let Some(trial) = self.settled(trial)? else {
+        let Some(trial) = self.settled(trial) else {
             return Ok(None);
         };
         let mut budget = None;
         if trial.arm != FLOW {
-            let Some(flow) = self.settled(&flow_of(&trial))? else {
+            // Among the settings as written: what an arm may spend does not change when more are tried.
+            let written = self.plan.tuning.as_ref().map(|tuning| &tuning.candidates);
+            let Some(flow) = self.settled_among(&flow_of(&trial), written) else {
                 return Ok(None);
             };
             let Some(flow) = self.result(&flow) else {
@@ -326,26 +398,34 @@ impl Scheduler<'_> {
     }
 
     /// The trial with the settings its arm chose, where settings are tuned; none where it could not choose.
-    fn settled(&self, trial: &TrialId) -> Result<Option<TrialId>> {
-        if trial.settings.is_some() || self.plan.tuning.is_none() {
-            return Ok(Some(trial.clone()));
-        }
-        Ok(self.chosen(trial)?.map(|settings| TrialId {
-            settings: Some(settings),
-            ..trial.clone()
-        }))
+    fn settled(&self, trial: &TrialId) -> Option<TrialId> {
+        self.settled_among(trial, Some(&self.candidates))
     }
 
-    /// The settings a trial's arm chose on its fold.
-    fn chosen(&self, trial: &TrialId) -> Result<Option<String>> {
-        let Some(tuning) = &self.plan.tuning else {
-            return Ok(None);
+    fn settled_among(
+        &self,
+        trial: &TrialId,
+        candidates: Option<&Vec<String>>,
+    ) -> Result<Option<TrialId>> {
+        let (None, Some(tuning)) = (&trial.settings, &self.plan.tuning) else {
+            return Ok(Some(trial.clone()));
         };
+        let candidates = candidates.unwrap_or(&tuning.candidates);
+        Ok(self
+            .chosen(trial, tuning, candidates)
+            .map(|settings| TrialId {
+                settings: Some(settings),
+                ..trial.clone()
+            }))
+    }
+
+    /// The settings a trial's arm chose for its seed and fold.
+    fn chosen(&self, trial: &TrialId, tuning: &Tuning, candidates: &[String]) -> Option<String> {
         let first = self.plan.run.seed.value;
         let seeds = tuning.choosers(trial.seed, first, self.options.seeds);
         let mut rows = Vec::new();
         for seed in &seeds {
-            for candidate in &tuning.candidates {
+            for candidate in candidates {
                 let tried = TrialId {
                     seed: *seed,
                     settings: Some(candidate.clone()),
@@ -357,14 +437,14 @@ impl Scheduler<'_> {
                     .get(&tried)
                     .is_some_and(|e| e.kind != Kind::Diverged)
                 {
-                    return Ok(None);
+                    return None;
                 }
                 rows.extend(self.logs.trial(&tried).cloned());
             }
         }
         let place = (trial.arm.as_str(), trial.fold, None);
         let metric = main_metric(self.plan);
-        Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
+        Tuned::of(&rows, place, candidates, &seeds, &metric).chosen
     }
 
     /// The rates of the arm that have not been measured yet: its first trial does so, while no other runs.
@@ -451,6 +531,7 @@ impl Scheduler<'_> {
             waiting: self
                 .waiting
                 .iter()
+                .chain(&self.held)
                 .filter(|trial| !self.only_tests(trial))
                 .cloned()
                 .collect(),
@@ -527,7 +608,7 @@ impl Scheduler<'_> {
         if self.choosing(FLOW, &first) {
             return Ok(());
         }
-        let Some(flow) = self.settled(&first)? else {
+        let Some(flow) = self.settled(&first) else {
             return Ok(());
         };
         let model = self.folder.trial(&flow).model();
