@@ -402,21 +402,15 @@ impl Scheduler<'_> {
         self.settled_among(trial, Some(&self.candidates))
     }
 
-    fn settled_among(
-        &self,
-        trial: &TrialId,
-        candidates: Option<&Vec<String>>,
-    ) -> Result<Option<TrialId>> {
+    fn settled_among(&self, trial: &TrialId, candidates: Option<&Vec<String>>) -> Option<TrialId> {
         let (None, Some(tuning)) = (&trial.settings, &self.plan.tuning) else {
-            return Ok(Some(trial.clone()));
+            return Some(trial.clone());
         };
         let candidates = candidates.unwrap_or(&tuning.candidates);
-        Ok(self
-            .chosen(trial, tuning, candidates)
-            .map(|settings| TrialId {
-                settings: Some(settings),
-                ..trial.clone()
-            }))
+        Some(TrialId {
+            settings: Some(self.chosen(trial, tuning, candidates)?),
+            ..trial.clone()
+        })
     }
 
     /// The settings a trial's arm chose for its seed and fold.
