@@ -9,6 +9,7 @@
 
 mod conv;
 mod exp;
+mod free;
 mod gather;
 mod host;
 mod linear;
@@ -21,9 +22,10 @@ mod softmax;
 mod with_gradient;
 
 pub use conv::{Clamp, ConvBlock, Pair};
+pub use free::give_back_free_memory;
 pub use gather::gather;
 pub use linear::{Activation, linear_act};
-pub use mapped::{Mapped, Plain, Slice};
+pub use mapped::{Mapped, Plain, Slice, bytes_of};
 pub use op::Op;
 pub use pool::global_mean;
 pub use product::SHARED_FROM as PRODUCTS_SHARED_FROM;

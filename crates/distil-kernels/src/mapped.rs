@@ -6,12 +6,23 @@ use std::io;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::Mmap;
 
+/// So many bytes that were read stay with the process, before they are given back.
+const KEPT: usize = 16 << 20;
+
 /// A file, mapped to be read. A clone is the same mapping.
 #[derive(Debug, Clone)]
-pub struct Mapped(Arc<Mmap>);
+pub struct Mapped(Arc<Map>);
+
+#[derive(Debug)]
+struct Map {
+    bytes: Mmap,
+    /// Bytes read since pages were given back last.
+    read: AtomicUsize,
+}
 
 /// Numbers without padding for which any bits are a value.
 pub trait Plain: Copy + sealed::Sealed + 'static {}
@@ -46,13 +57,37 @@ impl Mapped {
     pub fn new(file: &File) -> io::Result<Self> {
         // SAFETY: nobody changes the file while it is mapped, as required above. Were it cut short all the same, reading behind its
         // end would end the process by a signal, not read other memory.
-        let map = unsafe { Mmap::map(file)? };
-        Ok(Self(Arc::new(map)))
+        let bytes = unsafe { Mmap::map(file)? };
+        let read = AtomicUsize::new(0);
+        Ok(Self(Arc::new(Map { bytes, read })))
     }
 
     /// All of it.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.0.bytes
+    }
+
+    /// Says that so many bytes were read and are not needed soon: after every 16 MB the pages are given back, to be read again from
+    /// the file if they are asked for. So a file of any size takes no more memory than that.
+    pub fn passed(&self, bytes: usize) {
+        if self.0.read.fetch_add(bytes, Ordering::Relaxed) + bytes >= KEPT {
+            self.give_back();
+        }
+    }
+
+    /// Gives all pages back to the system.
+    pub fn give_back(&self) {
+        self.0.read.store(0, Ordering::Relaxed);
+        #[cfg(unix)]
+        {
+            // SAFETY: pages of a shared mapping that is only read hold nothing but what stands in the file; whoever reads them, now or later,
+            // gets the same bytes. What the system answers does not matter: at worst the pages stay.
+            let _ = unsafe {
+                self.0
+                    .bytes
+                    .unchecked_advise(memmap2::UncheckedAdvice::DontNeed)
+            };
+        }
     }
 
     /// `count` numbers in this machine's order of bytes, from the byte `start`; `None` where they do not lie in the file, or not at a
@@ -67,6 +102,19 @@ impl Mapped {
             of: PhantomData,
         })
     }
+}
+
+impl<T> Slice<T> {
+    /// The mapping they lie in.
+    pub fn file(&self) -> &Mapped {
+        &self.file
+    }
+}
+
+/// The bytes of numbers, in this machine's order.
+pub fn bytes_of<T: Plain>(values: &[T]) -> &[u8] {
+    // SAFETY: plain numbers have no padding, so that all their bytes are set; the slice lives as long as the numbers are borrowed.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
 }
 
 impl<T: Plain> Deref for Slice<T> {

@@ -18,8 +18,9 @@ use crate::tree;
 pub fn parse(text: &RecipeText) -> (Option<Recipe>, Problems) {
     let mut problems = Problems::new();
     let table = tree::parse(text.text(), &mut problems);
-    let recipe = table.and_then(|table| Recipe::of(table, &mut problems));
-    if let Some(recipe) = &recipe {
+    let mut recipe = table.and_then(|table| Recipe::of(table, &mut problems));
+    if let Some(recipe) = &mut recipe {
+        recipe.compose_names();
         check::check(recipe, &mut problems);
     }
     (recipe, problems)

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
 
+use crate::name::is_in_names;
 use crate::problem::{Problem, Problems, Span};
 use crate::recipe::strings;
 
@@ -158,7 +159,25 @@ fn toml_value(word: &str) -> Result<String, String> {
 }
 
 fn key_path(path: &str) -> Result<Vec<Key>, String> {
-    Key::parse(path).map_err(|_| format!("`{path}` is not a key path"))
+    let parsed = Key::parse(path).or_else(|_| Key::parse(&quoted(path)));
+    parsed.map_err(|_| format!("`{path}` is not a key path"))
+}
+
+/// The path with names that TOML wants quoted between quotes: letters of any script may be typed bare here.
+fn quoted(path: &str) -> String {
+    let mut whole = String::new();
+    let mut start = 0;
+    for end in split_points(path, '.').into_iter().chain([path.len()]) {
+        let key = path[start..end].trim();
+        let bare = !key.is_ascii() && key.chars().all(is_in_names);
+        whole += &match bare {
+            true => format!("\"{key}\"."),
+            false => format!("{key}."),
+        };
+        start = end + 1;
+    }
+    whole.pop();
+    whole
 }
 
 /// Sets one value in a recipe's text and returns the new text; comments and layout stay.

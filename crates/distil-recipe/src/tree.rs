@@ -5,6 +5,7 @@
 
 use toml::de::{DeTable, DeValue};
 
+use crate::name::is_in_names;
 use crate::problem::{Problem, Problems, Span};
 use crate::spanned::Spanned;
 
@@ -110,12 +111,26 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Option<Table> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         problems.extend(errors.iter().map(|error| {
-            Problem::at(error.span(), error.message()).rule("a recipe is a TOML file")
+            let problem =
+                Problem::at(error.span(), error.message()).rule("a recipe is a TOML file");
+            match error.span().and_then(|span| bare_letters(text, span.start)) {
+                Some(word) => problem.help(format!("write it between quotes: \"{word}\"")),
+                None => problem,
+            }
         }));
         return None;
     }
     let span = document.span();
     Some(table(document.get_ref(), span, problems))
+}
+
+/// The word at this place, where it is a name that TOML wants between quotes.
+fn bare_letters(text: &str, at: usize) -> Option<String> {
+    let outside = |c: char| !is_in_names(c) || c == '.';
+    let (before, after) = text.split_at_checked(at)?;
+    let before = before.rsplit(outside).next()?;
+    let after = after.split(outside).next()?;
+    Some(format!("{before}{after}")).filter(|_| !after.is_ascii())
 }
 
 fn table(source: &DeTable<'_>, span: Span, problems: &mut Problems) -> Table {

@@ -9,10 +9,11 @@ use distil::data::{Dataset, SplitRule};
 use distil::device;
 use distil::method::{Kd, OutputShape};
 use distil::model::{Input, Net, Output, TapSet};
+use distil::rng::Seed;
 use distil::task::Classification;
-use distil::train::Frozen;
-use distil::train::{DistillTerm, Settings, TermWeight, Train, batch, metrics, train};
+use distil::train::{DistillTerm, Frozen, Settings, TermWeight, Train, batch, metrics, train};
 use distil_report::measure::TaskKind;
+use distil_report::statistics::{mean, sign_flip};
 
 /// Any Burn module becomes trainable by saying what it answers.
 #[derive(Module, Debug)]
@@ -52,52 +53,82 @@ pub fn main() -> distil::Result<()> {
     let data = Dataset::from_arrays(points, &[2], labels, &SplitRule::default())?;
 
     let (device, task) = (device::cpu(), Classification::default());
-    let settings = Settings {
-        train: &Train {
-            lr: 1e-2,
-            ..Train::default()
-        },
-        ..Settings::of(&task)
-    };
-    let go = |net, terms: &mut [DistillTerm]| {
-        train(
-            net,
-            None,
-            &data,
-            &data.inputs,
-            &settings,
-            terms,
-            &mut Vec::new(),
-        )
-    };
-    let small = go(Own::new(16, &device), &mut [])?;
     let shape = OutputShape {
         task: TaskKind::Classification,
         outputs: 2,
         taps: Default::default(),
     };
-    let teacher = Box::new(Frozen::new(
-        "small",
-        &small.net,
-        data.inputs.clone(),
-        &device,
-    ));
-    let kd = Kd::default();
-    let term = DistillTerm::new(
-        "kd",
-        &kd,
-        vec![teacher],
-        TermWeight::Mix(0.5),
-        &shape,
-        Some(&shape),
-        &[],
-    )?;
-    let large = go(Own::new(128, &device), &mut [term.until(Some(0.4))])?;
+    let ids = &data.split.test;
+    let mut accuracies = Vec::new();
+    for seed in 1..=6 {
+        device.seed(seed);
+        let settings = Settings {
+            train: &Train {
+                lr: 1e-2,
+                ..Train::default()
+            },
+            seed: Seed(seed),
+            ..Settings::of(&task)
+        };
+        let go = |net, terms: &mut [DistillTerm]| {
+            train(
+                net,
+                None,
+                &data,
+                &data.inputs,
+                &settings,
+                terms,
+                &mut Vec::new(),
+            )
+        };
+        let small = go(Own::new(16, &device), &mut [])?;
+        let large = Own::new(128, &device);
+        let alone = go(large.clone(), &mut [])?;
+        let teacher = Box::new(Frozen::new(
+            "small",
+            &small.net,
+            data.inputs.clone(),
+            &device,
+        ));
+        let kd = Kd::default();
+        let term = DistillTerm::new(
+            "kd",
+            &kd,
+            vec![teacher],
+            TermWeight::Mix(0.5),
+            &shape,
+            Some(&shape),
+            &[],
+        )?;
+        let taught = go(large, &mut [term.until(Some(0.4))])?;
+        let accuracy = |net| -> distil::Result<f64> {
+            let outputs = batch::outputs(net, &data.inputs, ids, &device);
+            Ok(metrics(&outputs, &data, ids)?["accuracy"])
+        };
+        accuracies.push([
+            accuracy(&small.net)?,
+            accuracy(&alone.net)?,
+            accuracy(&taught.net)?,
+        ]);
+    }
 
-    for (name, net) in [("small", &small.net), ("large", &large.net)] {
-        let ids = &data.split.test;
-        let found = metrics(&batch::outputs(net, &data.inputs, ids, &device), &data, ids)?;
-        println!("{name}: accuracy {:.3}", found["accuracy"]);
+    // What it shows: over the seeds, and against the same network that nobody taught.
+    for (at, name) in ["small", "large alone", "large taught"].iter().enumerate() {
+        let values: Vec<f64> = accuracies.iter().map(|of| of[at]).collect();
+        println!(
+            "{name:<12}  accuracy {:.3}",
+            mean(&values).unwrap_or(f64::NAN)
+        );
+    }
+    let gains: Vec<f64> = accuracies.iter().map(|of| of[2] - of[1]).collect();
+    if let Some((gain, test)) = mean(&gains).zip(sign_flip(&gains)) {
+        let shown = if test.p < 0.05 {
+            "a difference"
+        } else {
+            "no difference shown"
+        };
+        let (seeds, p) = (gains.len(), test.p);
+        println!("taught - alone: {gain:+.3} over {seeds} seeds, p = {p:.3}: {shown}");
     }
     Ok(())
 }

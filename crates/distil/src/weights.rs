@@ -1,8 +1,10 @@
 //! Named host arrays: what growth reads and writes, what a checkpoint stores, what a model file holds.
 
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use distil_kernels::bytes_of;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
@@ -52,19 +54,13 @@ impl Array {
 }
 
 /// Serialises arrays as safetensors: one metadata key (`format = pt`), so the same weights have the same bytes.
-pub fn to_safetensors(weights: &Weights) -> Result<Vec<u8>> {
-    let bytes: BTreeMap<&str, Vec<u8>> = weights
-        .iter()
-        .map(|(name, array)| {
-            (
-                name.as_str(),
-                array.values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            )
-        })
+pub fn to_safetensors<A: Borrow<Array>>(weights: &BTreeMap<String, A>) -> Result<Vec<u8>> {
+    let bytes: Vec<Cow<'_, [u8]>> = weights
+        .values()
+        .map(|array| little_endian(&array.borrow().values))
         .collect();
-    let views = weights.iter().map(|(name, array)| {
-        TensorView::new(Dtype::F32, array.shape.clone(), &bytes[name.as_str()])
-            .map(|view| (name, view))
+    let views = weights.iter().zip(&bytes).map(|((name, array), bytes)| {
+        TensorView::new(Dtype::F32, array.borrow().shape.clone(), bytes).map(|view| (name, view))
     });
     let refuse = |error: safetensors::SafeTensorError| Error::input("weights", error);
     let views = views
@@ -72,6 +68,14 @@ pub fn to_safetensors(weights: &Weights) -> Result<Vec<u8>> {
         .map_err(refuse)?;
     let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
     safetensors::serialize(views, Some(metadata)).map_err(refuse)
+}
+
+/// Where that is this machine's order of bytes they are not copied.
+fn little_endian(values: &[f32]) -> Cow<'_, [u8]> {
+    match cfg!(target_endian = "little") {
+        true => Cow::Borrowed(bytes_of(values)),
+        false => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    }
 }
 
 /// Reads f32 arrays back from safetensors bytes; `path` is for the message.

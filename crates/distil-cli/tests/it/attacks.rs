@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
-use crate::harness::Place;
+use crate::harness::{Ended, Place};
 use crate::resume::record_of;
 
 /// What is run and hit: arguments of `distil`.
@@ -103,7 +103,7 @@ pub fn whole(arguments: &[&str]) -> Whole {
 }
 
 /// Every process that works in a folder.
-pub fn at_work(folder: &Path) -> Vec<i32> {
+fn at_work(folder: &Path) -> Vec<i32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let folder = folder.canonicalize().unwrap();
@@ -212,16 +212,8 @@ fn attack(seed: u64, kills: usize) {
                 break;
             }
         }
-        // A killed parent's trials die with it.
-        let start = Instant::now();
-        while !at_work(&place.path(".")).is_empty() {
-            assert!(
-                start.elapsed() < Duration::from_secs(5),
-                "seed {seed}, kill {kill}: orphans"
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
         let about = format!("seed {seed}, kill {kill}");
+        no_orphans(&place, &about);
         let ended = place.distil(&arguments);
         assert_eq!(ended.code, 0, "{about}: {}", ended.stderr);
         whole.is_reached(&place, &about);
@@ -232,6 +224,23 @@ fn attack(seed: u64, kills: usize) {
         println!("{target:?}, signal {signal}, exit {code}: {count}");
     }
     println!("{kills} runs, 0 different results");
+}
+
+/// Goes on with what was attacked, or begins again where no run is left.
+pub fn go_on(place: &Place, arguments: &[&str]) -> Ended {
+    match place.path(RUN).exists() {
+        true => place.distil(&["resume", RUN, "--quiet"]),
+        false => place.distil(&[arguments, &["--quiet"]].concat()),
+    }
+}
+
+/// A killed parent's trials die with it.
+pub fn no_orphans(place: &Place, about: &str) {
+    let start = Instant::now();
+    while !at_work(&place.path(".")).is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(5), "{about}: orphans");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 pub fn number(name: &str, default: u64) -> u64 {

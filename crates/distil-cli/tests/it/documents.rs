@@ -8,6 +8,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use encoding_rs::GBK;
+
 use crate::harness::{Ended, Place};
 
 const MINUTES: &str = "<!-- takes minutes -->";
@@ -194,6 +196,13 @@ fn with_readers_files() -> Place {
     let houses: String = (0..400).map(house).collect();
     place.write("houses.csv", format!("rooms,age,city,price\n{houses}"));
     place.write("tomorrow.csv", "rooms,age,city\n4,12,Bern\n");
+    let gbk = |text: &str| GBK.encode(text).0.into_owned();
+    let houses = format!("房间,房龄,城市,价格\n{houses}")
+        .replace("Bern", "北京")
+        .replace("Basel", "上海")
+        .replace("Chur", "广州");
+    place.write("房价.csv", gbk(&houses));
+    place.write("明天.csv", gbk("房间,房龄,城市\n4,12,北京\n"));
     place
 }
 
@@ -367,6 +376,62 @@ fn figures_beside_a_page_of_results_stand_on_that_page() {
         .flat_map(|page| unfounded(&fs::read_to_string(page).unwrap(), &results))
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// What a page's links lead to: files beside it, and headings in them.
+fn dead_links(page: &Path) -> Vec<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'));
+    let leads_nowhere = |target: &&str| {
+        if target.contains("://") {
+            return false;
+        }
+        let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+        let file = match file {
+            "" => page.to_path_buf(),
+            _ => page.with_file_name("").join(file),
+        };
+        let headings = || headings(&fs::read_to_string(&file).unwrap_or_default());
+        !file.exists() || !heading.is_empty() && !headings().iter().any(|known| known == heading)
+    };
+    let dead = targets.map(|(target, _)| target).filter(leads_nowhere);
+    let dead = dead.map(|target| format!("{}: {target}", page.display()));
+    dead.collect()
+}
+
+/// Headings as a link calls them.
+fn headings(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let called = headings.map(|line| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = words
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.collect::<String>().replace(' ', "-")
+    });
+    called.collect()
+}
+
+#[test]
+fn every_link_of_the_documentation_leads_somewhere() {
+    let contributing = [root().join("CONTRIBUTING.md"), root().join("CHANGELOG.md")];
+    let pages = pages().into_iter().chain(contributing);
+    let found: Vec<String> = pages.flat_map(|page| dead_links(&page)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let place = Place::new();
+    place.write(
+        "page.md",
+        "# One, two\n[a](#one-two) [b](#three) [c](page.md) [d](gone.md) [e](https://x.org/y)",
+    );
+    let dead = dead_links(&place.path("page.md"));
+    let dead: Vec<&str> = dead
+        .iter()
+        .filter_map(|said| said.rsplit(' ').next())
+        .collect();
+    assert_eq!(dead, ["#three", "gone.md"]);
 }
 
 #[test]

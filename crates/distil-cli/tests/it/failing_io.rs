@@ -13,7 +13,7 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::attacks::{Dice, RUN, Whole, now, number, whole};
+use crate::attacks::{Dice, RUN, Whole, go_on, now, number, whole};
 use crate::harness::{Ended, Place, ended};
 
 const ARGUMENTS: &[&str] = &["run", "digits", "--smoke", "--seeds", "2", "--fresh"];
@@ -84,11 +84,7 @@ fn try_one(shim: &Path, point: Point, whole: &Whole) -> (String, i32) {
     // Whoever did not come to the end says why, in words that name what is wrong.
     assert_eq!(hit.code == 0, hit.stderr.is_empty(), "{about}");
     assert!(hit.code == 0 || hit.stderr.contains("error: "), "{about}");
-    let again = match place.path(RUN).exists() {
-        true => vec!["resume", RUN, "--quiet"],
-        false => [ARGUMENTS, &["--quiet"]].concat(),
-    };
-    let on = place.distil(&again);
+    let on = go_on(&place, ARGUMENTS);
     assert_eq!(on.code, 0, "{about}\nthen {}", on.stderr);
     whole.is_reached(&place, &about);
     (failed, hit.code)

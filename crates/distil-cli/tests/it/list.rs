@@ -73,12 +73,12 @@ fn every_registry_is_listed_with_its_options() {
     name          what it is                                             options
     digits        handwritten digits, built in                           path, scale
     gaussian      generated class clusters                               samples, shape, classes, modes, pool, coarse, separation, noise, seed, scale
-    csv           a table with a header                                  path, target, delimiter, categorical, numeric, ignore, groups, weights, scale, header, missing, comment, drop_unlabelled, columns, limit
+    csv           a table with a header                                  path, target, delimiter, categorical, numeric, ignore, groups, weights, scale, header, missing, comment, drop_unlabelled, columns, encoding, limit
     npy           NumPy arrays, .npy or .npz                             path, inputs, labels, names, layout, scale, limit
     fsdd          spoken digits, a folder of recordings                  path, features, rate, scale, limit
-    sound-folder  sounds, a folder per class                             path, features, rate, scale, limit
+    sound-folder  sounds, a folder per class                             path, list, file, label, pattern, features, rate, scale, limit
     idx           grey pictures, the MNIST family's IDX files            path, names, scale, limit
-    image-folder  pictures, a folder per class                           path, size, colour, background, scale, limit
+    image-folder  pictures, a folder per class                           path, list, file, label, pattern, size, colour, background, scale, limit
     parquet       pictures in parquet files, as on the Hugging Face hub  path, image, label, size, colour, background, scale, limit
     cifar-binary  CIFAR-10 and CIFAR-100, their binary form              path, scale
     ");

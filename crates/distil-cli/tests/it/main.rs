@@ -33,6 +33,7 @@ mod resume;
 mod reuse;
 mod runs;
 mod said;
+mod scripts;
 mod shared_data;
 mod tables;
 mod targets;

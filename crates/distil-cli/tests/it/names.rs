@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use distil_recipe::name::is_name;
 use distil_report::run_json::RunJson;
 
 use crate::harness::Place;
@@ -24,6 +25,9 @@ stage.net = { model = { kind = \"mlp\", hidden = [4] }, train = { epochs = 1 } }
 fn a_recipe_of_any_file_name_runs_and_stays_in_the_folder_of_runs() {
     for file in [
         "données.toml",
+        "donne\u{301}es.toml",
+        "房价.toml",
+        "房价 2.toml",
         "-x.toml",
         "..toml",
         "a b\nc.toml",
@@ -48,8 +52,7 @@ fn a_recipe_of_any_file_name_runs_and_stays_in_the_folder_of_runs() {
             .collect();
         assert_eq!(runs.len(), 1, "{runs:?}");
         let run = runs.into_iter().next().unwrap();
-        let safe = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        assert!(run.ends_with("-0001") && run.chars().all(safe), "{run}");
+        assert!(run.ends_with("-0001") && is_name(run), "{run}");
         let ended = place.distil(&["resume", &format!("runs/{run}"), "-q"]);
         assert_eq!(ended.code, 0, "{file}: {}", ended.stderr);
     }

@@ -11,9 +11,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use crate::attacks::{Dice, RUN, Whole, at_work, now, number, whole};
+use crate::attacks::{Dice, Whole, go_on, no_orphans, now, number, whole};
 use crate::failing_io::preloaded;
 use crate::harness::{Ended, Place, ended};
 
@@ -159,19 +158,9 @@ fn try_one(shim: &Path, point: Point, whole: &Whole) {
     let place = Place::new();
     let (hit, _) = cut(&place, shim, point.at);
     assert!([0, 137].contains(&hit.code), "{point:?}: {hit:?}");
-    let start = Instant::now();
-    while !at_work(&place.path(".")).is_empty() {
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{point:?}: orphans"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    no_orphans(&place, &format!("{point:?}"));
     lose(&place, point.names);
-    let on = match place.path(RUN).exists() {
-        true => place.distil(&["resume", RUN, "--quiet"]),
-        false => place.distil(&[ARGUMENTS, &["--quiet"]].concat()),
-    };
+    let on = go_on(&place, ARGUMENTS);
     assert_eq!(on.code, 0, "{point:?}: {}", on.stderr);
     whole.is_reached(&place, &format!("{point:?}"));
 }

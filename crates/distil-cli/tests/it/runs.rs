@@ -468,7 +468,7 @@ fn check_shows_plan_and_data_and_writes_nothing() {
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     for part in [
         "mlp 64-64-10",
-        "share of FLOPs",
+        "share",
         "about",
         "memory",
         "10 classes",

@@ -1,5 +1,7 @@
 //! What a recipe's own words settle, before any name is resolved.
 
+use std::collections::HashSet;
+
 use crate::name::{NAME_RULE, is_name};
 use crate::problem::{Problem, Problems};
 use crate::recipe::{MixOrAdd, Recipe, SplitKind, SplitTable, StageTable};
@@ -84,11 +86,17 @@ fn own_names(recipe: &Recipe, problems: &mut Problems) {
     let run = recipe.name.iter().map(|name| ("run", name));
     let stages = recipe.stages.iter().map(|stage| ("stage", &stage.name));
     let arms = recipe.compare.arm.iter().map(|arm| ("arm", &arm.name));
+    let mut known = HashSet::new();
     for (what, name) in run.chain(stages).chain(arms) {
         if !is_name(name) {
             let article = if what == "arm" { "an" } else { "a" };
             let message = format!("{article} {what} cannot be named `{name}`");
             problems.push(Problem::at(name.span.clone(), message).rule(NAME_RULE));
+        }
+        if !known.insert((what, name.as_str())) {
+            let message = format!("there are two {what}s named `{name}`");
+            let problem = Problem::at(name.span.clone(), message);
+            problems.push(problem.rule("names are compared in Unicode's composed form (NFC)"));
         }
     }
 }

@@ -15,6 +15,7 @@ mod view;
 use std::collections::BTreeMap;
 
 use crate::choice::Choice;
+use crate::name::composed;
 use crate::problem::Problem;
 use crate::spanned::Spanned;
 use crate::table::{Field, Keys, Rules, table};
@@ -73,6 +74,26 @@ impl Recipe {
     /// The stage of this name.
     pub fn stage(&self, name: &str) -> Option<&StageTable> {
         self.stages.iter().find(|stage| *stage.name == name)
+    }
+
+    /// Composes every name it gives and uses: one name, however its letters were typed.
+    pub(crate) fn compose_names(&mut self) {
+        let compose = |name: &mut Spanned<String>| name.value = composed(name);
+        self.name.iter_mut().for_each(compose);
+        self.result.iter_mut().for_each(compose);
+        for stage in &mut self.stages {
+            compose(&mut stage.name);
+            stage.like.iter_mut().for_each(compose);
+            stage
+                .start
+                .iter_mut()
+                .for_each(|start| compose(&mut start.from));
+            let teachers = stage.learn.iter_mut().flat_map(|learn| &mut learn.from);
+            teachers.for_each(compose);
+        }
+        self.compare.arms.iter_mut().flatten().for_each(compose);
+        let own = self.compare.arm.iter_mut();
+        own.for_each(|arm| compose(&mut arm.name));
     }
 }
 

@@ -295,6 +295,7 @@ fn tabs_wide_letters_and_carriage_returns_keep_the_caret_in_place() {
       |       ^^
       |
       = note: a recipe is a TOML file
+      = help: write it between quotes: "größe"
 
     error: unexpected key or value, expected newline, `#`
      --> recipe.toml:4:14
@@ -474,7 +475,7 @@ fn a_name_that_cannot_be_part_of_a_path_is_refused_wherever_one_is_given() {
     1 | name = "../../evil"
       |        ^^^^^^^^^^^^
       |
-      = note: a name has letters from a to z, digits, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
+      = note: a name has letters and digits of any script, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
 
     error: a stage cannot be named `../../x`
       --> recipe.toml:15:8
@@ -482,7 +483,7 @@ fn a_name_that_cannot_be_part_of_a_path_is_refused_wherever_one_is_given() {
     15 | [stage."../../x"]
        |        ^^^^^^^^^
        |
-       = note: a name has letters from a to z, digits, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
+       = note: a name has letters and digits of any script, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
 
     error: an arm cannot be named `lr=1`
       --> recipe.toml:23:14
@@ -490,7 +491,7 @@ fn a_name_that_cannot_be_part_of_a_path_is_refused_wherever_one_is_given() {
     23 | [compare.arm."lr=1"]
        |              ^^^^^^
        |
-       = note: a name has letters from a to z, digits, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
+       = note: a name has letters and digits of any script, `.`, `_` and `-`, does not begin with `.` or `-`, and is at most 64 bytes long
     "#);
     let long = "a".repeat(65);
     for bad in [
@@ -507,6 +508,17 @@ fn a_name_that_cannot_be_part_of_a_path_is_refused_wherever_one_is_given() {
         "a\\u0000",
         "C:x",
         &long,
+        // No letters: a picture, marks of direction, a joiner, a filler, a selector, a mark without its letter.
+        "\u{1f600}",
+        "a\u{202e}b",
+        "\u{2066}a",
+        "a\u{200b}",
+        "a\u{200d}b",
+        "\u{3164}",
+        "a\u{fe0f}",
+        "\u{301}a",
+        "小、大",
+        &"小".repeat(22),
     ] {
         let word = format!("\"{bad}\"");
         for text in [
@@ -518,8 +530,61 @@ fn a_name_that_cannot_be_part_of_a_path_is_refused_wherever_one_is_given() {
             assert!(found.contains("cannot be named"), "{bad:?}: {found}");
         }
     }
-    for good in ["a", "A.b_c-1", "0", &long[1..]] {
+    let longest = "小".repeat(21);
+    let scripts = [
+        "小",
+        "größe",
+        "обучение",
+        "きょうし",
+        "학생",
+        "हिन्दी",
+        "ครู",
+        "معلم",
+        "מורה",
+        "٣",
+        "教师.v2_a-1",
+    ];
+    let plain = ["a", "A.b_c-1", "0", &long[1..], &longest];
+    for good in plain.into_iter().chain(scripts) {
         let word = format!("\"{good}\"");
         assert_eq!(problems(&text(&word, &word, &word)), "", "{good}");
     }
+}
+
+#[test]
+fn a_name_is_the_same_however_its_letters_were_typed() {
+    let recipe = |text: String| parse(&RecipeText::new("recipe.toml", text)).0.unwrap();
+    // In two characters where it is given, in one where it is used.
+    let text = SOURCE
+        .replace("[stage.small]", "[stage.\"e\u{301}te\u{301}\"]")
+        .replace("\"small\"", "\"été\"");
+    assert_eq!(problems(&text), "");
+    let recipe = recipe(text);
+    assert_eq!(*recipe.stages[0].name, "été");
+    let twice = format!(
+        "{SOURCE}[stage.\"é\"]\nlike = \"small\"\n[stage.\"e\u{301}\"]\nlike = \"small\"\n"
+    );
+    assert_snapshot!(problems(&twice), @r#"
+    error: there are two stages named `é`
+      --> recipe.toml:24:8
+       |
+    24 | [stage."é"]
+       |        ^^^
+       |
+       = note: names are compared in Unicode's composed form (NFC)
+    "#);
+}
+
+#[test]
+fn letters_of_other_scripts_are_asked_to_stand_between_quotes() {
+    assert_snapshot!(problems(&SOURCE.replace("[stage.small]", "[stage.小]")), @r#"
+    error: invalid unquoted key, expected letters, numbers, `-`, `_`
+     --> recipe.toml:9:8
+      |
+    9 | [stage.小]
+      |        ^^
+      |
+      = note: a recipe is a TOML file
+      = help: write it between quotes: "小"
+    "#);
 }

@@ -6,13 +6,16 @@ use distil_report::{EqualSamples, Part};
 
 use crate::data::SampleTable;
 use crate::data::augment::Augment;
+use crate::data::constant::refuse_constant;
 use crate::data::features::Features;
 use crate::data::fitted_answers::FittedAnswers;
+use crate::data::found::Found;
+use crate::data::held::Held;
 use crate::data::prepare::{Preprocessing, Scaling};
 use crate::data::prepared::{Guess, Prepared};
-use crate::data::raw::{Cells, Inputs, Picture, Raw, RawTargets};
+use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
 use crate::data::rows::RowHashes;
-use crate::data::seen::{Met, equal_samples};
+use crate::data::seen::Met;
 use crate::data::split::{Split, SplitRule, split};
 use crate::data::targets::{FittedTargets, Targets};
 use crate::data::view::Fine;
@@ -30,7 +33,7 @@ pub struct Dataset {
     /// The targets of all samples.
     pub targets: Targets,
     /// How much each row counts beside others; none where all count alike.
-    pub weights: Option<Vec<f32>>,
+    pub weights: Option<Held<f32>>,
     /// Who trains, who validates, who tests.
     pub split: Split,
     /// Whether these are the parts the data came with.
@@ -71,13 +74,42 @@ impl Dataset {
     /// Prepares raw data; preprocessing is fitted on the split's training part.
     pub fn prepare(raw: Raw, split: Split, scaling: Scaling) -> Result<Self> {
         refuse_constant(&raw, &split.train)?;
+        let preprocessing =
+            Preprocessing::fit_exact(&raw.inputs, &raw.wide, &split.train, scaling)?;
+        let notes = preprocessing.notes(&raw.inputs);
+        Self::fitted(raw, split, preprocessing, notes)
+    }
+
+    /// The same with what is found out about the data at hand.
+    pub fn prepare_found(raw: Raw, found: Found) -> Result<Self> {
+        let Found {
+            rule: _,
+            scaling: _,
+            hashes,
+            split,
+            preprocessing,
+            equal,
+            notes,
+            traps,
+        } = found;
+        let mut data = Self::fitted(raw, split, preprocessing, notes)?;
+        data.notes.extend(traps);
+        Ok(Self {
+            hashes,
+            equal,
+            ..data
+        })
+    }
+
+    fn fitted(
+        raw: Raw,
+        split: Split,
+        preprocessing: Preprocessing,
+        notes: Vec<String>,
+    ) -> Result<Self> {
         let targets = raw
             .targets
             .ok_or_else(|| Error::input("data", "there are no targets to train on"))?;
-        let preprocessing =
-            Preprocessing::fit_exact(&raw.inputs, &raw.wide, &split.train, scaling)?;
-        let mut notes = raw.notes;
-        notes.extend(preprocessing.notes(&raw.inputs));
         let Prepared {
             inputs,
             unknown,
@@ -98,7 +130,7 @@ impl Dataset {
             picture: raw.picture,
             augment: None,
             rows: raw.rows,
-            notes,
+            notes: [raw.notes, notes].concat(),
             columns: raw.reading.map(|reading| reading.said).unwrap_or_default(),
             hash: raw.hash,
             files: raw.files,
@@ -106,21 +138,6 @@ impl Dataset {
             equal: None,
             given: BTreeMap::new(),
             answers: BTreeMap::new(),
-        })
-    }
-
-    /// The same with what [`RowHashes::of`] the raw data and its split say of equal samples.
-    pub fn prepare_known(
-        raw: Raw,
-        split: Split,
-        scaling: Scaling,
-        hashes: RowHashes,
-    ) -> Result<Self> {
-        let equal = equal_samples(&raw, &hashes, &split);
-        Ok(Self {
-            hashes,
-            equal,
-            ..Self::prepare(raw, split, scaling)?
         })
     }
 
@@ -240,45 +257,4 @@ impl Dataset {
                 .collect(),
         )
     }
-}
-
-/// Refuses data that says nothing: every training sample is the same.
-fn refuse_constant(raw: &Raw, train: &[SampleId]) -> Result<()> {
-    fn alike<T: PartialEq>(values: &[T], width: usize, train: &[SampleId]) -> bool {
-        let row = |id: &SampleId| &values[id.row() * width..(id.row() + 1) * width];
-        let mut pairs = train.windows(2);
-        pairs.all(|pair| row(&pair[0]) == row(&pair[1]))
-    }
-    let constant = match &raw.inputs {
-        Inputs::Block { shape, values } => alike(values, shape.iter().product(), train),
-        Inputs::Bytes { shape, values } => alike(values, shape.iter().product(), train),
-        Inputs::Table(columns) => columns.iter().all(|column| match &column.cells {
-            Cells::Numeric(_) if raw.wide.contains_key(&column.name) => {
-                let values = &raw.wide[&column.name];
-                let bits: Vec<u64> = values.iter().map(|x| x.to_bits()).collect();
-                alike(&bits, 1, train)
-            }
-            Cells::Numeric(values) => {
-                let bits: Vec<u32> = values.iter().map(|x| x.to_bits()).collect();
-                alike(&bits, 1, train)
-            }
-            Cells::Categorical { codes, .. } => alike(codes, 1, train),
-        }),
-    };
-    if !constant || train.len() < 2 {
-        return Ok(());
-    }
-    Err(nothing_differs(raw, " in the training part"))
-}
-
-/// The error of samples that are all the same.
-pub(super) fn nothing_differs(raw: &Raw, part: &str) -> Error {
-    let remedy = match &raw.picture {
-        Some(_) => {
-            "Look at the pictures: what is only in their opacity takes `background = \"white\"`, 16 bits of which few are used must be spread first"
-        }
-        None => "Bring features that tell the samples apart",
-    };
-    let reason = format!("all features are constant{part}: every sample is the same");
-    Error::input("data", reason).remedy(remedy)
 }

@@ -2,12 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
-use distil_kernels::gather;
+use distil_kernels::{Plain, gather};
+use rayon::prelude::*;
 
 use crate::data::augment::Augmentation;
 use crate::data::codes::Coded;
+use crate::data::growing::Growing;
 use crate::data::held::Held;
+use crate::data::private;
 use crate::data::reduction::Reduction;
+use crate::data::table_rows::TableRows;
+use crate::error::Result;
 use crate::sample::SampleId;
 use crate::weights::Array;
 
@@ -30,13 +35,15 @@ enum Block {
         values: Held<u8>,
         scale: Scale,
     },
-    /// feature = (number − shift) / scale; numbers that other processes share.
-    Shared {
+    /// feature = (number − shift) / scale; numbers that lie in a file.
+    Mapped {
         values: Held<f32>,
         scale: Scale,
     },
     /// One feature for each place.
     Coded(Coded),
+    /// A table of which some lies in a file.
+    Table(TableRows),
 }
 
 /// What each number of a sample is shifted and divided by, as long as a sample.
@@ -59,9 +66,8 @@ impl Scale {
         self.shift.len()
     }
 
-    fn push<T: Copy + Into<f32>>(&self, values: &[T], row: usize, out: &mut Vec<f32>) {
-        let width = self.width();
-        let values = values[row * width..(row + 1) * width].iter();
+    fn push<T: Plain + Into<f32>>(&self, values: &Held<T>, row: usize, out: &mut Vec<f32>) {
+        let values = values.row(row, self.width()).iter();
         let scaled = values.zip(&self.shift).zip(&self.scale);
         out.extend(scaled.map(|((x, shift), scale)| ((*x).into() - shift) / scale));
     }
@@ -71,7 +77,13 @@ impl Scale {
 #[derive(Debug)]
 struct Seen {
     reduction: Reduction,
-    values: OnceLock<Array>,
+    values: OnceLock<Held<f32>>,
+}
+
+/// Numbers of all samples.
+enum Numbers<'a> {
+    Array(&'a Array),
+    Held(&'a Held<f32>),
 }
 
 impl From<Array> for Features {
@@ -85,6 +97,15 @@ impl From<Coded> for Features {
         match samples.codes.is_empty() {
             true => samples.numbers.into(),
             false => Self::of(Block::Coded(samples)),
+        }
+    }
+}
+
+impl From<TableRows> for Features {
+    fn from(rows: TableRows) -> Self {
+        match rows.is_mapped() {
+            true => Self::of(Block::Table(rows)),
+            false => rows.join().into(),
         }
     }
 }
@@ -121,8 +142,8 @@ impl Features {
     }
 
     /// The same of numbers that stay where they are.
-    pub(super) fn shared(values: Held<f32>, width: usize, shift: &[f32], scale: &[f32]) -> Self {
-        Self::of(Block::Shared {
+    pub(super) fn mapped(values: Held<f32>, width: usize, shift: &[f32], scale: &[f32]) -> Self {
+        Self::of(Block::Mapped {
             values,
             scale: Scale::new(width, shift, scale),
         })
@@ -140,8 +161,17 @@ impl Features {
     }
 
     /// Computes what is seen of all samples through a view, unless it has been: done now, no batch has to wait for it.
-    pub fn make(&self) {
-        self.numbers();
+    ///
+    /// # Errors
+    /// Neither disk nor memory has room for it.
+    pub fn make(&self) -> Result<()> {
+        if let Some(seen) = &self.seen
+            && seen.values.get().is_none()
+        {
+            let values = self.reduced(&seen.reduction, private::least())?;
+            seen.values.get_or_init(|| values);
+        }
+        Ok(())
     }
 
     /// Number of samples.
@@ -149,8 +179,9 @@ impl Features {
         match &*self.fine {
             Block::Numbers(array) => array.rows_cols().0,
             Block::Bytes { values, scale } => values.len() / scale.width().max(1),
-            Block::Shared { values, scale } => values.len() / scale.width().max(1),
+            Block::Mapped { values, scale } => values.len() / scale.width().max(1),
             Block::Coded(samples) => samples.rows(),
+            Block::Table(rows) => rows.len(),
         }
     }
 
@@ -164,8 +195,9 @@ impl Features {
         match &*self.fine {
             Block::Numbers(array) => 4 * array.values.len() as u64,
             Block::Bytes { values, .. } => values.len() as u64,
-            Block::Shared { values, .. } => 4 * values.len() as u64,
+            Block::Mapped { values, .. } => 4 * values.len() as u64,
             Block::Coded(of) => 4 * (of.numbers.values.len() + of.codes.len()) as u64,
+            Block::Table(rows) => rows.bytes_held(),
         }
     }
 
@@ -187,9 +219,20 @@ impl Features {
     /// The features of these samples, `[ids, features]`.
     pub fn rows(&self, ids: &[SampleId]) -> Array {
         let shape = [ids.len(), self.width()];
-        if let Some(numbers) = self.numbers() {
-            let rows = ids.iter().map(|id| id.row());
-            return Array::new(shape, gather(&numbers.values, shape[1], rows));
+        let rows = ids.iter().map(|id| id.row());
+        match self.numbers() {
+            Some(Numbers::Array(numbers)) => {
+                return Array::new(shape, gather(&numbers.values, shape[1], rows));
+            }
+            Some(Numbers::Held(numbers)) if !numbers.is_mapped() => {
+                return Array::new(shape, gather(numbers, shape[1], rows));
+            }
+            _ => {}
+        }
+        if let (None, Block::Table(rows)) = (&self.seen, &*self.fine)
+            && !rows.has_codes()
+        {
+            return rows.take(ids.iter().map(|id| id.row())).numbers;
         }
         let mut values = Vec::with_capacity(shape.iter().product());
         ids.iter().for_each(|id| self.push(id.row(), &mut values));
@@ -200,6 +243,9 @@ impl Features {
     pub fn coded(&self, ids: &[SampleId]) -> Option<Coded> {
         match (&self.seen, &*self.fine) {
             (None, Block::Coded(samples)) => Some(samples.take(ids.iter().map(|id| id.row()))),
+            (None, Block::Table(rows)) if rows.has_codes() => {
+                Some(rows.take(ids.iter().map(|id| id.row())))
+            }
             _ => None,
         }
     }
@@ -229,36 +275,55 @@ impl Features {
         let Some(seen) = &self.seen else {
             return Array::new([ids.len(), width], values);
         };
-        let mut viewed = Vec::with_capacity(ids.len() * self.width());
+        let mut viewed = vec![0.0; ids.len() * self.width()];
         seen.reduction.apply(&values, &mut viewed);
         Array::new([ids.len(), self.width()], viewed)
     }
 
     fn push(&self, row: usize, out: &mut Vec<f32>) {
         match self.numbers() {
-            Some(numbers) => out.extend_from_slice(numbers.row(row)),
+            Some(Numbers::Array(numbers)) => out.extend_from_slice(numbers.row(row)),
+            Some(Numbers::Held(numbers)) => out.extend_from_slice(numbers.row(row, self.width())),
             None => self.fine.push(row, out),
         }
     }
 
     /// The features of all samples, where they are kept as numbers.
-    fn numbers(&self) -> Option<&Array> {
+    fn numbers(&self) -> Option<Numbers<'_>> {
         match (&self.seen, &*self.fine) {
-            (Some(seen), _) => Some(seen.values.get_or_init(|| self.reduced(&seen.reduction))),
-            (None, Block::Numbers(array)) => Some(array),
-            (None, Block::Bytes { .. } | Block::Shared { .. } | Block::Coded(_)) => None,
+            (Some(seen), _) => {
+                let values = seen.values.get_or_init(|| {
+                    // In memory nothing is refused.
+                    let values = self.reduced(&seen.reduction, usize::MAX);
+                    values.unwrap_or_default()
+                });
+                Some(Numbers::Held(values))
+            }
+            (None, Block::Numbers(array)) => Some(Numbers::Array(array)),
+            (
+                None,
+                Block::Bytes { .. } | Block::Mapped { .. } | Block::Coded(_) | Block::Table(_),
+            ) => None,
         }
     }
 
-    fn reduced(&self, reduction: &Reduction) -> Array {
-        let mut values = Vec::with_capacity(self.len() * reduction.coarse());
-        let mut fine = Vec::with_capacity(ROWS * self.fine.width());
+    /// `mapped_from`: bytes from which it lies in a file.
+    fn reduced(&self, reduction: &Reduction, mapped_from: usize) -> Result<Held<f32>> {
+        let mut all = Growing::from_bytes(mapped_from);
+        let coarse = reduction.coarse();
+        let mut values = vec![0.0; ROWS * coarse];
         for first in (0..self.len()).step_by(ROWS) {
-            fine.clear();
-            (first..self.len().min(first + ROWS)).for_each(|row| self.fine.push(row, &mut fine));
-            reduction.apply(&fine, &mut values);
+            let rows = ROWS.min(self.len() - first);
+            let values = &mut values[..rows * coarse];
+            let seen = values.par_chunks_exact_mut(coarse.max(1)).enumerate();
+            seen.for_each_init(Vec::new, |fine, (at, seen)| {
+                fine.clear();
+                self.fine.push(first + at, fine);
+                reduction.apply(fine, seen);
+            });
+            all.extend(values)?;
         }
-        Array::new([self.len(), reduction.coarse()], values)
+        all.finish()
     }
 }
 
@@ -266,8 +331,9 @@ impl Block {
     fn width(&self) -> usize {
         match self {
             Self::Numbers(array) => array.rows_cols().1,
-            Self::Bytes { scale, .. } | Self::Shared { scale, .. } => scale.width(),
+            Self::Bytes { scale, .. } | Self::Mapped { scale, .. } => scale.width(),
             Self::Coded(samples) => samples.places.len(),
+            Self::Table(rows) => rows.width(),
         }
     }
 
@@ -275,8 +341,9 @@ impl Block {
         match self {
             Self::Numbers(array) => out.extend_from_slice(array.row(row)),
             Self::Coded(samples) => samples.push(row, out),
+            Self::Table(rows) => rows.push(row, out),
             Self::Bytes { values, scale } => scale.push(values, row, out),
-            Self::Shared { values, scale } => scale.push(values, row, out),
+            Self::Mapped { values, scale } => scale.push(values, row, out),
         }
     }
 }

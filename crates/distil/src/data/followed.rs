@@ -1,6 +1,8 @@
 //! Data of one source after other data of the same source.
 
-use crate::data::raw::{Cells, Column, Group, Inputs, Moments, Raw, RawTargets};
+use crate::data::growing::join;
+use crate::data::held::Held;
+use crate::data::raw::{Cells, Column, Group, Inputs, Moments, Raw, RawTargets, Wide};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -15,18 +17,14 @@ impl Raw {
             (Some(own), Some(more)) => Some(join_targets(own, more)?),
             _ => None,
         };
-        let mut wide = self.wide;
-        for name in other.wide.keys() {
+        let mut wide = Wide::new();
+        for name in self.wide.keys().chain(other.wide.keys()) {
+            let of = |raw: &Wide, inputs| raw.get(name).cloned().or_else(|| singles(inputs, name));
             if !wide.contains_key(name)
-                && let Some(values) = singles(&self.inputs, name)
+                && let Some(own) = of(&self.wide, &self.inputs)
             {
-                wide.insert(name.clone(), values);
-            }
-        }
-        for (name, values) in &mut wide {
-            match other.wide.get(name) {
-                Some(more) => values.extend(more),
-                None => values.extend(singles(&other.inputs, name).unwrap_or_default()),
+                let more = of(&other.wide, &other.inputs).unwrap_or_default();
+                wide.insert(name.clone(), join(&own, &more)?);
             }
         }
         let joined = |own: Vec<Group>, others: &[Group]| -> Vec<Group> {
@@ -42,7 +40,6 @@ impl Raw {
             Some(own)
         });
         let weights = self.weights.zip(other.weights);
-        let both = |own: Option<Vec<_>>, more: Option<Vec<_>>| Some([own?, more?].concat());
         let official = self.official.zip(other.official);
         let rows = self.rows.zip(other.rows);
         let mut notes = self.notes;
@@ -52,14 +49,20 @@ impl Raw {
             groups: joined(self.groups, &other.groups),
             ids: joined(self.ids, &other.ids),
             files: [self.files, other.files].into_iter().flatten().collect(),
-            weights: weights.map(|(own, more)| [own, more].concat()),
+            weights: match weights {
+                Some((own, more)) => Some(join(&own, &more)?),
+                None => None,
+            },
             moments: moments.collect(),
             targets,
             official: official.map(|(own, more)| [own, more].concat()),
             picture: self.picture,
             rows: rows.map(|(own, more)| [own, more].concat()),
             hash: sha256([self.hash, other.hash].concat().as_bytes()),
-            hashes: both(self.hashes, other.hashes),
+            hashes: match self.hashes.zip(other.hashes) {
+                Some((own, more)) => Some(join(&own, &more)?),
+                None => None,
+            },
             wide,
             answers: self.answers,
             notes,
@@ -90,11 +93,9 @@ fn join_inputs(own: Inputs, more: Inputs) -> Result<Inputs> {
             if shape != other {
                 return Err(shapes(&shape, &other));
             }
-            let mut values = values.into_vec();
-            values.extend_from_slice(&more);
             Ok(Inputs::Block {
                 shape,
-                values: values.into(),
+                values: join(&values, &more)?,
             })
         }
         (
@@ -107,11 +108,9 @@ fn join_inputs(own: Inputs, more: Inputs) -> Result<Inputs> {
             if shape != other {
                 return Err(shapes(&shape, &other));
             }
-            let mut values = values.into_vec();
-            values.extend_from_slice(&more);
             Ok(Inputs::Bytes {
                 shape,
-                values: values.into(),
+                values: join(&values, &more)?,
             })
         }
         (Inputs::Table(columns), Inputs::Table(more)) => {
@@ -134,11 +133,7 @@ fn join_inputs(own: Inputs, more: Inputs) -> Result<Inputs> {
 
 fn join_column(own: Column, more: &Column) -> Result<Column> {
     let cells = match (own.cells, &more.cells) {
-        (Cells::Numeric(values), Cells::Numeric(more)) => {
-            let mut values = values.into_vec();
-            values.extend_from_slice(more);
-            Cells::Numeric(values.into())
-        }
+        (Cells::Numeric(values), Cells::Numeric(more)) => Cells::Numeric(join(&values, more)?),
         (
             Cells::Categorical { levels, codes },
             Cells::Categorical {
@@ -150,12 +145,12 @@ fn join_column(own: Column, more: &Column) -> Result<Column> {
             all.sort();
             all.dedup();
             let place = |level: &String| all.partition_point(|other| other < level) as u32;
-            let of = |codes: &[Option<u32>], levels: &[String]| -> Vec<Option<u32>> {
-                let code = |code: &Option<u32>| code.map(|code| place(&levels[code as usize]));
-                codes.iter().map(code).collect()
-            };
+            let own = codes
+                .iter()
+                .map(|code| Some(place(&levels[code? as usize])));
+            let more = more.iter().map(|code| Some(place(&others[code? as usize])));
             Cells::Categorical {
-                codes: [of(&codes, &levels), of(more, others)].concat(),
+                codes: own.chain(more).collect(),
                 levels: all,
             }
         }
@@ -250,7 +245,7 @@ fn join_groups(own: Group, more: Option<&Group>, rows: usize) -> Group {
 }
 
 /// A column's numbers, or those of a block, in 64 bits.
-fn singles(inputs: &Inputs, name: &str) -> Option<Vec<f64>> {
+fn singles(inputs: &Inputs, name: &str) -> Option<Held<f64>> {
     let values = match inputs {
         Inputs::Block { values, .. } if name.is_empty() => values,
         Inputs::Table(columns) => match &columns.iter().find(|c| c.name == name)?.cells {

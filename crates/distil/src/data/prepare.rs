@@ -9,7 +9,8 @@ use crate::data::features::Features;
 use crate::data::moments::{byte_moments, moments};
 use crate::data::prepared::Prepared;
 use crate::data::raw::{Column, Inputs, Wide};
-use crate::data::table::{Columns, TableColumn};
+use crate::data::table::TableColumn;
+use crate::data::table_rows::TableRows;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 use crate::weights::Array;
@@ -68,9 +69,8 @@ impl Preprocessing {
                 moments(values, period, parts)
             }),
             Inputs::Bytes { shape, values } => Self::block(shape, scaling, |period| {
-                let samples = values.chunks_exact(shape.iter().product());
-                let samples: Vec<&[u8]> = samples.collect();
-                byte_moments(train.iter().map(|id| samples[id.row()]), period)
+                let width = shape.iter().product();
+                byte_moments(train.iter().map(|id| values.row(id.row(), width)), period)
             }),
             Inputs::Table(columns) => {
                 let standard = match scaling {
@@ -85,7 +85,7 @@ impl Preprocessing {
                     }
                 };
                 let fit = |column: &Column| {
-                    let exact = exact.get(&column.name).map(Vec::as_slice);
+                    let exact = exact.get(&column.name).map(|exact| &exact[..]);
                     TableColumn::fit(column, exact, train, standard)
                 };
                 Ok(Self::Table(columns.iter().map(fit).collect::<Result<_>>()?))
@@ -162,8 +162,8 @@ impl Preprocessing {
                 Inputs::Block { values, .. },
             ) => {
                 let width = shape.iter().product::<usize>();
-                if values.is_shared() {
-                    return Ok(features(Features::shared(values, width, shift, scale)));
+                if values.is_mapped() {
+                    return Ok(features(Features::mapped(values, width, shift, scale)));
                 }
                 let mut values = values.into_vec();
                 if shift.iter().any(|x| *x != 0.0) || scale.iter().any(|x| *x != 1.0) {
@@ -288,7 +288,7 @@ impl Preprocessing {
 
 fn apply_table(fitted: &[TableColumn], columns: &[Column], exact: &Wide) -> Result<Prepared> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
-    let (mut samples, mut prepared) = (Columns::default(), Prepared::default());
+    let (mut samples, mut prepared) = (TableRows::new(rows), Prepared::default());
     let by_name: HashMap<&str, &Column> = columns
         .iter()
         .map(|column| (column.name.as_str(), column))
@@ -306,10 +306,10 @@ fn apply_table(fitted: &[TableColumn], columns: &[Column], exact: &Wide) -> Resu
             )
             .remedy("Add the column the model was trained on; its cells may be empty")
         })?;
-        let exact = exact.get(&column.name).map(Vec::as_slice);
+        let exact = exact.get(&column.name);
         target.write(&column.cells, exact, &mut samples, &mut prepared)?;
     }
-    prepared.inputs = samples.join(rows).into();
+    prepared.inputs = samples.into();
     Ok(prepared)
 }
 

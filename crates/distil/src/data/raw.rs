@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::answers::RawAnswers;
 use crate::data::apportion::{apportion, strata};
+use crate::data::codes::Codes;
 use crate::data::column_rule::ColumnRule;
 use crate::data::held::Held;
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::weights::sha256;
 
 /// Numbers as they were read, where 32 bits do not hold them: a table's by column, a block's under the empty name.
 /// Targets are there under their names, too.
-pub type Wide = BTreeMap<String, Vec<f64>>;
+pub type Wide = BTreeMap<String, Held<f64>>;
 
 /// The content of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +33,7 @@ pub struct Raw {
     /// SHA-256 of each part, where parts come from files of their own.
     pub files: BTreeMap<Part, String>,
     /// How much each row counts beside others; above 0, all 1 where absent.
-    pub weights: Option<Vec<f32>>,
+    pub weights: Option<Held<f32>>,
     /// Columns of a table that are no inputs and can put its rows in order.
     pub moments: Vec<Moments>,
     /// The part the data's authors gave each row.
@@ -45,7 +46,7 @@ pub struct Raw {
     pub hash: String,
     /// The hash of each row's inputs, where they were made of something else that was read: pictures before they were
     /// resized, sounds ([`crate::data::RowHashes`]).
-    pub hashes: Option<Vec<u64>>,
+    pub hashes: Option<Held<u64>>,
     /// Numbers as they were read, where 32 bits do not hold them.
     pub wide: Wide,
     /// What was guessed, left out or changed while it was read, a sentence each without its full stop.
@@ -117,8 +118,8 @@ pub enum Cells {
     Categorical {
         /// The different texts, sorted.
         levels: Vec<String>,
-        /// Each row's level; `None` where the cell is missing.
-        codes: Vec<Option<u32>>,
+        /// Each row's level; none where the cell is missing.
+        codes: Codes,
     },
 }
 
@@ -225,7 +226,7 @@ impl Column {
             Cells::Numeric(values) => Cells::Numeric(keep_rows(values, 1, rows).into()),
             Cells::Categorical { levels, codes } => Cells::Categorical {
                 levels: levels.clone(),
-                codes: keep_rows(codes, 1, rows),
+                codes: rows.iter().map(|row| codes.at(*row)).collect(),
             },
         };
         Self {
@@ -432,7 +433,7 @@ impl Raw {
             weights: self
                 .weights
                 .as_ref()
-                .map(|weights| keep_rows(weights, 1, rows)),
+                .map(|weights| keep_rows(weights, 1, rows).into()),
             moments: self
                 .moments
                 .iter()
@@ -451,13 +452,13 @@ impl Raw {
             hashes: self
                 .hashes
                 .as_ref()
-                .map(|hashes| keep_rows(hashes, 1, rows)),
+                .map(|hashes| keep_rows(hashes, 1, rows).into()),
             wide: self
                 .wide
                 .iter()
                 .map(|(name, values)| {
                     let width = values.len() / self.len().max(1);
-                    (name.clone(), keep_rows(values, width, rows))
+                    (name.clone(), keep_rows(values, width, rows).into())
                 })
                 .collect(),
             notes: self.notes.clone(),

@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use twox_hash::XxHash64;
 
+use crate::data::codes;
+use crate::data::held::Held;
 use crate::data::raw::{Cells, Column, Inputs, Raw, Wide};
 
 /// The hash of every row over the same columns.
@@ -17,7 +19,7 @@ pub struct RowHashes {
     /// The columns, sorted by name; none where samples are hashed as a whole.
     pub columns: Vec<String>,
     /// One hash per row.
-    pub hashes: Vec<u64>,
+    pub hashes: Held<u64>,
 }
 
 /// A cell without a value: no finite number has these bits.
@@ -51,15 +53,15 @@ impl RowHashes {
             (Inputs::Block { shape, values }, None) => {
                 let width = shape.iter().product::<usize>().max(1);
                 let wide = raw.wide.get("");
-                let rows = values.chunks_exact(width).enumerate();
-                let exact = |row: usize| wide.map(|wide| &wide[row * width..(row + 1) * width]);
+                let rows = values.rows(width).enumerate();
+                let exact = |row: usize| wide.map(|wide| wide.row(row, width));
                 rows.map(|(row, values)| numbers(values, exact(row)))
                     .collect()
             }
             (Inputs::Bytes { shape, values }, None) => {
                 let channels = raw.picture.as_ref().map_or(1, |picture| picture.channels);
                 let width = shape.iter().product::<usize>().max(1);
-                let rows = values.chunks_exact(width);
+                let rows = values.rows(width);
                 rows.map(|values| pixels(values, channels)).collect()
             }
         };
@@ -71,7 +73,7 @@ impl RowHashes {
 
     /// The hashes that more than one row has, ascending.
     pub fn repeated(&self) -> Vec<u64> {
-        let mut all = self.hashes.clone();
+        let mut all = self.hashes.to_vec();
         all.sort_unstable();
         let mut repeated: Vec<u64> = all
             .windows(2)
@@ -145,7 +147,7 @@ enum Codes<'a> {
     Double(&'a [f64]),
     Text {
         levels: Vec<u64>,
-        codes: &'a [Option<u32>],
+        codes: &'a codes::Codes,
     },
 }
 
@@ -173,14 +175,14 @@ impl<'a> Codes<'a> {
                 Some(x) => u64::from(bits(x)),
                 None => values[row].to_bits(),
             },
-            Self::Text { levels, codes } => {
-                codes[row].map_or(MISSING, |level| levels[level as usize])
-            }
+            Self::Text { levels, codes } => codes
+                .at(row)
+                .map_or(MISSING, |level| levels[level as usize]),
         }
     }
 }
 
-fn table_rows(columns: &[&Column], wide: &Wide) -> Vec<u64> {
+fn table_rows(columns: &[&Column], wide: &Wide) -> Held<u64> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let names = columns
         .iter()

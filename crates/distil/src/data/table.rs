@@ -3,14 +3,14 @@
 use distil_report::show::exact;
 use serde::{Deserialize, Serialize};
 
-use crate::data::codes::{Coded, Place};
 use crate::data::far::far;
+use crate::data::held::Held;
 use crate::data::moments::{exact_moments, moments, narrow, needs_64_bits};
 use crate::data::prepared::Prepared;
 use crate::data::raw::{Cells, Column};
+use crate::data::table_rows::TableRows;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
-use crate::weights::Array;
 
 /// How one column becomes features.
 ///
@@ -123,7 +123,7 @@ impl TableColumn {
                 let mut seen = vec![false; levels.len()];
                 let mut missing = false;
                 for id in train {
-                    match codes[id.row()] {
+                    match codes.at(id.row()) {
                         Some(code) => seen[code as usize] = true,
                         None => missing = true,
                     }
@@ -235,12 +235,12 @@ impl TableColumn {
         names
     }
 
-    /// Adds the features of all rows.
+    /// Adds how its features are computed, and notes what has to be guessed.
     pub(super) fn write(
         &self,
         cells: &Cells,
-        wide: Option<&[f64]>,
-        samples: &mut Columns,
+        wide: Option<&Held<f64>>,
+        rows: &mut TableRows,
         prepared: &mut Prepared,
     ) -> Result<()> {
         match (self, cells) {
@@ -257,26 +257,31 @@ impl TableColumn {
                 },
                 Cells::Numeric(cells),
             ) => {
-                let filled = |x: &f32| {
-                    let x = if x.is_nan() || *constant { *median } else { *x };
-                    (near(x, far) - mean) / std
-                };
-                samples.numbers(match (scale, wide) {
+                let (own, far) = (cells.clone(), far.clone());
+                match (*scale, wide.cloned()) {
                     (Some(scale), Some(wide)) => {
-                        wide.iter().map(|x| scale.feature(*x, far)).collect()
+                        rows.number(wide.is_mapped(), move |row| scale.feature(wide[row], &far));
                     }
-                    (Some(scale), None) => {
-                        let cells = cells.iter().map(|x| scale.feature(f64::from(*x), far));
-                        cells.collect()
+                    (Some(scale), None) => rows.number(own.is_mapped(), move |row| {
+                        scale.feature(f64::from(own[row]), &far)
+                    }),
+                    (None, _) => {
+                        let (median, mean, std, constant) = (*median, *mean, *std, *constant);
+                        rows.number(own.is_mapped(), move |row| {
+                            let x = own[row];
+                            let x = if x.is_nan() || constant { median } else { x };
+                            (near(x, &far) - mean) / std
+                        });
                     }
-                    (None, _) => cells.iter().map(filled).collect(),
-                });
+                }
                 if *missing {
-                    let gaps = cells.iter().map(|x| f32::from(u8::from(x.is_nan())));
-                    samples.numbers(gaps.collect());
+                    let cells = cells.clone();
+                    rows.number(cells.is_mapped(), move |row| {
+                        f32::from(u8::from(cells[row].is_nan()))
+                    });
                 } else {
-                    let gaps = (0..cells.len()).filter(|row| cells[*row].is_nan());
-                    gaps.for_each(|row| Prepared::note(&mut prepared.missing, name, row));
+                    let gaps = cells.iter().enumerate().filter(|(_, x)| x.is_nan());
+                    gaps.for_each(|(row, _)| Prepared::note(&mut prepared.missing, name, row));
                 }
             }
             (
@@ -293,30 +298,28 @@ impl TableColumn {
             ) => {
                 // One more than there are places for.
                 let none = self.width() as u32;
-                let places: Vec<Option<usize>> = found
+                let places: Vec<Option<u32>> = found
                     .iter()
-                    .map(|level| levels.binary_search(level).ok())
+                    .map(|level| levels.binary_search(level).ok().map(|place| place as u32))
                     .collect();
-                let mut note = |row, code: &Option<u32>| match code {
-                    Some(code) => places[*code as usize].map_or_else(
-                        || {
+                for (row, code) in codes.iter().enumerate() {
+                    match code {
+                        Some(code) if places[code as usize].is_none() => {
                             Prepared::note(&mut prepared.unknown, name, row);
-                            none
-                        },
-                        |place| place as u32,
-                    ),
-                    None if *missing => levels.len() as u32,
-                    None => {
-                        Prepared::note(&mut prepared.missing, name, row);
-                        none
+                        }
+                        None if !*missing => Prepared::note(&mut prepared.missing, name, row),
+                        _ => {}
                     }
-                };
-                let codes = codes.iter().enumerate();
-                let mut codes: Vec<u32> = codes.map(|(row, code)| note(row, code)).collect();
-                if *constant {
-                    codes.fill(0);
                 }
-                samples.codes(codes, none);
+                let absent = if *missing { levels.len() as u32 } else { none };
+                let (codes, constant) = (codes.clone(), *constant);
+                rows.code(none, codes.held().is_mapped(), move |row| {
+                    match codes.at(row) {
+                        _ if constant => 0,
+                        Some(code) => places[code as usize].unwrap_or(none),
+                        None => absent,
+                    }
+                });
             }
             _ => return self.check(cells),
         }
@@ -386,44 +389,6 @@ fn near(x: f32, far: &[(f64, f64)]) -> f32 {
     far.iter()
         .find(|(value, _)| *value as f32 == x)
         .map_or(x, |(_, end)| *end as f32)
-}
-
-/// A table's features, column by column.
-#[derive(Default)]
-pub struct Columns {
-    numbers: Vec<Vec<f32>>,
-    codes: Vec<Vec<u32>>,
-    places: Vec<Place>,
-}
-
-impl Columns {
-    /// One feature of numbers.
-    fn numbers(&mut self, values: Vec<f32>) {
-        self.places.push(Place::Number(self.numbers.len()));
-        self.numbers.push(values);
-    }
-
-    /// One feature for each code below `count`.
-    fn codes(&mut self, codes: Vec<u32>, count: u32) {
-        let column = self.codes.len();
-        let places = (0..count).map(|code| Place::Code { column, code });
-        self.places.extend(places);
-        self.codes.push(codes);
-    }
-
-    /// The samples, row by row.
-    pub fn join(self, rows: usize) -> Coded {
-        let by_row = 0..rows;
-        let numbers = by_row
-            .clone()
-            .flat_map(|row| self.numbers.iter().map(move |column| column[row]));
-        let codes = by_row.flat_map(|row| self.codes.iter().map(move |column| column[row]));
-        Coded {
-            numbers: Array::new([rows, self.numbers.len()], numbers.collect()),
-            codes: codes.collect(),
-            places: self.places.into(),
-        }
-    }
 }
 
 /// The middle value of those that are not NaN (the mean of the two middle ones); `None` if there is none.

@@ -216,7 +216,7 @@ fn moments(raw: &Raw, column: &Column) -> Option<Moments> {
     Some(Moments {
         name: column.name.clone(),
         values: match raw.wide.get(&column.name) {
-            Some(wide) => wide.clone(),
+            Some(wide) => wide.to_vec(),
             None => cells.iter().map(|x| f64::from(*x)).collect(),
         },
         dates: rule.is_some_and(|rule| rule.kind == Some(ColumnKind::Date)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use distil_report::show::grouped;
 
-use crate::data::dataset::nothing_differs;
+use crate::data::constant::nothing_differs;
 use crate::data::raw::{Cells, Inputs, Raw, RawTargets};
 use crate::data::rows::RowHashes;
 use crate::data::split::{Split, SplitRule};
@@ -282,7 +282,7 @@ fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<St
         (Some(RawTargets::Classes { labels, .. }), Cells::Categorical { codes, .. }) => {
             let mut seen: HashMap<(u32, u32), usize> = HashMap::new();
             for row in split.train.iter().map(|id| id.row()) {
-                if let Some(code) = codes[row] {
+                if let Some(code) = codes.at(row) {
                     *seen.entry((code, labels[row])).or_default() += 1;
                 }
             }
@@ -291,7 +291,7 @@ fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<St
                 let best = best.entry(code).or_default();
                 *best = (*best).max((count, label));
             }
-            let likeliest = |row: usize| best.get(&codes[row]?).map(|(_, label)| *label);
+            let likeliest = |row: usize| best.get(&codes.at(row)?).map(|(_, label)| *label);
             alone(name, labels, split, likeliest, notes);
         }
         (Some(RawTargets::Values { names, values }), Cells::Numeric(cells)) => {

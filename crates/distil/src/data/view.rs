@@ -274,7 +274,7 @@ impl ViewMatrix {
             .zip(&diagonal)
             .flat_map(|(row, d)| row.iter().map(move |x| (x / d) as f32));
         let between = Array::new([width, small.coarse()], values.collect());
-        let mut again = Vec::with_capacity(wanted.values.len());
+        let mut again = vec![0.0; wanted.values.len()];
         Reduction::of(&between).apply(&columns.values, &mut again);
         let size = wanted.values.iter().fold(0.0, |a: f32, b| a.max(b.abs()));
         let exact = again

@@ -48,7 +48,7 @@ impl Plan {
                 "FLOPs a sample",
                 "steps",
                 "epochs",
-                "share of FLOPs",
+                "share",
             ]
             .map(str::to_owned),
         ];

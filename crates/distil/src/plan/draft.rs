@@ -8,10 +8,7 @@ use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
 use distil_report::measure::{Quantity, TaskKind, metric};
 
 use crate::data::source::{AnySource, PartFiles, SOURCES, Source};
-use crate::data::{
-    Augment, Dataset, Fold, Raw, RowHashes, SplitRule, View, split_known, time_hint, time_said,
-    traps,
-};
+use crate::data::{Augment, Dataset, Fold, Found, Raw, SplitRule, View};
 use crate::device;
 use crate::error::Error;
 use crate::growth::{DEPTHS, StartRule, WIDTHS};
@@ -176,42 +173,57 @@ impl Draft {
     /// # Errors
     /// What the split refuses, and data that cannot be prepared.
     pub fn dataset(&self, raw: Raw, fold: Option<Fold>) -> crate::error::Result<Dataset> {
+        let found = self.found(&raw, fold, None)?;
+        self.dataset_found(raw, fold, found)
+    }
+
+    /// What is to be found out about data before it is prepared; what is known already if it is of the same rule.
+    ///
+    /// # Errors
+    /// As [`Draft::dataset`].
+    pub fn found(
+        &self,
+        raw: &Raw,
+        fold: Option<Fold>,
+        known: Option<Found>,
+    ) -> crate::error::Result<Found> {
         let rule = SplitRule {
             fold,
-            official: self.split.official || self.takes_given(&raw),
+            official: self.split.official || self.takes_given(raw),
             ..self.split.clone()
         };
+        let scaling = self.source.scaling();
+        match known {
+            Some(known) if (&known.rule, known.scaling) == (&rule, scaling) => Ok(known),
+            _ => Found::of(raw, &rule, scaling).map_err(|error| self.placed(error)),
+        }
+    }
+
+    /// Prepares what [`Draft::found`] looked at.
+    ///
+    /// # Errors
+    /// Data that cannot be prepared.
+    pub fn dataset_found(
+        &self,
+        raw: Raw,
+        fold: Option<Fold>,
+        found: Found,
+    ) -> crate::error::Result<Dataset> {
+        let official = found.rule.official;
+        let draws_validation = found.rule.draws_validation(&raw);
         let comes_in_parts = raw.official.is_some() && self.source.gives_parts();
-        let hashes = RowHashes::of(&raw);
-        traps::refuse(&raw, &hashes).map_err(|error| self.placed(error))?;
-        let draws_validation = rule.draws_validation(&raw);
-        let parts = split_known(&raw, &rule, &hashes).map_err(|error| self.placed(error))?;
-        let mut traps = traps::notes(&raw, &parts, &rule);
-        match &rule.time {
-            Some(column) => traps.push(time_said(
-                &raw,
-                [&parts.train, &parts.validation, &parts.test],
-                column,
-            )?),
-            None if !rule.official => traps.extend(time_hint(&raw)),
-            None => {}
-        }
-        if rule.group.is_none() && rule.time.is_none() {
-            traps.extend(traps::ids(&raw, &parts));
-        }
-        let given = given::met(self.given(), &raw, &hashes, &parts, fold.is_some());
+        let (hashes, split) = (&found.hashes, &found.split);
+        let given = given::met(self.given(), &raw, hashes, split, fold.is_some());
         let rows = raw.answers.clone();
-        let mut data = Dataset::prepare_known(raw, parts, self.source.scaling(), hashes)
-            .map_err(|error| self.placed(error))?;
+        let mut data = Dataset::prepare_found(raw, found).map_err(|error| self.placed(error))?;
         data.given = given;
-        data.notes.extend(traps);
         answers::fit(&self.answers, &rows, &mut data).map_err(|problems| self.refusal(problems))?;
-        data.official = rule.official;
+        data.official = official;
         data.draws_validation = draws_validation;
-        if comes_in_parts && (fold.is_some() || !rule.official) {
+        if comes_in_parts && (fold.is_some() || !official) {
             data.notes
                 .push("the parts the data comes with are pooled and divided anew".into());
-        } else if rule.official && !self.split.official && self.parts.is_empty() {
+        } else if official && !self.split.official && self.parts.is_empty() {
             data.notes.push(
                 "the test part the data comes with is used, as the recipe names no other; `split = \"random\"` divides all samples anew"
                     .into(),

@@ -53,7 +53,7 @@ pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<
     let reached = order::reached(&recipe.stages, result);
     for stage in stages.iter().filter(|stage| !reached.contains(&stage.name)) {
         notes.push(format!(
-            "stage `{}` runs, and the result `{result}` does not use it",
+            "stage `{0}` runs, and the result `{result}` does not use it: in [stage.{result}], `start = \"{0}\"` hands on its weights, `learn = \"{0}\"` its answers",
             stage.name
         ));
     }

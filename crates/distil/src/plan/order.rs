@@ -177,7 +177,8 @@ pub(super) fn result(recipe: &Recipe, problems: &mut Problems) -> Option<String>
                 )
                 .rule("the result is the one stage nobody starts or learns from")
                 .help(format!(
-                    "write at the top: result = \"{}\"",
+                    "if it shall go on from `{0}`, write in [stage.{1}]: start = \"{0}\" (or learn = \"{0}\"); else at the top: result = \"{1}\"",
+                    names[0],
                     names[names.len() - 1]
                 )),
             );

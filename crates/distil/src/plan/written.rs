@@ -86,7 +86,7 @@ impl Written {
     fn hash_of(&self, mut table: Table) -> String {
         // Where the data lies is no matter; what it holds has a hash of its own.
         if let Some(Value::Table(data)) = table.get_mut("data") {
-            for place in ["path", "test", "validation"] {
+            for place in ["path", "list", "test", "validation"] {
                 data.remove(place);
             }
         }

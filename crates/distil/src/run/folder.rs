@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use distil_recipe::RecipeText;
-use distil_recipe::name::{BEGINS_NO_NAME, LONGEST_NAME, is_in_names, is_name};
+use distil_recipe::name::{LONGEST_NAME, begins_no_name, composed, is_in_names, is_name};
 use distil_report::TrialId;
 use distil_report::run_json::{RunJson, Status};
 use fs4::{FileExt, TryLockError};
@@ -31,7 +31,7 @@ impl RunFolder {
         name: &str,
         fill: impl FnOnce(&Self) -> Result<()>,
     ) -> Result<(Self, Lock)> {
-        let name = &file_name(name);
+        let name = &file_name(&composed(name));
         let new = !runs.exists();
         files::create_folder(runs)?;
         files::clean_shared(runs);
@@ -285,7 +285,8 @@ pub fn file_name(words: &str) -> String {
         return words.to_owned();
     }
     const HASH: usize = 12;
-    let named = words.trim_start_matches(BEGINS_NO_NAME).chars();
+    let composed = composed(words);
+    let named = composed.trim_start_matches(begins_no_name).chars();
     let safe = |c: char| if is_in_names(c) { c } else { '_' };
     let mut name = String::new();
     for c in named.map(safe) {

@@ -1,5 +1,6 @@
 //! From recipe text to a plan and its data: the same in the parent and in every trial.
 
+use distil_kernels::give_back_free_memory;
 use distil_recipe::RecipeText;
 
 use super::basis::{Basis, unreadable};
@@ -24,6 +25,14 @@ pub struct Prepared {
     pub read: Vec<Named>,
     /// The parent's hold on the copy of the data that trials read.
     pub shared: Option<Shared>,
+}
+
+impl Prepared {
+    /// What the parent goes on with: the trials have the data.
+    pub(super) fn without_data(self) -> (Plan, Option<Shared>) {
+        let Self { plan, shared, .. } = self;
+        (plan, shared)
+    }
 }
 
 /// Where the data is read.
@@ -67,12 +76,12 @@ pub(super) fn prepare(
     begun: Option<&Basis>,
     from: Origin,
 ) -> Result<Prepared> {
-    let known = |error: Error| match begun {
+    let known_error = |error: Error| match begun {
         Some(_) => unreadable(error),
         None => error,
     };
     let draft = Draft::tuned(text, &options.base, of.arm, of.settings);
-    let mut draft = draft.map_err(|refusal| known(refusal.into()))?;
+    let mut draft = draft.map_err(|refusal| known_error(refusal.into()))?;
     if let Some(seed) = of.seed
         && options.nested
         && begun.is_some_and(Basis::is_data_alone)
@@ -90,35 +99,48 @@ pub(super) fn prepare(
         (Origin::Copy, Some(hash)) => shared::find(&draft.data_named(hash)),
         _ => None,
     };
-    let mut raw = match copy {
-        Some(raw) => raw,
-        None => draft.read_source().map_err(known)?,
+    let (raw, mut known) = match copy {
+        Some((raw, known)) => (raw, known),
+        None => (draft.read_source().map_err(known_error)?, None),
     };
     let named = draft.named_data(&raw);
-    let mut shared = None;
-    if from == Origin::SourceForAll && !options.smoke {
-        let name = draft.data_named(&named.hash);
-        shared = Shared::new(&name, &raw);
-        if shared.is_some() {
-            // Never both at once.
-            drop(raw);
-            raw = match shared::find(&name) {
-                Some(copy) => copy,
-                None => draft.read_source().map_err(known)?,
-            };
-        }
-    }
-    raw = draft.with_answers(raw).map_err(known)?;
+    let name = draft.data_named(&named.hash);
+    let mut raw = draft.with_answers(raw).map_err(known_error)?;
     read.push(named);
     if let Some(begun) = begun {
         begun.refuse_changed(&read)?;
     }
+    let mut shared = None;
+    if from == Origin::SourceForAll && !options.smoke && Shared::is_worth_it(&raw) {
+        let found = draft.found(&raw, of.fold, None)?;
+        shared = Shared::new(&name, &raw, &found);
+        known = Some(found);
+        if shared.is_some() {
+            // Never both at once.
+            let answers = std::mem::take(&mut raw.answers);
+            drop(raw);
+            raw = match shared::find(&name) {
+                Some((copy, found)) => {
+                    known = found;
+                    copy
+                }
+                None => draft.read_source().map_err(known_error)?,
+            };
+            raw.answers = answers;
+        }
+    }
     if options.smoke {
         raw = raw.thinned(smoke::SAMPLES);
+        known = None;
     }
     let source = draft.source.settled(&raw);
     let inputs = (draft.has_given()).then(|| (raw.inputs.clone(), raw.wide.clone()));
-    let data = draft.dataset(raw, of.fold)?;
+    let large = Shared::is_worth_it(&raw);
+    let found = draft.found(&raw, of.fold, known)?;
+    let data = draft.dataset_found(raw, of.fold, found)?;
+    if large {
+        give_back_free_memory();
+    }
     let name = draft.name().unwrap_or(&options.name).to_owned();
     let mut plan = draft.plan(&data)?;
     plan.name = name;

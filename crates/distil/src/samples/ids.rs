@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::Held;
 use crate::data::source::{read_file, read_npy};
 use crate::data::{SampleTable, Scores};
 use crate::error::{Error, Result};
@@ -114,8 +115,8 @@ fn from_text(path: &Path, bytes: &[u8]) -> Result<Vec<u32>> {
     ids.collect()
 }
 
-fn from_npy(path: &Path, bytes: &[u8]) -> Result<Vec<u32>> {
-    let rows = read_npy(path, bytes)?.array.values;
+fn from_npy(path: &Path, bytes: &Held<u8>) -> Result<Vec<u32>> {
+    let rows = read_npy(path, bytes)?.values;
     // Beyond 2^24 not every integer is a 32-bit float.
     let is_row = |x: &f32| x.fract() == 0.0 && (0.0..=16_777_216.0).contains(x);
     match rows.iter().find(|x| !is_row(x)) {

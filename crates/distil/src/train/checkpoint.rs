@@ -3,6 +3,7 @@
 //! `step-00000120/` holds `tensors.safetensors` and, written last, `state.json` with the size and SHA-256 of
 //! the former. The newest two are kept; an older one goes only after the new one was read back and verified.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,19 +82,21 @@ const MANIFEST: &str = "state.json";
 
 /// Writes a checkpoint as one unit and returns its size in bytes.
 pub fn write(folder: &Path, checkpoint: &Checkpoint) -> Result<u64> {
-    let mut arrays = Weights::new();
-    let mut put = |group: &str, weights: &Weights| {
-        for (name, array) in weights {
-            arrays.insert(format!("{group}/{name}"), array.clone());
+    let mut arrays: BTreeMap<String, Cow<'_, Array>> = BTreeMap::new();
+    let groups = [
+        ("weights", Some(&checkpoint.state.weights)),
+        ("average", checkpoint.average.as_ref()),
+        ("best", checkpoint.best.as_ref()),
+    ];
+    for (group, weights) in groups {
+        for (name, array) in weights.into_iter().flatten() {
+            arrays.insert(format!("{group}/{name}"), Cow::Borrowed(array));
         }
-    };
-    put("weights", &checkpoint.state.weights);
-    checkpoint.average.iter().for_each(|w| put("average", w));
-    checkpoint.best.iter().for_each(|w| put("best", w));
+    }
     let mut slots = BTreeMap::new();
     for (name, slot) in &checkpoint.state.slots {
         for (i, moment) in slot.moments.iter().enumerate() {
-            arrays.insert(format!("moment{i}/{name}"), moment.clone());
+            arrays.insert(format!("moment{i}/{name}"), Cow::Borrowed(moment));
         }
         if let Some(young) = &slot.young {
             let mask = young
@@ -101,7 +104,8 @@ pub fn write(folder: &Path, checkpoint: &Checkpoint) -> Result<u64> {
                 .iter()
                 .map(|y| f32::from(u8::from(*y)))
                 .collect::<Vec<_>>();
-            arrays.insert(format!("young/{name}"), Array::new([mask.len()], mask));
+            let mask = Array::new([mask.len()], mask);
+            arrays.insert(format!("young/{name}"), Cow::Owned(mask));
         }
         let young = slot.young.as_ref().map(|y| (y.age, y.lr, y.warmup));
         let row = SlotRow {
@@ -116,10 +120,8 @@ pub fn write(folder: &Path, checkpoint: &Checkpoint) -> Result<u64> {
         ("scores", &checkpoint.scores),
         ("epoch_scores", &checkpoint.epoch_scores),
     ] {
-        arrays.insert(
-            name.into(),
-            Array::new([scores.loss.len()], scores.loss.clone()),
-        );
+        let scores = Array::new([scores.loss.len()], scores.loss.clone());
+        arrays.insert(name.into(), Cow::Owned(scores));
     }
     let tensors = to_safetensors(&arrays)?;
     let manifest = Manifest {

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use distil_recipe::name::{composed, is_in_names};
 use distil_report::foreign::terminal;
 
 use crate::args::NewArgs;
@@ -64,7 +65,7 @@ pub fn new(args: &NewArgs) -> Ended {
     ))
 }
 
-/// A name for a recipe of this data: that of the file or folder, in letters, digits and `-`.
+/// A name for a recipe of this data: that of the file or folder, in letters, digits and `-`, wherever its text came from.
 fn name_of(data: &Path) -> String {
     let whole = data.canonicalize().unwrap_or_else(|_| data.to_path_buf());
     let stem = whole
@@ -73,13 +74,10 @@ fn name_of(data: &Path) -> String {
         .to_string_lossy()
         .into_owned();
     let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            c
-        } else {
-            '-'
-        }
+        if is_in_names(c) && c != '.' { c } else { '-' }
     };
-    let name: String = stem.trim_end_matches(".csv").chars().map(plain).collect();
+    let stem = composed(stem.trim_end_matches(".csv"));
+    let name: String = stem.chars().map(plain).collect();
     match name.trim_matches('-') {
         "" => "own".into(),
         name => name.into(),

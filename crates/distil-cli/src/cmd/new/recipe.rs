@@ -42,7 +42,7 @@ pub fn write(what: What, path: &Path) -> Result<Written, Failure> {
 }
 
 // Of a column that is what a table is made for, by usual names; those earlier in the list come first.
-const TARGETS: [&str; 22] = [
+const TARGETS: [&str; 27] = [
     "target",
     "label",
     "labels",
@@ -65,9 +65,14 @@ const TARGETS: [&str; 22] = [
     "category",
     "output",
     "result",
+    "目标",
+    "标签",
+    "类别",
+    "等级",
+    "价格",
 ];
 const TARGET_ENDS: [&str; 5] = ["target", "label", "class", "price", "value"];
-const TIMES: [&str; 12] = [
+const TIMES: [&str; 15] = [
     "day",
     "date",
     "time",
@@ -80,6 +85,9 @@ const TIMES: [&str; 12] = [
     "minute",
     "second",
     "t",
+    "日期",
+    "时间",
+    "年份",
 ];
 
 /// Rows from which an order tells of time.
@@ -170,6 +178,12 @@ fn table(path: &Path) -> Result<Written, Failure> {
             "task = \"{task}\"\n\n[data]\nsource = \"csv\"\npath = {}\n",
             quoted(&file)
         );
+        if let Some(encoding) = look.encoding {
+            head += &format!(
+                "encoding = \"{}\"  # most likely: look at the names and classes\n",
+                encoding.name()
+            );
+        }
         if !look.has_header {
             head += "header = false  # the first row holds numbers\n";
         }
@@ -214,6 +228,12 @@ fn table(path: &Path) -> Result<Written, Failure> {
             }
         }
     };
+    if let Some(encoding) = look.encoding {
+        found.push(format!(
+            "It is not UTF-8, most likely {}, and was read as that.",
+            encoding.name()
+        ));
+    }
     if !ignore.is_empty() {
         let names: Vec<&str> = ignore.iter().map(|(name, _)| name.as_str()).collect();
         found.push(format!("Left out: {}.", names.join(", ")));
@@ -382,7 +402,9 @@ fn sounds(path: &Path) -> Result<Written, Failure> {
     let head = format!(
         "task = \"classification\"\n\n[data]\nsource = \"{source}\"\npath = {}\nrate = {rate}  # samples per second; most have {}\n\
          # the longest sound has {:.2} s, 95 of 100 at most {:.2} s, which the frames hold\n\
-         features = {{ log_mel = {bands}, frames = {frames}, window_ms = 25, hop_ms = {hop} }}\n",
+         features = {{ log_mel = {bands}, frames = {frames}, window_ms = 25, hop_ms = {hop} }}\n\
+         scale = \"channel\"  # one mean and deviation, for filters see every place alike\n\
+         augment = {{ mixup = 0.3 }}  # pairs of sounds are mixed\n",
         quoted(&path.display().to_string()),
         look.rate,
         look.longest,

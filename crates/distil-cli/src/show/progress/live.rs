@@ -1,6 +1,7 @@
 //! The part of the terminal that changes while a run runs.
 
 use console::Term;
+use distil_report::present::wrap::wrapped;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::board::Board;
@@ -18,6 +19,8 @@ pub struct Live {
     bar: ProgressBar,
     drawn: f64,
     shown: String,
+    /// When the decoding of pictures began.
+    began: Option<f64>,
 }
 
 impl Live {
@@ -30,6 +33,7 @@ impl Live {
             bar: bar.with_style(style),
             drawn: f64::NEG_INFINITY,
             shown: String::new(),
+            began: None,
         }
     }
 
@@ -42,8 +46,9 @@ impl Live {
 
     /// Shows how far the decoding of pictures is.
     pub fn reading(&mut self, done: usize, all: usize, now: f64) {
+        let began = *self.began.get_or_insert(now);
         self.draw(now, |(width, _)| {
-            region::reading(done, all, width, stderr::colours())
+            region::reading(done, all, now - began, width, stderr::colours())
         });
     }
 
@@ -62,9 +67,15 @@ impl Live {
         }
     }
 
-    /// Writes a line that stays.
+    /// Writes lines that stay, broken between words.
     pub fn line(&self, text: &str) {
-        self.bar.println(text);
+        let width = usize::from(Term::stderr().size().1);
+        let lines = text.lines();
+        let lines = lines.flat_map(|line| wrapped(line, Some(width), "  "));
+        self.bar.println(lines.collect::<Vec<_>>().join(
+            "
+",
+        ));
     }
 
     /// Removes the region.

@@ -50,10 +50,19 @@ pub fn lines(
     lines
 }
 
-/// `decoding pictures  ━━━━╸─────  12,345 of 60,000`
-pub fn reading(done: usize, all: usize, width: usize, colours: bool) -> String {
+/// `decoding pictures  ━━━━╸─────  12,345 of 60,000, 1,230 a second, about 39 s to go`, after so many seconds.
+pub fn reading(done: usize, all: usize, seconds: f64, width: usize, colours: bool) -> String {
     let head = "decoding pictures";
-    let tail = format!("{} of {}", grouped(done as f64), grouped(all as f64));
+    let mut tail = format!("{} of {}", grouped(done as f64), grouped(all as f64));
+    let rate = done as f64 / seconds;
+    if seconds >= 1.0 && done > 0 {
+        let rest = (all - done.min(all)) as f64 / rate;
+        tail += &format!(
+            ", {} a second, about {} to go",
+            grouped(rate.round()),
+            whole_seconds(rest.ceil())
+        );
+    }
     let room = width.saturating_sub(head.len() + tail.len() + 2 * GAP.len());
     let bar = room.min(*BAR.end());
     match BAR.contains(&bar) {
@@ -340,13 +349,22 @@ mod tests {
 
     #[test]
     fn decoding_shows_how_far_it_is_in_any_width() {
-        let shown = |width| reading(12_345, 60_000, width, false);
+        let shown = |width| reading(12_345, 60_000, 0.5, width, false);
         assert_eq!(
             shown(60),
             "decoding pictures  ━━━━╸──────────────────  12,345 of 60,000"
         );
         assert_eq!(shown(40), "decoding pictures  12,345 of 60,000");
         assert_eq!(shown(20), "decoding pictures  …");
+        let shown = |width| reading(12_345, 60_000, 10.0, width, false);
+        assert_eq!(
+            shown(100),
+            "decoding pictures  ━━━━╸───────────────────  12,345 of 60,000, 1,235 a second, about 39 s to go"
+        );
+        assert_eq!(
+            shown(70),
+            "decoding pictures  12,345 of 60,000, 1,235 a second, about 39 s to go"
+        );
     }
 
     #[test]

@@ -102,8 +102,8 @@ fn panel(
     };
     let title = match id {
         "steps" => "optimiser steps, all stages".to_owned(),
-        "flops" => format!("cost in {unit}FLOPs, small stage first"),
-        _ => format!("cost in {label}, small stage first"),
+        "flops" => format!("cost in {unit}FLOPs, earlier stages first"),
+        _ => format!("cost in {label}, earlier stages first"),
     };
     let x = Axis::new(&title, 0.0, most, Scale::Linear, factor).within(0.0, most * 1.02);
     let name = run.metric.name.as_str();
@@ -184,13 +184,29 @@ fn series(
                 class: arm_class(run, one.arm),
                 stages: stages
                     .into_iter()
-                    .map(|(_, points)| points)
+                    .map(|(_, points)| thinned(&points))
                     .filter(|points| !points.is_empty())
                     .collect(),
             }
         })
         .filter(|series| !series.stages.is_empty())
         .collect()
+}
+
+/// Points of one stage's curve that a chart has room for.
+const ROOM: usize = 120;
+
+/// The means of neighbours where there are more points than a chart has room for; the last stands as it is.
+fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let Some((last, before)) = points.split_last().filter(|_| points.len() > ROOM) else {
+        return points.to_vec();
+    };
+    let means = before.chunks(points.len().div_ceil(ROOM)).map(|some| {
+        let mean =
+            |of: fn(&(f64, f64)) -> f64| some.iter().map(of).sum::<f64>() / some.len() as f64;
+        (mean(|point| point.0), mean(|point| point.1))
+    });
+    means.chain([*last]).collect()
 }
 
 fn values(series: &[Series]) -> impl Iterator<Item = f64> {
@@ -214,4 +230,23 @@ fn validation_axis(run: &RunJson, series: &[Series]) -> Option<Axis> {
     };
     let ends = metric_axis::apart(run, (low, high));
     Some(metric_axis::values(&run.metric, "validation ", ends))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_of_more_points_than_there_is_room_for_is_drawn_by_means_and_ends_where_it_ended() {
+        let long: Vec<(f64, f64)> = (0..1000).map(|at| (at as f64, (at % 2) as f64)).collect();
+        let drawn = thinned(&long);
+        assert!(drawn.len() <= ROOM + 1, "{}", drawn.len());
+        assert_eq!(drawn.last(), long.last());
+        let inner = &drawn[..drawn.len() - 2];
+        assert!(
+            inner.iter().all(|(_, y)| (y - 0.5).abs() < 0.1),
+            "{inner:?}"
+        );
+        assert_eq!(thinned(&long[..ROOM]), long[..ROOM]);
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use distil_recipe::recipe::AnswersForm;
 
 use crate::data::answers::RawAnswers;
+use crate::data::held::Held;
 use crate::data::source::arrays::{check_finite, read_npy};
 use crate::data::source::file::read_file;
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ pub fn read_answers(path: &Path, form: Option<AnswersForm>) -> Result<RawAnswers
     }
     let bytes = read_file(path)?;
     let named = read_npy(path, &bytes)?;
-    let width = match named.array.shape.as_slice() {
+    let width = match named.shape.as_slice() {
         [_] => 1,
         [_, width] => *width,
         shape => {
@@ -37,18 +38,18 @@ pub fn read_answers(path: &Path, form: Option<AnswersForm>) -> Result<RawAnswers
             .remedy("Save an array `[samples, outputs]`"));
         }
     };
-    if named.array.values.is_empty() {
-        let shape = &named.array.shape;
+    if named.values.is_empty() {
+        let shape = &named.shape;
         return Err(
             Error::input(named.place, format!("shape {shape:?} holds no number"))
                 .remedy("Save an array `[samples, outputs]`"),
         );
     }
-    check_finite(&named.place, &named.array.values, width)?;
-    let single = || named.array.values.iter().copied().map(f64::from).collect();
+    check_finite(&named.place, &named.values, width)?;
+    let single = || named.values.iter().copied().map(f64::from).collect();
     Ok(RawAnswers {
         place: named.place,
-        values: named.wide.unwrap_or_else(single),
+        values: named.wide.map_or_else(single, Held::into_vec),
         width,
         form,
         hash: sha256(&bytes),

@@ -4,9 +4,12 @@ use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
+use distil_kernels::Plain;
 use distil_report::measure::TaskKind;
 use zip::ZipArchive;
 
+use crate::data::growing::Growing;
+use crate::data::held::Held;
 use crate::data::raw::{Inputs, RawTargets};
 use crate::data::rows::single;
 use crate::data::source::contents;
@@ -16,16 +19,24 @@ use crate::data::source::limits::Limits;
 use crate::data::source::npy_header::Header;
 use crate::data::source::numbered::{numbered, texts};
 use crate::error::{Error, Result};
-use crate::weights::{Array, Hash};
+use crate::weights::Hash;
+
+/// Bytes decoded at once.
+const PIECE: usize = 1 << 20;
+
+/// Numbers brought into another order at once.
+const ROWS: usize = 1 << 16;
 
 /// An array of numbers and where it came from.
 pub struct Named {
     /// For messages: the file, and the array's name in an archive.
     pub place: String,
+    /// The lengths of its axes.
+    pub shape: Vec<usize>,
     /// Row-major; not checked for NaN.
-    pub array: Array,
+    pub values: Held<f32>,
     /// The same in 64 bits, if 32 do not hold them all.
-    pub wide: Option<Vec<f64>>,
+    pub wide: Option<Held<f64>>,
 }
 
 /// An array of any content and where it came from.
@@ -43,9 +54,9 @@ pub enum Elements {
     /// Not checked for NaN.
     Numbers {
         /// In 32 bits.
-        values: Vec<f32>,
+        values: Held<f32>,
         /// The same in 64 bits, if 32 do not hold them all.
-        wide: Option<Vec<f64>>,
+        wide: Option<Held<f64>>,
     },
     /// Text: classes by name.
     Text(Vec<String>),
@@ -57,7 +68,8 @@ impl Found {
         match self.elements {
             Elements::Numbers { values, wide } => Ok(Named {
                 place: self.place,
-                array: Array::new(self.shape, values),
+                shape: self.shape,
+                values,
                 wide,
             }),
             Elements::Text(_) => Err(Error::input(
@@ -70,19 +82,18 @@ impl Found {
 }
 
 /// Reads a `.npy` file of numbers.
-pub fn read_npy(path: &Path, bytes: &[u8]) -> Result<Named> {
+pub fn read_npy(path: &Path, bytes: &Held<u8>) -> Result<Named> {
     find_npy(path, bytes, Limits::training(None))?.numbers()
 }
 
 /// Reads a `.npy` file.
-pub fn find_npy(path: &Path, bytes: &[u8], limits: Limits) -> Result<Found> {
+pub fn find_npy(path: &Path, bytes: &Held<u8>, limits: Limits) -> Result<Found> {
     read_array(path.display().to_string(), bytes, limits)
 }
 
-/// Reads a `.npy` file of 32-bit numbers in rows without holding its bytes beside them; `None` of any other, which [`find_npy`] reads
+/// Reads a `.npy` file of numbers in rows without holding its bytes beside them; `None` of any other, which [`find_npy`] reads
 /// or refuses.
 pub fn stream_npy(path: &Path, limits: Limits, hash: &mut Hash) -> Result<Option<Found>> {
-    const PIECE: usize = 1 << 20;
     let packed = path.extension().is_some_and(|suffix| suffix == "gz");
     let size = fs::metadata(path).ok().filter(|about| about.is_file());
     let Some(size) = size.filter(|_| !packed).map(|about| about.len()) else {
@@ -98,7 +109,7 @@ pub fn stream_npy(path: &Path, limits: Limits, hash: &mut Hash) -> Result<Option
     let Ok(header) = Header::read(&piece) else {
         return Ok(None);
     };
-    let element = Element::of(&header.descr).filter(|e| (e.kind, e.size) == (b'f', 4));
+    let element = Element::of(&header.descr).filter(Element::is_number);
     let count = header
         .shape
         .iter()
@@ -107,21 +118,19 @@ pub fn stream_npy(path: &Path, limits: Limits, hash: &mut Hash) -> Result<Option
         return Ok(None);
     };
     let length = count
-        .checked_mul(4)
+        .checked_mul(element.size)
         .and_then(|n| n.checked_add(header.start));
     if length.map(|length| length as u64) != Some(size) {
         return Ok(None);
     }
     let place = path.display().to_string();
-    limits.check_held(&place, count, 4)?;
-    let mut values = Vec::with_capacity(count);
+    limits.check_held(&place, count, element.held())?;
+    let mut numbers = Numbers::new(element);
     hash.add(&piece[..first]);
     piece.drain(..header.start);
     loop {
-        let whole = piece.len() - piece.len() % 4;
-        if let Some(Elements::Numbers { values: more, .. }) = element.decode(&piece[..whole]) {
-            values.extend_from_slice(&more);
-        }
+        let whole = piece.len() - piece.len() % numbers.element.size;
+        numbers.add(&piece[..whole])?;
         piece.drain(..whole);
         let left = piece.len();
         if next(&mut piece)? == 0 {
@@ -129,14 +138,14 @@ pub fn stream_npy(path: &Path, limits: Limits, hash: &mut Hash) -> Result<Option
         }
         hash.add(&piece[left..]);
     }
-    if values.len() != count {
+    if numbers.values.len() != count {
         let why = "it was written to while it was read";
         return Err(not_whole(&place, "NumPy", why, b""));
     }
     Ok(Some(Found {
         place,
         shape: header.shape,
-        elements: numbers(values, None),
+        elements: numbers.finish()?,
     }))
 }
 
@@ -204,7 +213,7 @@ fn not_whole(place: &str, what: &str, why: &str, bytes: &[u8]) -> Error {
         .remedy("Write it again with numpy.save or numpy.savez")
 }
 
-fn read_array(place: String, bytes: &[u8], limits: Limits) -> Result<Found> {
+fn read_array(place: String, bytes: &Held<u8>, limits: Limits) -> Result<Found> {
     let not_whole = |why: &str| not_whole(&place, "NumPy", why, bytes);
     let header = Header::read(bytes).map_err(|why| not_whole(&why))?;
     let shape = header.shape;
@@ -224,16 +233,30 @@ fn read_array(place: String, bytes: &[u8], limits: Limits) -> Result<Found> {
         )));
     };
     limits.check_held(&place, count.unwrap_or_default(), element.held())?;
-    let Some(elements) = element.decode(data) else {
-        return Err(unreadable(&place, &header.descr));
+    let elements = match element.texts(data) {
+        Some(texts) => Elements::Text(texts),
+        None if element.is_number() => {
+            let mut numbers = Numbers::new(element);
+            for piece in data.chunks(PIECE - PIECE % numbers.element.size) {
+                numbers.add(piece)?;
+                bytes.passed(piece);
+            }
+            numbers.finish()?
+        }
+        None => return Err(unreadable(&place, &header.descr)),
     };
     let elements = match (elements, header.columns_first) {
         (elements, false) => elements,
         (Elements::Numbers { values, wide }, true) => Elements::Numbers {
-            values: rows_first(&values, &shape),
-            wide: wide.map(|wide| rows_first(&wide, &shape)),
+            values: numbers_by_rows(&values, &shape)?,
+            wide: match wide {
+                Some(wide) => Some(numbers_by_rows(&wide, &shape)?),
+                None => None,
+            },
         },
-        (Elements::Text(texts), true) => Elements::Text(rows_first(&texts, &shape)),
+        (Elements::Text(texts), true) => {
+            Elements::Text(rows_first(&texts, &shape).cloned().collect())
+        }
     };
     Ok(Found {
         place,
@@ -280,40 +303,88 @@ impl Element {
         }
     }
 
-    fn decode(&self, data: &[u8]) -> Option<Elements> {
+    /// Whether they are numbers that are read.
+    fn is_number(&self) -> bool {
+        matches!(
+            (self.kind, self.size),
+            (b'f', 2 | 4 | 8) | (b'i' | b'u', 1 | 2 | 4 | 8) | (b'b', 1)
+        )
+    }
+
+    /// Texts, if they are texts.
+    fn texts(&self, data: &[u8]) -> Option<Vec<String>> {
+        let texts = data.chunks_exact(self.size);
+        match self.kind {
+            b'U' => {
+                let text = |text: &[u8]| {
+                    let letters = text.as_chunks().0.iter();
+                    let letters = letters.map(|letter| match self.big_endian {
+                        true => u32::from_be_bytes(*letter),
+                        false => u32::from_le_bytes(*letter),
+                    });
+                    let letters =
+                        letters.map(|letter| char::from_u32(letter).unwrap_or('\u{fffd}'));
+                    trimmed(letters.collect())
+                };
+                Some(texts.map(text).collect())
+            }
+            b'S' => {
+                let text = |text| trimmed(String::from_utf8_lossy(text).into_owned());
+                Some(texts.map(text).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Numbers that are decoded piece by piece.
+struct Numbers {
+    element: Element,
+    values: Growing<f32>,
+    /// In 64 bits, where 32 may be too few.
+    wide: Growing<f64>,
+    /// Whether they are.
+    needed: bool,
+}
+
+impl Numbers {
+    fn new(element: Element) -> Self {
+        Self {
+            element,
+            values: Growing::default(),
+            wide: Growing::default(),
+            needed: false,
+        }
+    }
+
+    /// Decodes whole elements.
+    fn add(&mut self, data: &[u8]) -> Result<()> {
+        let big_endian = self.element.big_endian;
         macro_rules! all {
             ($type:ty) => {
-                data.as_chunks()
-                    .0
-                    .iter()
-                    .map(|bytes| match self.big_endian {
-                        true => <$type>::from_be_bytes(*bytes),
-                        false => <$type>::from_le_bytes(*bytes),
-                    })
+                data.as_chunks().0.iter().map(|bytes| match big_endian {
+                    true => <$type>::from_be_bytes(*bytes),
+                    false => <$type>::from_le_bytes(*bytes),
+                })
             };
         }
         macro_rules! exact {
             ($type:ty) => {
-                Some(numbers(all!($type).map(f32::from).collect(), None))
+                all!($type).map(f32::from).collect()
             };
         }
         macro_rules! wide {
             ($type:ty) => {{
-                let needed = all!($type).any(|value| single(value as f64).is_none());
-                let wide = needed.then(|| all!($type).map(|value| value as f64).collect());
-                Some(numbers(
-                    all!($type).map(|value| value as f32).collect(),
-                    wide,
-                ))
+                let wide: Vec<f64> = all!($type).map(|value| value as f64).collect();
+                self.needed = self.needed || wide.iter().any(|value| single(*value).is_none());
+                self.wide.extend(&wide)?;
+                all!($type).map(|value| value as f32).collect()
             }};
         }
-        match (self.kind, self.size) {
-            (b'f', 2) => Some(numbers(
-                all!(u16)
-                    .map(|bits| half::f16::from_bits(bits).to_f32())
-                    .collect(),
-                None,
-            )),
+        let values: Vec<f32> = match (self.element.kind, self.element.size) {
+            (b'f', 2) => all!(u16)
+                .map(|bits| half::f16::from_bits(bits).to_f32())
+                .collect(),
             (b'f', 4) => exact!(f32),
             (b'f', 8) => wide!(f64),
             (b'i', 1) => exact!(i8),
@@ -324,38 +395,20 @@ impl Element {
             (b'u', 2) => exact!(u16),
             (b'u', 4) => wide!(u32),
             (b'u', 8) => wide!(u64),
-            (b'b', 1) => Some(numbers(
-                data.iter().map(|x| f32::from(u8::from(*x != 0))).collect(),
-                None,
-            )),
-            (b'U', size) => {
-                let texts = data.chunks_exact(size).map(|text| {
-                    let letters = text
-                        .as_chunks()
-                        .0
-                        .iter()
-                        .map(|letter| match self.big_endian {
-                            true => u32::from_be_bytes(*letter),
-                            false => u32::from_le_bytes(*letter),
-                        });
-                    let letters =
-                        letters.map(|letter| char::from_u32(letter).unwrap_or('\u{fffd}'));
-                    trimmed(letters.collect())
-                });
-                Some(Elements::Text(texts.collect()))
-            }
-            (b'S', size) => {
-                let texts = data.chunks_exact(size);
-                let texts = texts.map(|text| trimmed(String::from_utf8_lossy(text).into_owned()));
-                Some(Elements::Text(texts.collect()))
-            }
-            _ => None,
-        }
+            _ => data.iter().map(|x| f32::from(u8::from(*x != 0))).collect(),
+        };
+        self.values.extend(&values)
     }
-}
 
-fn numbers(values: Vec<f32>, wide: Option<Vec<f64>>) -> Elements {
-    Elements::Numbers { values, wide }
+    fn finish(self) -> Result<Elements> {
+        Ok(Elements::Numbers {
+            values: self.values.finish()?,
+            wide: match self.needed {
+                true => Some(self.wide.finish()?),
+                false => None,
+            },
+        })
+    }
 }
 
 /// Without the zeros that fill it up.
@@ -368,13 +421,29 @@ fn unreadable(place: &str, dtype: &str) -> Error {
         .remedy("Convert them first, for example with `.astype(numpy.float32)`; classes are numbers from 0, their names go into `names`")
 }
 
+/// Column-major numbers in row-major order.
+fn numbers_by_rows<T: Plain>(values: &[T], shape: &[usize]) -> Result<Held<T>> {
+    let mut by_rows = Growing::default();
+    let mut piece = Vec::with_capacity(ROWS);
+    let mut all = rows_first(values, shape).copied();
+    loop {
+        piece.extend(all.by_ref().take(ROWS));
+        if piece.is_empty() {
+            return by_rows.finish();
+        }
+        by_rows.extend(&piece)?;
+        piece.clear();
+    }
+}
+
 /// Column-major values in row-major order.
-fn rows_first<T: Clone>(values: &[T], shape: &[usize]) -> Vec<T> {
+fn rows_first<'a, T>(values: &'a [T], shape: &[usize]) -> impl Iterator<Item = &'a T> {
+    let shape = shape.to_vec();
     let mut steps = vec![1; shape.len()];
     for axis in 1..shape.len() {
         steps[axis] = steps[axis - 1] * shape[axis - 1];
     }
-    let place = |mut index: usize| {
+    let place = move |mut index: usize| {
         let mut place = 0;
         for (length, step) in shape.iter().zip(&steps).rev() {
             place += index % length * step;
@@ -382,14 +451,13 @@ fn rows_first<T: Clone>(values: &[T], shape: &[usize]) -> Vec<T> {
         }
         place
     };
-    (0..values.len())
-        .map(|index| values[place(index)].clone())
-        .collect()
+    (0..values.len()).map(move |index| &values[place(index)])
 }
 
 /// The samples of an array: everything after the first axis is one sample's shape.
-pub fn inputs(place: &str, array: Array) -> Result<Inputs> {
-    let shape = match array.shape.as_slice() {
+pub fn inputs(place: &str, shape: &[usize], values: Held<f32>) -> Result<Inputs> {
+    let all = shape;
+    let shape = match shape {
         [] => {
             return Err(
                 Error::input(place, "a single number, where samples are expected")
@@ -399,21 +467,22 @@ pub fn inputs(place: &str, array: Array) -> Result<Inputs> {
         [_] => vec![1],
         [_, shape @ ..] => shape.to_vec(),
     };
-    if array.values.is_empty() {
+    if values.is_empty() {
         return Err(
-            Error::input(place, format!("shape {:?} holds no number", array.shape))
+            Error::input(place, format!("shape {all:?} holds no number"))
                 .remedy("Save an array `[samples, …]`"),
         );
     }
-    check_finite(place, &array.values, shape.iter().product())?;
-    Ok(Inputs::Block {
-        shape,
-        values: array.values.into(),
-    })
+    check_finite(place, &values, shape.iter().product())?;
+    Ok(Inputs::Block { shape, values })
 }
 
 /// Refuses numbers that are not finite, by row and column.
-pub fn check_finite(place: &str, values: &[f32], width: usize) -> Result<()> {
+pub fn check_finite(place: &str, values: &Held<f32>, width: usize) -> Result<()> {
+    let mut rows = values.rows(width);
+    if rows.all(|row| row.iter().all(|x| x.is_finite())) {
+        return Ok(());
+    }
     let Some(at) = values.iter().position(|x| !x.is_finite()) else {
         return Ok(());
     };
@@ -445,8 +514,8 @@ pub fn targets(
     if let (Elements::Text(texts), TaskKind::Classification, 1) = (&named.elements, kind, width) {
         return named_classes(&named.place, texts, names);
     }
-    let Named { place, array, .. } = named.numbers()?;
-    check_finite(&place, &array.values, width)?;
+    let Named { place, values, .. } = named.numbers()?;
+    check_finite(&place, &values, width)?;
     let named = |count: usize, word: &str| match names {
         Some(names) if names.len() == count => Ok(names.to_vec()),
         Some(names) => Err(Error::input(
@@ -460,23 +529,23 @@ pub fn targets(
     let targets = match kind {
         TaskKind::Regression => RawTargets::Values {
             names: named(width, "target")?,
-            values: array.values,
+            values: values.into_vec(),
         },
-        TaskKind::MultiLabel => match array.values.iter().position(|x| *x != 0.0 && *x != 1.0) {
+        TaskKind::MultiLabel => match values.iter().position(|x| *x != 0.0 && *x != 1.0) {
             None => RawTargets::Labels {
                 names: named(width, "label")?,
-                values: array.values,
+                values: values.into_vec(),
             },
             Some(at) => {
                 return Err(Error::input(
                     format!("{place}, row {}, column {}", at / width, at % width),
-                    format!("{} is neither 0 nor 1", array.values[at]),
+                    format!("{} is neither 0 nor 1", values[at]),
                 )
                 .remedy("Save one column of zeros and ones per label"));
             }
         },
         TaskKind::Classification => {
-            return classes(&place, &array.values, width, names);
+            return classes(&place, &values, width, names);
         }
     };
     Ok((targets, None))

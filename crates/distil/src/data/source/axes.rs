@@ -1,8 +1,11 @@
 //! The order of a picture's axes in an array.
 
+use distil_kernels::Plain;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::growing::Growing;
+use crate::data::held::Held;
 use crate::error::{Error, Result};
 
 /// The order of the axes of an array of pictures.
@@ -59,13 +62,16 @@ pub fn of(
 }
 
 /// Samples of shape `[channels, height, width]` as `[height, width, channels]`.
-pub fn channels_last<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
+pub fn channels_last<T: Plain>(values: &Held<T>, shape: &[usize]) -> Result<Held<T>> {
     let channels = shape.first().copied().unwrap_or(1).max(1);
     let plane = shape.iter().skip(1).product::<usize>().max(1);
-    let samples = values.chunks_exact(channels * plane);
-    samples
-        .flat_map(|sample| {
-            (0..plane).flat_map(move |at| (0..channels).map(move |c| sample[c * plane + at]))
-        })
-        .collect()
+    let mut turned = Growing::default();
+    let mut last = Vec::with_capacity(channels * plane);
+    for sample in values.rows(channels * plane) {
+        let pixel = |at: usize| (0..channels).map(move |c| sample[c * plane + at]);
+        last.extend((0..plane).flat_map(pixel));
+        turned.extend(&last)?;
+        last.clear();
+    }
+    turned.finish()
 }

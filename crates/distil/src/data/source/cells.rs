@@ -176,7 +176,7 @@ fn no_number(
     form: &Form,
     markers: &Markers,
 ) -> Error {
-    let cell = &column.cells[row];
+    let cell = column.cells.at(row);
     let name = &column.name;
     let words = match form.words() {
         words if words.is_empty() => String::new(),
@@ -233,8 +233,8 @@ fn wide(column: &TextColumn, markers: &Markers, asked: bool) -> Option<Vec<f64>>
         };
         !number.is_nan() && single(number).is_none()
     };
-    let needed = asked || column.cells.iter().any(|cell| needs(cell));
-    needed.then(|| column.cells.iter().map(|cell| number(cell)).collect())
+    let needed = asked || column.cells.iter().any(needs);
+    needed.then(|| column.cells.iter().map(number).collect())
 }
 
 /// Why the texts of a column are no categories; `None` if they are.
@@ -342,7 +342,7 @@ pub fn targets(
             let narrowed = |(i, x): (usize, &f64)| {
                 // As 32 bits are read directly: by way of 64 the last bit may differ.
                 let (row, column) = (i / columns.len(), i % columns.len());
-                match columns[column].cells[row].parse() {
+                match columns[column].cells.at(row).parse() {
                     Ok(single) if forms[column] == Form::default() && f32::is_finite(single) => {
                         single
                     }
@@ -358,7 +358,7 @@ pub fn targets(
                     .copied()
                     .collect();
                 let needed = values.iter().any(|x| single(*x).is_none());
-                needed.then(|| (column.name.clone(), values))
+                needed.then(|| (column.name.clone(), values.into()))
             });
             Ok((RawTargets::Values { names, values }, wide.collect()))
         }
@@ -381,7 +381,7 @@ fn by_row(
     let mut values = Vec::with_capacity(table.lines.len() * columns.len());
     for row in 0..table.lines.len() {
         for (column, form) in columns.iter().zip(forms) {
-            let cell = &column.cells[row];
+            let cell = column.cells.at(row);
             values.push(form.number(cell).filter(|x| accept(*x)).ok_or_else(|| {
                 Error::input(table.place(row, &column.name), format!("the target `{cell}` is not {wanted}"))
                     .remedy("Correct the cell, or use `task = \"classification\"` if it is the name of a class")
@@ -397,7 +397,7 @@ fn refuse_missing(
     markers: &Markers,
     what: &str,
 ) -> Result<()> {
-    let mut missing = (0..column.cells.len()).filter(|row| markers.has(&column.cells[*row]));
+    let mut missing = (0..column.cells.len()).filter(|row| markers.has(column.cells.at(*row)));
     let Some(row) = missing.next() else {
         return Ok(());
     };
@@ -425,12 +425,12 @@ fn classes(column: &TextColumn) -> (Vec<String>, Vec<u32>) {
     }
     let place: std::collections::HashMap<&str, u32> =
         names.iter().map(String::as_str).zip(0..).collect();
-    let labels = column.cells.iter().map(|cell| place[&**cell]).collect();
+    let labels = column.cells.iter().map(|cell| place[cell]).collect();
     (names, labels)
 }
 
-fn levels<'a>(cells: impl Iterator<Item = &'a Box<str>>) -> Vec<String> {
-    let different: std::collections::BTreeSet<&str> = cells.map(|cell| &**cell).collect();
+fn levels<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let different: BTreeSet<&str> = cells.collect();
     different.into_iter().map(str::to_string).collect()
 }
 

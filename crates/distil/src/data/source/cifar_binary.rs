@@ -7,6 +7,7 @@ use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::growing::Growing;
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::Source;
@@ -93,7 +94,7 @@ fn read_folder(folder: &Path) -> Result<Raw> {
         true => (names(&fine)?, 2),
         false => (names(&folder.join("batches.meta.txt"))?, 1),
     };
-    let mut values = Vec::new();
+    let mut values = Growing::default();
     let (mut labels, mut official) = (Vec::new(), Vec::new());
     for (part, path) in &files {
         read_batch(path, label_bytes, names.len(), &mut values, &mut labels)?;
@@ -102,7 +103,7 @@ fn read_folder(folder: &Path) -> Result<Raw> {
     let block = Block {
         size: [SIDE; 2],
         colour: Colour::Rgb,
-        values,
+        values: values.finish()?,
         hashes: None,
         notes: Vec::new(),
     };
@@ -129,7 +130,7 @@ fn read_batch(
     path: &Path,
     label_bytes: usize,
     classes: usize,
-    values: &mut Vec<u8>,
+    values: &mut Growing<u8>,
     labels: &mut Vec<u32>,
 ) -> Result<()> {
     let bytes = read_file(path)?;
@@ -154,9 +155,9 @@ fn read_batch(
             .remedy("Fetch the folder again"));
         }
         labels.push(u32::from(label));
-        values.extend(
-            (0..PLANE).flat_map(|at| [planes[at], planes[at + PLANE], planes[at + 2 * PLANE]]),
-        );
+        let pixel = |at: usize| [planes[at], planes[at + PLANE], planes[at + 2 * PLANE]];
+        let pixels: [[u8; 3]; PLANE] = std::array::from_fn(pixel);
+        values.extend(pixels.as_flattened())?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use distil_report::Part;
 
+use crate::data::raw::Group;
 use crate::data::source::file::file_name;
 use crate::data::source::listing::{LeftOut, Wanted, files_beside, files_within, folders_in};
 use crate::data::source::parts::{self, part_of};
@@ -19,6 +20,10 @@ pub struct Classed {
     pub names: Vec<String>,
     /// Indices into `names`.
     pub labels: Vec<u32>,
+    /// The hash of what else tells their classes; empty where the rows' names say all.
+    pub told: String,
+    /// What may keep samples together.
+    pub groups: Vec<Group>,
     /// The part the folders tell.
     pub official: Option<Vec<Part>>,
     /// What is to be said of them.
@@ -58,6 +63,8 @@ pub fn read(path: &Path, wanted: Wanted, least: usize) -> Result<Classed> {
         rows: Vec::new(),
         names,
         labels: Vec::new(),
+        told: String::new(),
+        groups: Vec::new(),
         official: None,
         notes: Vec::new(),
     };
@@ -247,7 +254,7 @@ fn no_classes(folder: &Path, found: usize, wanted: Wanted) -> Error {
         ),
     )
     .remedy(format!(
-        "Put each class's {} into a folder with the class's name; such folders may lie in folders of parts, named {}",
+        "Put each class's {} into a folder with the class's name; such folders may lie in folders of parts, named {}. Or name a table of files and classes (`list = \"labels.csv\"`), or what the files' names are made of (`pattern = \"{{class}}_*\"`)",
         wanted.noun,
         parts::NAMES
     ))

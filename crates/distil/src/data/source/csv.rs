@@ -9,11 +9,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::column_rule::{ColumnKind, ColumnRule};
+use crate::data::held::Held;
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Raw, RawTargets, Wide};
 use crate::data::source::Source;
 use crate::data::source::cells::{self, FIRST, Markers, USUAL, members, usual_of_texts};
-use crate::data::source::file::read_within;
+use crate::data::source::encoding::TextEncoding;
+use crate::data::source::file::{hash_of, read_within};
 use crate::data::source::forms::{Form, Inferred};
 use crate::data::source::inputs::{Exact, Reader};
 use crate::data::source::limits::{Limit, Limits};
@@ -21,9 +23,8 @@ use crate::data::source::names::Names;
 use crate::data::source::parquet_table::{self, Read};
 use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable, counted};
 use crate::error::{Error, Result};
-use crate::weights::sha256;
 
-/// The source `csv`: a UTF-8 file with a header, plain or `.gz`; or parquet files with columns of numbers, text and dates.
+/// The source `csv`: a file of text with a header, plain or `.gz`; or parquet files with columns of numbers, text and dates.
 ///
 /// A column nobody declares holds numbers if more than half of its cells do, however numbers are written there; a cell that is
 /// then no number is an error. It holds dates if all its cells do, else categories, unless most of them are different.
@@ -71,6 +72,10 @@ pub struct Csv {
     /// How columns are read, by name, where it is not seen from their cells.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, ColumnRule>,
+    /// How its text is encoded, where that is not UTF-8: `gb18030` (also for GBK), `big5`, `shift_jis`, `euc-kr`, `windows-1252`, `utf-16le` or
+    /// another name of the Encoding Standard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<TextEncoding>,
     /// The most that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
@@ -199,6 +204,7 @@ impl Csv {
             Some(HeaderOption::Names(names)) => Header::Names(names),
         };
         let cut = Cut {
+            encoding: self.encoding,
             delimiter: self.delimiter,
             header,
             comment: self.comment,
@@ -208,7 +214,7 @@ impl Csv {
         };
         Ok(Read {
             table: TextTable::parse(path, &bytes, &cut)?,
-            hash: sha256(&bytes),
+            hash: hash_of(&bytes),
             official: None,
         })
     }
@@ -401,7 +407,7 @@ impl Csv {
     }
 
     /// How much each row counts, if the column that says so is there.
-    fn row_weights(&self, table: &TextTable) -> Result<Option<Vec<f32>>> {
+    fn row_weights(&self, table: &TextTable) -> Result<Option<Held<f32>>> {
         let Some(column) = self.weights.as_ref().and_then(|name| table.column(name)) else {
             return Ok(None);
         };
@@ -417,17 +423,17 @@ impl Csv {
         let weights = cells::numbers(table, column, &form, &markers, false, Some(false))?.cells;
         let above = |x: &f32| x.is_finite() && *x > 0.0;
         if let Some(row) = weights.iter().position(|x| !above(x)) {
-            let reason = match column.cells[row].is_empty() {
+            let reason = match column.cells.at(row).is_empty() {
                 true => "the row has no weight".into(),
                 false => format!(
                     "`{}` is no weight: a row counts by a number above 0",
-                    column.cells[row]
+                    column.cells.at(row)
                 ),
             };
             return Err(Error::input(table.place(row, &column.name), reason)
                 .remedy("Correct the cell, or leave out rows that are not to count"));
         }
-        Ok(Some(weights))
+        Ok(Some(weights.into()))
     }
 
     /// Leaves out the rows whose target is missing, where that is asked for.
@@ -448,7 +454,7 @@ impl Csv {
         let labelled = |row: usize| {
             columns
                 .iter()
-                .all(|column| !markers.has(&column.cells[row]))
+                .all(|column| !markers.has(column.cells.at(row)))
         };
         let keep: Vec<bool> = (0..table.rows()).map(labelled).collect();
         let dropped = keep.iter().filter(|keep| !**keep).count();

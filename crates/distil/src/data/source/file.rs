@@ -1,21 +1,26 @@
 //! Reading whole files and folders, with errors that say what to do.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use crate::data::held::Held;
 use crate::data::source::limits::Limits;
 use crate::error::{Error, Kind, Result};
+use crate::weights::Hash;
+
+/// Bytes looked at at once.
+const PIECE: usize = 1 << 20;
 
 /// The bytes of a file, unpacked if its name ends in `.gz`, within the usual limits of data to train on.
-pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+pub fn read_file(path: &Path) -> Result<Held<u8>> {
     read_within(path, Limits::training(None))
 }
 
 /// The bytes of a file, unpacked if its name ends in `.gz`.
-pub fn read_within(path: &Path, limits: Limits) -> Result<Vec<u8>> {
+pub fn read_within(path: &Path, limits: Limits) -> Result<Held<u8>> {
     let bytes = limits.read(path.display(), open(path, limits)?)?;
     if bytes.is_empty() {
         return Err(Error::input(path.display(), "the file is empty (0 bytes)")
@@ -24,7 +29,7 @@ pub fn read_within(path: &Path, limits: Limits) -> Result<Vec<u8>> {
     if path.extension().is_none_or(|suffix| suffix != "gz") {
         return Ok(bytes);
     }
-    let unpacked = limits.read(path.display(), MultiGzDecoder::new(bytes.as_slice()));
+    let unpacked = limits.read(path.display(), MultiGzDecoder::new(&bytes[..]));
     unpacked.map_err(|error| match error.kind {
         Kind::Io => Error::input(
             path.display(),
@@ -33,6 +38,30 @@ pub fn read_within(path: &Path, limits: Limits) -> Result<Vec<u8>> {
         .remedy("Fetch it again, or unpack it and name it without `.gz`"),
         _ => error,
     })
+}
+
+/// SHA-256 of bytes, of which no more stays in memory than was read last.
+pub fn hash_of(bytes: &Held<u8>) -> String {
+    let mut hash = Hash::default();
+    let whole = bytes.rows(PIECE);
+    let rest = whole.len() * PIECE;
+    whole.for_each(|piece| hash.add(piece));
+    hash.add(&bytes[rest..]);
+    hash.end()
+}
+
+/// SHA-256 of a file as it is.
+pub fn hash_of_file(path: &Path, limits: Limits) -> Result<String> {
+    let mut file = open(path, limits)?;
+    let (mut hash, mut piece) = (Hash::default(), vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(hash.end()),
+            Ok(count) => hash.add(&piece[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io(path, &error)),
+        }
+    }
 }
 
 /// Opens a file that is not larger than the limit; a pipe or device only where the limits say so.

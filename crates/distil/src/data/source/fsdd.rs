@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Raw, RawTargets};
+use crate::data::source::labelled::coded;
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::{LogMel, Source, recordings};
 use crate::error::{Error, Result};
@@ -105,14 +106,11 @@ impl Fsdd {
 }
 
 fn labelled(raw: Raw, labels: &[Label]) -> Raw {
-    let mut spoken: Vec<u32> = labels.iter().map(|label| label.digit).collect();
-    spoken.sort_unstable();
-    spoken.dedup();
-    let class = |label: &Label| spoken.partition_point(|digit| *digit < label.digit) as u32;
-    let mut speakers: Vec<String> = labels.iter().map(|label| label.speaker.clone()).collect();
-    speakers.sort();
-    speakers.dedup();
-    let code = |label: &Label| speakers.partition_point(|speaker| *speaker < label.speaker) as u32;
+    let digits: Vec<String> = labels.iter().map(|label| label.digit.to_string()).collect();
+    let digits: Vec<&str> = digits.iter().map(String::as_str).collect();
+    let speakers: Vec<&str> = labels.iter().map(|label| label.speaker.as_str()).collect();
+    let (names, classes) = coded(&digits);
+    let (members, codes) = coded(&speakers);
     let part = |label: &Label| {
         if OFFICIAL_TEST.contains(&label.index) {
             Part::Test
@@ -122,14 +120,14 @@ fn labelled(raw: Raw, labels: &[Label]) -> Raw {
     };
     Raw {
         targets: Some(RawTargets::Classes {
-            labels: labels.iter().map(class).collect(),
-            names: spoken.iter().map(u32::to_string).collect(),
+            labels: classes,
+            names,
         }),
         official: Some(labels.iter().map(part).collect()),
         groups: vec![Group {
             name: "speaker".to_string(),
-            codes: labels.iter().map(code).collect(),
-            members: speakers,
+            codes,
+            members,
         }],
         ..raw
     }

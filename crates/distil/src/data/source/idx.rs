@@ -7,6 +7,7 @@ use distil_report::measure::TaskKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::growing::{Growing, join};
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::Source;
@@ -69,7 +70,7 @@ impl Source for Idx {
             .flat_map(|(part, (_, labels))| std::iter::repeat_n(part, labels.len()));
         let official = parts::given(official.collect());
         let (mut block, mut labels) = train;
-        block.values.extend(test.0.values);
+        block.values = join(&block.values, &test.0.values)?;
         labels.extend(test.1);
         let (targets, note) = self.classes(labels);
         let (official, said) = official.unzip();
@@ -254,13 +255,14 @@ fn parse(path: &Path, bytes: &[u8], axes: u8) -> Result<(Vec<usize>, usize)> {
 }
 
 fn images(path: &Path, limits: Limits) -> Result<Block> {
-    let mut bytes = read_within(path, limits)?;
+    let bytes = read_within(path, limits)?;
     let (lengths, start) = parse(path, &bytes, 3)?;
-    bytes.drain(..start);
+    let mut values = Growing::default();
+    values.extend(&bytes[start..])?;
     Ok(Block {
         size: [lengths[1], lengths[2]],
         colour: Colour::Grey,
-        values: bytes,
+        values: values.finish()?,
         hashes: None,
         notes: Vec::new(),
     })

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::data::prepare::Scaling;
 use crate::data::raw::Raw;
 use crate::data::source::Source;
-use crate::data::source::class_folders;
 use crate::data::source::decode::{Background, Colour};
+use crate::data::source::labelled::Labelled;
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::listing::PICTURES;
 use crate::data::source::new_pictures;
@@ -27,6 +27,21 @@ use crate::error::Result;
 pub struct ImageFolder {
     /// The folder that holds the classes' folders, or the parts'.
     pub path: PathBuf,
+    /// A table (CSV or parquet) of files and their classes, instead of a folder for each class; a relative path is read as `path` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<PathBuf>,
+    /// The column of `list` that names the files, with or without their suffix; found by what lies in the folder unless told
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The column of `list` that holds the class: one called `label`, `class` or `category`, or the only other one, unless told
+    /// otherwise. Columns beside them may be the split's `group`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What names are made of, instead of a folder for each class: `"{class}_{speaker}_*"`, without the suffix; with a `/`, the path
+    /// from the folder. Parts other than the class may be the split's `group`; each is as short as can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Height and width every picture is brought to, each new pixel being the mean of the area it covers; without it all
     /// must have one size. New pictures are always brought to the size of training.
     #[serde(default)]
@@ -50,13 +65,18 @@ impl Source for ImageFolder {
         super::only_classes("image-folder", kind)?;
         let form = self.form(Limits::training(self.limit));
         pictures::check_size(self.size, form.limits)?;
-        let files = class_folders::read(&base.join(&self.path), PICTURES, 2)?;
+        let path = base.join(&self.path);
+        let files = self.labelled().read(&path, base, PICTURES)?;
         new_pictures::classed(files, form)
     }
 
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("image-folder", kind)?;
-        new_pictures::read(path, self.form(Limits::new_data(self.limit)))
+        let form = self.form(Limits::new_data(self.limit));
+        match self.labelled().new_files(path, PICTURES)? {
+            Some(files) => new_pictures::classed(files, form),
+            None => new_pictures::read(path, form),
+        }
     }
 
     fn settled(&self, raw: &Raw) -> Self {
@@ -71,11 +91,24 @@ impl Source for ImageFolder {
     }
 
     fn describe(&self) -> String {
-        format!("pictures, a folder per class in {}", self.path.display())
+        format!(
+            "pictures{} in {}",
+            self.labelled().describe(),
+            self.path.display()
+        )
     }
 }
 
 impl ImageFolder {
+    fn labelled(&self) -> Labelled<'_> {
+        Labelled {
+            list: self.list.as_deref(),
+            file: self.file.as_deref(),
+            label: self.label.as_deref(),
+            pattern: self.pattern.as_deref(),
+        }
+    }
+
     fn form(&self, limits: Limits) -> Form {
         Form {
             size: self.size,

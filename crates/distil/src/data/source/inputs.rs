@@ -107,6 +107,7 @@ impl Reader<'_> {
                 continue;
             }
             self.column(column, &rule, how, markers, &mut columns, &mut read)?;
+            column.cells.give_back();
         }
         self.refuse_texts(&refused)?;
         if columns.is_empty() {
@@ -221,11 +222,10 @@ impl Reader<'_> {
         if column
             .cells
             .iter()
-            .all(|cell| !cell.is_empty() && different.insert(&**cell))
+            .all(|cell| !cell.is_empty() && different.insert(cell))
         {
-            read.reading
-                .ids
-                .push((column.name.clone(), column.cells.clone()));
+            let texts = column.texts().map(Into::into).collect();
+            read.reading.ids.push((column.name.clone(), texts));
         }
     }
 
@@ -344,7 +344,7 @@ impl Reader<'_> {
         let mut push = |name: String, found: Numbers, read: &mut Read| {
             let cells = Cells::Numeric(found.cells.into());
             if let Some(wide) = found.wide {
-                read.wide.insert(name.clone(), wide);
+                read.wide.insert(name.clone(), wide.into());
             }
             columns.push(Column { name, cells });
         };

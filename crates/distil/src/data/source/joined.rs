@@ -1,5 +1,7 @@
 //! Arrays one after the other.
 
+use crate::data::growing::{Growing, join};
+use crate::data::held::Held;
 use crate::data::source::arrays::{Elements, Found};
 use crate::error::{Error, Result};
 
@@ -21,11 +23,11 @@ pub fn joined(arrays: Vec<Found>) -> Result<Found> {
             ) if alike => {
                 // One part in 64 bits takes the others along.
                 if wide.is_some() || wide_more.is_some() {
-                    let doubled = |values: &[f32]| values.iter().map(|x| f64::from(*x)).collect();
-                    wide.get_or_insert_with(|| doubled(values))
-                        .extend(wide_more.unwrap_or_else(|| doubled(&more)));
+                    let own = wide.take().map_or_else(|| doubled(values), Ok)?;
+                    let more = wide_more.map_or_else(|| doubled(&more), Ok)?;
+                    *wide = Some(join(&own, &more)?);
                 }
-                values.extend(more);
+                *values = join(values, &more)?;
             }
             (Elements::Text(texts), Elements::Text(more)) if alike => texts.extend(more),
             _ => {
@@ -42,4 +44,13 @@ pub fn joined(arrays: Vec<Found>) -> Result<Found> {
         all.shape[0] += next.shape[0];
     }
     Ok(all)
+}
+
+/// The same numbers in 64 bits.
+fn doubled(values: &Held<f32>) -> Result<Held<f64>> {
+    let mut doubled = Growing::default();
+    for value in values.rows(1) {
+        doubled.extend(&[f64::from(value[0])])?;
+    }
+    doubled.finish()
 }

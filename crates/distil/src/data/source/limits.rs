@@ -8,12 +8,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::data::growing::Growing;
+use crate::data::held::Held;
 use crate::error::{Error, Result};
 
+/// Bytes read at once.
+const PIECE: u64 = 1 << 20;
 /// Bytes of one file, and of what it unpacks to.
 const FILE: u64 = 4_000_000_000;
-/// Bytes all samples take as they are held.
-const HELD: u64 = 8_000_000_000;
+/// Bytes all samples take as they are held: on the disk, where memory is too small.
+const HELD: u64 = 32_000_000_000;
 /// Pixels of one picture: 16,384 × 16,384.
 const PIXELS: u64 = 1 << 28;
 
@@ -60,13 +64,24 @@ impl Limits {
     }
 
     /// All bytes of a file, or of what is unpacked from it.
-    pub fn read(&self, place: impl fmt::Display, from: impl Read) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        from.take(self.file.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::io(Path::new(&place.to_string()), &error))?;
-        self.check_file(place, bytes.len() as u64)?;
-        Ok(bytes)
+    pub fn read(&self, place: impl fmt::Display, from: impl Read) -> Result<Held<u8>> {
+        let mut from = from.take(self.file.saturating_add(1));
+        let mut bytes = Growing::default();
+        let mut piece = Vec::new();
+        loop {
+            let read = from.by_ref().take(PIECE).read_to_end(&mut piece);
+            let read = read.map_err(|error| Error::io(Path::new(&place.to_string()), &error))?;
+            if (read as u64) < PIECE && bytes.len() == 0 {
+                self.check_file(place, read as u64)?;
+                return Ok(piece.into());
+            }
+            if read == 0 {
+                self.check_file(place, bytes.len() as u64)?;
+                return bytes.finish();
+            }
+            bytes.extend(&piece)?;
+            piece.clear();
+        }
     }
 
     /// Refuses a file of so many bytes, or one that unpacks to them.

@@ -7,6 +7,7 @@ use crate::data::source::cells::{Markers, USUAL, are_whole, no_categories};
 use crate::data::source::class_folders;
 use crate::data::source::dates;
 use crate::data::source::decode::{Colour, decode};
+use crate::data::source::encoding::{self, TextEncoding};
 use crate::data::source::file::read_within;
 use crate::data::source::forms::{Form, Inferred, plain};
 use crate::data::source::limits::Limits;
@@ -27,6 +28,8 @@ pub struct TableLook {
     pub rows: usize,
     /// Whether the first row names the columns.
     pub has_header: bool,
+    /// How its text is most likely encoded, where that is not UTF-8.
+    pub encoding: Option<TextEncoding>,
     /// Its columns, in order.
     pub columns: Vec<ColumnLook>,
 }
@@ -60,11 +63,14 @@ pub struct ColumnLook {
 /// It is none.
 pub fn look_at_table(path: &Path) -> Result<TableLook> {
     let limits = Limits::training(None);
+    let mut encoding = None;
     let table = match parquet_table::read(path, limits)? {
         Some(read) => read.table,
         None => {
             let bytes = read_within(path, limits)?;
+            encoding = encoding::guess(&bytes);
             let cut = |header| Cut {
+                encoding,
                 delimiter: ',',
                 header,
                 comment: None,
@@ -75,10 +81,8 @@ pub fn look_at_table(path: &Path) -> Result<TableLook> {
             let counted = TextTable::parse(path, &bytes, &cut(Header::Counted))?;
             // Numbers are the first row of a file without a header, unless numbers stand below a word.
             let first = |column: &&TextColumn| {
-                column
-                    .cells
-                    .first()
-                    .is_some_and(|cell| plain(cell).is_some())
+                let mut cells = column.texts();
+                cells.next().is_some_and(|cell| plain(cell).is_some())
             };
             let below = |column: &TextColumn| {
                 let rest = column.cells.iter().skip(1);
@@ -137,6 +141,7 @@ pub fn look_at_table(path: &Path) -> Result<TableLook> {
             .len()
             .max(table.columns.first().map_or(0, |column| column.cells.len())),
         has_header: table.has_header,
+        encoding,
         columns: columns.collect(),
     })
 }

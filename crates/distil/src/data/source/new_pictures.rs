@@ -57,6 +57,7 @@ pub fn classed(files: Classed, form: Form) -> Result<Raw> {
     };
     let mut raw = block.raw(Some(targets), files.official);
     raw.rows = Some(files.rows);
+    raw.groups = files.groups;
     raw.notes.splice(0..0, files.notes);
     Ok(raw)
 }

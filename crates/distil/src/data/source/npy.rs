@@ -12,13 +12,13 @@ use crate::data::raw::{Inputs, Raw, Wide};
 use crate::data::source::Source;
 use crate::data::source::arrays::{Archive, Found, Named, find_npy, inputs, stream_npy, targets};
 use crate::data::source::axes::{self, Axes};
-use crate::data::source::file::read_within;
+use crate::data::source::file::{hash_of, read_within};
 use crate::data::source::joined::joined;
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::pairs::{Pair, pairs};
 use crate::data::source::parts;
 use crate::error::Result;
-use crate::weights::{Hash, sha256};
+use crate::weights::Hash;
 
 /// The source `npy`: inputs `[samples, …]` and labels `[samples]` or `[samples, targets]`, of any
 /// integer, boolean or floating type, in C or Fortran order; classes may also be text, or one column each (one-hot).
@@ -178,7 +178,7 @@ impl Npy {
             true => None,
             false => Some(joined(all_labels)?),
         };
-        let mut raw = self.raw(joined(all_inputs)?, labels, kind, sha256(&bytes))?;
+        let mut raw = self.raw(joined(all_inputs)?, labels, kind, hash_of(&bytes))?;
         if let Some((parts, note)) = parts::given(official) {
             raw.official = Some(parts);
             notes.push(note);
@@ -194,8 +194,13 @@ impl Npy {
         kind: TaskKind,
         hash: String,
     ) -> Result<Raw> {
-        let Named { place, array, wide } = found.numbers()?;
-        let mut inputs = inputs(&place, array)?;
+        let Named {
+            place,
+            shape,
+            values,
+            wide,
+        } = found.numbers()?;
+        let mut inputs = inputs(&place, &shape, values)?;
         let mut wide: Wide = wide.map(|wide| (String::new(), wide)).into_iter().collect();
         let mut notes = Vec::new();
         if let Inputs::Block { shape, values } = &mut inputs {
@@ -203,9 +208,10 @@ impl Npy {
             notes.extend(note);
             if axes == Some(Axes::Nchw) {
                 let before = shape.clone();
-                *values = axes::channels_last(values, &before).into();
-                wide.values_mut()
-                    .for_each(|wide| *wide = axes::channels_last(wide, &before));
+                *values = axes::channels_last(values, &before)?;
+                for wide in wide.values_mut() {
+                    *wide = axes::channels_last(wide, &before)?;
+                }
                 shape.rotate_left(1);
             }
         }

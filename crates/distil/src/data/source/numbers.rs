@@ -6,7 +6,7 @@ use distil_report::measure::TaskKind;
 
 use crate::data::raw::{Inputs, RawTargets};
 use crate::data::source::arrays::{Archive, find_npy, inputs, targets};
-use crate::data::source::file::read_within;
+use crate::data::source::file::{hash_of, read_within};
 use crate::data::source::limits::Limits;
 use crate::data::source::pairs::no_array;
 use crate::error::{Error, Result};
@@ -129,10 +129,11 @@ fn read_arrays(path: &Path, shape: &[usize], classes: usize) -> Result<Numbers> 
         (find_npy(path, &bytes, limits)?, None)
     };
     let place = found.place.clone();
+    let found = found.numbers()?;
     let Inputs::Block {
         shape: found,
         values,
-    } = inputs(&place, found.numbers()?.array)?
+    } = inputs(&place, &found.shape, found.values)?
     else {
         return Err(Error::input(place, "not a block of numbers"));
     };
@@ -159,6 +160,6 @@ fn read_arrays(path: &Path, shape: &[usize], classes: usize) -> Result<Numbers> 
             values,
         },
         labels,
-        hash: sha256(&bytes),
+        hash: hash_of(&bytes),
     })
 }

@@ -8,12 +8,13 @@ use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::Field;
 
-use crate::data::source::file::{open, read_within};
+use crate::data::source::file::{hash_of_file, open};
 use crate::data::source::guarded::guarded;
 use crate::data::source::limits::Limits;
 use crate::data::source::parts;
 use crate::data::source::shards::{broken, files, part_of_file, partitions};
 use crate::data::source::text_table::{TextColumn, TextTable};
+use crate::data::source::texts::{Gathered, Texts};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -28,7 +29,7 @@ pub struct Read {
 }
 
 /// Bytes of a cell, besides its text.
-const CELL: usize = size_of::<Box<str>>();
+const CELL: usize = size_of::<u32>();
 
 /// Reads the parquet files a path means; none where it means none.
 pub fn read(path: &Path, limits: Limits) -> Result<Option<Read>> {
@@ -44,14 +45,15 @@ pub fn read(path: &Path, limits: Limits) -> Result<Option<Read>> {
         has_header: true,
         notes: Vec::new(),
     };
+    let mut cells = Gathered::default();
     let mut told: Option<Vec<Part>> = Some(Vec::new());
     let mut hashes = String::new();
     for file in &files {
         guarded(
-            || add(&mut table, path, file, limits),
+            || add(&mut table, &mut cells, path, file, limits),
             |why| broken(file, why),
         )?;
-        hashes += &sha256(&read_within(file, limits)?);
+        hashes += &hash_of_file(file, limits)?;
         told = told.zip(part_of_file(path, file)).map(|(mut told, part)| {
             told.resize(table.lines.len(), part);
             told
@@ -62,6 +64,7 @@ pub fn read(path: &Path, limits: Limits) -> Result<Option<Read>> {
             Error::input(path.display(), "there is no row in it").remedy("Fetch or write it again")
         );
     }
+    table.fill(cells)?;
     let (official, note) = told.and_then(parts::given).unzip();
     table.notes.extend(note);
     Ok(Some(Read {
@@ -71,7 +74,13 @@ pub fn read(path: &Path, limits: Limits) -> Result<Option<Read>> {
     }))
 }
 
-fn add(table: &mut TextTable, base: &Path, file: &Path, limits: Limits) -> Result<()> {
+fn add(
+    table: &mut TextTable,
+    cells: &mut Gathered,
+    base: &Path,
+    file: &Path,
+    limits: Limits,
+) -> Result<()> {
     let broken = |error: ParquetError| broken(file, error);
     let reader = SerializedFileReader::new(open(file, limits)?).map_err(broken)?;
     let metadata = reader.metadata().file_metadata();
@@ -90,10 +99,11 @@ fn add(table: &mut TextTable, base: &Path, file: &Path, limits: Limits) -> Resul
             .map(|name| TextColumn {
                 name: name.clone(),
                 nameless: false,
-                cells: Vec::new(),
+                cells: Texts::default(),
             })
             .collect();
     }
+    cells.widen(table.columns.len());
     let expected: Vec<&String> = table.columns.iter().map(|column| &column.name).collect();
     if expected.len() != names.len() || !expected.iter().all(|name| names.contains(name)) {
         return Err(Error::input(
@@ -120,11 +130,11 @@ fn add(table: &mut TextTable, base: &Path, file: &Path, limits: Limits) -> Resul
                 )
                 .remedy("Leave the column out of the file, or flatten it into columns of its own")
             })?;
-            table.columns[*place].cells.push(cell.into());
+            cells.push(*place, &cell)?;
         }
         for (place, name) in places.iter().zip(&names).skip(width) {
             let value = folders.get(name).cloned().unwrap_or_default();
-            table.columns[*place].cells.push(value.into());
+            cells.push(*place, &value)?;
         }
         table.lines.push(line);
     }

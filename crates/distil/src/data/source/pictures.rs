@@ -6,13 +6,20 @@ use std::path::PathBuf;
 use distil_report::Part;
 use rayon::prelude::*;
 
+use crate::data::growing::Growing;
+use crate::data::held::Held;
+use crate::data::private;
 use crate::data::raw::{Inputs, Picture, Raw, RawTargets};
 use crate::data::source::decode::{Background, Colour, Odd, Pixels, decode};
 use crate::data::source::decoded::DECODED;
-use crate::data::source::file::read_within;
+use crate::data::source::file::{hash_of, read_within};
 use crate::data::source::limits::Limits;
 use crate::error::{Error, Result};
 use crate::weights::sha256;
+
+/// Bytes of pictures that are decoded at once, and how many pictures at least.
+const TOGETHER: usize = 16 << 20;
+const LEAST_TOGETHER: usize = 16;
 
 /// What decoded pictures must be like.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +41,9 @@ pub struct Block {
     /// Grey or colour.
     pub colour: Colour,
     /// `[pictures, height, width, channels]`.
-    pub values: Vec<u8>,
+    pub values: Held<u8>,
     /// The hash of each picture as it was decoded; none where the values are what was read.
-    pub hashes: Option<Vec<u64>>,
+    pub hashes: Option<Held<u64>>,
     /// What is to be said of them.
     pub notes: Vec<String>,
 }
@@ -59,7 +66,8 @@ impl Encoded for [PathBuf] {
     }
 
     fn fetch(&self, at: usize, limits: Limits) -> Result<Cow<'_, [u8]>> {
-        read_within(&self[at], limits).map(Cow::Owned)
+        let bytes = read_within(&self[at], limits)?;
+        Ok(Cow::Owned(bytes.into_vec()))
     }
 
     fn place(&self, at: usize) -> String {
@@ -97,32 +105,54 @@ pub fn decode_all(pictures: &(impl Encoded + ?Sized), form: Form) -> Result<Bloc
     let first = one(0)?;
     let width = first.values.len();
     limits.check_held(pictures.place(0), pictures.len(), width)?;
-    let mut values = vec![0; pictures.len() * width];
+    private::check_room((pictures.len() as u64).saturating_mul(width as u64))?;
     let mut hashes = vec![0; pictures.len()];
     let mut odd = vec![Odd::default(); pictures.len()];
-    let rows = values.par_chunks_exact_mut(width);
-    let rows = rows.zip(&mut hashes).zip(&mut odd);
-    let failed = rows
-        .enumerate()
-        .filter_map(|(at, ((out, hash), odd))| match one(at) {
+    let some = |begin: usize, values: &mut [u8], hashes: &mut [u64], odd: &mut [Odd]| {
+        let rows = values.par_chunks_exact_mut(width);
+        let rows = rows.zip(hashes).zip(odd).enumerate();
+        let failed = rows.filter_map(|(at, ((out, hash), odd))| match one(begin + at) {
             Ok(pixels) if pixels.size == first.size => {
                 out.copy_from_slice(&pixels.values);
                 (*hash, *odd) = (pixels.hash, pixels.odd);
                 None
             }
-            Ok(pixels) => Some((at, other_size(pictures.place(at), pixels.size, first.size))),
+            Ok(pixels) => {
+                let place = pictures.place(begin + at);
+                Some((at, other_size(place, pixels.size, first.size)))
+            }
             Err(error) => Some((at, error)),
         });
-    match failed.min_by_key(|(at, _)| *at) {
-        Some((_, error)) => Err(error),
-        None => Ok(Block {
-            size: first.size,
-            colour,
-            values,
-            hashes: Some(hashes),
-            notes: notes(&odd),
-        }),
+        match failed.min_by_key(|(at, _)| *at) {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    };
+    // While some are decoded those before are put down.
+    let mut all = Growing::default();
+    let together = (TOGETHER / width.max(1)).max(LEAST_TOGETHER);
+    let (mut next, mut before) = (Vec::new(), Vec::new());
+    let parts = hashes
+        .chunks_mut(together)
+        .zip(odd.chunks_mut(together))
+        .enumerate();
+    for (part, (hashes, odd)) in parts {
+        next.resize(hashes.len() * width, 0);
+        let (decoded, put_down) = rayon::join(
+            || some(part * together, &mut next, hashes, odd),
+            || all.extend(&before),
+        );
+        decoded.and(put_down)?;
+        std::mem::swap(&mut next, &mut before);
     }
+    all.extend(&before)?;
+    Ok(Block {
+        size: first.size,
+        colour,
+        values: all.finish()?,
+        hashes: Some(hashes.into()),
+        notes: notes(&odd),
+    })
 }
 
 /// What is to be said of pictures that are not only their bytes.
@@ -178,7 +208,7 @@ impl Block {
             Colour::Grey => vec![height, width],
             Colour::Rgb => vec![height, width, 3],
         };
-        let mut content = format!("{shape:?} {}", sha256(&self.values));
+        let mut content = format!("{shape:?} {}", hash_of(&self.values));
         if let Some(RawTargets::Classes { names, labels }) = &targets {
             let labels: Vec<u8> = labels
                 .iter()
@@ -188,7 +218,7 @@ impl Block {
         }
         let inputs = Inputs::Bytes {
             shape,
-            values: self.values.into(),
+            values: self.values,
         };
         Raw {
             official,

@@ -41,7 +41,7 @@ pub fn read(
     };
     Ok(Raw {
         rows: Some(files.iter().map(|file| file_name(file)).collect()),
-        hashes: Some(sounds),
+        hashes: Some(sounds.into()),
         notes: notes
             .into_iter()
             .chain(changed.notes(rate, &extractor))

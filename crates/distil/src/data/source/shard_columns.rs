@@ -199,11 +199,29 @@ fn each<T: DataType>(
 }
 
 /// All values of a column that is no list; `None` where there is none.
-pub fn read<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
+fn read<T: DataType>(
+    reader: ColumnReaderImpl<T>,
     group: &dyn RowGroupReader,
     column: usize,
 ) -> parquet::errors::Result<Vec<Option<T::T>>> {
+    let mut all = Vec::new();
+    read_in_turn(reader, group, column, |value| {
+        all.push(value);
+        Ok::<(), ParquetError>(())
+    })?;
+    Ok(all)
+}
+
+/// Values read at once.
+const TOGETHER: usize = 64;
+
+/// Takes each value of a column that is no list in turn; `None` where there is none.
+pub fn read_in_turn<T: DataType, E: From<ParquetError>>(
+    mut reader: ColumnReaderImpl<T>,
+    group: &dyn RowGroupReader,
+    column: usize,
+    mut take: impl FnMut(Option<T::T>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
     let rows = group.metadata().num_rows() as usize;
     let most = group
         .metadata()
@@ -213,17 +231,19 @@ pub fn read<T: DataType>(
     let (mut levels, mut values) = (Vec::new(), Vec::new());
     let mut done = 0;
     while done < rows {
-        let (records, ..) =
-            reader.read_records(rows - done, Some(&mut levels), None, &mut values)?;
+        let wanted = TOGETHER.min(rows - done);
+        let (records, ..) = reader.read_records(wanted, Some(&mut levels), None, &mut values)?;
         if records == 0 {
-            return Err(ParquetError::EOF(format!("{done} of {rows} rows")));
+            return Err(ParquetError::EOF(format!("{done} of {rows} rows")).into());
         }
         done += records;
+        let mut found = values.drain(..);
+        if most == 0 {
+            found.try_for_each(|value| take(Some(value)))?;
+        }
+        for level in levels.drain(..) {
+            take(if level == most { found.next() } else { None })?;
+        }
     }
-    if most == 0 {
-        return Ok(values.into_iter().map(Some).collect());
-    }
-    let mut values = values.into_iter();
-    let value = |level| if level == most { values.next() } else { None };
-    Ok(levels.into_iter().map(value).collect())
+    Ok(())
 }

@@ -11,6 +11,8 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 
+use crate::data::growing::Growing;
+use crate::data::held::Held;
 use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::contents;
 use crate::data::source::file::{file_name, has_suffix, open};
@@ -20,7 +22,7 @@ use crate::data::source::listing::{all_entries, folders_in};
 use crate::data::source::numbered::{numbered, texts};
 use crate::data::source::parts::{self, part_of};
 use crate::data::source::pictures::{Encoded, Form, decode_all};
-use crate::data::source::shard_columns::{Columns, Label, USUAL, labels, read};
+use crate::data::source::shard_columns::{Columns, Label, USUAL, labels, read_in_turn};
 use crate::error::{Error, Result};
 
 /// The parquet files a path means: itself, or those of the folder and of the folders in it.
@@ -91,7 +93,11 @@ pub struct Shards {
     files: Vec<PathBuf>,
     /// For each picture its file and its row in it, from 0.
     places: Vec<(usize, usize)>,
-    pictures: Vec<ByteArray>,
+    /// The pictures' files one after the other, while they are read and then.
+    gathered: Growing<u8>,
+    bytes: Held<u8>,
+    /// Where each begins and how long it is.
+    pictures: Vec<(usize, usize)>,
     labels: Vec<Option<Label>>,
     names: Option<Vec<String>>,
     /// What is to be said of them.
@@ -104,7 +110,10 @@ impl Encoded for Shards {
     }
 
     fn fetch(&self, at: usize, _: Limits) -> Result<Cow<'_, [u8]>> {
-        Ok(Cow::Borrowed(self.pictures[at].data()))
+        let (start, length) = self.pictures[at];
+        let picture = &self.bytes[start..start + length];
+        self.bytes.passed(picture);
+        Ok(Cow::Borrowed(picture))
     }
 
     fn place(&self, at: usize) -> String {
@@ -113,9 +122,26 @@ impl Encoded for Shards {
     }
 }
 
+/// Why the reading of pictures stopped.
+enum Stopped {
+    Broken(ParquetError),
+    Refused(Error),
+}
+
+impl From<ParquetError> for Stopped {
+    fn from(error: ParquetError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
 /// What a row takes before it is decoded.
-const ROW: usize =
-    size_of::<ByteArray>() + size_of::<Option<Label>>() + size_of::<(usize, usize)>();
+const ROW: usize = 2 * size_of::<(usize, usize)>() + size_of::<Option<Label>>();
 
 /// The error of a file that is no whole parquet file.
 pub fn broken(path: &Path, why: impl std::fmt::Display) -> Error {
@@ -153,6 +179,8 @@ impl Shards {
             base: path.to_path_buf(),
             files: files.clone(),
             places: Vec::new(),
+            gathered: Growing::default(),
+            bytes: Held::default(),
             pictures: Vec::new(),
             labels: Vec::new(),
             names: None,
@@ -167,6 +195,7 @@ impl Shards {
                 |why| broken(file, why),
             )?;
         }
+        all.bytes = std::mem::take(&mut all.gathered).finish()?;
         if all.pictures.is_empty() {
             return Err(Error::input(path.display(), "there is no row in it")
                 .remedy("Fetch or write it again"));
@@ -216,20 +245,31 @@ impl Shards {
         let mut rows = 0;
         for group in 0..reader.num_row_groups() {
             let group = reader.get_row_group(group).map_err(broken)?;
-            let pictures = match group.get_column_reader(columns.image).map_err(broken)? {
-                ColumnReader::ByteArrayColumnReader(reader) => {
-                    read(reader, &*group, columns.image).map_err(broken)?
-                }
-                _ => Vec::new(),
-            };
-            let count = pictures.len();
-            for (row, picture) in (rows..).zip(pictures) {
-                let place = || format!("{}, row {row}", path.display());
-                self.pictures.push(picture.ok_or_else(|| {
-                    Error::input(place(), "there is no picture").remedy("Leave the row out")
-                })?);
-                self.places.push((number, row));
+            let before = self.pictures.len();
+            if let ColumnReader::ByteArrayColumnReader(reader) =
+                group.get_column_reader(columns.image).map_err(broken)?
+            {
+                let take = |picture: Option<ByteArray>| {
+                    let row = rows + self.pictures.len() - before;
+                    let picture = picture.ok_or_else(|| {
+                        Error::input(
+                            format!("{}, row {row}", path.display()),
+                            "there is no picture",
+                        )
+                        .remedy("Leave the row out")
+                    })?;
+                    self.pictures.push((self.gathered.len(), picture.len()));
+                    self.places.push((number, row));
+                    self.gathered.extend(picture.data())?;
+                    Ok::<(), Stopped>(())
+                };
+                let read = read_in_turn(reader, &*group, columns.image, take);
+                read.map_err(|stopped| match stopped {
+                    Stopped::Broken(error) => broken(error),
+                    Stopped::Refused(error) => error,
+                })?;
             }
+            let count = self.pictures.len() - before;
             let labels = match (folder, columns.label) {
                 (Some(folder), _) => vec![Some(Label::Name(folder.clone())); count],
                 (None, Some(column)) => labels(&*group, column).map_err(broken)?,

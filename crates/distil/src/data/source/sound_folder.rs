@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::prepare::Scaling;
 use crate::data::raw::{Raw, RawTargets};
 use crate::data::source::class_folders::{self, Classed};
+use crate::data::source::labelled::Labelled;
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::listing::SOUNDS;
 use crate::data::source::{LogMel, Source, recordings};
@@ -24,6 +25,21 @@ use crate::weights::sha256;
 pub struct SoundFolder {
     /// The folder that holds the classes' folders, or the parts'.
     pub path: PathBuf,
+    /// A table (CSV or parquet) of files and their classes, instead of a folder for each class; a relative path is read as `path` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<PathBuf>,
+    /// The column of `list` that names the files, with or without their suffix; found by what lies in the folder unless told
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The column of `list` that holds the class: one called `label`, `class` or `category`, or the only other one, unless told
+    /// otherwise. Columns beside them may be the split's `group`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What names are made of, instead of a folder for each class: `"{class}_{speaker}_*"`, without the suffix; with a `/`, the path
+    /// from the folder. Parts other than the class may be the split's `group`; each is as short as can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// What is computed from each sound.
     #[serde(default)]
     pub features: LogMel,
@@ -49,7 +65,8 @@ fn default_scale() -> Scaling {
 impl Source for SoundFolder {
     fn read(&self, base: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("sound-folder", kind)?;
-        let files = class_folders::read(&base.join(&self.path), SOUNDS, 2)?;
+        let path = base.join(&self.path);
+        let files = self.labelled().read(&path, base, SOUNDS)?;
         self.classed(files, Limits::training(self.limit))
     }
 
@@ -57,6 +74,9 @@ impl Source for SoundFolder {
     fn read_new(&self, path: &Path, kind: TaskKind) -> Result<Raw> {
         super::only_classes("sound-folder", kind)?;
         let limits = Limits::new_data(self.limit);
+        if let Some(files) = self.labelled().new_files(path, SOUNDS)? {
+            return self.classed(files, limits);
+        }
         if path.is_dir() && class_folders::has_classes(path, SOUNDS)? {
             return self.classed(class_folders::read(path, SOUNDS, 1)?, limits);
         }
@@ -70,7 +90,8 @@ impl Source for SoundFolder {
 
     fn describe(&self) -> String {
         format!(
-            "sounds, a folder per class in {}, log-mel {} × {}",
+            "sounds{} in {}, log-mel {} × {}",
+            self.labelled().describe(),
             self.path.display(),
             self.features.log_mel,
             self.features.frames
@@ -79,11 +100,20 @@ impl Source for SoundFolder {
 }
 
 impl SoundFolder {
+    fn labelled(&self) -> Labelled<'_> {
+        Labelled {
+            list: self.list.as_deref(),
+            file: self.file.as_deref(),
+            label: self.label.as_deref(),
+            pattern: self.pattern.as_deref(),
+        }
+    }
+
     fn classed(&self, files: Classed, limits: Limits) -> Result<Raw> {
         let raw = recordings::read(&files.paths, files.notes, &self.features, self.rate, limits)?;
         // The same sounds under other classes are other data.
         let hash = sha256(
-            [raw.hash.as_str(), &files.rows.join("\n")]
+            [raw.hash.as_str(), &files.rows.join("\n"), &files.told]
                 .concat()
                 .as_bytes(),
         );
@@ -93,6 +123,7 @@ impl SoundFolder {
                 labels: files.labels,
             }),
             official: files.official,
+            groups: files.groups,
             rows: Some(files.rows),
             hash,
             ..raw

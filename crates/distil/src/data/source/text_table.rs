@@ -7,11 +7,16 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 use distil_report::show::grouped;
 
+use crate::data::held::Held;
+use crate::data::source::encoding::{self, TextEncoding};
 use crate::data::source::lines::{Lines, line_ends};
+use crate::data::source::texts::{Gathered, Texts};
 use crate::error::{Error, Result};
 
 /// How a file is cut into cells, as far as it is known before it is read.
 pub struct Cut<'a> {
+    /// How its text is encoded, where that is named.
+    pub encoding: Option<TextEncoding>,
     /// What separates cells; another one is taken if the file has the wanted columns only with that.
     pub delimiter: char,
     /// Whether the first row names the columns.
@@ -62,13 +67,13 @@ pub struct TextColumn {
     /// Whether a file with a header has no name for it.
     pub nameless: bool,
     /// The cells, trimmed.
-    pub cells: Vec<Box<str>>,
+    pub cells: Texts,
 }
 
 impl TextColumn {
     /// The cells.
     pub fn texts(&self) -> impl Iterator<Item = &str> + Clone {
-        self.cells.iter().map(|cell| &**cell)
+        self.cells.iter()
     }
 }
 
@@ -92,9 +97,11 @@ pub fn delimiter_word(delimiter: char) -> String {
 }
 
 impl TextTable {
-    /// Parses a file: a header unless told otherwise, then rows of as many cells, UTF-8. At least one row.
-    pub fn parse(path: &Path, bytes: &[u8], cut: &Cut<'_>) -> Result<Self> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    /// Parses a file: a header unless told otherwise, then rows of as many cells. At least one row.
+    pub fn parse(path: &Path, held: &Held<u8>, cut: &Cut<'_>) -> Result<Self> {
+        let file = path.display().to_string();
+        let (bytes, note) = encoding::utf8(&file, held, cut.encoding)?;
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         // Excel's own line that names the delimiter.
         let (start, named) = match bytes.strip_prefix(b"sep=") {
             Some([delimiter, b'\r' | b'\n', ..]) => {
@@ -104,12 +111,12 @@ impl TextTable {
             _ => (0, cut.delimiter),
         };
         let mut table = Self {
-            file: path.display().to_string(),
+            file,
             columns: Vec::new(),
             lines: Vec::new(),
             delimiter: named,
             has_header: true,
-            notes: Vec::new(),
+            notes: note.into_iter().collect(),
         };
         byte(named)?;
         table.choose_delimiter(&bytes[start..], cut)?;
@@ -121,7 +128,10 @@ impl TextTable {
                 delimiter_word(cut.delimiter)
             ));
         }
-        table.read(bytes, start, cut)?;
+        let mut cells = Gathered::default();
+        table.read(held, bytes, start, cut, &mut cells)?;
+        table.fill(cells)?;
+        table.stray_quotes();
         if table.lines.is_empty() {
             return Err(
                 Error::input(&table.file, "there are no rows below the header")
@@ -177,7 +187,14 @@ impl TextTable {
         Ok(())
     }
 
-    fn read(&mut self, bytes: &[u8], start: usize, cut: &Cut<'_>) -> Result<()> {
+    fn read(
+        &mut self,
+        file: &Held<u8>,
+        bytes: &[u8],
+        start: usize,
+        cut: &Cut<'_>,
+        cells: &mut Gathered,
+    ) -> Result<()> {
         let body = &bytes[start..];
         let mut reader = reader(byte(self.delimiter)?, cut.comment, body);
         let mut lines = Lines::new(bytes, cut.comment);
@@ -188,14 +205,15 @@ impl TextTable {
             .map_err(|error| Error::input(&self.file, error))?
         {
             let at = record.position().map_or(0, csv::Position::byte) as usize;
+            file.passed(&bytes[lines.at..start + at]);
             let line = lines.of(start + at);
             let hash = cut.comment.is_none() && bytes.get(lines.at) == Some(&b'#');
             if self.columns.is_empty() {
                 let row: Vec<String> = record.iter().map(|cell| lossy(cell).into_owned()).collect();
                 if hash && !holds(&row, cut.wanted) {
                     comments += 1;
-                } else if self.header(&record, line, cut)? {
-                    self.row(&record, line)?;
+                } else if self.header(&record, line, bytes, cut)? {
+                    self.row(&record, line, bytes, cells)?;
                 }
             } else if hash && record.len() != self.columns.len() {
                 comments += 1;
@@ -205,7 +223,7 @@ impl TextTable {
             {
                 blank += usize::from(record.len() > 1);
             } else {
-                self.row(&record, line)?;
+                self.row(&record, line, bytes, cells)?;
             }
         }
         for (count, what) in [
@@ -218,16 +236,30 @@ impl TextTable {
                     .push(format!("{count} lines of {file} {what} left out"));
             }
         }
-        self.stray_quotes();
+        Ok(())
+    }
+
+    /// Gives each column its cells.
+    pub fn fill(&mut self, cells: Gathered) -> Result<()> {
+        let columns = self.columns.iter_mut();
+        columns
+            .zip(cells.finish()?)
+            .for_each(|(column, cells)| column.cells = cells);
         Ok(())
     }
 
     /// Names the columns; whether the record is a row of data itself.
-    fn header(&mut self, record: &ByteRecord, line: u64, cut: &Cut<'_>) -> Result<bool> {
+    fn header(
+        &mut self,
+        record: &ByteRecord,
+        line: u64,
+        bytes: &[u8],
+        cut: &Cut<'_>,
+    ) -> Result<bool> {
         let mut names = Vec::with_capacity(record.len());
         for (i, cell) in record.iter().enumerate() {
             let place = || format!("{}, line {line}, column {}", self.file, i + 1);
-            let name = text(cell).ok_or_else(|| not_utf8(&place(), cell))?;
+            let name = text(cell).ok_or_else(|| encoding::refused(&place(), cell, bytes))?;
             let name = if i == 0 && cut.comment.is_none() {
                 name.trim_start_matches('#').trim_start()
             } else {
@@ -301,13 +333,19 @@ impl TextTable {
                 } else {
                     name.clone()
                 },
-                cells: Vec::new(),
+                cells: Texts::default(),
             });
         }
         Ok(given.is_some())
     }
 
-    fn row(&mut self, record: &ByteRecord, line: u64) -> Result<()> {
+    fn row(
+        &mut self,
+        record: &ByteRecord,
+        line: u64,
+        bytes: &[u8],
+        cells: &mut Gathered,
+    ) -> Result<()> {
         let surplus = || {
             record
                 .iter()
@@ -334,14 +372,16 @@ impl TextTable {
             };
             return Err(Error::input(place, reason).remedy(remedy));
         }
-        for (column, cell) in self.columns.iter_mut().zip(record) {
+        cells.widen(self.columns.len());
+        for (place, (column, cell)) in self.columns.iter().zip(record).enumerate() {
             let cell = text(cell).ok_or_else(|| {
-                not_utf8(
+                encoding::refused(
                     &format!("{}, line {line}, column `{}`", self.file, column.name),
                     cell,
+                    bytes,
                 )
             })?;
-            column.cells.push(cell.into());
+            cells.push(place, cell)?;
         }
         self.lines.push(line);
         Ok(())
@@ -385,14 +425,11 @@ impl TextTable {
 
     /// Leaves out the rows for which `keep` is false.
     pub fn retain(&mut self, keep: &[bool]) {
-        fn kept<T>(items: &mut Vec<T>, keep: &[bool]) {
-            let mut keep = keep.iter();
-            items.retain(|_| keep.next() == Some(&true));
-        }
-        kept(&mut self.lines, keep);
+        let mut kept = keep.iter();
+        self.lines.retain(|_| kept.next() == Some(&true));
         self.columns
             .iter_mut()
-            .for_each(|column| kept(&mut column.cells, keep));
+            .for_each(|column| column.cells = column.cells.kept(keep));
     }
 }
 
@@ -442,12 +479,4 @@ fn lossy(cell: &[u8]) -> Cow<'_, str> {
         Some(text) => text.into(),
         None => String::from_utf8_lossy(cell),
     }
-}
-
-fn not_utf8(place: &str, cell: &[u8]) -> Error {
-    Error::input(
-        place,
-        format!("`{}` is not UTF-8 text", String::from_utf8_lossy(cell)),
-    )
-    .remedy("Save the file as UTF-8")
 }

@@ -18,6 +18,7 @@ use std::path::{Path, absolute};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use distil_kernels::give_back_free_memory;
 use distil_recipe::RecipeText;
 
 use super::basis::Basis;
@@ -63,12 +64,8 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         basis.write(&folder.basis())
     })?;
     watcher.folder(&folder);
-    // The trials have the data; the parent needs the plan alone.
-    let Prepared {
-        plan,
-        shared: _shared,
-        ..
-    } = prepared;
+    let (plan, _shared) = prepared.without_data();
+    give_back_free_memory();
     supervise::supervise(
         &folder,
         &options,
@@ -150,11 +147,7 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
         }
     };
     watcher.folder(&folder);
-    // The trials have the data; the parent needs the plan alone.
-    let Prepared {
-        plan,
-        shared: _shared,
-        ..
-    } = prepared;
+    let (plan, _shared) = prepared.without_data();
+    give_back_free_memory();
     supervise::supervise(&folder, &options, &plan, &basis, program, &watch, watcher)
 }

@@ -166,7 +166,7 @@ impl Trial<'_> {
         }
         let watch = Stopwatch::start();
         let (view, inputs) = see()?;
-        inputs.make();
+        inputs.make()?;
         let seen = Seen {
             view,
             inputs,

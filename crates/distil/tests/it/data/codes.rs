@@ -19,7 +19,7 @@ fn towns(codes: &[Option<u32>]) -> Column {
         "town",
         Cells::Categorical {
             levels: ["a", "b", "c"].map(String::from).to_vec(),
-            codes: codes.to_vec(),
+            codes: codes.iter().copied().collect(),
         },
     )
 }

@@ -117,7 +117,7 @@ fn a_model_that_does_not_name_the_rule_was_split_without_it() {
 }
 
 fn hashes(raw: &Raw) -> Vec<u64> {
-    RowHashes::of(raw).hashes
+    RowHashes::of(raw).hashes.into_vec()
 }
 
 fn numbers(columns: &[(&str, Vec<f32>)]) -> Raw {
@@ -154,10 +154,10 @@ fn numbers_that_32_bits_cannot_tell_apart_are_two() {
     let mut raw = numbers(&[("day", single.clone())]);
     assert_eq!(single[0], single[1]);
     assert_eq!(hashes(&raw)[0], hashes(&raw)[1]);
-    raw.wide.insert("day".into(), days.to_vec());
+    raw.wide.insert("day".into(), days.to_vec().into());
     assert_ne!(hashes(&raw)[0], hashes(&raw)[1]);
     // A number of few digits is the same in either form.
-    raw.wide.insert("day".into(), vec![0.1, 0.2]);
+    raw.wide.insert("day".into(), vec![0.1, 0.2].into());
     let few = numbers(&[("day", vec![0.1, 0.2])]);
     assert_eq!(hashes(&raw), hashes(&few));
 }

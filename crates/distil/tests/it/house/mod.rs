@@ -27,6 +27,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
             "host",
             "simd",
             "exp",
+            "free",
             "gather",
             "mapped",
             "pool",

@@ -399,9 +399,9 @@ fn a_plan_says_how_answers_are_read_and_that_nobody_learns_from_some() {
     recipe: handwritten digits, 8 × 8, built in
     1,168 samples to train on, 270 to choose by, 359 to test on; compared by accuracy
 
-    stage    model         parameters  FLOPs a sample  steps  epochs  share of FLOPs
+    stage    model         parameters  FLOPs a sample  steps  epochs    share
     trees    answers                                   given
-    student  mlp 64-16-10       1,210     5.06 kFLOPs    370      10         100.0 %
+    student  mlp 64-16-10       1,210     5.06 kFLOPs    370      10  100.0 %
 
     student sees all of a sample, 1,168 samples an epoch in batches of 32; adam, lr 0.001, constant
     student starts from fresh weights

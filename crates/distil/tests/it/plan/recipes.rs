@@ -67,9 +67,9 @@ fn the_plan_is_read_before_a_run() {
     digits: handwritten digits, 8 × 8, built in
     1,168 samples to train on, 270 to choose by, 359 to test on; compared by accuracy
 
-    stage  model              parameters  FLOPs a sample  steps  epochs  share of FLOPs
-    small  mlp 64-64-10            4,810     20.2 kFLOPs    370      10           3.7 %
-    large  mlp 64-512-128-10     100,234      532 kFLOPs    370      10          96.3 %
+    stage  model              parameters  FLOPs a sample  steps  epochs   share
+    small  mlp 64-64-10            4,810     20.2 kFLOPs    370      10   3.7 %
+    large  mlp 64-512-128-10     100,234      532 kFLOPs    370      10  96.3 %
 
     small sees all of a sample, 1,168 samples an epoch in batches of 32; adam, lr 0.004, constant
     small starts from fresh weights

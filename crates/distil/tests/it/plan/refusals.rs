@@ -342,7 +342,7 @@ fn two_results_are_told_apart_by_the_reader() {
       |        ^^^^^
       |
       = note: the result is the one stage nobody starts or learns from
-      = help: write at the top: result = "large"
+      = help: if it shall go on from `small`, write in [stage.large]: start = "small" (or learn = "small"); else at the top: result = "large"
     "#);
 }
 

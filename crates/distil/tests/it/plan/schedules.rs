@@ -132,6 +132,8 @@ fn like_repeats_a_stages_settings_and_its_own_come_first() {
     assert_eq!((again.train.lr, again.steps), (0.01, 7));
     assert_eq!(
         plan.notes,
-        ["stage `again` runs, and the result `large` does not use it"]
+        [
+            "stage `again` runs, and the result `large` does not use it: in [stage.large], `start = \"again\"` hands on its weights, `learn = \"again\"` its answers"
+        ]
     );
 }

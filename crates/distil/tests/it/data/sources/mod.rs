@@ -3,7 +3,9 @@
 mod arrays;
 mod built_in;
 mod damaged;
+mod encodings;
 mod formats;
+mod labelled;
 mod pictures;
 mod recordings;
 mod tables;

@@ -413,7 +413,7 @@ fn pictures_that_cannot_be_used_say_which_and_why() {
     assert_snapshot!(reading(&empty), @"FOLDER/cat: there is no picture in this class's folder. Bring .jpg, .jpeg, .jpe, .jfif, .png, .webp, .gif, .bmp, .dib, .tif or .tiff files, or remove the folder.");
     let alone = make();
     fs::remove_dir_all(alone.path().join("bee")).unwrap();
-    assert_snapshot!(reading(&alone), @"FOLDER: only one folder is in it, where each of at least two classes needs one. Put each class's pictures into a folder with the class's name; such folders may lie in folders of parts, named train or training, validation, valid, val or dev, test or testing.");
+    assert_snapshot!(reading(&alone), @"FOLDER: only one folder is in it, where each of at least two classes needs one. Put each class's pictures into a folder with the class's name; such folders may lie in folders of parts, named train or training, validation, valid, val or dev, test or testing. Or name a table of files and classes (`list = \"labels.csv\"`), or what the files' names are made of (`pattern = \"{class}_*\"`).");
     let sizes = make();
     let other = read(&Parquet {
         size: None,
