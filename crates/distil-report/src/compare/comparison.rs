@@ -78,9 +78,12 @@ pub struct Guard {
     pub difference: Option<f64>,
     /// Two-sided p of the sign-flip test, of signed ranks where a trial failed.
     pub p: Option<f64>,
+    /// The larger of the p values with and without the check, adjusted for the number of exploratory arms; null for built-in arms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holm_p: Option<f64>,
     /// Whether the difference points the same way.
     pub same_sign: bool,
-    /// One-sided p of the hypothesis that the flow is worse by the margin or more.
+    /// One-sided p of the hypothesis that the flow is worse by the margin or more, adjusted as `holm_p`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub non_inferior_p: Option<f64>,
 }
@@ -151,9 +154,9 @@ pub struct Comparison {
     /// Settings that each side chose from on validation; null where this arm was not tuned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Sides>,
-    /// An arm of the two whose choice lies at the end of its list, and the choice: it was not tuned to the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<AtEnd>,
+    /// Arms of the two whose choice lies at the end of its list: they may be better than they look.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<AtEnd>,
     /// The check of what was shown between two tuned arms; null where nothing was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
@@ -246,6 +249,8 @@ pub enum Because {
     /// It would save against the full budget, but plain training at the flow's cost is not shown to be worse: a shorter
     /// budget alone may explain it.
     PlainNotWorse,
+    /// It would save against the full budget, but plain training at the flow's cost was not tuned as well as the flow.
+    PlainUntuned,
     /// It would save against the full budget, and plain training at the flow's FLOPs is worse; but that took less of something else
     /// than counts as similar.
     PlainShorter,

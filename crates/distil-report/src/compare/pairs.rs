@@ -225,6 +225,7 @@ impl<'a> Pairs<'a> {
             n: differences.len(),
             difference: tested.difference.filter(|d| d.is_finite()),
             p: tested.p,
+            holm_p: None,
             same_sign: better.advantage(tested.direction) * advantage > 0.0,
             non_inferior_p: comparison
                 .margin
@@ -302,11 +303,14 @@ impl<'a> Pairs<'a> {
                 arm: question.tuned.get(FLOW).copied().unwrap_or(0),
                 against: *against,
             }),
-            end: [self.against, FLOW].into_iter().find_map(|arm| {
-                let settings = question.ends.get(arm)?.clone();
-                let arm = arm.to_owned();
-                Some(AtEnd { arm, settings })
-            }),
+            ends: [FLOW, self.against]
+                .into_iter()
+                .filter_map(|arm| {
+                    let settings = question.ends.get(arm)?.clone();
+                    let arm = arm.to_owned();
+                    Some(AtEnd { arm, settings })
+                })
+                .collect(),
             guard: None,
             folds: (n > 0).then(|| self.folds(name)).flatten(),
         };

@@ -2,7 +2,7 @@
 
 use super::comparison::{Because, Comparison, Sides, Verdict};
 use crate::measure::Better;
-use crate::record::arm::{ALONE, PLAIN_FULL, SMALL};
+use crate::record::arm::{ALONE, FLOW, PLAIN_FULL, SMALL};
 
 /// Two-sided p below which a difference counts.
 const SIGNIFICANT: f64 = 0.05;
@@ -63,7 +63,9 @@ impl Others<'_> {
         let mut plain = [self.plain, self.full].into_iter().flatten();
         plain.all(|plain| {
             let ahead = small.advantage - plain.advantage;
-            plain.comparison.n == 0 || width(small.comparison).is_some_and(|width| ahead <= width)
+            let is_close = || width(small.comparison).is_some_and(|width| ahead <= width);
+            let tuned = !plain.ended(&plain.comparison.against);
+            plain.comparison.n == 0 || tuned && is_close()
         })
     }
 }
@@ -89,10 +91,10 @@ impl<'a> Evidence<'a> {
     ///    a given model has seen test samples and the recipe declares it: overlap;
     /// 2. this arm is the student alone, without its teacher, and as good ([`suffices`]): alone-suffices; or it is the small model
     ///    alone, as good, and no worse by the margin (or by what the test set resolves) than plain training either, at equal cost or
-    ///    at the full budget, where these were run: small-suffices;
+    ///    at the full budget, where these were run: small-suffices. Neither while one it is as good as chose the end of its list;
     /// 3. one pair: one-pair;
-    /// 4. the arm did not choose from at least two settings and as many as the flow, or it or the flow at the end of its list, and it is
-    ///    not the small model: baseline-untuned;
+    /// 4. the arm or the flow chose the end of its list, or the arm did not choose from at least two settings and as many as the flow and
+    ///    is not the small model: baseline-untuned;
     ///
     ///    Whatever of the following is shown between two tuned arms has to hold with the loser at the winner's settings too, seed by
     ///    seed, being no worse by the margin with the other arm at the flow's; so luck in tuning can only take a claim away;
@@ -100,7 +102,7 @@ impl<'a> Evidence<'a> {
     /// 6. better or within the margin, at higher FLOPs and seconds: costs;
     /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
     ///    Unless the small model or the student alone, where another arm than this is one, is not shown to be worse or was not tuned; or the saving is over
-    ///    plain's full budget, and plain at the flow's FLOPs is not shown to be worse: then a shorter budget alone may be what saves.
+    ///    plain's full budget, and plain at the flow's FLOPs is not shown to be worse or was not tuned: then a shorter budget alone may be what saves.
     ///    Where the flow is better than the full budget too, plain in between lies between two that are worse; where it is only as
     ///    good, plain must have had about the flow's cost as well (the flow's up to 1.25 times plain's). Or trials of the other arm failed for any reason but divergence;
     /// 8. anything else: no-difference.
@@ -120,16 +122,17 @@ impl<'a> Evidence<'a> {
         {
             return (Verdict::Overlap, None);
         }
-        if self.suffices && against == ALONE {
+        let suffices = self.suffices && !self.ended(FLOW);
+        if suffices && against == ALONE {
             return (Verdict::AloneSuffices, None);
         }
-        if self.suffices && against == SMALL && others.small_is_as_good_as_plain() {
+        if suffices && against == SMALL && others.small_is_as_good_as_plain() {
             return (Verdict::SmallSuffices, None);
         }
         if self.comparison.n == 1 {
             return (Verdict::OnePair, None);
         }
-        if !self.tuned && against != SMALL {
+        if !self.comparison.ends.is_empty() || !self.tuned && against != SMALL {
             return (Verdict::BaselineUntuned, None);
         }
         let none = |because| (Verdict::NoDifference, Some(because));
@@ -152,6 +155,11 @@ impl<'a> Evidence<'a> {
                 None => (Verdict::Saves, Some(Because::WithinMargin)),
             },
         }
+    }
+
+    /// Whether this arm chose the end of its list, so that it may be better than it looks.
+    fn ended(&self, arm: &str) -> bool {
+        self.comparison.ends.iter().any(|end| end.arm == arm)
     }
 
     /// Why what was shown is not claimed.
@@ -200,6 +208,9 @@ impl<'a> Evidence<'a> {
         else {
             return Some(Because::PlainNotWorse);
         };
+        if !plain.tuned {
+            return Some(Because::PlainUntuned);
+        }
         let similar = beyond(plain.comparison, SIMILAR_COST).is_none();
         (self.quality != Quality::Better && !similar).then_some(Because::PlainShorter)
     }
@@ -225,7 +236,8 @@ fn quality(comparison: &Comparison, advantage: f64) -> Quality {
         return found;
     };
     let whole = guard.n == comparison.n;
-    let differs = whole && guard.same_sign && guard.p.is_some_and(|p| p < SIGNIFICANT);
+    let p = guard.holm_p.or(guard.p);
+    let differs = whole && guard.same_sign && p.is_some_and(|p| p < SIGNIFICANT);
     let is_within = |p: Option<f64>| p.is_some_and(|p| p < NOT_INFERIOR);
     let within = whole && is_within(comparison.non_inferior_p) && is_within(guard.non_inferior_p);
     match found {
@@ -246,7 +258,7 @@ pub(super) fn shown(comparison: &Comparison, advantage: f64) -> Quality {
 /// Whether the other arm chose from at least two settings and as many as the flow, which chose too, and neither at the end of its list.
 fn tuned(comparison: &Comparison) -> bool {
     let Sides { arm, against } = comparison.tuning.unwrap_or_default();
-    arm > 0 && against > 1 && against >= arm && comparison.end.is_none()
+    arm > 0 && against > 1 && against >= arm && comparison.ends.is_empty()
 }
 
 fn unchecked(comparison: &Comparison, advantage: f64) -> Quality {

@@ -57,7 +57,7 @@ fn decide(run: &RunJson) -> Option<String> {
             Some(Because::SmallUntuned | Because::AloneUntuned)
         );
     // To try a longer list is for people.
-    let at_end = chosen.end.is_some() && !few;
+    let at_end = !few && run.comparisons.iter().any(|other| !other.ends.is_empty());
     if chosen.because == Some(Because::OneStage)
         || chosen.verdict == Verdict::Overlap
         || at_end

@@ -709,19 +709,103 @@ fn a_flow_that_chose_nothing_with_some_seed_claims_nothing_over_the_others() {
 #[test]
 fn an_arm_that_chose_the_end_of_its_list_is_not_tuned_and_is_named() {
     let trials = seeds(&[("flow", 1e12, &FULL), ("plain", 1e12, &SHORT)]);
-    let at_end = |arm: &str| {
+    let found = at_ends(&trials, &["plain"]);
+    assert_eq!(found[0].verdict, Verdict::BaselineUntuned);
+    assert_eq!(found[0].guard, None);
+    insta::assert_snapshot!(said(&found, PLAIN), @"Baseline untuned, no claim for the flow: over 6 seeds it reached 97.28 % accuracy, plain training at equal cost 96.23 % (difference +1.05 points, 95 % interval +0.66 to +1.44, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; plain training at equal cost chose lr=0.064, the end of its list, so nothing follows until a longer list has been tried.");
+    let flow = said(&at_ends(&trials, &[FLOW]), PLAIN);
+    assert!(flow.contains("; the flow chose lr=0.064, the end of its list, so"));
+    let both = said(&at_ends(&trials, &[FLOW, PLAIN]), PLAIN);
+    assert!(both.contains("; the flow chose lr=0.064 and plain training at equal cost chose lr=0.064, the ends of their lists, so"));
+    assert_eq!(at_ends(&trials, &["other"])[0].verdict, Verdict::Saves);
+}
+
+/// Compared within a margin, where these arms chose the end of their list.
+fn at_ends(trials: &[Trial], arms: &[&str]) -> Vec<Comparison> {
+    let metric = accuracy();
+    let end = |arm: &&str| ((*arm).to_owned(), "lr=0.064".to_owned());
+    let question = Question {
+        tuned: tuned_alike(trials),
+        margin: trials.iter().any(|t| t.id.arm == PLAIN_FULL).then_some(0.003),
+        ends: arms.iter().map(end).collect(),
+        ..Question::new(&metric)
+    };
+    compared(trials, &question)
+}
+
+#[test]
+fn no_claim_leans_on_another_arm_that_chose_the_end_of_its_list() {
+    let trials = quarter(&SHORT, &POOR);
+    let full = |arms: &[&str]| {
+        let found = at_ends(&trials, arms);
+        (verdict(self::found(&found, PLAIN_FULL)), said(&found, PLAIN_FULL))
+    };
+    let none = |because| (Verdict::NoDifference, Some(because));
+    assert_eq!(full(&[]).0, (Verdict::Saves, Some(Because::WithinMargin)));
+    for (arm, because, words) in [
+        (PLAIN, Because::PlainUntuned, "plain training at equal cost"),
+        (SMALL, Because::SmallUntuned, "the small model alone"),
+    ] {
+        let (found, said) = full(&[arm]);
+        assert_eq!(found, none(because));
+        let end = format!("; {words} chose lr=0.064, the end of its list, so no saving is claimed.");
+        assert!(said.ends_with(&end), "{said}");
+    }
+    // Nor that the small model suffices, where what it is as good as may be better; at its own end it can only be better.
+    let trials = quarter(&ALMOST, &FULL);
+    let small = |arms: &[&str]| self::found(&at_ends(&trials, arms), SMALL).verdict;
+    assert_eq!(small(&[]), Verdict::SmallSuffices);
+    assert_eq!(small(&[SMALL]), Verdict::SmallSuffices);
+    assert_eq!(small(&[FLOW]), Verdict::BaselineUntuned);
+    for arm in [PLAIN, PLAIN_FULL] {
+        assert_ne!(small(&[arm]), Verdict::SmallSuffices, "{arm}");
+    }
+}
+
+#[test]
+fn arms_of_a_user_pay_for_their_number_at_the_winners_settings_too() {
+    // Eight seeds: with each arm's own choice all are better, at the winner's settings with seven of eight.
+    let of = |arm: &str, value: f64, settings: &str, last: f64| -> Vec<Trial> {
+        let values: Vec<f64> = (0..8)
+            .map(|seed| match seed {
+                7 => last,
+                seed => value + f64::from(seed) * 1e-4,
+            })
+            .collect();
+        let mut trials = seeds(&[(arm, 1e12, &values)]);
+        for trial in &mut trials {
+            trial.id.settings = Some(settings.into());
+        }
+        trials
+    };
+    let arms = |names: &[&str]| {
+        let mut trials = of("flow", 0.97, "lr=1", 0.97);
+        let mut spares = Vec::new();
+        for name in names {
+            trials.extend(of(name, 0.95, "lr=2", 0.95));
+            spares.extend(of(name, 0.95, "lr=1", 0.975));
+        }
+        let entry = |trial| TrialOutputs {
+            trial,
+            predictions: None,
+        };
         let metric = accuracy();
         let question = Question {
             tuned: tuned_alike(&trials),
-            ends: [(arm.to_owned(), "lr=0.064".to_owned())].into(),
+            spares: spares.iter().map(entry).collect(),
             ..Question::new(&metric)
         };
-        compared(&trials, &question)
+        let entries: Vec<TrialOutputs<'_>> = trials.iter().map(entry).collect();
+        compare(&entries, &question)
     };
-    let found = at_end("plain");
-    assert_eq!(found[0].verdict, Verdict::BaselineUntuned);
-    assert_eq!(found[0].guard, None);
-    insta::assert_snapshot!(said(&found, PLAIN), @"Baseline untuned, no claim for the flow: over 6 seeds it reached 97.28 % accuracy, plain training at equal cost 96.23 % (difference +1.05 points, 95 % interval +0.66 to +1.44, sign-flip test p = 0.031), at 100 % of its FLOPs and 100 % of its seconds; plain training at equal cost chose lr=0.064, the end of its list, so nothing follows from it until a longer list has been tried.");
-    assert!(said(&at_end(FLOW), PLAIN).contains("; the flow chose lr=0.064, the end of its list"));
-    assert_eq!(at_end("small")[0].verdict, Verdict::Saves);
+    let one = &arms(&["a"])[0];
+    let p = one.guard.as_ref().unwrap().p;
+    assert!(one.p < Some(0.01) && p > Some(0.01) && p < Some(0.05), "{p:?}");
+    assert_eq!(one.verdict, Verdict::Saves);
+    for comparison in arms(&["a", "b", "c", "d"]) {
+        assert!(comparison.holm_p < Some(0.05));
+        let guard = comparison.guard.as_ref().unwrap();
+        assert_eq!(guard.holm_p, guard.p.map(|p| 4.0 * p));
+        assert_eq!(verdict(&comparison), (Verdict::NoDifference, Some(Because::WinnersSettings)));
+    }
 }

@@ -49,9 +49,13 @@ impl Tuning {
         }
     }
 
-    /// As in a run begun before each seed chose for itself and lists were widened.
-    pub fn as_before(&mut self) {
+    /// As in a run begun before each seed chose for itself.
+    pub fn shared(&mut self) {
         self.seeds.get_or_insert(SEEDS_THAT_CHOSE);
+    }
+
+    /// As in a run begun before lists were widened.
+    pub fn as_written(&mut self) {
         self.any_end = true;
         self.room.fill([0; 2]);
     }

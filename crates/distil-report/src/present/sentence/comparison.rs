@@ -152,7 +152,7 @@ impl Words<'_> {
                     Some(Because::AloneNotWorse | Because::SmallNotWorse) if !cheap.is_empty() => {
                         format!("{cheap}, so no saving is claimed")
                     }
-                    _ => format!("{}{cheap}", self.reason()),
+                    _ => format!("{}{cheap}", self.reason(comparisons)),
                 };
                 format!("{claim}: {}{reason}{similar}.", self.means())
             }
@@ -481,8 +481,17 @@ impl Words<'_> {
         }
     }
 
+    /// `; the small model alone was not tuned, so no saving is claimed`.
+    fn not_tuned(&self, arm: &str, comparisons: &[Comparison]) -> String {
+        let other = comparisons.iter().find(|other| other.against == arm);
+        let why = other
+            .and_then(|other| chosen_ends(&other.ends))
+            .unwrap_or(format!("{} was not tuned", arm_words(arm)));
+        format!("; {why}, so no saving is claimed")
+    }
+
     /// What is missing for a saving.
-    fn reason(&self) -> String {
+    fn reason(&self, comparisons: &[Comparison]) -> String {
         let c = self.comparison;
         let other = arm_words(&c.against);
         let few = format!(
@@ -518,15 +527,12 @@ impl Words<'_> {
             Some(Because::SmallNotWorse) => {
                 "; the small model alone is not shown to be worse than the flow, so no saving is claimed".into()
             }
-            Some(Because::SmallUntuned) => {
-                "; the small model alone was not tuned, so no saving is claimed".into()
-            }
+            Some(Because::SmallUntuned) => self.not_tuned(SMALL, comparisons),
             Some(Because::AloneNotWorse) => {
                 "; the student alone is not shown to be worse than the flow, so no saving is claimed".into()
             }
-            Some(Because::AloneUntuned) => {
-                "; the student alone was not tuned, so no saving is claimed".into()
-            }
+            Some(Because::AloneUntuned) => self.not_tuned(ALONE, comparisons),
+            Some(Because::PlainUntuned) => self.not_tuned(PLAIN, comparisons),
             Some(Because::PlainNotWorse) => {
                 "; plain training at the flow's cost is not shown to be worse, so a shorter budget alone may save as much".into()
             }
@@ -587,11 +593,8 @@ impl Words<'_> {
 
     fn untuned(&self) -> String {
         let other = arm_words(&self.comparison.against);
-        if let Some(AtEnd { arm, settings }) = &self.comparison.end {
-            return format!(
-                "{} chose {settings}, the end of its list, so nothing follows from it until a longer list has been tried",
-                arm_words(arm)
-            );
+        if let Some(ends) = chosen_ends(&self.comparison.ends) {
+            return format!("{ends}, so nothing follows until a longer list has been tried");
         }
         match self.comparison.tuning {
             Some(Sides { arm, against }) => format!(
@@ -637,6 +640,21 @@ impl Words<'_> {
             self.given_seen(),
         )
     }
+}
+
+/// `the flow chose lr=0.064, the end of its list`; none where no arm did.
+fn chosen_ends(ends: &[AtEnd]) -> Option<String> {
+    let (first, more) = ends.split_first()?;
+    let chose = |end: &AtEnd| format!("{} chose {}", arm_words(&end.arm), end.settings);
+    let more: String = more
+        .iter()
+        .map(|end| format!(" and {}", chose(end)))
+        .collect();
+    let list = match more.is_empty() {
+        true => "the end of its list",
+        false => "the ends of their lists",
+    };
+    Some(format!("{}{more}, {list}", chose(first)))
 }
 
 /// What is to be said of plain training's full budget where the small model suffices.

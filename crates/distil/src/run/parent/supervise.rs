@@ -275,11 +275,20 @@ impl Scheduler<'_> {
         if !lost && self.widen() {
             return true;
         }
+        // What was lost might have widened the lists: nothing is tested before that is known.
+        if lost && self.may_widen() {
+            return false;
+        }
         if !self.held.is_empty() {
             self.waiting = std::mem::take(&mut self.held);
             return true;
         }
         !lost && self.check_claims()
+    }
+
+    fn may_widen(&self) -> bool {
+        let more = |tuning: &Tuning| tuning.names(&tuning.widest()).len() > self.candidates.len();
+        !self.held.is_empty() && self.plan.tuning.as_ref().is_some_and(more)
     }
 
     /// Whether there are new settings to choose from, for all arms.
