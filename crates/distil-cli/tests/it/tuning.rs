@@ -292,7 +292,9 @@ fn one_list_is_widened_for_all_arms_while_a_choice_lies_at_its_end_and_no_furthe
         .unwrap();
     assert_eq!(plain.verdict, Verdict::BaselineUntuned);
     let ends = plain.ends.iter();
-    let ends: Vec<(&str, &str)> = ends.map(|e| (e.arm.as_str(), e.settings.as_str())).collect();
+    let ends: Vec<(&str, &str)> = ends
+        .map(|e| (e.arm.as_str(), e.settings.as_str()))
+        .collect();
     assert!(ends.contains(&("plain", "lr=0.00016")), "{ends:?}");
     assert!(
         ended
@@ -303,7 +305,10 @@ fn one_list_is_widened_for_all_arms_while_a_choice_lies_at_its_end_and_no_furthe
     );
     let whole = record_of(&place, RUN);
     let other = Place::new();
-    smoke(&other, &["--seeds", "2", "--set", tune, "--jobs", "4", "--quiet"]);
+    smoke(
+        &other,
+        &["--seeds", "2", "--set", tune, "--jobs", "4", "--quiet"],
+    );
     assert_eq!(record_of(&other, RUN), whole, "for any number of jobs");
     // What is missing when it goes on is tried, and nothing else changes.
     for trial in ["small-s2~lr=8e-5", "plain-s1~lr=0.00016"] {
@@ -332,7 +337,8 @@ fn while_a_candidate_is_lost_that_might_widen_the_list_nothing_is_tested() {
     for arm in ["flow", "small", "plain"] {
         for lr in ["0.001", "0.004"] {
             let events = place.events(RUN, &format!("{arm}-s1~lr={lr}"));
-            let tests = |event: &Event| matches!(event, Event::Evaluated(e) if e.part == Part::Test);
+            let tests =
+                |event: &Event| matches!(event, Event::Evaluated(e) if e.part == Part::Test);
             assert!(!events.iter().any(tests), "{arm} {lr}");
         }
     }
@@ -371,7 +377,11 @@ fn a_run_begun_before_lists_were_widened_goes_on_with_its_own_and_claims_what_it
     let whole = record_of(&place, RUN);
     let run = record(&place);
     assert!(run.tuned.iter().all(|tuned| tuned.tried.len() == 2));
-    assert!(run.comparisons.iter().all(|c| c.ends.is_empty() && c.verdict != Verdict::BaselineUntuned));
+    assert!(
+        run.comparisons
+            .iter()
+            .all(|c| c.ends.is_empty() && c.verdict != Verdict::BaselineUntuned)
+    );
     fs::remove_dir_all(place.path(&place.trial(RUN, "plain-s2~lr=2e-5"))).unwrap();
     let ended = place.distil(&["resume", RUN, "--quiet"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);

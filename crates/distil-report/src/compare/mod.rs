@@ -19,7 +19,7 @@ pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
 pub use comparison::{AtEnd, Because, Comparison, CostRatios, Guard, Sides, Test, Verdict};
 pub use entry::{Question, TrialOutputs};
 
-pub(crate) use verdict::{EQUAL_COST, SIMILAR_COST, beyond, is_better};
+pub(crate) use verdict::{EQUAL_COST, SIMILAR_COST, beyond, is_as_good, is_better};
 
 use crate::measure::Better;
 use crate::record::TrialId;
@@ -129,8 +129,12 @@ fn adjust(comparisons: &mut [(Comparison, f64)]) {
     let differ = adjusted(&|c| c.p);
     let differ_checked = adjusted(&|c| Some(c.p?.max(at_winners(c, |guard| guard.p))));
     let within = adjusted(&|c| c.non_inferior_p);
-    let within_checked =
-        adjusted(&|c| Some(c.non_inferior_p?.max(at_winners(c, |guard| guard.non_inferior_p))));
+    let within_checked = adjusted(&|c| {
+        Some(
+            c.non_inferior_p?
+                .max(at_winners(c, |guard| guard.non_inferior_p)),
+        )
+    });
     for (place, comparison) in own.iter_mut().enumerate() {
         comparison.holm_p = differ[place];
         comparison.non_inferior_p = within[place];

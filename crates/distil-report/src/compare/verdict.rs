@@ -229,6 +229,14 @@ pub(crate) fn is_better(comparison: &Comparison, better: Better) -> bool {
     comparison.n > 1 && quality(comparison, advantage) == Quality::Better
 }
 
+/// Whether the flow is shown to be better than a tuned arm, or as good within the margin.
+pub(crate) fn is_as_good(comparison: &Comparison, better: Better) -> bool {
+    let advantage = comparison.difference.map_or(0.0, |d| better.advantage(d));
+    let quality = quality(comparison, advantage);
+    let shown = matches!(quality, Quality::Better | Quality::WithinMargin);
+    comparison.n > 1 && tuned(comparison) && shown
+}
+
 /// What is shown, and holds with the loser at the winner's settings too, where both arms were tuned.
 fn quality(comparison: &Comparison, advantage: f64) -> Quality {
     let found = unchecked(comparison, advantage);

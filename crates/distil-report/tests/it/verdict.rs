@@ -726,7 +726,10 @@ fn at_ends(trials: &[Trial], arms: &[&str]) -> Vec<Comparison> {
     let end = |arm: &&str| ((*arm).to_owned(), "lr=0.064".to_owned());
     let question = Question {
         tuned: tuned_alike(trials),
-        margin: trials.iter().any(|t| t.id.arm == PLAIN_FULL).then_some(0.003),
+        margin: trials
+            .iter()
+            .any(|t| t.id.arm == PLAIN_FULL)
+            .then_some(0.003),
         ends: arms.iter().map(end).collect(),
         ..Question::new(&metric)
     };
@@ -738,7 +741,10 @@ fn no_claim_leans_on_another_arm_that_chose_the_end_of_its_list() {
     let trials = quarter(&SHORT, &POOR);
     let full = |arms: &[&str]| {
         let found = at_ends(&trials, arms);
-        (verdict(self::found(&found, PLAIN_FULL)), said(&found, PLAIN_FULL))
+        (
+            verdict(self::found(&found, PLAIN_FULL)),
+            said(&found, PLAIN_FULL),
+        )
     };
     let none = |because| (Verdict::NoDifference, Some(because));
     assert_eq!(full(&[]).0, (Verdict::Saves, Some(Because::WithinMargin)));
@@ -748,7 +754,8 @@ fn no_claim_leans_on_another_arm_that_chose_the_end_of_its_list() {
     ] {
         let (found, said) = full(&[arm]);
         assert_eq!(found, none(because));
-        let end = format!("; {words} chose lr=0.064, the end of its list, so no saving is claimed.");
+        let end =
+            format!("; {words} chose lr=0.064, the end of its list, so no saving is claimed.");
         assert!(said.ends_with(&end), "{said}");
     }
     // Nor that the small model suffices, where what it is as good as may be better; at its own end it can only be better.
@@ -800,12 +807,18 @@ fn arms_of_a_user_pay_for_their_number_at_the_winners_settings_too() {
     };
     let one = &arms(&["a"])[0];
     let p = one.guard.as_ref().unwrap().p;
-    assert!(one.p < Some(0.01) && p > Some(0.01) && p < Some(0.05), "{p:?}");
+    assert!(
+        one.p < Some(0.01) && p > Some(0.01) && p < Some(0.05),
+        "{p:?}"
+    );
     assert_eq!(one.verdict, Verdict::Saves);
     for comparison in arms(&["a", "b", "c", "d"]) {
         assert!(comparison.holm_p < Some(0.05));
         let guard = comparison.guard.as_ref().unwrap();
         assert_eq!(guard.holm_p, guard.p.map(|p| 4.0 * p));
-        assert_eq!(verdict(&comparison), (Verdict::NoDifference, Some(Because::WinnersSettings)));
+        assert_eq!(
+            verdict(&comparison),
+            (Verdict::NoDifference, Some(Because::WinnersSettings))
+        );
     }
 }

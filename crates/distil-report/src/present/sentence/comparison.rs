@@ -54,6 +54,19 @@ pub fn chosen(comparisons: &[Comparison]) -> Option<&Comparison> {
         .or(usual)
 }
 
+/// The arm whose model the run's verdict recommends; none where that is the flow's, or nothing follows: the small model or the student
+/// alone where it suffices, and what the flow is worse than, or as good as at more cost.
+pub fn recommended<'a>(comparisons: &'a [Comparison], metric: &MainMetric) -> Option<&'a str> {
+    let chosen = chosen(comparisons)?;
+    let other = match (chosen.verdict, chosen.because) {
+        (Verdict::SmallSuffices | Verdict::AloneSuffices, _) => true,
+        (Verdict::Costs, Some(Because::Dearer)) => !is_better(chosen, metric.better),
+        (Verdict::Costs, _) => true,
+        _ => false,
+    };
+    other.then_some(chosen.against.as_str())
+}
+
 /// That another arm than this comparison's is as good as the flow at less cost; empty where none is.
 fn as_good_alone(comparison: &Comparison, comparisons: &[Comparison]) -> String {
     let cheap = [
@@ -659,7 +672,9 @@ fn chosen_ends(ends: &[AtEnd]) -> Option<String> {
 
 /// What is to be said of plain training's full budget where the small model suffices.
 fn plain_full(arm: &str, comparisons: &[Comparison]) -> &'static str {
-    let run = comparisons.iter().any(|c| c.against == PLAIN_FULL);
+    let run = comparisons
+        .iter()
+        .any(|c| c.against == PLAIN_FULL && c.n > 0);
     match arm == SMALL && !run {
         true => "; plain training at its full budget was not run",
         false => "",

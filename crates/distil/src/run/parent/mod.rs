@@ -3,6 +3,7 @@
 mod children;
 mod clean;
 mod cores;
+mod kept;
 mod launch;
 mod logs;
 mod outcome;

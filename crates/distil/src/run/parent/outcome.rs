@@ -10,6 +10,7 @@ use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Folded, Time, fold};
 use distil_report::page::Page;
 use distil_report::predictions::Predictions;
+use distil_report::present::sentence::recommended;
 use distil_report::run_json::{
     Compress, FORMAT, MainMetric, Origin, RunJson, Status, Trial, Tuned, Validation,
 };
@@ -93,6 +94,14 @@ pub(super) fn conclude(
     let question = question(plan, &metric, (&tuned, ends), &spares);
     let (comparisons, curve) = judged(&question, &trials, &told, &calibrations);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
+    let recommended = recommended(&comparisons, &metric)
+        .filter(|_| left.is_none())
+        .and_then(|arm| {
+            let finished = |trial: &&Trial| trial.id.arm == arm && trial.status == Status::Finished;
+            trials.iter().find(finished)
+        })
+        .map(|trial| trial.id.clone())
+        .filter(|trial| folder.trial(trial).model().exists());
     let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.id.arm == FLOW).collect();
     let compress = match flows.first() {
         Some(flow) => read_compress(&folder.trial(&flow.id).compress())?,
@@ -114,6 +123,7 @@ pub(super) fn conclude(
         task: plan.task.kind(),
         metric,
         comparisons,
+        recommended,
         validation: validation(folder, plan, options)?,
         tuned,
         curve,

@@ -10,6 +10,7 @@ use distil_report::events::Event;
 use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 
 use super::children::{Children, News};
+use super::kept::{keep, keep_recommended, replaced};
 use super::launch::Local;
 use super::logs::Logs;
 use super::outcome::{Outcome, OwnWork, candidates, conclude, main_metric, wanted};
@@ -23,7 +24,6 @@ use crate::run::message::{Message, Order, Rates};
 use crate::run::options::Options;
 use crate::run::program::Program;
 use crate::run::stage_cache;
-use crate::saved::SavedModel;
 use crate::train::{Signals, Stopwatch};
 
 /// Plain training at 25, 50, 75 and 100 % of its declared budget.
@@ -83,6 +83,7 @@ pub fn supervise(
         changed,
         waiting,
         held,
+        watcher,
         ..
     } = scheduler;
     let signal = signals.received();
@@ -93,6 +94,9 @@ pub fn supervise(
         _ => None,
     };
     let run = conclude(folder, plan, options, threads, left, &logs, &own)?;
+    if let Some(note) = keep_recommended(folder, &run)? {
+        watcher.note(&note);
+    }
     let (flow, control) = failures_of(failures, &run);
     match changed.or(flow) {
         Some(error) if signal.is_none() => Err(error),
@@ -619,20 +623,9 @@ impl Scheduler<'_> {
             return Ok(());
         }
         let kept = self.folder.model();
-        let of = |folder: &Path| SavedModel::read_card(folder).map(|card| card.provenance);
-        let old = kept.exists().then(|| of(&kept));
-        if let Some(Ok(old)) = &old
-            && *old == of(&model)?
-        {
-            return Ok(());
-        }
-        SavedModel::copy(&model, &kept)?;
-        if let Some(old) = old {
-            let old = old.map_or("damaged".into(), |old| format!("that of {}", old.trial));
-            self.watcher.note(&format!(
-                "note: {} was {old}; now it is that of {flow}, which is the result.",
-                kept.display()
-            ));
+        if let Some(old) = keep(&model, &kept)? {
+            let new = format!("{flow}, which is the result");
+            self.watcher.note(&replaced(&kept, &old, &new));
         }
         Ok(())
     }

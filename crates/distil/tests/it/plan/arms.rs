@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use distil::plan::{Arm, Draft, Plan};
+use distil::plan::{Arm, Draft, Plan, Tuning};
 use distil::train::Length;
 use distil_recipe::RecipeText;
 use insta::assert_snapshot;
