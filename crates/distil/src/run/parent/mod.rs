@@ -1,6 +1,7 @@
 //! The parent of a run: plans, starts trials and hears them, folds the outcome.
 
 mod children;
+mod choices;
 mod clean;
 mod cores;
 mod kept;
@@ -10,6 +11,7 @@ mod outcome;
 mod request;
 mod supervise;
 mod threads;
+mod trials;
 
 pub use clean::clean;
 pub use outcome::{Outcome, write_report};
@@ -54,7 +56,7 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     })?;
     options.name.clone_from(&prepared.plan.name);
     let basis = basis(&text, &options, &prepared)?;
-    let search = supervise::search(&options, &prepared.plan);
+    let search = trials::search(&options, &prepared.plan);
     let plan = prepared.plan.describe_briefly() + &search.unwrap_or_default();
     watcher.plan(&plan);
     // Nothing is written before a plan exists.
@@ -82,7 +84,7 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
 fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Basis> {
     let mut basis = Basis::new(text, options);
     basis.add(&flow.read)?;
-    for name in supervise::arms(options, &flow.plan) {
+    for name in trials::arms(options, &flow.plan) {
         let arm = Arm::named(&name);
         if arm.changes_the_recipe() {
             let of = Of::arm(&arm, options);

@@ -10,12 +10,14 @@ use distil_report::events::Event;
 use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 
 use super::children::{Children, News};
+use super::choices::{candidates, main_metric};
 use super::kept::{keep, keep_recommended, replaced};
 use super::launch::Local;
 use super::logs::Logs;
-use super::outcome::{Outcome, OwnWork, candidates, conclude, main_metric, wanted};
+use super::outcome::{Outcome, OwnWork, conclude, wanted};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
+use super::trials::trials;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan, Tuning};
 use crate::run::basis::Basis;
@@ -25,14 +27,6 @@ use crate::run::options::Options;
 use crate::run::program::Program;
 use crate::run::stage_cache;
 use crate::train::{Signals, Stopwatch};
-
-/// Plain training at 25, 50, 75 and 100 % of its declared budget.
-const CURVE: [Arm; 4] = [
-    Arm::PlainShare(0.25),
-    Arm::PlainShare(0.5),
-    Arm::PlainShare(0.75),
-    Arm::PlainFull,
-];
 
 /// How often signals are looked for, and watchers told, while nothing happens.
 pub(super) const PULSE: Duration = Duration::from_millis(50);
@@ -137,73 +131,6 @@ fn failures_of(
         }
     }
     (flow, control)
-}
-
-/// The arms of the run, the flow first.
-pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
-    let controls = plan
-        .arms
-        .iter()
-        .filter(|arm| **arm != Arm::Flow)
-        .map(ToString::to_string);
-    let mut controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
-    if options.curve {
-        let missing = CURVE.iter().filter(|arm| !plan.arms.contains(arm));
-        controls.extend(missing.map(ToString::to_string));
-    }
-    std::iter::once(FLOW.to_string())
-        .chain(controls.into_iter().filter(|_| options.control))
-        .collect()
-}
-
-/// What choosing settings takes, in trainings.
-pub(super) fn search(options: &Options, plan: &Plan) -> Option<String> {
-    let tuning = plan.tuning.as_ref()?;
-    let count = |candidates: &[String]| {
-        let trials = trials(options, plan, candidates).into_iter();
-        trials.filter(|trial| trial.settings.is_some()).count()
-    };
-    let written = count(&tuning.candidates);
-    let most = count(&tuning.names(&tuning.widest()));
-    let wider = match most > written {
-        true => format!(", at most {most} if choices lie at the ends of their lists"),
-        false => String::new(),
-    };
-    Some(format!(
-        "to choose settings takes {written} trainings{wider}\n"
-    ))
-}
-
-/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
-/// of these, which does not read the test part; and every seed has one whose settings are not known yet, which does.
-pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> VecDeque<TrialId> {
-    let arms = arms(options, plan);
-    let first = plan.run.seed.value;
-    let mut trials = VecDeque::new();
-    for seed in first..first + options.seeds.max(1) {
-        let choosing = plan
-            .tuning
-            .as_ref()
-            .filter(|tuning| tuning.choosers(seed, first, options.seeds).contains(&seed));
-        let settings: Vec<Option<String>> = match choosing {
-            Some(_) => {
-                let candidates = candidates.iter().cloned().map(Some);
-                candidates.chain([None]).collect()
-            }
-            None => vec![None],
-        };
-        for fold in options.folds() {
-            for arm in &arms {
-                trials.extend(settings.iter().map(|settings| TrialId {
-                    arm: arm.clone(),
-                    seed,
-                    fold,
-                    settings: settings.clone(),
-                }));
-            }
-        }
-    }
-    trials
 }
 
 /// What may start when, and what has become of it.
