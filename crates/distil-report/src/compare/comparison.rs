@@ -58,6 +58,19 @@ impl Sides {
     }
 }
 
+/// The flow against plain training in the flow's seconds, read off plain's curve seed by seed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EqualSeconds {
+    /// The flow's seconds as a share of those of plain's whole budget.
+    pub share: f64,
+    /// The mean difference over the seeds, the flow − plain.
+    pub difference: f64,
+    /// The sign-flip test's two-sided p.
+    pub p: f64,
+    /// Whether the flow is ahead.
+    pub better: bool,
+}
+
 /// A choice at the end of its list, beyond which something better may lie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtEnd {
@@ -157,6 +170,9 @@ pub struct Comparison {
     /// Arms of the two whose choice lies at the end of its list: they may be better than they look.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<AtEnd>,
+    /// The flow against plain at equal seconds, where this is the comparison with plain's full budget and plain's curve was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal_seconds: Option<EqualSeconds>,
     /// The check of what was shown between two tuned arms; null where nothing was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
@@ -251,8 +267,8 @@ pub enum Because {
     PlainNotWorse,
     /// It would save against the full budget, but plain training at the flow's cost was not tuned as well as the flow.
     PlainUntuned,
-    /// It would save against the full budget, and plain training at the flow's FLOPs is worse; but that took less of something else
-    /// than counts as similar.
+    /// It would save against the full budget, and plain training at the flow's FLOPs is worse; but that took fewer seconds, and in the
+    /// flow's it is not shown to be worse.
     PlainShorter,
     /// It would save, but trials of the other arm failed for another reason than divergence.
     OtherFailed,

@@ -16,10 +16,12 @@ mod rows;
 mod verdict;
 
 pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
-pub use comparison::{AtEnd, Because, Comparison, CostRatios, Guard, Sides, Test, Verdict};
+pub use comparison::{
+    AtEnd, Because, Comparison, CostRatios, EqualSeconds, Guard, Sides, Test, Verdict,
+};
 pub use entry::{Question, TrialOutputs};
 
-pub(crate) use verdict::{EQUAL_COST, SIMILAR_COST, beyond, is_as_good, is_better};
+pub(crate) use verdict::{EQUAL_COST, beyond, is_as_good, is_better};
 
 use crate::measure::Better;
 use crate::record::TrialId;
@@ -36,6 +38,11 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
         .into_iter()
         .map(|against| Pairs::of(entries, against, question).measured(question))
         .collect();
+    for (comparison, _) in &mut comparisons {
+        if comparison.against == PLAIN_FULL && comparison.n > 1 {
+            comparison.equal_seconds = curve::at_equal_seconds(entries, question);
+        }
+    }
     adjust(&mut comparisons);
     judge(&mut comparisons);
     let mut found: Vec<Comparison> = comparisons.into_iter().map(|(c, _)| c).collect();

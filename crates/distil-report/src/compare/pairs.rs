@@ -311,6 +311,7 @@ impl<'a> Pairs<'a> {
                     Some(AtEnd { arm, settings })
                 })
                 .collect(),
+            equal_seconds: None,
             guard: None,
             folds: (n > 0).then(|| self.folds(name)).flatten(),
         };

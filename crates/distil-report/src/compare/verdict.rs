@@ -1,6 +1,6 @@
 //! What a comparison lets one say.
 
-use super::comparison::{Because, Comparison, Sides, Verdict};
+use super::comparison::{Because, Comparison, EqualSeconds, Sides, Verdict};
 use crate::measure::Better;
 use crate::record::arm::{ALONE, FLOW, PLAIN_FULL, SMALL};
 
@@ -10,10 +10,6 @@ const SIGNIFICANT: f64 = 0.05;
 const NOT_INFERIOR: f64 = 0.025;
 /// Cost ratios up to here, or down to its inverse, count as equal cost: budgets end at whole steps.
 pub(crate) const EQUAL_COST: f64 = 1.02;
-
-/// Up to here plain had about what the flow cost: equal FLOPs may take a small model more seconds. A sentence whose claim hangs on
-/// it says so, with both numbers.
-pub(crate) const SIMILAR_COST: f64 = 1.25;
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Quality {
@@ -104,7 +100,8 @@ impl<'a> Evidence<'a> {
     ///    Unless the small model or the student alone, where another arm than this is one, is not shown to be worse or was not tuned; or the saving is over
     ///    plain's full budget, and plain at the flow's FLOPs is not shown to be worse or was not tuned: then a shorter budget alone may be what saves.
     ///    Where the flow is better than the full budget too, plain in between lies between two that are worse; where it is only as
-    ///    good, plain must have had about the flow's cost as well (the flow's up to 1.25 times plain's). Or trials of the other arm failed for any reason but divergence;
+    ///    good, plain has to be worse in the flow's seconds as well, as plain at the flow's FLOPs is where that took no fewer, and otherwise
+    ///    read off plain's curve. Or trials of the other arm failed for any reason but divergence;
     /// 8. anything else: no-difference.
     ///
     /// So against `plain`, which costs what the flow costs, only better quality counts; against `plain-full` both
@@ -211,8 +208,15 @@ impl<'a> Evidence<'a> {
         if !plain.tuned {
             return Some(Because::PlainUntuned);
         }
-        let similar = beyond(plain.comparison, SIMILAR_COST).is_none();
-        (self.quality != Quality::Better && !similar).then_some(Because::PlainShorter)
+        let as_long = beyond(plain.comparison, EQUAL_COST).is_none();
+        let worse_in_the_same_seconds = || {
+            let flops = plain.comparison.cost.flops_ratio;
+            let shown = |at: &EqualSeconds| at.better && at.p < SIGNIFICANT;
+            flops.is_none_or(|ratio| ratio <= EQUAL_COST)
+                && self.comparison.equal_seconds.as_ref().is_some_and(shown)
+        };
+        let explained = self.quality == Quality::Better || as_long || worse_in_the_same_seconds();
+        (!explained).then_some(Because::PlainShorter)
     }
 }
 

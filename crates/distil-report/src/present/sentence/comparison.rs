@@ -1,8 +1,8 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
 use crate::compare::{
-    AtEnd, Because, Comparison, EQUAL_COST, Guard, SIMILAR_COST, Sides, Test, Verdict, beyond,
-    is_better, resolved,
+    AtEnd, Because, Comparison, EQUAL_COST, Guard, Sides, Test, Verdict, beyond, is_better,
+    resolved,
 };
 use crate::measure::MainMetric;
 use crate::present::sentence::leaks;
@@ -160,7 +160,7 @@ impl Words<'_> {
             Verdict::NotCompared => self.not_compared(),
             Verdict::OnePair => self.one_pair(&cheap),
             Verdict::NoDifference => {
-                let similar = self.similar_cost(comparisons);
+                let similar = self.equal_seconds(comparisons);
                 let reason = match self.comparison.because {
                     Some(Because::AloneNotWorse | Because::SmallNotWorse) if !cheap.is_empty() => {
                         format!("{cheap}, so no saving is claimed")
@@ -176,7 +176,7 @@ impl Words<'_> {
                 } else {
                     "; no small model was run beside it"
                 };
-                let similar = self.similar_cost(comparisons);
+                let similar = self.equal_seconds(comparisons);
                 format!(
                     "{claim}: {}{}{}{alone}{similar}.",
                     self.means(),
@@ -279,8 +279,8 @@ impl Words<'_> {
         }
     }
 
-    /// The two numbers of a claim over plain's full budget that hangs on whether plain at equal FLOPs cost about as much.
-    fn similar_cost(&self, comparisons: &[Comparison]) -> String {
+    /// What a claim of equal quality over plain's full budget rests on where plain at equal FLOPs took fewer seconds than the flow.
+    fn equal_seconds(&self, comparisons: &[Comparison]) -> String {
         let hangs = matches!(
             self.comparison.because,
             Some(Because::WithinMargin | Because::PlainShorter)
@@ -294,15 +294,24 @@ impl Words<'_> {
             true => "seconds",
             false => "FLOPs",
         };
-        let (link, so) = match self.comparison.because {
-            Some(Because::PlainShorter) => ("but", ", so a shorter budget alone may save as much"),
-            _ => ("and", ""),
-        };
-        format!(
-            "; plain training at equal cost is worse, {link} the flow took {} of its {unit} (up to {} counts as similar){so}",
-            show::per_cent(ratio),
-            show::per_cent(SIMILAR_COST),
-        )
+        let taken = format!("the flow took {} of its {unit}", show::per_cent(ratio));
+        let at = self.comparison.equal_seconds.map(|at| {
+            let difference = self.metric.difference(Some(at.difference));
+            format!("difference {difference}, sign-flip test {}", show::p(at.p))
+        });
+        let shorter = "so a shorter budget alone may save as much";
+        match (self.comparison.because, at) {
+            (Some(Because::WithinMargin), Some(at)) => format!(
+                "; plain training at equal cost is worse; {taken}, and plain training in the same seconds, read off its curve, is worse too ({at})"
+            ),
+            (Some(Because::WithinMargin), None) => String::new(),
+            (_, Some(at)) if unit == "seconds" => format!(
+                "; plain training at equal cost is worse, but {taken}, and that plain training in the same seconds, read off its curve, is worse is not shown ({at}), {shorter}"
+            ),
+            _ => format!(
+                "; plain training at equal cost is worse, but {taken}, and what it reaches in the same time is not known without its whole curve (`--curve`), {shorter}"
+            ),
+        }
     }
 
     /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.
