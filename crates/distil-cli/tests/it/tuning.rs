@@ -262,8 +262,8 @@ fn one_list_is_widened_for_all_arms_while_a_choice_lies_at_its_end_and_no_furthe
     let plan = "to choose settings takes 12 trainings, at most 48 if choices lie at the ends of their lists";
     for said in [
         plan,
-        "all arms try lr=4e-5 too",
-        "all arms try lr=0.00016 too",
+        "all arms try lr=5e-6 and lr=4e-5 too",
+        "lr=0.00016 too",
     ] {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
     }
