@@ -30,7 +30,7 @@ pub use start::{NewTable, OptimizerState, StartTable};
 pub use train::{
     DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Parametrization, TrainTable,
 };
-pub use tune::{Candidate, TuneTable};
+pub use tune::{Candidate, MOST_WIDER, TuneTable};
 pub use view::{Column, View};
 
 table! {
