@@ -63,7 +63,7 @@ fn run_says_what_it_takes() {
           --curve                     Also plain training at 25, 50, 75 and 100 % of its declared budget
           --device <DEVICE>           Where to compute, cpu, whatever the recipe says
           --threads <N>               Threads of each trial [default: the recipe's, else by the size of a step]
-          --jobs <N>                  Trials at the same time; a control waits for its own seed's flow [default: cores / threads]
+          --jobs <N>                  Trials at the same time; a control waits for its own seed's flow [default: cores / threads, fewer beside other runs]
           --smoke                     At most 512 samples and 2 epochs, yet everything a full run does
           --fresh                     Train every stage, also those that an earlier run of the same folder trained the same way
           --json                      Print run.json instead of tables
