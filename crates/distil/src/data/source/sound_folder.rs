@@ -120,7 +120,7 @@ impl SoundFolder {
         Ok(Raw {
             targets: Some(RawTargets::Classes {
                 names: files.names,
-                labels: files.labels,
+                labels: files.labels.into(),
             }),
             official: files.official,
             groups: files.groups,

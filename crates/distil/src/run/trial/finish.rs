@@ -55,8 +55,11 @@ impl Trial<'_> {
         };
         let unit = self.plan.task.unit();
         let path = folder.predictions();
-        let tested = predictions(&plan.name, unit, &outputs, self.data, ids)?.to_json();
-        files::write(&path, &tested.map_err(|e| Error::damaged(&path, e))?)?;
+        {
+            let tested = predictions(&plan.name, unit, &outputs, self.data, ids)?.to_json();
+            drop(outputs);
+            files::write(&path, &tested.map_err(|e| Error::damaged(&path, e))?)?;
+        }
         let mut meter = Meter::new(&plan.name);
         if let Work::Train(training) = &plan.work {
             let card = Card {
@@ -124,7 +127,7 @@ impl Trial<'_> {
         else {
             return Ok(false);
         };
-        let ids = match self.data.split.test.as_slice() {
+        let ids = match &self.data.split.test[..] {
             [] => &self.data.split.train,
             _ => &self.data.split.test,
         };
