@@ -56,6 +56,7 @@ pub use order::epoch_order;
 pub use prepare::{Preprocessing, Scaling};
 pub use prepared::{Guess, Prepared};
 pub use raw::{Cells, Column, Group, Inputs, Moments, Picture, Raw, RawTargets, Reading, Wide};
+pub use reduction::Reduction;
 pub use rows::RowHashes;
 pub use seen::{Met, SeenRows, Tested};
 pub use split::{Fold, Split, SplitRule, split};

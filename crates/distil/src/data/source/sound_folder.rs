@@ -80,8 +80,15 @@ impl Source for SoundFolder {
         if path.is_dir() && class_folders::has_classes(path, SOUNDS)? {
             return self.classed(class_folders::read(path, SOUNDS, 1)?, limits);
         }
-        let (files, notes) = recordings::of_path(path)?;
-        recordings::read(&files, notes, &self.features, self.rate, limits)
+        self.unclassed(path)
+    }
+
+    /// Without the classes that a list tells: files it does not name are answered, too.
+    fn read_inputs(&self, path: &Path, kind: TaskKind, _: &[String]) -> Result<Raw> {
+        match self.labelled().is_listed() {
+            true => self.unclassed(path),
+            false => self.read_new(path, kind),
+        }
     }
 
     fn new_data(&self) -> &'static str {
@@ -107,6 +114,12 @@ impl SoundFolder {
             label: self.label.as_deref(),
             pattern: self.pattern.as_deref(),
         }
+    }
+
+    fn unclassed(&self, path: &Path) -> Result<Raw> {
+        let (files, notes) = recordings::of_path(path)?;
+        let limits = Limits::new_data(self.limit);
+        recordings::read(&files, notes, &self.features, self.rate, limits)
     }
 
     fn classed(&self, files: Classed, limits: Limits) -> Result<Raw> {
