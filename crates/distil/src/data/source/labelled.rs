@@ -83,6 +83,8 @@ impl Labelled<'_> {
         if let Some(list) = self.list {
             return match list_of(path, list, wanted) {
                 Some((folder, list)) => self.listed(&folder, &list, wanted).map(Some),
+                // Of other files that one tells nothing.
+                None if path.is_dir() && list.is_file() => Ok(self.listed(path, list, wanted).ok()),
                 None => Ok(None),
             };
         }
@@ -267,13 +269,10 @@ fn list_of(path: &Path, named: &Path, wanted: Wanted) -> Option<(PathBuf, PathBu
         return (!wanted).then(|| (around.to_path_buf(), path.to_path_buf()));
     }
     let name = named.file_name()?;
-    let mut places = [
-        path.join(named),
-        path.join(name),
-        around.join(name),
-        named.to_path_buf(),
-    ]
-    .into_iter();
+    let within = named.is_relative().then(|| path.join(named));
+    let mut places = within
+        .into_iter()
+        .chain([path.join(name), around.join(name)]);
     let list = places.find(|list| list.is_file())?;
     Some((path.to_path_buf(), list))
 }
