@@ -28,7 +28,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         .spawn()
         .map_err(|e| format!("target/release/distil: {e}"))?;
     let parent = run.id();
-    let (mut most, mut at) = (0, Duration::ZERO);
+    let (mut most, mut before, mut at) = (0, 0, Duration::ZERO);
     let mut each: BTreeMap<u32, u64> = BTreeMap::new();
     let mut trials: BTreeMap<PathBuf, (Instant, Option<Duration>)> = BTreeMap::new();
     let done = loop {
@@ -37,10 +37,12 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         }
         let of = family(parent);
         let now: Vec<(u32, u64)> = of.iter().filter_map(|p| Some((*p, pss(*p)?))).collect();
-        let sum = now.iter().map(|(_, kib)| kib).sum();
-        if sum > most {
-            (most, at) = (sum, began.elapsed());
+        let sum: u64 = now.iter().map(|(_, kib)| kib).sum();
+        // A process that ends while the others are looked at leaves them its share: the lesser of two looks counts.
+        if sum.min(before) > most {
+            (most, at) = (sum.min(before), began.elapsed());
         }
+        before = sum;
         for (process, kib) in now {
             let largest = each.entry(process).or_default();
             *largest = kib.max(*largest);
