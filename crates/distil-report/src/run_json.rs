@@ -17,6 +17,7 @@ use crate::compare::Comparison;
 use crate::compare::curve::Curve;
 use crate::json;
 use crate::measure::TaskKind;
+use crate::record::TrialId;
 
 /// The format this crate writes and reads.
 pub const FORMAT: u32 = 1;
@@ -49,6 +50,9 @@ pub struct RunJson {
     pub bill: Bill,
     /// The flow against each other arm.
     pub comparisons: Vec<Comparison>,
+    /// The trial whose model the verdict recommends, where it is not the flow's; the folder `recommended` holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recommended: Option<TrialId>,
     /// What each arm chose on the validation part; empty where nothing is tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tuned: Vec<Tuned>,

@@ -15,8 +15,10 @@ use crate::stderr::warn;
 pub fn report(args: &ReportArgs) -> Ended {
     let folder = RunFolder::open(&args.run)?;
     let run = RunJson::read(&folder.run_json())?;
-    if let Some(other) = distil::run::disagreement(&folder.model()) {
-        warn(&other);
+    for model in [folder.model(), folder.recommended()] {
+        if let Some(other) = distil::run::disagreement(&model) {
+            warn(&other);
+        }
     }
     if let Some(other) = &args.other {
         let other = RunJson::read(&RunFolder::open(other)?.run_json())?;

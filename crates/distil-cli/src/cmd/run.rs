@@ -48,6 +48,7 @@ pub fn run(args: &RunArgs) -> Ended {
             smoke: args.smoke,
             fresh: args.fresh,
             nested: true,
+            widened: true,
             equal: EqualRule::Together,
             command: typed(),
             began: 0,

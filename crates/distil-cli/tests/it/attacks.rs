@@ -38,7 +38,7 @@ const RUNS: [&[&str]; 3] = [
         "--folds",
         "2",
         "--set",
-        "compare.tune={ lr = [1e-3, 4e-3] }",
+        "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }",
         "--fresh",
     ],
     // Stages are kept.

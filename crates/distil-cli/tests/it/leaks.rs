@@ -311,7 +311,7 @@ fn a_declared_overlap_runs_and_claims_nothing() {
         "--seeds",
         "6",
         "--set",
-        "compare.tune={ lr = [1e-4, 1e-3] }",
+        "compare.tune={ lr = [1e-4, 1e-3], widen = 0 }",
     ];
     let ended = run_second(
         &place,

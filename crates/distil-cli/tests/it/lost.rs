@@ -12,10 +12,10 @@ use crate::harness::{Ended, Place, ended};
 use crate::resume::record_of;
 
 const RUN: &str = "runs/digits-0001";
-const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3] }";
+const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }";
 
 /// Runs `arguments`, and kills one trial once it is at work.
-fn with_a_trial_killed(place: &Place, arguments: &[&str], trial: &str) -> Ended {
+pub fn with_a_trial_killed(place: &Place, arguments: &[&str], trial: &str) -> Ended {
     let mut running = place.start(arguments);
     let process = |place: &Place| {
         place
@@ -41,7 +41,7 @@ fn model(place: &Place) -> Vec<u8> {
 }
 
 /// What follows after a trial was lost: `clean` refuses, `resume` comes to the end of an unbroken run.
-fn goes_on_to_the_end_of_an_unbroken_run(place: &Place, arguments: &[&str]) {
+pub fn goes_on_to_the_end_of_an_unbroken_run(place: &Place, arguments: &[&str]) {
     let cleaned = place.distil(&["clean", RUN]);
     assert_eq!(cleaned.code, 2, "{}", cleaned.stderr);
     assert!(place.path(&format!("{RUN}/trials")).exists());

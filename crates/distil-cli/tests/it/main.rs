@@ -29,6 +29,7 @@ mod new_data;
 mod old_folders;
 mod own_parts;
 mod power;
+mod recommended;
 mod resume;
 mod reuse;
 mod runs;

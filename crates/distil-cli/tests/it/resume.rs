@@ -218,7 +218,7 @@ fn killed_ten_times_a_comparison_ends_with_the_record_of_an_unbroken_one() {
         "--folds",
         "2",
         "--set",
-        "compare.tune={ lr = [1e-3, 4e-3] }",
+        "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }",
         "--quiet",
     ];
     let whole = Place::new();

@@ -37,7 +37,12 @@ fn a_run_ends_in_its_numbers_one_sentence_and_what_next() {
         ]
     );
     // What is typed as it says is a run.
-    let decide = ["--seeds", "6", "--set", "compare.tune.lr=[0.002,0.004]"];
+    let decide = [
+        "--seeds",
+        "6",
+        "--set",
+        "compare.tune={lr=[0.002,0.004],widen=0}",
+    ];
     let decided = place.distil(&[&SMOKE[..], &decide, &["--quiet"]].concat());
     assert_eq!(decided.code, 0, "{}", decided.stderr);
     assert!(!decided.stdout.contains("  decide "), "{}", decided.stdout);
@@ -114,7 +119,7 @@ fn json_prints_the_run_record_and_quiet_prints_nothing_else() {
 #[test]
 fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failure() {
     let place = Place::new();
-    let tune = "compare.tune={ lr = [1e-3, 4e-3, 1e30] }";
+    let tune = "compare.tune={ lr = [1e-9, 1e-3, 4e-3, 1e30], widen = 0 }";
     let ended = place.distil(&[&SMOKE[..], &["--seeds", "2", "--set", tune, "--quiet"]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let run = RunJson::read(&place.path("runs/digits-0001/run.json")).unwrap();
@@ -124,7 +129,7 @@ fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failur
         .iter()
         .map(|t| (t.arm.as_str(), t.trials))
         .collect();
-    let each = [("flow", 3), ("small", 3), ("plain", 3)];
+    let each = [("flow", 4), ("small", 4), ("plain", 4)];
     assert_eq!(arms, [each, each].concat());
     for tuned in &run.tuned {
         let best = tuned
@@ -134,7 +139,7 @@ fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failur
         let best = best
             .map(|tried| tried.settings.as_str())
             .collect::<Vec<_>>();
-        assert_eq!(best, ["lr=0.001", "lr=0.004"], "{tuned:?}");
+        assert_eq!(best, ["lr=1e-9", "lr=0.001", "lr=0.004"], "{tuned:?}");
         assert!(best.contains(&tuned.chosen.as_deref().unwrap()));
     }
     assert_eq!(
@@ -155,7 +160,7 @@ fn every_arm_chooses_from_the_same_settings_and_those_that_diverge_are_no_failur
     );
 }
 
-const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3] }";
+const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }";
 
 /// The stages that a log's events measure on the test part.
 fn tested(events: &[Event]) -> Vec<&str> {

@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use distil::plan::shipped;
+use distil::run::{Options, Request, RunFolder, TrialId, Watcher};
+use distil_recipe::RecipeText;
+use distil_report::compare::Verdict;
 use distil_report::events::Event;
 use distil_report::record::Part;
-use distil_report::run_json::{RunJson, Trial, Validation};
-use serde_json::Value;
+use distil_report::run_json::{RunJson, Trial, Tuned, Validation};
+use serde_json::{Value, json};
 
 use crate::harness::{Ended, Place};
 use crate::leaks::{Random, after_first, csv, run_second};
+use crate::lost::{goes_on_to_the_end_of_an_unbroken_run, with_a_trial_killed};
 use crate::resume::record_of;
 
 const RUN: &str = "runs/digits-0001";
-const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3] }";
+const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }";
 
 fn smoke(place: &Place, more: &[&str]) -> Ended {
     let run = ["run", "digits", "--smoke", "--fresh"];
@@ -106,7 +111,7 @@ fn each_seed_chooses_for_itself_on_its_own_division_and_the_first_keeps_the_spli
 #[test]
 fn seeds_that_choose_for_all_and_a_model_that_knows_one_division_leave_one_for_all() {
     let place = Place::new();
-    let tune = "compare.tune={ lr = [1e-3, 4e-3], seeds = 1 }";
+    let tune = "compare.tune={ lr = [1e-3, 4e-3], seeds = 1, widen = 0 }";
     smoke(
         &place,
         &["--seeds", "2", "--set", tune, "--no-control", "--quiet"],
@@ -131,7 +136,7 @@ fn seeds_that_choose_for_all_and_a_model_that_knows_one_division_leave_one_for_a
         "--seeds",
         "2",
         "--set",
-        "compare.tune={ lr = [1e-4, 1e-3] }",
+        "compare.tune={ lr = [1e-4, 1e-3], widen = 0 }",
     ];
     let ended = run_second(&place, "", "", &two);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
@@ -148,7 +153,7 @@ const POOR: [&str; 8] = [
     "--seeds",
     "6",
     "--set",
-    TUNE,
+    "compare.tune={ lr = [1e-9, 1e-3, 4e-3, 1e30], widen = 0 }",
     "--set",
     "compare.arms=[\"poor\"]",
     "--set",
@@ -164,7 +169,7 @@ fn tested(place: &Place, run: &RunJson, arm: &str) -> Vec<(String, bool)> {
         .collect();
     let mut found = Vec::new();
     for seed in 1..=6 {
-        for lr in ["0.001", "0.004"] {
+        for lr in ["1e-9", "0.001", "0.004"] {
             let name = format!("{arm}-s{seed}~lr={lr}");
             let read = |event: &Event| matches!(event, Event::Evaluated(e) if e.part == Part::Test);
             if place.events(RUN, &name).iter().any(read) {
@@ -245,6 +250,140 @@ fn a_run_killed_before_its_check_goes_on_with_it_and_counts_it_once() {
     }
     fs::remove_file(place.path(&format!("{RUN}/run.json"))).unwrap();
     let ended = place.distil(&["resume", RUN]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(record_of(&place, RUN), whole);
+}
+
+#[test]
+fn one_list_is_widened_for_all_arms_while_a_choice_lies_at_its_end_and_no_further_than_said() {
+    let place = Place::new();
+    let tune = "compare.tune={ lr = [1e-5, 2e-5] }";
+    let ended = smoke(&place, &["--seeds", "2", "--set", tune]);
+    let plan = "to choose settings takes 12 trainings, at most 48 if choices lie at the ends of their lists";
+    for said in [
+        plan,
+        "all arms try lr=5e-6 and lr=4e-5 too",
+        "lr=0.00016 too",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    let run = record(&place);
+    let tried = |tuned: &Tuned| -> Vec<String> {
+        tuned
+            .tried
+            .iter()
+            .map(|tried| tried.settings.clone())
+            .collect()
+    };
+    let lists: BTreeSet<Vec<String>> = run.tuned.iter().map(tried).collect();
+    assert_eq!(lists.len(), 1, "{lists:?}");
+    let list = lists.into_iter().next().unwrap();
+    for lr in ["1e-5", "2e-5", "4e-5", "8e-5", "0.00016"] {
+        assert!(list.contains(&format!("lr={lr}")), "{list:?}");
+    }
+    assert!(
+        !list.contains(&"lr=0.00032".to_owned()),
+        "three more at most: {list:?}"
+    );
+    let plain = run
+        .comparisons
+        .iter()
+        .find(|c| c.against == "plain")
+        .unwrap();
+    assert_eq!(plain.verdict, Verdict::BaselineUntuned);
+    let ends = plain.ends.iter();
+    let ends: Vec<(&str, &str)> = ends
+        .map(|e| (e.arm.as_str(), e.settings.as_str()))
+        .collect();
+    assert!(ends.contains(&("plain", "lr=0.00016")), "{ends:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("plain training at equal cost chose lr=0.00016, the end"),
+        "{}",
+        ended.stdout
+    );
+    let whole = record_of(&place, RUN);
+    let other = Place::new();
+    smoke(
+        &other,
+        &["--seeds", "2", "--set", tune, "--jobs", "4", "--quiet"],
+    );
+    assert_eq!(record_of(&other, RUN), whole, "for any number of jobs");
+    // What is missing when it goes on is tried, and nothing else changes.
+    for trial in ["small-s2~lr=8e-5", "plain-s1~lr=0.00016"] {
+        fs::remove_dir_all(place.path(&place.trial(RUN, trial))).unwrap();
+    }
+    let ended = place.distil(&["resume", RUN, "--quiet"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(record_of(&place, RUN), whole);
+}
+
+#[test]
+fn while_a_candidate_is_lost_that_might_widen_the_list_nothing_is_tested() {
+    let place = Place::new();
+    let arguments = [
+        "run",
+        "digits",
+        "--quiet",
+        "--fresh",
+        "--set",
+        "compare.tune={ lr = [1e-3, 4e-3], widen = 1 }",
+        "--set",
+        "stage.small.train.epochs=30",
+    ];
+    let ended = with_a_trial_killed(&place, &arguments, "plain-s1~lr=0.001");
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    for arm in ["flow", "small", "plain"] {
+        for lr in ["0.001", "0.004"] {
+            let events = place.events(RUN, &format!("{arm}-s1~lr={lr}"));
+            let tests =
+                |event: &Event| matches!(event, Event::Evaluated(e) if e.part == Part::Test);
+            assert!(!events.iter().any(tests), "{arm} {lr}");
+        }
+    }
+    goes_on_to_the_end_of_an_unbroken_run(&place, &arguments);
+}
+
+/// Nobody looks.
+struct Blind;
+
+impl Watcher for Blind {
+    fn plan(&mut self, _: &str) {}
+    fn folder(&mut self, _: &RunFolder) {}
+    fn event(&mut self, _: &TrialId, _: &Event) {}
+    fn note(&mut self, _: &str) {}
+}
+
+#[test]
+fn a_run_begun_before_lists_were_widened_goes_on_with_its_own_and_claims_what_it_did() {
+    let place = Place::new();
+    let recipe = RecipeText::new("digits", shipped("digits").unwrap().text.to_owned());
+    let mut recipe = recipe;
+    recipe.patch("compare.tune.lr", "[1e-5, 2e-5]").unwrap();
+    let options: Options = serde_json::from_value(json!({
+        "name": "digits", "base": place.path(""), "seeds": 2, "folds": null, "control": true,
+        "jobs": null, "threads": 1, "smoke": true, "fresh": true, "nested": true,
+        "equal": "together", "swept": [],
+    }))
+    .unwrap();
+    let request = Request {
+        recipe,
+        options,
+        runs: place.path("runs"),
+        program: env!("CARGO_BIN_EXE_distil").into(),
+    };
+    distil::run::run(&request, &mut Blind).unwrap();
+    let whole = record_of(&place, RUN);
+    let run = record(&place);
+    assert!(run.tuned.iter().all(|tuned| tuned.tried.len() == 2));
+    assert!(
+        run.comparisons
+            .iter()
+            .all(|c| c.ends.is_empty() && c.verdict != Verdict::BaselineUntuned)
+    );
+    fs::remove_dir_all(place.path(&place.trial(RUN, "plain-s2~lr=2e-5"))).unwrap();
+    let ended = place.distil(&["resume", RUN, "--quiet"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(record_of(&place, RUN), whole);
 }

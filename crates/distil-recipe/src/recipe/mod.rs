@@ -28,7 +28,7 @@ pub use run::RunTable;
 pub use stage::{GivenModel, ModelTable, OverlapWord, StageTable};
 pub use start::{NewTable, OptimizerState, StartTable};
 pub use train::{DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, TrainTable};
-pub use tune::{Candidate, TuneTable};
+pub use tune::{Candidate, MOST_WIDER, TuneTable};
 pub use view::{Column, View};
 
 table! {

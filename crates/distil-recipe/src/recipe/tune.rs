@@ -3,8 +3,11 @@
 use crate::problem::{Problem, Problems, Span};
 use crate::recipe::TrainTable;
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, table};
+use crate::table::{Keys, Rules, count, table};
 use crate::tree::{Entry, Kind, Table, Value};
+
+/// Values that a list of positive numbers may get beyond either end.
+pub const MOST_WIDER: u64 = 3;
 
 table! {
     /// Settings of the result's training, of which every arm takes the ones that are best for it on the validation part.
@@ -14,11 +17,16 @@ table! {
         pub span: Option<Span>,
         /// Every combination of the settings, in the order in which they were written; at least two.
         pub candidates: Vec<Candidate>,
+        /// The settings, each with the values to try.
+        pub lists: Vec<List>,
     } {
         /// The run's first seeds, which choose for all by the mean of the metric on the validation part.
         // If absent, each seed chooses for itself.
         #[schemars(range(min = 1))]
         pub seeds: Option<Spanned<u64>>;
+        /// Values that a list of positive numbers gets beyond either end, for all arms, while the choice of one lies there.
+        #[schemars(range(min = 0, max = 3))]
+        pub widen: Spanned<u64> = MOST_WIDER => count(0..=MOST_WIDER);
     }
 }
 
@@ -29,6 +37,80 @@ pub struct Candidate {
     pub name: String,
     /// Its settings.
     pub train: TrainTable,
+    /// Its number in each list; none in a list that cannot be widened.
+    numbers: Vec<Option<f64>>,
+}
+
+/// A setting and its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List {
+    key: Spanned<String>,
+    values: Vec<Value>,
+}
+
+impl List {
+    /// The values, where they are at least two different positive numbers.
+    fn numbers(&self) -> Option<Vec<f64>> {
+        let numbers: Option<Vec<f64>> = self.values.iter().map(number).collect();
+        let numbers = numbers.filter(|numbers| numbers.iter().all(|number| *number > 0.0))?;
+        let differ = numbers.iter().any(|number| *number != numbers[0]);
+        differ.then_some(numbers)
+    }
+
+    /// The same with so many values more below and above: in geometric steps, each list's ends saying how far; fewer where whole
+    /// numbers end.
+    fn wider(&self, by: [usize; 2]) -> Self {
+        let mut list = self.clone();
+        let Some(numbers) = self.numbers() else {
+            return list;
+        };
+        let mut ascending = numbers;
+        ascending.sort_by(f64::total_cmp);
+        ascending.dedup();
+        let last = ascending.len() - 1;
+        let ends = [
+            (ascending[0], ascending[0] / ascending[1]),
+            (ascending[last], ascending[last] / ascending[last - 1]),
+        ];
+        let whole = self
+            .values
+            .iter()
+            .all(|value| matches!(value.kind, Kind::Integer(_)));
+        for ((end, ratio), by) in ends.into_iter().zip(by) {
+            let mut before = end;
+            for step in 1..=by {
+                let number = rounded(end * ratio.powi(step as i32), whole);
+                if number <= 0.0 || number == before || !number.is_finite() {
+                    break;
+                }
+                before = number;
+                list.values.push(Value {
+                    span: self.values[0].span.clone(),
+                    kind: match whole {
+                        true => Kind::Integer(number as i64),
+                        false => Kind::Float(number),
+                    },
+                });
+            }
+        }
+        list
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value.kind {
+        Kind::Integer(number) => Some(number as f64),
+        Kind::Float(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// To a whole number, or to four digits.
+fn rounded(number: f64, whole: bool) -> f64 {
+    match whole {
+        true => number.round(),
+        false => format!("{number:.3e}").parse().unwrap_or(number),
+    }
 }
 
 impl Rules for TuneTable {
@@ -46,17 +128,14 @@ impl Rules for TuneTable {
             ..
         } = keys;
         let before = problems.len();
-        let mut tables = vec![Table {
-            span: self.span.clone(),
-            entries: Vec::new(),
-        }];
         for entry in &settings.entries {
             let values = values(entry, problems)?;
-            tables = tables
-                .iter()
-                .flat_map(|table| values.iter().map(move |value| with(table, entry, value)))
-                .collect();
+            self.lists.push(List {
+                key: entry.key.clone(),
+                values: values.to_vec(),
+            });
         }
+        let tables = combined(&self.lists, self.span.as_ref());
         if tables.len() < 2 && problems.len() == before {
             problems.push(
                 Problem::at(self.span.clone(), "there is nothing to choose from")
@@ -64,22 +143,92 @@ impl Rules for TuneTable {
                     .help("write for instance: tune = { lr = [1e-3, 2e-3, 4e-3] }"),
             );
         }
-        let candidate = |table: Table| {
-            let name = name(&table);
-            TrainTable::of(table, problems).map(|train| Candidate { name, train })
-        };
-        self.candidates = tables.into_iter().filter_map(candidate).collect();
+        let of = |table: Table| candidate(table, &self.lists, problems);
+        self.candidates = tables.into_iter().filter_map(of).collect();
         Some(self)
     }
 }
 
 impl TuneTable {
-    /// The candidate of this name.
-    pub fn candidate(&self, name: &str) -> Option<&Candidate> {
-        self.candidates
-            .iter()
-            .find(|candidate| candidate.name == name)
+    /// The candidate of this name, one of a wider list too.
+    pub fn candidate(&self, name: &str) -> Option<Candidate> {
+        let most = vec![[MOST_WIDER as usize; 2]; self.lists.len()];
+        let mut all = self.wider(&most).into_iter();
+        all.find(|candidate| candidate.name == name)
     }
+
+    /// The combinations where each list has so many values more below and above, those as written first; without combinations that
+    /// training cannot have.
+    pub fn wider(&self, by: &[[usize; 2]]) -> Vec<Candidate> {
+        let lists: Vec<List> = self
+            .lists
+            .iter()
+            .zip(by)
+            .map(|(list, by)| list.wider(*by))
+            .collect();
+        let mut all = self.candidates.clone();
+        for table in combined(&lists, self.span.as_ref()) {
+            let mut problems = Problems::new();
+            match candidate(table, &self.lists, &mut problems) {
+                Some(new) if problems.is_empty() && all.iter().all(|c| c.name != new.name) => {
+                    all.push(new);
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// Of each list, whether the candidate of this name among `candidates` has its smallest, and its largest value; neither in a list
+    /// that cannot be widened.
+    pub fn ends(candidates: &[Candidate], name: &str) -> Vec<[bool; 2]> {
+        let Some(chosen) = candidates.iter().find(|candidate| candidate.name == name) else {
+            return Vec::new();
+        };
+        let at = |(list, chosen): (usize, &Option<f64>)| {
+            let Some(chosen) = chosen else {
+                return [false; 2];
+            };
+            let all = || candidates.iter().filter_map(|c| c.numbers[list]);
+            [
+                all().all(|number| number >= *chosen),
+                all().all(|number| number <= *chosen),
+            ]
+        };
+        chosen.numbers.iter().enumerate().map(at).collect()
+    }
+}
+
+/// Every combination of the lists' values, in their order.
+fn combined(lists: &[List], span: Option<&Span>) -> Vec<Table> {
+    let mut tables = vec![Table {
+        span: span.cloned(),
+        entries: Vec::new(),
+    }];
+    for list in lists {
+        tables = tables
+            .iter()
+            .flat_map(|table| {
+                list.values
+                    .iter()
+                    .map(move |value| with(table, &list.key, value))
+            })
+            .collect();
+    }
+    tables
+}
+
+fn candidate(table: Table, lists: &[List], problems: &mut Problems) -> Option<Candidate> {
+    let name = name(&table);
+    let numbers = table.entries.iter().zip(lists);
+    let numbers =
+        numbers.map(|(entry, list)| number(&entry.value).filter(|_| list.numbers().is_some()));
+    let numbers = numbers.collect();
+    TrainTable::of(table, problems).map(|train| Candidate {
+        name,
+        train,
+        numbers,
+    })
 }
 
 fn values<'a>(entry: &'a Entry, problems: &mut Problems) -> Option<&'a [Value]> {
@@ -103,10 +252,10 @@ fn values<'a>(entry: &'a Entry, problems: &mut Problems) -> Option<&'a [Value]> 
     }
 }
 
-fn with(table: &Table, entry: &Entry, value: &Value) -> Table {
+fn with(table: &Table, key: &Spanned<String>, value: &Value) -> Table {
     let mut table = table.clone();
     table.entries.push(Entry {
-        key: entry.key.clone(),
+        key: key.clone(),
         value: value.clone(),
     });
     table

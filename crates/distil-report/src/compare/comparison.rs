@@ -58,6 +58,28 @@ impl Sides {
     }
 }
 
+/// The flow against plain training in the flow's seconds, read off plain's curve seed by seed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EqualSeconds {
+    /// The flow's seconds as a share of those of plain's whole budget.
+    pub share: f64,
+    /// The mean difference over the seeds, the flow − plain.
+    pub difference: f64,
+    /// The sign-flip test's two-sided p.
+    pub p: f64,
+    /// Whether the flow is ahead.
+    pub better: bool,
+}
+
+/// A choice at the end of its list, beyond which something better may lie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtEnd {
+    /// The arm.
+    pub arm: String,
+    /// What it chose by the mean over its seeds.
+    pub settings: String,
+}
+
 /// What was shown, checked with the loser at the winner's settings, seed by seed: luck in the loser's own choice has no part in that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
@@ -69,9 +91,12 @@ pub struct Guard {
     pub difference: Option<f64>,
     /// Two-sided p of the sign-flip test, of signed ranks where a trial failed.
     pub p: Option<f64>,
+    /// The larger of the p values with and without the check, adjusted for the number of exploratory arms; null for built-in arms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holm_p: Option<f64>,
     /// Whether the difference points the same way.
     pub same_sign: bool,
-    /// One-sided p of the hypothesis that the flow is worse by the margin or more.
+    /// One-sided p of the hypothesis that the flow is worse by the margin or more, adjusted as `holm_p`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub non_inferior_p: Option<f64>,
 }
@@ -142,6 +167,12 @@ pub struct Comparison {
     /// Settings that each side chose from on validation; null where this arm was not tuned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Sides>,
+    /// Arms of the two whose choice lies at the end of its list: they may be better than they look.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<AtEnd>,
+    /// The flow against plain at equal seconds, where this is the comparison with plain's full budget and plain's curve was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal_seconds: Option<EqualSeconds>,
     /// The check of what was shown between two tuned arms; null where nothing was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
@@ -234,8 +265,10 @@ pub enum Because {
     /// It would save against the full budget, but plain training at the flow's cost is not shown to be worse: a shorter
     /// budget alone may explain it.
     PlainNotWorse,
-    /// It would save against the full budget, and plain training at the flow's FLOPs is worse; but that took less of something else
-    /// than counts as similar.
+    /// It would save against the full budget, but plain training at the flow's cost was not tuned as well as the flow.
+    PlainUntuned,
+    /// It would save against the full budget, and plain training at the flow's FLOPs is worse; but that took fewer seconds, and in the
+    /// flow's it is not shown to be worse.
     PlainShorter,
     /// It would save, but trials of the other arm failed for another reason than divergence.
     OtherFailed,

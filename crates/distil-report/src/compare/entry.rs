@@ -26,6 +26,8 @@ pub struct Question<'a> {
     pub margin: Option<f64>,
     /// Whether the flow uses a given model.
     pub given: bool,
+    /// Arms whose choice lies at the end of their list, with the choice: they were not tuned to the end, and nothing is claimed.
+    pub ends: BTreeMap<String, String>,
     /// Trials with settings that were not chosen, by which claims are checked ([`super::wanted`]).
     pub spares: Vec<TrialOutputs<'a>>,
 }
@@ -38,6 +40,7 @@ impl<'a> Question<'a> {
             tuned: BTreeMap::new(),
             margin: None,
             given: false,
+            ends: BTreeMap::new(),
             spares: Vec::new(),
         }
     }

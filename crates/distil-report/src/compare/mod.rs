@@ -16,10 +16,12 @@ mod rows;
 mod verdict;
 
 pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
-pub use comparison::{Because, Comparison, CostRatios, Guard, Sides, Test, Verdict};
+pub use comparison::{
+    AtEnd, Because, Comparison, CostRatios, EqualSeconds, Guard, Sides, Test, Verdict,
+};
 pub use entry::{Question, TrialOutputs};
 
-pub(crate) use verdict::{EQUAL_COST, SIMILAR_COST, beyond, is_better};
+pub(crate) use verdict::{EQUAL_COST, beyond, is_as_good, is_better};
 
 use crate::measure::Better;
 use crate::record::TrialId;
@@ -36,6 +38,11 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
         .into_iter()
         .map(|against| Pairs::of(entries, against, question).measured(question))
         .collect();
+    for (comparison, _) in &mut comparisons {
+        if comparison.against == PLAIN_FULL && comparison.n > 1 {
+            comparison.equal_seconds = curve::at_equal_seconds(entries, question);
+        }
+    }
     adjust(&mut comparisons);
     judge(&mut comparisons);
     let mut found: Vec<Comparison> = comparisons.into_iter().map(|(c, _)| c).collect();
@@ -108,21 +115,40 @@ pub fn resolved(comparisons: &[Comparison]) -> Option<(usize, f64)> {
     comparisons.iter().find_map(known)
 }
 
-/// Adjusts the p values of exploratory arms for their number.
+/// Adjusts the p values of exploratory arms for their number. A claim has to hold without the check at the winner's settings and with
+/// it: the larger p of both is adjusted too, over all these arms, for which of them are checked depends on what they show.
 fn adjust(comparisons: &mut [(Comparison, f64)]) {
     let mut own: Vec<&mut Comparison> = comparisons
         .iter_mut()
         .map(|(comparison, _)| comparison)
         .filter(|comparison| !built_in(&comparison.against))
         .collect();
-    let tested: Vec<f64> = own.iter().filter_map(|c| c.p).collect();
-    for (comparison, p) in own.iter_mut().filter(|c| c.p.is_some()).zip(holm(&tested)) {
-        comparison.holm_p = Some(p);
-    }
-    let tested: Vec<f64> = own.iter().filter_map(|c| c.non_inferior_p).collect();
-    let shown = own.iter_mut().filter(|c| c.non_inferior_p.is_some());
-    for (comparison, p) in shown.zip(holm(&tested)) {
-        comparison.non_inferior_p = Some(p);
+    let adjusted = |of: &dyn Fn(&Comparison) -> Option<f64>| -> Vec<Option<f64>> {
+        let tested: Vec<Option<f64>> = own.iter().map(|comparison| of(comparison)).collect();
+        let known: Vec<f64> = tested.iter().flatten().copied().collect();
+        let mut holm = holm(&known).into_iter();
+        let next = |p: Option<f64>| p.and_then(|_| holm.next());
+        tested.into_iter().map(next).collect()
+    };
+    let at_winners = |comparison: &Comparison, of: fn(&Guard) -> Option<f64>| {
+        comparison.guard.as_ref().and_then(of).unwrap_or(0.0)
+    };
+    let differ = adjusted(&|c| c.p);
+    let differ_checked = adjusted(&|c| Some(c.p?.max(at_winners(c, |guard| guard.p))));
+    let within = adjusted(&|c| c.non_inferior_p);
+    let within_checked = adjusted(&|c| {
+        Some(
+            c.non_inferior_p?
+                .max(at_winners(c, |guard| guard.non_inferior_p)),
+        )
+    });
+    for (place, comparison) in own.iter_mut().enumerate() {
+        comparison.holm_p = differ[place];
+        comparison.non_inferior_p = within[place];
+        if let Some(guard) = &mut comparison.guard {
+            guard.holm_p = guard.p.and(differ_checked[place]);
+            guard.non_inferior_p = guard.non_inferior_p.and(within_checked[place]);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The trials of the flow and of another arm that belong together, by seed.
 
-use super::comparison::{Comparison, CostRatios, Guard, Sides, Test, Verdict};
+use super::comparison::{AtEnd, Comparison, CostRatios, Guard, Sides, Test, Verdict};
 use super::entry::{Question, TrialOutputs};
 use super::rows;
 use super::verdict::{Quality, shown};
@@ -225,6 +225,7 @@ impl<'a> Pairs<'a> {
             n: differences.len(),
             difference: tested.difference.filter(|d| d.is_finite()),
             p: tested.p,
+            holm_p: None,
             same_sign: better.advantage(tested.direction) * advantage > 0.0,
             non_inferior_p: comparison
                 .margin
@@ -302,6 +303,15 @@ impl<'a> Pairs<'a> {
                 arm: question.tuned.get(FLOW).copied().unwrap_or(0),
                 against: *against,
             }),
+            ends: [FLOW, self.against]
+                .into_iter()
+                .filter_map(|arm| {
+                    let settings = question.ends.get(arm)?.clone();
+                    let arm = arm.to_owned();
+                    Some(AtEnd { arm, settings })
+                })
+                .collect(),
+            equal_seconds: None,
             guard: None,
             folds: (n > 0).then(|| self.folds(name)).flatten(),
         };

@@ -1,8 +1,8 @@
 //! What a comparison lets one say.
 
-use super::comparison::{Because, Comparison, Sides, Verdict};
+use super::comparison::{Because, Comparison, EqualSeconds, Sides, Verdict};
 use crate::measure::Better;
-use crate::record::arm::{ALONE, PLAIN_FULL, SMALL};
+use crate::record::arm::{ALONE, FLOW, PLAIN_FULL, SMALL};
 
 /// Two-sided p below which a difference counts.
 const SIGNIFICANT: f64 = 0.05;
@@ -10,10 +10,6 @@ const SIGNIFICANT: f64 = 0.05;
 const NOT_INFERIOR: f64 = 0.025;
 /// Cost ratios up to here, or down to its inverse, count as equal cost: budgets end at whole steps.
 pub(crate) const EQUAL_COST: f64 = 1.02;
-
-/// Up to here plain had about what the flow cost: equal FLOPs may take a small model more seconds. A sentence whose claim hangs on
-/// it says so, with both numbers.
-pub(crate) const SIMILAR_COST: f64 = 1.25;
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Quality {
@@ -63,7 +59,9 @@ impl Others<'_> {
         let mut plain = [self.plain, self.full].into_iter().flatten();
         plain.all(|plain| {
             let ahead = small.advantage - plain.advantage;
-            plain.comparison.n == 0 || width(small.comparison).is_some_and(|width| ahead <= width)
+            let is_close = || width(small.comparison).is_some_and(|width| ahead <= width);
+            let tuned = !plain.ended(&plain.comparison.against);
+            plain.comparison.n == 0 || tuned && is_close()
         })
     }
 }
@@ -89,9 +87,10 @@ impl<'a> Evidence<'a> {
     ///    a given model has seen test samples and the recipe declares it: overlap;
     /// 2. this arm is the student alone, without its teacher, and as good ([`suffices`]): alone-suffices; or it is the small model
     ///    alone, as good, and no worse by the margin (or by what the test set resolves) than plain training either, at equal cost or
-    ///    at the full budget, where these were run: small-suffices;
+    ///    at the full budget, where these were run: small-suffices. Neither while one it is as good as chose the end of its list;
     /// 3. one pair: one-pair;
-    /// 4. the arm did not choose from at least two settings and as many as the flow, and is not the small model: baseline-untuned;
+    /// 4. the arm or the flow chose the end of its list, or the arm did not choose from at least two settings and as many as the flow and
+    ///    is not the small model: baseline-untuned;
     ///
     ///    Whatever of the following is shown between two tuned arms has to hold with the loser at the winner's settings too, seed by
     ///    seed, being no worse by the margin with the other arm at the flow's; so luck in tuning can only take a claim away;
@@ -99,9 +98,10 @@ impl<'a> Evidence<'a> {
     /// 6. better or within the margin, at higher FLOPs and seconds: costs;
     /// 7. better at FLOPs and seconds that are not higher, or within the margin at FLOPs and seconds that are both lower: saves.
     ///    Unless the small model or the student alone, where another arm than this is one, is not shown to be worse or was not tuned; or the saving is over
-    ///    plain's full budget, and plain at the flow's FLOPs is not shown to be worse: then a shorter budget alone may be what saves.
+    ///    plain's full budget, and plain at the flow's FLOPs is not shown to be worse or was not tuned: then a shorter budget alone may be what saves.
     ///    Where the flow is better than the full budget too, plain in between lies between two that are worse; where it is only as
-    ///    good, plain must have had about the flow's cost as well (the flow's up to 1.25 times plain's). Or trials of the other arm failed for any reason but divergence;
+    ///    good, plain has to be worse in the flow's seconds as well, as plain at the flow's FLOPs is where that took no fewer, and otherwise
+    ///    read off plain's curve. Or trials of the other arm failed for any reason but divergence;
     /// 8. anything else: no-difference.
     ///
     /// So against `plain`, which costs what the flow costs, only better quality counts; against `plain-full` both
@@ -119,16 +119,17 @@ impl<'a> Evidence<'a> {
         {
             return (Verdict::Overlap, None);
         }
-        if self.suffices && against == ALONE {
+        let suffices = self.suffices && !self.ended(FLOW);
+        if suffices && against == ALONE {
             return (Verdict::AloneSuffices, None);
         }
-        if self.suffices && against == SMALL && others.small_is_as_good_as_plain() {
+        if suffices && against == SMALL && others.small_is_as_good_as_plain() {
             return (Verdict::SmallSuffices, None);
         }
         if self.comparison.n == 1 {
             return (Verdict::OnePair, None);
         }
-        if !self.tuned && against != SMALL {
+        if !self.comparison.ends.is_empty() || !self.tuned && against != SMALL {
             return (Verdict::BaselineUntuned, None);
         }
         let none = |because| (Verdict::NoDifference, Some(because));
@@ -151,6 +152,11 @@ impl<'a> Evidence<'a> {
                 None => (Verdict::Saves, Some(Because::WithinMargin)),
             },
         }
+    }
+
+    /// Whether this arm chose the end of its list, so that it may be better than it looks.
+    fn ended(&self, arm: &str) -> bool {
+        self.comparison.ends.iter().any(|end| end.arm == arm)
     }
 
     /// Why what was shown is not claimed.
@@ -199,8 +205,18 @@ impl<'a> Evidence<'a> {
         else {
             return Some(Because::PlainNotWorse);
         };
-        let similar = beyond(plain.comparison, SIMILAR_COST).is_none();
-        (self.quality != Quality::Better && !similar).then_some(Because::PlainShorter)
+        if !plain.tuned {
+            return Some(Because::PlainUntuned);
+        }
+        let as_long = beyond(plain.comparison, EQUAL_COST).is_none();
+        let worse_in_the_same_seconds = || {
+            let flops = plain.comparison.cost.flops_ratio;
+            let shown = |at: &EqualSeconds| at.better && at.p < SIGNIFICANT;
+            flops.is_none_or(|ratio| ratio <= EQUAL_COST)
+                && self.comparison.equal_seconds.as_ref().is_some_and(shown)
+        };
+        let explained = self.quality == Quality::Better || as_long || worse_in_the_same_seconds();
+        (!explained).then_some(Because::PlainShorter)
     }
 }
 
@@ -217,6 +233,14 @@ pub(crate) fn is_better(comparison: &Comparison, better: Better) -> bool {
     comparison.n > 1 && quality(comparison, advantage) == Quality::Better
 }
 
+/// Whether the flow is shown to be better than a tuned arm, or as good within the margin.
+pub(crate) fn is_as_good(comparison: &Comparison, better: Better) -> bool {
+    let advantage = comparison.difference.map_or(0.0, |d| better.advantage(d));
+    let quality = quality(comparison, advantage);
+    let shown = matches!(quality, Quality::Better | Quality::WithinMargin);
+    comparison.n > 1 && tuned(comparison) && shown
+}
+
 /// What is shown, and holds with the loser at the winner's settings too, where both arms were tuned.
 fn quality(comparison: &Comparison, advantage: f64) -> Quality {
     let found = unchecked(comparison, advantage);
@@ -224,7 +248,8 @@ fn quality(comparison: &Comparison, advantage: f64) -> Quality {
         return found;
     };
     let whole = guard.n == comparison.n;
-    let differs = whole && guard.same_sign && guard.p.is_some_and(|p| p < SIGNIFICANT);
+    let p = guard.holm_p.or(guard.p);
+    let differs = whole && guard.same_sign && p.is_some_and(|p| p < SIGNIFICANT);
     let is_within = |p: Option<f64>| p.is_some_and(|p| p < NOT_INFERIOR);
     let within = whole && is_within(comparison.non_inferior_p) && is_within(guard.non_inferior_p);
     match found {
@@ -242,10 +267,10 @@ pub(super) fn shown(comparison: &Comparison, advantage: f64) -> Quality {
     }
 }
 
-/// Whether the other arm chose from at least two settings and as many as the flow, which chose too.
+/// Whether the other arm chose from at least two settings and as many as the flow, which chose too, and neither at the end of its list.
 fn tuned(comparison: &Comparison) -> bool {
     let Sides { arm, against } = comparison.tuning.unwrap_or_default();
-    arm > 0 && against > 1 && against >= arm
+    arm > 0 && against > 1 && against >= arm && comparison.ends.is_empty()
 }
 
 fn unchecked(comparison: &Comparison, advantage: f64) -> Quality {

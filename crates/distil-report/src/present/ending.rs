@@ -131,7 +131,8 @@ fn fitting(notes: &[String], width: Option<usize>, room: usize) -> Vec<String> {
 }
 
 fn todo(run: &RunJson, width: Option<usize>, next: &Next, report: Option<&str>) -> Vec<String> {
-    let mut lines = Vec::new();
+    let which = next.model.as_deref();
+    let mut lines = which.map_or_else(Vec::new, |which| wrapped(&terminal(which), width, ""));
     let mut command = |what: &str, command: &str| {
         let line = format!("  {what:<8} {}", terminal(command));
         lines.extend(wrapped_command(&line, width, &" ".repeat(13)));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::compare::{Because, Verdict};
-use crate::present::sentence::chosen;
+use crate::present::sentence::{arm_words, chosen};
 use crate::run_json::RunJson;
 use crate::statistics::FEWEST_PAIRS;
 
@@ -14,7 +14,9 @@ pub struct Next {
     pub command: Option<String>,
     /// What to run for a claim, where this run makes none.
     pub decide: Option<String>,
-    /// How to use the model.
+    /// Which model the verdict recommends, beside the flow's; none where it is that.
+    pub model: Option<String>,
+    /// How to use the model: the recommended one, or else the flow's.
     pub predict: Option<String>,
     /// How to measure it on other data.
     pub eval: Option<String>,
@@ -27,16 +29,28 @@ pub struct Next {
 impl Next {
     /// After a run in this folder, whose result is there or not.
     pub fn of(run: &RunJson, folder: &str, model: bool) -> Self {
+        let other = run.recommended.as_ref().filter(|_| model);
+        let recommended = format!("{folder}/recommended");
+        let which = other.map(|trial| {
+            let arm = arm_words(&trial.arm);
+            format!("Model: {recommended} is that of {arm}, which the verdict recommends; {folder}/model is the flow's.")
+        });
+        let used = quoted(if other.is_some() {
+            &recommended
+        } else {
+            folder
+        });
         let folder = quoted(folder);
         let new_data = run.origin.as_ref().map_or("", |origin| &origin.new_data);
         let with = |verb: &str, data: &str| {
-            let line = format!("distil {verb} {folder} {data}");
+            let line = format!("distil {verb} {used} {data}");
             model.then(|| line.trim_end().to_owned())
         };
         let typed = run.origin.as_ref().filter(|o| !o.command.is_empty());
         Self {
             command: typed.map(|origin| command(&origin.command)),
             decide: decide(run),
+            model: which,
             predict: with("predict", new_data),
             eval: with("eval", new_data),
             export: with("export", "--to safetensors"),
@@ -56,7 +70,13 @@ fn decide(run: &RunJson) -> Option<String> {
             chosen.because,
             Some(Because::SmallUntuned | Because::AloneUntuned)
         );
-    if chosen.because == Some(Because::OneStage) || chosen.verdict == Verdict::Overlap || !open {
+    // To try a longer list is for people.
+    let at_end = !few && run.comparisons.iter().any(|other| !other.ends.is_empty());
+    if chosen.because == Some(Because::OneStage)
+        || chosen.verdict == Verdict::Overlap
+        || at_end
+        || !open
+    {
         return None;
     }
     let mut again = without_value(&origin.command, "--seeds");

@@ -135,9 +135,18 @@ impl Tuned {
 
     /// The choices of every arm and fold, its seeds together: what is best by the mean over them, and what all of them took.
     pub fn together(tuned: &[Self], better: Better) -> Vec<Self> {
+        Self::grouped(tuned, better, |a, b| a.arm == b.arm && a.fold == b.fold)
+    }
+
+    /// The choices of every arm, its seeds and folds together.
+    pub fn overall(tuned: &[Self], better: Better) -> Vec<Self> {
+        Self::grouped(tuned, better, |a, b| a.arm == b.arm)
+    }
+
+    fn grouped(tuned: &[Self], better: Better, alike: fn(&Self, &Self) -> bool) -> Vec<Self> {
         let mut together: Vec<Self> = Vec::new();
         for one in tuned {
-            let same = |other: &Self| other.arm == one.arm && other.fold == one.fold;
+            let same = |other: &Self| alike(one, other);
             if together.iter().any(same) {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! Tables for the terminal and for Markdown, and the CSV, word for word.
 
+use distil_report::compare::Sides;
 use distil_report::csv::metrics_csv;
 use distil_report::events::{Folded, fold};
 use distil_report::markdown::markdown;
@@ -64,14 +65,37 @@ the run                 load           0 FLOPs               –   30.0 ms      
 the run                 report         0 FLOPs               –   60.0 ms        0
 the run     everything                       –               –    2.47 s        –
 
-cost per student                                   FLOPs  reference time
-────────────────────────────────────────────────────────────────────────
-flow, all stages counted                     4.09 GFLOPs          352 ms
-flow, earlier stages given                   3.81 GFLOPs          310 ms
-plain-full                                   14.8 GFLOPs          1.16 s
-students until it pays, quality being equal       from 1          from 1
+cost per student                  FLOPs  reference time
+───────────────────────────────────────────────────────
+flow, all stages counted    4.09 GFLOPs          352 ms
+flow, earlier stages given  3.81 GFLOPs          310 ms
+plain-full                  14.8 GFLOPs          1.16 s
 ");
     assert!(text::verdict(&record).starts_with("One pair, no claim: "));
+}
+
+#[test]
+fn students_until_it_pays_are_told_only_where_quality_is_shown_to_be_equal() {
+    let mut record = digits_run(40).record;
+    let full = record.comparisons.iter_mut();
+    let full = full.filter(|c| c.against == "plain-full");
+    let full = full.last().unwrap();
+    full.n = 6;
+    full.p = Some(0.5);
+    full.margin = Some(0.005);
+    full.tuning = Some(Sides { arm: 4, against: 4 });
+    let mut told = |within: f64, arm: usize| {
+        let full = record.comparisons.iter_mut();
+        for full in full.filter(|c| c.against == "plain-full") {
+            full.non_inferior_p = Some(within);
+            full.tuning = Some(Sides { arm, against: 4 });
+        }
+        text::bill(&record)
+            .contains("students until it pays, quality being equal       from 1          from 1")
+    };
+    assert!(told(0.016, 4));
+    assert!(!told(0.047, 4), "not within the margin");
+    assert!(!told(0.016, 0), "not tuned");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, network, notes, written};
+use crate::plan::{Arm, Plan, Tuning, answers, arm, chain, learn, network, notes, tune, written};
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
@@ -122,7 +122,11 @@ impl Draft {
             result,
             stages,
             answers,
-            tuning: recipe.compare.tune.as_ref().map(Tuning::of),
+            tuning: recipe
+                .compare
+                .tune
+                .as_ref()
+                .map(|table| Tuning::of(table, |one| tune::can_train(one, &recipe))),
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
             device: self.device,

@@ -35,7 +35,7 @@ pub use recipes::{SHIPPED, Shipped, shipped};
 pub use refusal::Refusal;
 pub use schema::schema;
 pub use stage::{StagePlan, StartPlan, TermPlan, Training, Work};
-pub use tune::Tuning;
+pub use tune::{Tuning, Width};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,34 +1,63 @@
 //! Settings that are chosen on the validation part: every arm has the same to choose from.
 
-use distil_recipe::recipe::{Recipe, TuneTable};
+use distil_recipe::recipe::{Candidate, Recipe, TuneTable};
 use distil_recipe::{Problem, Problems};
 
 use crate::plan::{order, train};
 
 /// What the arms of a run may choose from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
-    /// Names of the combinations of settings, at least two.
+    /// Names of the combinations of settings as they are written, at least two.
     pub candidates: Vec<String>,
     /// The run's first seeds that choose for all; none where each seed chooses for itself.
     pub seeds: Option<u64>,
+    /// Whether a choice at an end of its list counts as tuned: in runs begun before lists were widened.
+    pub any_end: bool,
+    table: TuneTable,
+    /// How many values more each list can have below and above.
+    room: Vec<[usize; 2]>,
 }
 
 /// The seeds that chose for all in runs begun before each seed chose for itself.
 const SEEDS_THAT_CHOSE: u64 = 3;
 
 impl Tuning {
-    pub(super) fn of(table: &TuneTable) -> Self {
-        let names = table.candidates.iter().map(|c| c.name.clone());
+    /// `can_train` says whether the result could be trained with a combination.
+    pub(super) fn of(table: &TuneTable, can_train: impl Fn(&Candidate) -> bool) -> Self {
+        let mut room = vec![[0; 2]; table.lists.len()];
+        for list in 0..room.len() {
+            for end in 0..2 {
+                while room[list][end] < table.widen.value as usize {
+                    let before = table.wider(&room);
+                    room[list][end] += 1;
+                    let after = table.wider(&room);
+                    let mut new = after[before.len()..].iter().peekable();
+                    if new.peek().is_none() || !new.all(&can_train) {
+                        room[list][end] -= 1;
+                        break;
+                    }
+                }
+            }
+        }
         Self {
-            candidates: names.collect(),
+            candidates: names(&table.candidates),
             seeds: table.seeds.as_ref().map(|seeds| seeds.value),
+            any_end: false,
+            table: table.clone(),
+            room,
         }
     }
 
     /// As in a run begun before each seed chose for itself.
     pub fn shared(&mut self) {
         self.seeds.get_or_insert(SEEDS_THAT_CHOSE);
+    }
+
+    /// As in a run begun before lists were widened.
+    pub fn as_written(&mut self) {
+        self.any_end = true;
+        self.room.fill([0; 2]);
     }
 
     /// The seeds that choose for this one, of a run with so many from `first`.
@@ -38,6 +67,57 @@ impl Tuning {
             None => vec![seed],
         }
     }
+
+    /// The lists as they are written.
+    pub fn written(&self) -> Width {
+        Width(vec![[0; 2]; self.room.len()])
+    }
+
+    /// The lists with all the values they may get.
+    pub fn widest(&self) -> Width {
+        Width(self.room.clone())
+    }
+
+    /// Names of the combinations with so many values more, those as written first.
+    pub fn names(&self, width: &Width) -> Vec<String> {
+        names(&self.table.wider(&width.0))
+    }
+
+    /// The lists with one value more wherever one of these choices lies at an end; as they are where none does or none can be added.
+    pub fn wider(&self, width: &Width, chosen: &[String]) -> Width {
+        let all = self.table.wider(&width.0);
+        let mut wider = width.clone();
+        for name in chosen {
+            for (list, at) in TuneTable::ends(&all, name).into_iter().enumerate() {
+                for (end, at) in at.into_iter().enumerate() {
+                    let by = width.0[list][end];
+                    if at && by < self.room[list][end] {
+                        wider.0[list][end] = by + 1;
+                    }
+                }
+            }
+        }
+        wider
+    }
+
+    /// Whether this choice lies at an end of a list, and what lies beyond could have been tried.
+    pub fn is_at_an_end(&self, width: &Width, chosen: &str) -> bool {
+        let all = self.table.wider(&width.0);
+        let most = self.table.widen.value as usize;
+        let ends = TuneTable::ends(&all, chosen).into_iter().zip(&self.room);
+        !self.any_end
+            && ends
+                .flat_map(|(at, room)| at.into_iter().zip(room))
+                .any(|(at, room)| at && *room == most)
+    }
+}
+
+/// How many values each list has beyond those that are written, below and above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Width(Vec<[usize; 2]>);
+
+fn names(candidates: &[Candidate]) -> Vec<String> {
+    candidates.iter().map(|one| one.name.clone()).collect()
 }
 
 /// The recipe with the settings of this name in the training of the arm's result.
@@ -47,8 +127,7 @@ pub(super) fn applied(mut recipe: Recipe, name: &str, problems: &mut Problems) -
         .compare
         .tune
         .as_ref()
-        .and_then(|tune| tune.candidate(name))
-        .cloned();
+        .and_then(|tune| tune.candidate(name));
     let Some(candidate) = candidate else {
         problems.push(Problem::new(format!(
             "there are no settings `{name}` to tune in [compare]"
@@ -65,6 +144,18 @@ pub(super) fn applied(mut recipe: Recipe, name: &str, problems: &mut Problems) -
             .over(&stage.train.take().unwrap_or_default()),
     );
     Some(recipe)
+}
+
+/// Whether the result could be trained with a combination.
+pub(super) fn can_train(candidate: &Candidate, recipe: &Recipe) -> bool {
+    let mut problems = Problems::new();
+    let result = order::result(recipe, &mut Problems::new());
+    let own = result
+        .and_then(|name| recipe.stage(&name)?.train.clone())
+        .unwrap_or_default();
+    let train = candidate.train.clone().over(&own);
+    train::settle(Some(&train), &recipe.train, &mut problems);
+    problems.is_empty()
 }
 
 /// Reports every combination that the result could not be trained with.

@@ -1,6 +1,6 @@
-//! Whether the model in a run's folder is the one its record speaks of.
+//! Whether a model in a run's folder is the one its record speaks of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use distil_report::compare::FLOW;
 use distil_report::run_json::{RunJson, Status};
@@ -15,17 +15,39 @@ const SAME: f64 = 1e-4;
 /// there is no such record.
 pub fn disagreement(model: &Path) -> Option<String> {
     let run = RunFolder::open(model.parent()?).ok()?;
-    if run.model().file_name() != model.file_name() {
+    let is = |kept: PathBuf| kept.file_name() == model.file_name();
+    let record = RunJson::read(&run.run_json()).ok()?;
+    let mends = |why: String| {
+        format!(
+            "{}: {why}. `distil resume {}` mends it while the run has its trials.",
+            model.display(),
+            run.path().display()
+        )
+    };
+    let (of, expected) = if is(run.model()) {
+        let flow = record.trials.iter().find(|trial| trial.id.arm == FLOW);
+        ("the result", flow?)
+    } else if is(run.recommended()) {
+        let Some(id) = &record.recommended else {
+            let unknown = || mends("the verdict in run.json recommends the flow's model".into());
+            return model.exists().then(unknown);
+        };
+        if !model.exists() {
+            return Some(mends(format!(
+                "the model of {id} is missing, which the verdict recommends"
+            )));
+        }
+        let trial = record.trials.iter().find(|trial| trial.id == *id);
+        ("what the verdict recommends", trial?)
+    } else {
+        return None;
+    };
+    let card = SavedModel::read_card(model).ok()?;
+    if expected.status != Status::Finished {
         return None;
     }
-    let card = SavedModel::read_card(model).ok()?;
-    let record = RunJson::read(&run.run_json()).ok()?;
-    let mut flows = record.trials.iter().filter(|trial| trial.id.arm == FLOW);
-    let flow = flows
-        .next()
-        .filter(|flow| flow.status == Status::Finished)?;
-    let (own, other) = (&card.provenance.trial, flow.id.to_string());
-    let tested = &flow.result()?.test;
+    let (own, other) = (&card.provenance.trial, expected.id.to_string());
+    let tested = &expected.result()?.test;
     let same = |name: &str, value: &f64| {
         let known = tested.get(name).copied().unwrap_or(*value);
         !(known - value).is_finite() || (known - value).abs() <= SAME * known.abs().max(SAME)
@@ -38,11 +60,7 @@ pub fn disagreement(model: &Path) -> Option<String> {
     let why = match *own == other {
         true if same => return None,
         true => format!("has other metrics than {other} in run.json"),
-        false => format!("is that of {own}, and the result in run.json is {other}"),
+        false => format!("is that of {own}, and {of} in run.json is {other}"),
     };
-    Some(format!(
-        "{}: the model {why}. `distil resume {}` mends it while the run has its trials.",
-        model.display(),
-        run.path().display()
-    ))
+    Some(mends(format!("the model {why}")))
 }

@@ -169,6 +169,11 @@ impl RunFolder {
         self.0.join("model")
     }
 
+    /// The model that the verdict recommends, where it is not the flow's.
+    pub fn recommended(&self) -> PathBuf {
+        self.0.join("recommended")
+    }
+
     /// The folder of all trials.
     pub fn trials(&self) -> PathBuf {
         self.0.join("trials")

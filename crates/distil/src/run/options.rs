@@ -38,6 +38,9 @@ pub struct Options {
     /// not say.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,
+    /// Whether lists of settings are widened; runs begun before they were do not say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub widened: bool,
     /// What the split does with equal samples; runs of version 0.1.0 do not say.
     #[serde(default, skip_serializing_if = "EqualRule::is_apart")]
     pub equal: EqualRule,

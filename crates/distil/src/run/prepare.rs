@@ -144,10 +144,13 @@ pub(super) fn prepare(
     let name = draft.name().unwrap_or(&options.name).to_owned();
     let mut plan = draft.plan(&data)?;
     plan.name = name;
-    if !options.nested
-        && let Some(tuning) = &mut plan.tuning
-    {
-        tuning.shared();
+    if let Some(tuning) = &mut plan.tuning {
+        if !options.nested {
+            tuning.shared();
+        }
+        if !options.widened {
+            tuning.as_written();
+        }
     }
     plan.source = source;
     Ok(Prepared {

@@ -17,8 +17,10 @@ pub use points::{Point, Seed, Seeds};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::comparison::EqualSeconds;
 use super::entry::{Question, TrialOutputs};
 use crate::measure::Better;
+use crate::record::arm::{PLAIN_FULL, share_of_arm};
 use crate::record::numbers;
 use crate::statistics::{
     FEWEST_FOR_BCA, FEWEST_PAIRS, bca, mean, paired_errors, percentile_interval, sign_flip,
@@ -132,6 +134,26 @@ impl Curve {
         let both = self.saving().zip(self.ceiling);
         both.is_some_and(|(saving, ceiling)| saving > ceiling.max(0.0))
     }
+}
+
+/// The flow against plain in the flow's seconds, by interpolation; none where a trial of the curve did not finish or one of its arms chose
+/// the end of its list, so that plain may be better than its curve.
+pub(super) fn at_equal_seconds(
+    entries: &[TrialOutputs<'_>],
+    question: &Question<'_>,
+) -> Option<EqualSeconds> {
+    let of_curve = |arm: &String| arm == PLAIN_FULL || share_of_arm(arm).is_some();
+    let seeds = Seeds::of(entries, question.metric)?;
+    if seeds.left_out > 0 || question.ends.keys().any(of_curve) {
+        return None;
+    }
+    let found = equal_cost(&seeds, |point| point.seconds)?;
+    Some(EqualSeconds {
+        share: found.share,
+        difference: found.difference,
+        p: found.p,
+        better: question.metric.better.advantage(found.difference) > 0.0,
+    })
 }
 
 /// Runs made before wrote one number, by another rule: that is not known any more.

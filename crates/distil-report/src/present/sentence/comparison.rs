@@ -1,7 +1,7 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
 use crate::compare::{
-    Because, Comparison, EQUAL_COST, Guard, SIMILAR_COST, Sides, Test, Verdict, beyond, is_better,
+    AtEnd, Because, Comparison, EQUAL_COST, Guard, Sides, Test, Verdict, beyond, is_better,
     resolved,
 };
 use crate::measure::MainMetric;
@@ -52,6 +52,19 @@ pub fn chosen(comparisons: &[Comparison]) -> Option<&Comparison> {
         .or_else(|| of(ALONE).filter(|alone| alone.verdict == Verdict::AloneSuffices))
         .or_else(|| of(SMALL).filter(|small| small.verdict == Verdict::SmallSuffices && !worse))
         .or(usual)
+}
+
+/// The arm whose model the run's verdict recommends; none where that is the flow's, or nothing follows: the small model or the student
+/// alone where it suffices, and what the flow is worse than, or as good as at more cost.
+pub fn recommended<'a>(comparisons: &'a [Comparison], metric: &MainMetric) -> Option<&'a str> {
+    let chosen = chosen(comparisons)?;
+    let other = match (chosen.verdict, chosen.because) {
+        (Verdict::SmallSuffices | Verdict::AloneSuffices, _) => true,
+        (Verdict::Costs, Some(Because::Dearer)) => !is_better(chosen, metric.better),
+        (Verdict::Costs, _) => true,
+        _ => false,
+    };
+    other.then_some(chosen.against.as_str())
 }
 
 /// That another arm than this comparison's is as good as the flow at less cost; empty where none is.
@@ -147,12 +160,12 @@ impl Words<'_> {
             Verdict::NotCompared => self.not_compared(),
             Verdict::OnePair => self.one_pair(&cheap),
             Verdict::NoDifference => {
-                let similar = self.similar_cost(comparisons);
+                let similar = self.equal_seconds(comparisons);
                 let reason = match self.comparison.because {
                     Some(Because::AloneNotWorse | Because::SmallNotWorse) if !cheap.is_empty() => {
                         format!("{cheap}, so no saving is claimed")
                     }
-                    _ => format!("{}{cheap}", self.reason()),
+                    _ => format!("{}{cheap}", self.reason(comparisons)),
                 };
                 format!("{claim}: {}{reason}{similar}.", self.means())
             }
@@ -163,7 +176,7 @@ impl Words<'_> {
                 } else {
                     "; no small model was run beside it"
                 };
-                let similar = self.similar_cost(comparisons);
+                let similar = self.equal_seconds(comparisons);
                 format!(
                     "{claim}: {}{}{}{alone}{similar}.",
                     self.means(),
@@ -266,8 +279,8 @@ impl Words<'_> {
         }
     }
 
-    /// The two numbers of a claim over plain's full budget that hangs on whether plain at equal FLOPs cost about as much.
-    fn similar_cost(&self, comparisons: &[Comparison]) -> String {
+    /// What a claim of equal quality over plain's full budget rests on where plain at equal FLOPs took fewer seconds than the flow.
+    fn equal_seconds(&self, comparisons: &[Comparison]) -> String {
         let hangs = matches!(
             self.comparison.because,
             Some(Because::WithinMargin | Because::PlainShorter)
@@ -281,15 +294,24 @@ impl Words<'_> {
             true => "seconds",
             false => "FLOPs",
         };
-        let (link, so) = match self.comparison.because {
-            Some(Because::PlainShorter) => ("but", ", so a shorter budget alone may save as much"),
-            _ => ("and", ""),
-        };
-        format!(
-            "; plain training at equal cost is worse, {link} the flow took {} of its {unit} (up to {} counts as similar){so}",
-            show::per_cent(ratio),
-            show::per_cent(SIMILAR_COST),
-        )
+        let taken = format!("the flow took {} of its {unit}", show::per_cent(ratio));
+        let at = self.comparison.equal_seconds.map(|at| {
+            let difference = self.metric.difference(Some(at.difference));
+            format!("difference {difference}, sign-flip test {}", show::p(at.p))
+        });
+        let shorter = "so a shorter budget alone may save as much";
+        match (self.comparison.because, at) {
+            (Some(Because::WithinMargin), Some(at)) => format!(
+                "; plain training at equal cost is worse; {taken}, and plain training in the same seconds, read off its curve, is worse too ({at})"
+            ),
+            (Some(Because::WithinMargin), None) => String::new(),
+            (_, Some(at)) if unit == "seconds" => format!(
+                "; plain training at equal cost is worse, but {taken}, and that plain training in the same seconds, read off its curve, is worse is not shown ({at}), {shorter}"
+            ),
+            _ => format!(
+                "; plain training at equal cost is worse, but {taken}, and what it reaches in the same time is not known without its whole curve (`--curve`), {shorter}"
+            ),
+        }
     }
 
     /// `difference +0.28 points, 95 % interval −0.80 to +1.36, McNemar's test p = 0.754`.
@@ -481,8 +503,17 @@ impl Words<'_> {
         }
     }
 
+    /// `; the small model alone was not tuned, so no saving is claimed`.
+    fn not_tuned(&self, arm: &str, comparisons: &[Comparison]) -> String {
+        let other = comparisons.iter().find(|other| other.against == arm);
+        let why = other
+            .and_then(|other| chosen_ends(&other.ends))
+            .unwrap_or(format!("{} was not tuned", arm_words(arm)));
+        format!("; {why}, so no saving is claimed")
+    }
+
     /// What is missing for a saving.
-    fn reason(&self) -> String {
+    fn reason(&self, comparisons: &[Comparison]) -> String {
         let c = self.comparison;
         let other = arm_words(&c.against);
         let few = format!(
@@ -518,15 +549,12 @@ impl Words<'_> {
             Some(Because::SmallNotWorse) => {
                 "; the small model alone is not shown to be worse than the flow, so no saving is claimed".into()
             }
-            Some(Because::SmallUntuned) => {
-                "; the small model alone was not tuned, so no saving is claimed".into()
-            }
+            Some(Because::SmallUntuned) => self.not_tuned(SMALL, comparisons),
             Some(Because::AloneNotWorse) => {
                 "; the student alone is not shown to be worse than the flow, so no saving is claimed".into()
             }
-            Some(Because::AloneUntuned) => {
-                "; the student alone was not tuned, so no saving is claimed".into()
-            }
+            Some(Because::AloneUntuned) => self.not_tuned(ALONE, comparisons),
+            Some(Because::PlainUntuned) => self.not_tuned(PLAIN, comparisons),
             Some(Because::PlainNotWorse) => {
                 "; plain training at the flow's cost is not shown to be worse, so a shorter budget alone may save as much".into()
             }
@@ -587,6 +615,9 @@ impl Words<'_> {
 
     fn untuned(&self) -> String {
         let other = arm_words(&self.comparison.against);
+        if let Some(ends) = chosen_ends(&self.comparison.ends) {
+            return format!("{ends}, so nothing follows until a longer list has been tried");
+        }
         match self.comparison.tuning {
             Some(Sides { arm, against }) => format!(
                 "{other} chose from {against} settings and the flow from {arm}, and nothing follows from it until both have the same choice, of two at least"
@@ -633,9 +664,26 @@ impl Words<'_> {
     }
 }
 
+/// `the flow chose lr=0.064, the end of its list`; none where no arm did.
+fn chosen_ends(ends: &[AtEnd]) -> Option<String> {
+    let (first, more) = ends.split_first()?;
+    let chose = |end: &AtEnd| format!("{} chose {}", arm_words(&end.arm), end.settings);
+    let more: String = more
+        .iter()
+        .map(|end| format!(" and {}", chose(end)))
+        .collect();
+    let list = match more.is_empty() {
+        true => "the end of its list",
+        false => "the ends of their lists",
+    };
+    Some(format!("{}{more}, {list}", chose(first)))
+}
+
 /// What is to be said of plain training's full budget where the small model suffices.
 fn plain_full(arm: &str, comparisons: &[Comparison]) -> &'static str {
-    let run = comparisons.iter().any(|c| c.against == PLAIN_FULL);
+    let run = comparisons
+        .iter()
+        .any(|c| c.against == PLAIN_FULL && c.n > 0);
     match arm == SMALL && !run {
         true => "; plain training at its full budget was not run",
         false => "",

@@ -8,6 +8,6 @@ mod tuning;
 
 pub(crate) use arms::meaning;
 pub(crate) use comparison::arm_words;
-pub use comparison::{badge, brief, chosen, headline, resolution, sentence};
+pub use comparison::{badge, brief, chosen, headline, recommended, resolution, sentence};
 pub use leaks::{columns_read, equal, equal_samples, note, overlap, reading_notes};
 pub use tuning::choice;

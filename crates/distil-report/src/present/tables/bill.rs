@@ -1,6 +1,7 @@
 //! What arms cost: the bill, tuning beside it, and what earlier stages are worth.
 
 use crate::bill::{self, Total};
+use crate::compare::{Comparison, is_as_good};
 use crate::present::human::{human_count, human_flops, human_seconds};
 use crate::present::show;
 use crate::present::table::{NONE, Table};
@@ -80,8 +81,8 @@ fn bill_cells(words: &[&str], total: Total) -> Vec<String> {
     cells
 }
 
-/// The flow's cost with its earlier stages counted and with them given, beside plain's full budget, and after how many students
-/// they have paid for themselves; none where the flow has one stage, or plain's full budget was not run.
+/// The flow's cost with its earlier stages counted and with them given, beside plain's full budget, and, where the flow is shown to be
+/// as good, after how many students they have paid for themselves; none where the flow has one stage, or plain's full budget was not run.
 pub fn break_even(run: &RunJson) -> Option<Table> {
     let result = run.arm(FLOW).find_map(|trial| trial.result())?.name.clone();
     let flow = Summary::of(run, FLOW);
@@ -119,11 +120,15 @@ pub fn break_even(run: &RunJson) -> Option<Table> {
             Some(Some(students)) => format!("from {}", show::grouped(students as f64)),
         }
     };
-    table.total(vec![
-        "students until it pays, quality being equal".into(),
-        students(|total| total.flops),
-        students(|total| total.reference_seconds),
-    ]);
+    let mut comparisons = run.comparisons.iter();
+    let equal = |c: &Comparison| c.against == PLAIN_FULL && is_as_good(c, run.metric.better);
+    if comparisons.any(equal) {
+        table.total(vec![
+            "students until it pays, quality being equal".into(),
+            students(|total| total.flops),
+            students(|total| total.reference_seconds),
+        ]);
+    }
     Some(table)
 }
 

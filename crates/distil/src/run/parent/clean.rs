@@ -11,8 +11,8 @@ use crate::files;
 use crate::run::folder::RunFolder;
 use crate::train::refused;
 
-/// Removes the trials of a finished run: logs, checkpoints, scores, predictions and the models of its controls. The result's model,
-/// run.json, the report, metrics.csv and the recipe stay. Returns the bytes removed.
+/// Removes the trials of a finished run: logs, checkpoints, scores, predictions and the models of its controls. The result's model, the
+/// recommended one, run.json, the report, metrics.csv and the recipe stay. Returns the bytes removed.
 ///
 /// # Errors
 /// A path that is no run, a run another process is at work on, and a run that is not finished: its trials are what `resume` needs.

@@ -1,14 +1,17 @@
 //! The parent of a run: plans, starts trials and hears them, folds the outcome.
 
 mod children;
+mod choices;
 mod clean;
 mod cores;
+mod kept;
 mod launch;
 mod logs;
 mod outcome;
 mod request;
 mod supervise;
 mod threads;
+mod trials;
 
 pub use clean::clean;
 pub use outcome::{Outcome, write_report};
@@ -53,7 +56,9 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     })?;
     options.name.clone_from(&prepared.plan.name);
     let basis = basis(&text, &options, &prepared)?;
-    watcher.plan(&prepared.plan.describe_briefly());
+    let search = trials::search(&options, &prepared.plan);
+    let plan = prepared.plan.describe_briefly() + &search.unwrap_or_default();
+    watcher.plan(&plan);
     // Nothing is written before a plan exists.
     let (folder, _lock) = RunFolder::create(&request.runs, &options.name, |folder| {
         files::write(&folder.recipe(), text.text().as_bytes())?;
@@ -79,7 +84,7 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
 fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Basis> {
     let mut basis = Basis::new(text, options);
     basis.add(&flow.read)?;
-    for name in supervise::arms(options, &flow.plan) {
+    for name in trials::arms(options, &flow.plan) {
         let arm = Arm::named(&name);
         if arm.changes_the_recipe() {
             let of = Of::arm(&arm, options);

@@ -10,11 +10,13 @@ use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Folded, Time, fold};
 use distil_report::page::Page;
 use distil_report::predictions::Predictions;
+use distil_report::present::sentence::recommended;
 use distil_report::run_json::{
     Compress, FORMAT, MainMetric, Origin, RunJson, Status, Trial, Tuned, Validation,
 };
 use distil_report::{Purpose, TrialId};
 
+use super::choices::{ends, listed, main_metric, tuned};
 use super::logs::{Log, Logs};
 use crate::data::source::Source;
 use crate::error::{Error, Result};
@@ -82,16 +84,25 @@ pub(super) fn conclude(
         mut trials,
         spares,
         tuned,
-    } = compared(plan, options, &metric, &told, &calibrations);
+    } = compared(plan, options, &told, &calibrations);
     // One that was chosen and not yet tested has not come to its end.
     for (trial, _) in &mut trials {
         if trial.status == Status::Finished && !trial.is_tested() {
             trial.status = left.unwrap_or(Status::Failed);
         }
     }
-    let question = question(plan, &metric, &tuned, &spares);
+    let ends = ends(plan, options, logs, &tuned);
+    let question = question(plan, &metric, (&tuned, ends), &spares);
     let (comparisons, curve) = judged(&question, &trials, &told, &calibrations);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
+    let recommended = recommended(&comparisons, &metric)
+        .filter(|_| left.is_none())
+        .and_then(|arm| {
+            let finished = |trial: &&Trial| trial.id.arm == arm && trial.status == Status::Finished;
+            trials.iter().find(finished)
+        })
+        .map(|trial| trial.id.clone())
+        .filter(|trial| folder.trial(trial).model().exists());
     let flows: Vec<&Trial> = trials.iter().filter(|trial| trial.id.arm == FLOW).collect();
     let compress = match flows.first() {
         Some(flow) => read_compress(&folder.trial(&flow.id).compress())?,
@@ -113,6 +124,7 @@ pub(super) fn conclude(
         task: plan.task.kind(),
         metric,
         comparisons,
+        recommended,
         validation: validation(folder, plan, options)?,
         tuned,
         curve,
@@ -151,11 +163,6 @@ fn validation(folder: &RunFolder, plan: &Plan, options: &Options) -> Result<Opti
 pub fn write_report(folder: &RunFolder, run: &RunJson) -> Result<()> {
     let basis = Basis::read(&folder.basis())?;
     report(folder, run, &told(&Logs::read(folder, basis.as_ref())?))
-}
-
-/// The metric a plan's models are compared by.
-pub(super) fn main_metric(plan: &Plan) -> MainMetric {
-    MainMetric::of(plan.metric, plan.task.unit())
 }
 
 /// A log and what is left of its events when resumes are honoured.
@@ -227,21 +234,15 @@ pub(super) fn wanted(plan: &Plan, options: &Options, logs: &Logs) -> Vec<TrialId
         return Vec::new();
     }
     let metric = main_metric(plan);
-    let found = compared(
-        plan,
-        options,
-        &metric,
-        &told(logs),
-        &Calibrations::default(),
-    );
-    let question = question(plan, &metric, &found.tuned, &found.spares);
+    let found = compared(plan, options, &told(logs), &Calibrations::default());
+    let ends = ends(plan, options, logs, &found.tuned);
+    let question = question(plan, &metric, (&found.tuned, ends), &found.spares);
     compare::wanted(&outputs(&found.trials), &question)
 }
 
 fn compared<'a>(
     plan: &Plan,
     options: &Options,
-    metric: &MainMetric,
     told: &[Told<'a>],
     calibrations: &Calibrations,
 ) -> Compared<'a> {
@@ -251,7 +252,9 @@ fn compared<'a>(
     };
     let mut trials: Vec<Tested<'a>> = told.iter().filter_map(billed).collect();
     trials.sort_by_key(|(trial, _)| (trial.id.seed, trial.id.fold, rank(plan, &trial.id.arm)));
-    let tuned = tuned(plan, &trials, options.seeds, metric);
+    let all = trials.iter().map(|(trial, _)| trial);
+    let candidates = listed(plan, options, &all.clone().collect::<Vec<_>>()).1;
+    let tuned = tuned(plan, all, &candidates, options.seeds);
     let (trials, spares) = trials
         .into_iter()
         .partition(|(trial, _)| counts(trial, &tuned));
@@ -273,7 +276,7 @@ fn outputs<'a>(trials: &'a [Tested<'_>]) -> Vec<TrialOutputs<'a>> {
 fn question<'a>(
     plan: &Plan,
     metric: &'a MainMetric,
-    tuned: &[Tuned],
+    (tuned, ends): (&[Tuned], BTreeMap<String, String>),
     spares: &'a [Tested<'_>],
 ) -> Question<'a> {
     let given = |work: &Work| matches!(work, Work::Given { .. });
@@ -283,6 +286,7 @@ fn question<'a>(
         margin: plan.margin,
         given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
         spares: outputs(spares),
+        ends,
     }
 }
 
@@ -327,30 +331,6 @@ fn status(flows: &[&Trial], left: Option<Status>) -> Status {
         None if flows.is_empty() => left.unwrap_or(Status::Failed),
         None => left.unwrap_or(Status::Finished),
     }
-}
-
-/// The choice of every arm on every fold, of every seed where each chooses for itself.
-fn tuned(plan: &Plan, trials: &[Tested<'_>], seeds: u64, metric: &MainMetric) -> Vec<Tuned> {
-    let Some(tuning) = &plan.tuning else {
-        return Vec::new();
-    };
-    let first = plan.run.seed.value;
-    let trials: Vec<Trial> = trials.iter().map(|(trial, _)| trial.clone()).collect();
-    let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
-    for trial in &trials {
-        let seed = tuning.seeds.is_none().then_some(trial.id.seed);
-        let place = (trial.id.arm.as_str(), trial.id.fold, seed);
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    places
-        .into_iter()
-        .map(|place| {
-            let seeds = tuning.choosers(place.2.unwrap_or(first), first, seeds);
-            Tuned::of(&trials, place, &tuning.candidates, &seeds, metric)
-        })
-        .collect()
 }
 
 /// Whether a trial is one of those compared: with the settings its arm chose.

@@ -10,29 +10,23 @@ use distil_report::events::Event;
 use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 
 use super::children::{Children, News};
+use super::choices::{candidates, main_metric};
+use super::kept::{keep, keep_recommended, replaced};
 use super::launch::Local;
 use super::logs::Logs;
-use super::outcome::{Outcome, OwnWork, conclude, main_metric, wanted};
+use super::outcome::{Outcome, OwnWork, conclude, wanted};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
+use super::trials::trials;
 use crate::error::{Error, Kind, Result};
-use crate::plan::{Arm, Plan};
+use crate::plan::{Arm, Plan, Tuning};
 use crate::run::basis::Basis;
 use crate::run::folder::RunFolder;
 use crate::run::message::{Message, Order, Rates};
 use crate::run::options::Options;
 use crate::run::program::Program;
 use crate::run::stage_cache;
-use crate::saved::SavedModel;
 use crate::train::{Signals, Stopwatch};
-
-/// Plain training at 25, 50, 75 and 100 % of its declared budget.
-const CURVE: [Arm; 4] = [
-    Arm::PlainShare(0.25),
-    Arm::PlainShare(0.5),
-    Arm::PlainShare(0.75),
-    Arm::PlainFull,
-];
 
 /// How often signals are looked for, and watchers told, while nothing happens.
 pub(super) const PULSE: Duration = Duration::from_millis(50);
@@ -56,14 +50,18 @@ pub fn supervise(
         true => None,
         false => Some(Program::read(program)?),
     };
+    let logs = Logs::read(folder, Some(basis))?;
+    let candidates = candidates(plan, options, &logs);
     let mut scheduler = Scheduler {
         folder,
         options,
         plan,
         reuse,
         children: Children::new(Box::new(Local::new(program, threads, jobs))),
-        waiting: trials(options, plan),
-        logs: Logs::read(folder, Some(basis))?,
+        waiting: trials(options, plan, &candidates),
+        held: VecDeque::new(),
+        candidates,
+        logs,
         basis,
         guards: BTreeSet::new(),
         changed: None,
@@ -78,16 +76,21 @@ pub fn supervise(
         failures,
         changed,
         waiting,
+        held,
+        watcher,
         ..
     } = scheduler;
     let signal = signals.received();
     let lost = failures.values().any(|error| error.kind != Kind::Diverged);
     let left = match signal {
-        Some(_) if lost || !waiting.is_empty() => Some(Status::Stopped),
+        Some(_) if lost || !waiting.is_empty() || !held.is_empty() => Some(Status::Stopped),
         None if lost => Some(Status::Failed),
         _ => None,
     };
     let run = conclude(folder, plan, options, threads, left, &logs, &own)?;
+    if let Some(note) = keep_recommended(folder, &run)? {
+        watcher.note(&note);
+    }
     let (flow, control) = failures_of(failures, &run);
     match changed.or(flow) {
         Some(error) if signal.is_none() => Err(error),
@@ -130,55 +133,6 @@ fn failures_of(
     (flow, control)
 }
 
-/// The arms of the run, the flow first.
-pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
-    let controls = plan
-        .arms
-        .iter()
-        .filter(|arm| **arm != Arm::Flow)
-        .map(ToString::to_string);
-    let mut controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
-    if options.curve {
-        let missing = CURVE.iter().filter(|arm| !plan.arms.contains(arm));
-        controls.extend(missing.map(ToString::to_string));
-    }
-    std::iter::once(FLOW.to_string())
-        .chain(controls.into_iter().filter(|_| options.control))
-        .collect()
-}
-
-/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
-/// of them, which does not read the test part; and every seed has one whose settings are not known yet, which does.
-fn trials(options: &Options, plan: &Plan) -> VecDeque<TrialId> {
-    let arms = arms(options, plan);
-    let first = plan.run.seed.value;
-    let mut trials = VecDeque::new();
-    for seed in first..first + options.seeds.max(1) {
-        let choosing = plan
-            .tuning
-            .as_ref()
-            .filter(|tuning| tuning.choosers(seed, first, options.seeds).contains(&seed));
-        let settings: Vec<Option<String>> = match choosing {
-            Some(tuning) => {
-                let candidates = tuning.candidates.iter().cloned().map(Some);
-                candidates.chain([None]).collect()
-            }
-            None => vec![None],
-        };
-        for fold in options.folds() {
-            for arm in &arms {
-                trials.extend(settings.iter().map(|settings| TrialId {
-                    arm: arm.clone(),
-                    seed,
-                    fold,
-                    settings: settings.clone(),
-                }));
-            }
-        }
-    }
-    trials
-}
-
 /// What may start when, and what has become of it.
 struct Scheduler<'a> {
     folder: &'a RunFolder,
@@ -188,6 +142,10 @@ struct Scheduler<'a> {
     reuse: Option<Program>,
     children: Children,
     waiting: VecDeque<TrialId>,
+    /// Those that wait until it is settled what there is to choose from.
+    held: VecDeque<TrialId>,
+    /// The settings there are to choose from so far.
+    candidates: Vec<String>,
     /// What the trials that do not run came to.
     logs: Logs,
     /// What they have in common.
@@ -209,12 +167,19 @@ impl Scheduler<'_> {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|trial| !self.finished(trial, trial.settings.is_none()));
         self.waiting = waiting;
+        let widens = |tuning: &Tuning| tuning.widest() != tuning.written();
+        if self.plan.tuning.as_ref().is_some_and(widens) {
+            let (held, waiting) = std::mem::take(&mut self.waiting)
+                .into_iter()
+                .partition(|trial| trial.settings.is_none());
+            (self.held, self.waiting) = (held, waiting);
+        }
         self.keep_result()?;
         loop {
             while signals.received().is_none() && self.advance(jobs)? {
                 self.listen()?;
             }
-            if !self.check_claims() || signals.received().is_some() {
+            if !self.go_on() || signals.received().is_some() {
                 break;
             }
         }
@@ -229,13 +194,58 @@ impl Scheduler<'_> {
         Ok(())
     }
 
-    /// Once all is done and nothing was lost: whether what was shown has to be checked by more trials, which then wait.
-    fn check_claims(&mut self) -> bool {
+    /// Once nothing waits or runs: whether there is more to do, which then waits. First settings beyond the ends of their lists, while an
+    /// arm's choice lies there; then what reads the test part; then what has been shown is checked.
+    fn go_on(&mut self) -> bool {
         let lost = |error: &Error| error.kind != Kind::Diverged;
         let open = !self.waiting.is_empty() || self.children.count() > 0;
-        if open || self.changed.is_some() || self.failures.values().any(lost) {
+        if open || self.changed.is_some() {
             return false;
         }
+        let lost = self.failures.values().any(lost);
+        if !lost && self.widen() {
+            return true;
+        }
+        // What was lost might have widened the lists: nothing is tested before that is known.
+        if lost && self.may_widen() {
+            return false;
+        }
+        if !self.held.is_empty() {
+            self.waiting = std::mem::take(&mut self.held);
+            return true;
+        }
+        !lost && self.check_claims()
+    }
+
+    fn may_widen(&self) -> bool {
+        let more = |tuning: &Tuning| tuning.names(&tuning.widest()).len() > self.candidates.len();
+        !self.held.is_empty() && self.plan.tuning.as_ref().is_some_and(more)
+    }
+
+    /// Whether there are new settings to choose from, for all arms.
+    fn widen(&mut self) -> bool {
+        let candidates = candidates(self.plan, self.options, &self.logs);
+        let new: Vec<String> = candidates
+            .iter()
+            .filter(|name| !self.candidates.contains(name))
+            .cloned()
+            .collect();
+        if new.is_empty() {
+            return false;
+        }
+        self.watcher.note(&format!(
+            "note: the choice of an arm lies at the end of its list: all arms try {} too",
+            new.join(" and ")
+        ));
+        let mut trials = trials(self.options, self.plan, &new);
+        trials.retain(|trial| trial.settings.is_some() && !self.finished(trial, false));
+        self.waiting = trials;
+        self.candidates = candidates;
+        true
+    }
+
+    /// Whether what was shown has to be checked by more trials, which then wait.
+    fn check_claims(&mut self) -> bool {
         let mut trials = wanted(self.plan, self.options, &self.logs);
         trials.retain(|trial| self.guards.insert(trial.clone()));
         if trials.is_empty() {
@@ -297,12 +307,14 @@ impl Scheduler<'_> {
     /// The order to a trial, with the settings its arm chose and the cost of its flow; none where either is missing.
     fn order(&self, trial: &TrialId) -> Result<Option<Order>> {
         let test = self.is_tested(trial);
-        let Some(trial) = self.settled(trial)? else {
+        let Some(trial) = self.settled(trial) else {
             return Ok(None);
         };
         let mut budget = None;
         if trial.arm != FLOW {
-            let Some(flow) = self.settled(&flow_of(&trial))? else {
+            // Among the settings as written: what an arm may spend does not change when more are tried.
+            let written = self.plan.tuning.as_ref().map(|tuning| &tuning.candidates);
+            let Some(flow) = self.settled_among(&flow_of(&trial), written) else {
                 return Ok(None);
             };
             let Some(flow) = self.result(&flow) else {
@@ -326,26 +338,28 @@ impl Scheduler<'_> {
     }
 
     /// The trial with the settings its arm chose, where settings are tuned; none where it could not choose.
-    fn settled(&self, trial: &TrialId) -> Result<Option<TrialId>> {
-        if trial.settings.is_some() || self.plan.tuning.is_none() {
-            return Ok(Some(trial.clone()));
-        }
-        Ok(self.chosen(trial)?.map(|settings| TrialId {
-            settings: Some(settings),
-            ..trial.clone()
-        }))
+    fn settled(&self, trial: &TrialId) -> Option<TrialId> {
+        self.settled_among(trial, Some(&self.candidates))
     }
 
-    /// The settings a trial's arm chose on its fold.
-    fn chosen(&self, trial: &TrialId) -> Result<Option<String>> {
-        let Some(tuning) = &self.plan.tuning else {
-            return Ok(None);
+    fn settled_among(&self, trial: &TrialId, candidates: Option<&Vec<String>>) -> Option<TrialId> {
+        let (None, Some(tuning)) = (&trial.settings, &self.plan.tuning) else {
+            return Some(trial.clone());
         };
+        let candidates = candidates.unwrap_or(&tuning.candidates);
+        Some(TrialId {
+            settings: Some(self.chosen(trial, tuning, candidates)?),
+            ..trial.clone()
+        })
+    }
+
+    /// The settings a trial's arm chose for its seed and fold.
+    fn chosen(&self, trial: &TrialId, tuning: &Tuning, candidates: &[String]) -> Option<String> {
         let first = self.plan.run.seed.value;
         let seeds = tuning.choosers(trial.seed, first, self.options.seeds);
         let mut rows = Vec::new();
         for seed in &seeds {
-            for candidate in &tuning.candidates {
+            for candidate in candidates {
                 let tried = TrialId {
                     seed: *seed,
                     settings: Some(candidate.clone()),
@@ -357,14 +371,14 @@ impl Scheduler<'_> {
                     .get(&tried)
                     .is_some_and(|e| e.kind != Kind::Diverged)
                 {
-                    return Ok(None);
+                    return None;
                 }
                 rows.extend(self.logs.trial(&tried).cloned());
             }
         }
         let place = (trial.arm.as_str(), trial.fold, None);
         let metric = main_metric(self.plan);
-        Ok(Tuned::of(&rows, place, &tuning.candidates, &seeds, &metric).chosen)
+        Tuned::of(&rows, place, candidates, &seeds, &metric).chosen
     }
 
     /// The rates of the arm that have not been measured yet: its first trial does so, while no other runs.
@@ -451,6 +465,7 @@ impl Scheduler<'_> {
             waiting: self
                 .waiting
                 .iter()
+                .chain(&self.held)
                 .filter(|trial| !self.only_tests(trial))
                 .cloned()
                 .collect(),
@@ -527,7 +542,7 @@ impl Scheduler<'_> {
         if self.choosing(FLOW, &first) {
             return Ok(());
         }
-        let Some(flow) = self.settled(&first)? else {
+        let Some(flow) = self.settled(&first) else {
             return Ok(());
         };
         let model = self.folder.trial(&flow).model();
@@ -535,20 +550,9 @@ impl Scheduler<'_> {
             return Ok(());
         }
         let kept = self.folder.model();
-        let of = |folder: &Path| SavedModel::read_card(folder).map(|card| card.provenance);
-        let old = kept.exists().then(|| of(&kept));
-        if let Some(Ok(old)) = &old
-            && *old == of(&model)?
-        {
-            return Ok(());
-        }
-        SavedModel::copy(&model, &kept)?;
-        if let Some(old) = old {
-            let old = old.map_or("damaged".into(), |old| format!("that of {}", old.trial));
-            self.watcher.note(&format!(
-                "note: {} was {old}; now it is that of {flow}, which is the result.",
-                kept.display()
-            ));
+        if let Some(old) = keep(&model, &kept)? {
+            let new = format!("{flow}, which is the result");
+            self.watcher.note(&replaced(&kept, &old, &new));
         }
         Ok(())
     }

@@ -104,6 +104,9 @@ impl Stage<'_, '_> {
             None => learner.net.valid(),
         };
         let outputs = batch::outputs(&net, self.inputs, ids, &self.settings.device);
+        if outputs.values.iter().any(|value| !value.is_finite()) {
+            return Err(self.outputs_diverged()?);
+        }
         let found = metrics_and(&outputs, self.data, ids, self.settings.metric)?;
         self.meter.add(
             Purpose::Evaluate,

@@ -273,6 +273,33 @@ impl Stage<'_, '_> {
         })
     }
 
+    /// Ends the stage where its last step, whose loss was finite, threw the weights so far that its outputs are not.
+    pub(super) fn outputs_diverged(&mut self) -> Result<Error> {
+        let step = self.progress.step;
+        self.tell_diverged(step, &Numbers::default(), &BTreeMap::new())?;
+        let reason = format!("after step {step} its outputs are no finite numbers");
+        let place = format!("stage `{}`", self.settings.stage);
+        Ok(Error::new(Kind::Diverged, place, reason)
+            .remedy("Lower the learning rate (`--set train.lr=…`), add `warmup` or `clip`"))
+    }
+
+    fn tell_diverged(
+        &mut self,
+        step: u64,
+        parts: &Numbers,
+        norms: &BTreeMap<String, f64>,
+    ) -> Result<()> {
+        self.meter.flush(self.sink)?;
+        self.sink.write(Event::Diverged(Diverged {
+            stage: self.settings.stage.clone(),
+            step,
+            terms: parts.clone(),
+            gradient_norms: norms.iter().map(|(k, v)| (k.clone(), *v)).collect(),
+        }))?;
+        self.sink.settle()?;
+        Ok(())
+    }
+
     /// Ends the stage at this step; the error to end it with.
     pub(super) fn diverged(
         &mut self,
@@ -281,14 +308,7 @@ impl Stage<'_, '_> {
         norms: &BTreeMap<String, f64>,
     ) -> Result<Error> {
         let stage = self.settings.stage.clone();
-        self.meter.flush(self.sink)?;
-        self.sink.write(Event::Diverged(Diverged {
-            stage: stage.clone(),
-            step,
-            terms: parts.clone(),
-            gradient_norms: norms.iter().map(|(k, v)| (k.clone(), *v)).collect(),
-        }))?;
-        self.sink.settle()?;
+        self.tell_diverged(step, parts, norms)?;
         let list = |numbers: &mut dyn Iterator<Item = (&String, &f64)>| {
             numbers
                 .map(|(name, value)| format!("{name} {value:.4}"))

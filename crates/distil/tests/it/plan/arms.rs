@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use distil::plan::{Arm, Draft, Plan};
+use distil::plan::{Arm, Draft, Plan, Tuning};
 use distil::train::Length;
 use distil_recipe::RecipeText;
 use insta::assert_snapshot;
@@ -314,6 +314,82 @@ fn a_point_of_the_curve_is_plain_in_a_share_of_its_declared_budget() {
     );
     assert_eq!(quarter.arm.to_string(), "plain-25");
     assert_eq!(Arm::named("plain-100"), Arm::Own("plain-100".into()));
+}
+
+/// What a recipe's arms choose from, at most, and as it is written.
+fn lists(tune: &str) -> (Tuning, Vec<String>) {
+    let text = format!("{GROW}\n[compare]\ntune = {{ {tune} }}\n");
+    let tuning = plan(&text).tuning.expect("settings to tune");
+    let names = tuning.names(&tuning.widest());
+    (tuning, names)
+}
+
+#[test]
+fn a_list_of_positive_numbers_can_have_three_more_values_beyond_either_end() {
+    let beyond = |tune: &str| -> String {
+        let (tuning, names) = lists(tune);
+        assert_eq!(names[..tuning.candidates.len()], tuning.candidates);
+        names[tuning.candidates.len()..].join(" ")
+    };
+    assert_eq!(
+        beyond("lr = [4e-3, 1e-3, 2e-3]"),
+        "lr=0.0005 lr=0.00025 lr=0.000125 lr=0.008 lr=0.016 lr=0.032"
+    );
+    // Each end by its own step; numbers of four digits.
+    assert_eq!(
+        beyond("lr = [1e-3, 3e-3, 6e-3], widen = 1"),
+        "lr=0.0003333 lr=0.012"
+    );
+    assert_eq!(
+        beyond("batch = [32, 16]"),
+        "batch=8 batch=4 batch=2 batch=64 batch=128 batch=256"
+    );
+    assert_eq!(
+        beyond("batch = [2, 4]"),
+        "batch=1 batch=8 batch=16 batch=32"
+    );
+    assert_eq!(
+        beyond("average = [0.5, 0.8]"),
+        "average=0.3125 average=0.1953 average=0.1221",
+        "1.28 is none"
+    );
+    for fixed in [
+        "warmup = [0, 20]",
+        "schedule = [\"linear\", \"cosine\"]",
+        "lr = [1e-3, 2e-3], widen = 0",
+    ] {
+        assert_eq!(beyond(fixed), "");
+    }
+}
+
+#[test]
+fn lists_are_widened_where_a_choice_lies_at_an_end_and_it_is_said_where_it_stays_there() {
+    let (tuning, _) = lists("lr = [1e-3, 2e-3], warmup = [0, 20]");
+    let chosen = |lr: &str| vec![format!("lr={lr},warmup=0")];
+    let mut width = tuning.written();
+    for _ in 0..5 {
+        width = tuning.wider(&width, &chosen("0.001"));
+    }
+    let names = tuning.names(&width).join(" ");
+    assert_eq!(
+        names,
+        "lr=0.001,warmup=0 lr=0.001,warmup=20 lr=0.002,warmup=0 lr=0.002,warmup=20 lr=0.0005,warmup=0 lr=0.0005,warmup=20"
+    );
+    assert!(!tuning.is_at_an_end(&width, &chosen("0.001")[0]));
+    assert!(tuning.is_at_an_end(&width, &chosen("0.0005")[0]));
+    // Two arms at two ends; one list for both.
+    let both = tuning.wider(
+        &tuning.written(),
+        &[chosen("0.001"), chosen("0.002")].concat(),
+    );
+    assert_eq!(tuning.names(&both).len(), 8);
+    // Nothing lies beyond one sample a batch.
+    let (tuning, _) = lists("batch = [1, 2]");
+    assert!(!tuning.is_at_an_end(&tuning.written(), "batch=1"));
+    assert!(tuning.is_at_an_end(&tuning.written(), "batch=2"));
+    let (tuning, _) = lists("lr = [1e-3, 2e-3, 4e-3], widen = 0");
+    assert!(tuning.is_at_an_end(&tuning.written(), "lr=0.004"));
+    assert!(!tuning.is_at_an_end(&tuning.written(), "lr=0.002"));
 }
 
 #[test]

@@ -88,6 +88,7 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("optimizer[sgd].nesterov", &[("@.momentum", "0.5")]),
     ("compare.arm", &[("compare.arm.own", "{}")]),
     ("compare.tune.seeds", &[("compare.tune", "{ lr = [1e-3, 2e-3] }")]),
+    ("compare.tune.widen", &[("compare.tune", "{ lr = [1e-3, 2e-3] }")]),
 ];
 
 /// Values of the keys whose names end so, where their schema says too little.

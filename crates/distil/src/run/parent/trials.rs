@@ -1,0 +1,84 @@
+//! The trials of a run.
+
+use std::collections::VecDeque;
+
+use distil_report::TrialId;
+use distil_report::compare::FLOW;
+
+use crate::plan::{Arm, Plan};
+use crate::run::options::Options;
+
+/// Plain training at 25, 50, 75 and 100 % of its declared budget.
+const CURVE: [Arm; 4] = [
+    Arm::PlainShare(0.25),
+    Arm::PlainShare(0.5),
+    Arm::PlainShare(0.75),
+    Arm::PlainFull,
+];
+
+/// The arms of the run, the flow first.
+pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
+    let controls = plan
+        .arms
+        .iter()
+        .filter(|arm| **arm != Arm::Flow)
+        .map(ToString::to_string);
+    let mut controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
+    if options.curve {
+        let missing = CURVE.iter().filter(|arm| !plan.arms.contains(arm));
+        controls.extend(missing.map(ToString::to_string));
+    }
+    std::iter::once(FLOW.to_string())
+        .chain(controls.into_iter().filter(|_| options.control))
+        .collect()
+}
+
+/// What choosing settings takes, in trainings.
+pub(super) fn search(options: &Options, plan: &Plan) -> Option<String> {
+    let tuning = plan.tuning.as_ref()?;
+    let count = |candidates: &[String]| {
+        let trials = trials(options, plan, candidates).into_iter();
+        trials.filter(|trial| trial.settings.is_some()).count()
+    };
+    let written = count(&tuning.candidates);
+    let most = count(&tuning.names(&tuning.widest()));
+    let wider = match most > written {
+        true => format!(", at most {most} if choices lie at the ends of their lists"),
+        false => String::new(),
+    };
+    Some(format!(
+        "to choose settings takes {written} trainings{wider}\n"
+    ))
+}
+
+/// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
+/// of these, which does not read the test part; and every seed has one whose settings are not known yet, which does.
+pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> VecDeque<TrialId> {
+    let arms = arms(options, plan);
+    let first = plan.run.seed.value;
+    let mut trials = VecDeque::new();
+    for seed in first..first + options.seeds.max(1) {
+        let choosing = plan
+            .tuning
+            .as_ref()
+            .filter(|tuning| tuning.choosers(seed, first, options.seeds).contains(&seed));
+        let settings: Vec<Option<String>> = match choosing {
+            Some(_) => {
+                let candidates = candidates.iter().cloned().map(Some);
+                candidates.chain([None]).collect()
+            }
+            None => vec![None],
+        };
+        for fold in options.folds() {
+            for arm in &arms {
+                trials.extend(settings.iter().map(|settings| TrialId {
+                    arm: arm.clone(),
+                    seed,
+                    fold,
+                    settings: settings.clone(),
+                }));
+            }
+        }
+    }
+    trials
+}
