@@ -3,7 +3,7 @@
 python3 bench/transfer.py PROGRAM CALIFORNIA.CSV [FOLDER for runs]
 
 Networks of two hidden layers of 32, 128 and 512 units, nine rates a factor of 2 apart, two seeds, in the standard parametrisation and in
-µP with the narrow one as base; the best rate is that of the least validation loss. It should lie at most one step from the narrow
+µP with the narrow one as base; the best rate is that of the least validation loss (the root of the mean squared error for prices). It should lie at most one step from the narrow
 network's, and the wide network lose little at the narrow one's rate.
 """
 
@@ -29,7 +29,7 @@ arms = []
 """
 TASKS = {
     "digits": ("classification", 'data = "digits"', 20, "nll"),
-    "california": ("regression", '[data]\nsource = "csv"\npath = "{csv}"\ntarget = "median_house_value"\n', 10, "mse"),
+    "california": ("regression", '[data]\nsource = "csv"\npath = "{csv}"\ntarget = "median_house_value"\n', 10, "rmse"),
 }
 
 
