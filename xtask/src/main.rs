@@ -1,7 +1,8 @@
-//! What a developer of Distil runs by hand: `cargo xtask bench`, `cargo xtask seconds`, `cargo xtask documents`.
+//! What a developer of Distil runs by hand: `cargo xtask bench`, `cargo xtask seconds`, `cargo xtask documents`, `cargo xtask memory`.
 
 mod bench;
 mod documents;
+mod memory;
 mod report;
 mod seconds;
 
@@ -13,7 +14,14 @@ fn main() -> ExitCode {
         Some((verb, rest)) if verb == "bench" => bench::run(rest).and_then(|m| report::write(&m)),
         Some((verb, rest)) if verb == "seconds" => seconds::run(rest),
         Some((verb, rest)) if verb == "documents" => documents::run(rest),
-        _ => Err([bench::USAGE, seconds::USAGE, documents::USAGE].join("\n")),
+        Some((verb, rest)) if verb == "memory" => memory::run(rest),
+        _ => Err([
+            bench::USAGE,
+            seconds::USAGE,
+            documents::USAGE,
+            memory::USAGE,
+        ]
+        .join("\n")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -241,7 +241,7 @@ fn time(case: &Case, data: &Dataset, steps: u64) -> distil::Result<Time> {
         ..Settings::of(&task)
     };
     let mut data = data.clone();
-    data.split.validation.clear();
+    data.split.validation = [].into();
     let student = net(case, case.model, 1)?;
     let mut clock = Clock(None);
     train(

@@ -5,7 +5,7 @@
 //! On Unix, `Ok` means the bytes are on disk under their final name; elsewhere folders are not synced.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
@@ -15,6 +15,9 @@ pub const UNFINISHED: &str = ".unfinished";
 
 /// Marks a folder that is being replaced where that takes two steps.
 const REPLACED: &str = ".replaced";
+
+/// Bytes read at once.
+const PIECE: usize = 256 << 10;
 
 /// Writes `bytes` to `path` as a whole: a reader sees the old file or the new one.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -187,6 +190,20 @@ fn remove(path: &Path) {
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|e| refused(path, &e))
+}
+
+/// Gives a file's content piece by piece.
+pub fn read_pieces(path: &Path, mut each: impl FnMut(&[u8])) -> Result<()> {
+    let mut file = File::open(path).map_err(|e| refused(path, &e))?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(read) => each(&piece[..read]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(refused(path, &error)),
+        }
+    }
 }
 
 /// Bytes of the files in a folder.

@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// A row-major f32 array on the host.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -55,12 +56,23 @@ impl Array {
 
 /// Serialises arrays as safetensors: one metadata key (`format = pt`), so the same weights have the same bytes.
 pub fn to_safetensors<A: Borrow<Array>>(weights: &BTreeMap<String, A>) -> Result<Vec<u8>> {
-    let bytes: Vec<Cow<'_, [u8]>> = weights
-        .values()
-        .map(|array| little_endian(&array.borrow().values))
+    let arrays = weights.iter().map(|(name, array)| {
+        let array = array.borrow();
+        (name.as_str(), array.shape.as_slice(), &array.values[..])
+    });
+    arrays_to_safetensors(arrays)
+}
+
+/// The same of names, shapes and values, in the order of their names.
+pub fn arrays_to_safetensors<'a>(
+    arrays: impl IntoIterator<Item = (&'a str, &'a [usize], &'a [f32])>,
+) -> Result<Vec<u8>> {
+    let arrays = arrays.into_iter();
+    let arrays: Vec<_> = arrays
+        .map(|(name, shape, values)| (name, shape, little_endian(values)))
         .collect();
-    let views = weights.iter().zip(&bytes).map(|((name, array), bytes)| {
-        TensorView::new(Dtype::F32, array.borrow().shape.clone(), bytes).map(|view| (name, view))
+    let views = arrays.iter().map(|(name, shape, bytes)| {
+        TensorView::new(Dtype::F32, shape.to_vec(), bytes).map(|view| (name, view))
     });
     let refuse = |error: safetensors::SafeTensorError| Error::input("weights", error);
     let views = views
@@ -125,6 +137,13 @@ impl Hash {
     pub fn end(self) -> String {
         hexadecimal(&self.0.finalize())
     }
+}
+
+/// SHA-256 of a file, in hexadecimal; it is not held as a whole.
+pub fn sha256_of_file(path: &Path) -> Result<String> {
+    let mut hash = Hash::default();
+    files::read_pieces(path, |piece| hash.add(piece))?;
+    Ok(hash.end())
 }
 
 /// SHA-256 of four-byte words one after the other, in hexadecimal; no copy of them all is made.

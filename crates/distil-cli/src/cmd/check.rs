@@ -8,6 +8,7 @@ use distil::data::{Dataset, Targets};
 use distil::device;
 use distil::plan::{Arm, Draft};
 use distil::run::host;
+use distil::sample::SampleId;
 use distil_report::foreign::terminal;
 use distil_report::present::human::human_bytes;
 use distil_report::show::exact;
@@ -91,10 +92,10 @@ fn describe(source: &str, data: &Dataset) -> String {
         Targets::Classes { names, labels } => {
             let count = |class: usize| {
                 let split = &data.split;
-                let parts = [&split.train, &split.validation, &split.test];
-                let of = |ids: &&Vec<_>| {
+                let parts: [&[SampleId]; 3] = [&split.train, &split.validation, &split.test];
+                let of = |ids: &&[SampleId]| {
                     let ids = ids.iter();
-                    ids.filter(|id: &&distil::sample::SampleId| labels[id.row()] as usize == class)
+                    ids.filter(|id| labels[id.row()] as usize == class)
                         .count()
                         .to_string()
                 };

@@ -1,6 +1,6 @@
 //! Linear maps of one axis, and their product over all axes of a sample.
 
-use crate::weights::Array;
+use crate::data::reduction::Reduction;
 
 /// A linear map of one axis: for each new place, the old places it reads and their weights.
 pub struct AxisMap {
@@ -52,7 +52,7 @@ impl AxisMap {
 }
 
 /// The matrix `[old, new]` of the maps applied to each axis of a row-major sample.
-pub fn kronecker(axes: &[AxisMap]) -> Array {
+pub fn kronecker(axes: &[AxisMap]) -> Reduction {
     let old: usize = axes.iter().map(|axis| axis.old).product();
     let mut columns: Vec<Vec<(usize, f64)>> = vec![vec![(0, 1.0)]];
     for axis in axes {
@@ -67,12 +67,7 @@ pub fn kronecker(axes: &[AxisMap]) -> Array {
             .flat_map(|column| axis.new.iter().map(move |place| extend(column, place)))
             .collect();
     }
-    let mut matrix = Array::zeros([old, columns.len()]);
-    let width = columns.len();
-    for (j, column) in columns.iter().enumerate() {
-        column
-            .iter()
-            .for_each(|&(i, weight)| matrix.values[i * width + j] = weight as f32);
-    }
-    matrix
+    let narrow = |column: &Vec<(usize, f64)>| column.iter().map(|(i, w)| (*i, *w as f32)).collect();
+    let columns: Vec<Vec<(usize, f32)>> = columns.iter().map(narrow).collect();
+    Reduction::of_columns(old, &columns)
 }

@@ -281,7 +281,7 @@ pub fn read(file: &File) -> Option<(Raw, Option<Found>)> {
         None => None,
         Some((TaskKind::Classification, names)) => Some(RawTargets::Classes {
             names,
-            labels: arrays.next(rows, &[])?.into_vec(),
+            labels: arrays.next(rows, &[])?,
         }),
         Some((TaskKind::Regression, names)) => Some(RawTargets::Values {
             values: arrays.next(rows, &[names.len()])?.into_vec(),
@@ -334,6 +334,7 @@ pub fn read(file: &File) -> Option<(Raw, Option<Found>)> {
         None => None,
         Some(head) => Some(read_found(head, &mut arrays)?),
     };
+    mapped.give_back();
     Some((raw, found))
 }
 
@@ -342,7 +343,7 @@ fn read_found(head: FoundHead, arrays: &mut Arrays<'_>) -> Option<Found> {
         columns: head.columns,
         hashes: arrays.next(usize::try_from(head.rows).ok()?, &[])?,
     };
-    let mut part = |rows: u64| -> Option<Vec<SampleId>> {
+    let mut part = |rows: u64| -> Option<Arc<[SampleId]>> {
         let rows: Held<u32> = arrays.next(usize::try_from(rows).ok()?, &[])?;
         Some(rows.iter().map(|row| SampleId(*row)).collect())
     };
@@ -514,7 +515,7 @@ mod tests {
         };
         let targets = RawTargets::Classes {
             names: vec!["a".into(), "b".into()],
-            labels: vec![1, 0],
+            labels: vec![1, 0].into(),
         };
         Raw {
             picture: Some(Picture {

@@ -1,6 +1,7 @@
 //! Everything a stage needs to know of the data.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use distil_report::{EqualSamples, Part};
 
@@ -185,7 +186,10 @@ impl Dataset {
         );
         let classes = labels.iter().max().map_or(0, |label| label + 1);
         let names = (0..classes).map(|class| class.to_string()).collect();
-        let targets = RawTargets::Classes { names, labels };
+        let targets = RawTargets::Classes {
+            names,
+            labels: labels.into(),
+        };
         let raw = Raw::new(
             Inputs::Block {
                 shape: shape.to_vec(),
@@ -220,15 +224,10 @@ impl Dataset {
 
     /// What a samples policy may see: the training part, as the stage sees it (`viewed`: all samples).
     pub fn table(&self, viewed: &Features) -> SampleTable {
-        let ids = self.split.train.clone();
-        let classes = self
-            .targets
-            .classes()
-            .map(|labels| ids.iter().map(|id| labels[id.row()]).collect());
         SampleTable {
+            ids: Arc::clone(&self.split.train),
+            classes: self.targets.classes().cloned().unwrap_or_default(),
             inputs: viewed.clone(),
-            classes: classes.unwrap_or_default(),
-            ids,
         }
     }
 

@@ -76,7 +76,7 @@ impl Scale {
 /// What a view makes of the finest form; computed when it is first read, or by [`Features::make`].
 #[derive(Debug)]
 struct Seen {
-    reduction: Reduction,
+    reduction: Arc<Reduction>,
     values: OnceLock<Held<f32>>,
 }
 
@@ -150,7 +150,7 @@ impl Features {
     }
 
     /// The same samples through a view.
-    pub(super) fn through(&self, reduction: Reduction) -> Self {
+    pub(super) fn through(&self, reduction: Arc<Reduction>) -> Self {
         Self {
             fine: Arc::clone(&self.fine),
             seen: Some(Arc::new(Seen {

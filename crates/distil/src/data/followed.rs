@@ -180,13 +180,14 @@ fn join_targets(own: RawTargets, more: RawTargets) -> Result<RawTargets> {
         )
     };
     match (own, more) {
-        (RawTargets::Classes { names, mut labels }, more @ RawTargets::Classes { .. }) => {
+        (RawTargets::Classes { names, labels }, more @ RawTargets::Classes { .. }) => {
             if let Some(error) = unknown(&names, more.names()) {
                 return Err(error);
             }
-            if let RawTargets::Classes { labels: more, .. } = more.in_terms_of(&names)? {
-                labels.extend(more);
-            }
+            let labels = match more.in_terms_of(&names)? {
+                RawTargets::Classes { labels: more, .. } => join(&labels, &more)?,
+                _ => labels,
+            };
             Ok(RawTargets::Classes { names, labels })
         }
         (

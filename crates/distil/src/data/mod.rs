@@ -56,12 +56,15 @@ pub use order::epoch_order;
 pub use prepare::{Preprocessing, Scaling};
 pub use prepared::{Guess, Prepared};
 pub use raw::{Cells, Column, Group, Inputs, Moments, Picture, Raw, RawTargets, Reading, Wide};
+pub use reduction::Reduction;
 pub use rows::RowHashes;
 pub use seen::{Met, SeenRows, Tested};
 pub use split::{Fold, Split, SplitRule, split};
 pub use table::{TableColumn, WideScale};
 pub use targets::{FittedTargets, TargetScale, Targets, WideTargets};
 pub use view::{Feature, Fine, View, ViewMatrix};
+
+use std::sync::Arc;
 
 use crate::sample::SampleId;
 use crate::weights::Array;
@@ -70,9 +73,9 @@ use crate::weights::Array;
 #[derive(Debug, Clone, Default)]
 pub struct SampleTable {
     /// The training samples, ascending.
-    pub ids: Vec<SampleId>,
-    /// Class of each (classification only; empty otherwise).
-    pub classes: Vec<u32>,
+    pub ids: Arc<[SampleId]>,
+    /// The class of every sample of the source, by row (classification only; empty otherwise).
+    pub classes: Held<u32>,
     /// The stage's inputs of all samples of the source.
     pub inputs: Features,
 }

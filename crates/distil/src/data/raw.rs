@@ -131,7 +131,7 @@ pub enum RawTargets {
         /// Names of the classes.
         names: Vec<String>,
         /// Indices into `names`.
-        labels: Vec<u32>,
+        labels: Held<u32>,
     },
     /// Numbers in their own unit.
     Values {
@@ -284,7 +284,7 @@ impl RawTargets {
         match self {
             Self::Classes { labels, .. } => Self::Classes {
                 names,
-                labels: keep_rows(labels, 1, rows),
+                labels: keep_rows(labels, 1, rows).into(),
             },
             Self::Values { values, .. } => Self::Values {
                 names,
@@ -300,7 +300,7 @@ impl RawTargets {
     /// The same classes under a model's indices; other targets must have the model's names.
     pub fn in_terms_of(self, model: &[String]) -> Result<Self> {
         match self {
-            Self::Classes { names, labels } => {
+            Self::Classes { names, labels } if names != model => {
                 // Classes that are numbers are the same however they are written: 1 and 1.0.
                 let number = |name: &str| name.parse::<f64>().ok().map(f64::to_bits);
                 let named: HashMap<&str, u32> = model.iter().map(String::as_str).zip(0..).collect();

@@ -29,7 +29,7 @@ pub fn equal_samples(raw: &Raw, rows: &RowHashes, split: &Split) -> Option<Equal
 /// The rows of the test part that have an equal one in the training or validation part.
 pub fn on_both_sides(rows: &RowHashes, split: &Split) -> HashSet<usize> {
     let hash = |row: usize| rows.hashes[row];
-    let others = split.train.iter().chain(&split.validation);
+    let others = split.train.iter().chain(split.validation.iter());
     let others: HashSet<u64> = others.map(|id| hash(id.row())).collect();
     let tested = split.test.iter().map(|id| id.row());
     tested.filter(|row| others.contains(&hash(*row))).collect()
@@ -65,7 +65,7 @@ impl SeenRows {
     /// What a split trains and chooses on.
     pub fn of(rows: &RowHashes, split: &Split) -> Self {
         let mut seen = Self::default();
-        let ids = split.train.iter().chain(&split.validation);
+        let ids = split.train.iter().chain(split.validation.iter());
         let hashes = ids.filter_map(|id| rows.hashes.get(id.row()).copied());
         seen.add(&rows.columns, hashes);
         seen
@@ -81,6 +81,7 @@ impl SeenRows {
 
     fn add(&mut self, columns: &[String], hashes: impl Iterator<Item = u64>) {
         let section = self.sections.entry(columns.to_vec()).or_default();
+        section.reserve_exact(hashes.size_hint().1.unwrap_or_default());
         section.extend(hashes);
         section.sort_unstable();
         section.dedup();
@@ -136,7 +137,7 @@ impl<'a> Tested<'a> {
         let mut met = BTreeSet::new();
         let mut told = Vec::new();
         if let Some(own) = own {
-            let ids: HashSet<&SampleId> = own.train.iter().chain(&own.validation).collect();
+            let ids: HashSet<&SampleId> = own.train.iter().chain(own.validation.iter()).collect();
             let has = |row: &usize| ids.contains(&SampleId(*row as u32));
             met.extend(self.ids.iter().copied().filter(has));
             let rows = RowHashes::over(raw, columns).unwrap_or_default();

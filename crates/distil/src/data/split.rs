@@ -1,6 +1,7 @@
 //! Who trains, who validates, who tests.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use distil_recipe::recipe::{SplitKind, SplitTable};
 use distil_report::Part;
@@ -117,11 +118,11 @@ impl SplitRule {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
     /// What is fitted: weights, preprocessing, subsets, scores.
-    pub train: Vec<SampleId>,
+    pub train: Arc<[SampleId]>,
     /// What choices are made on.
-    pub validation: Vec<SampleId>,
+    pub validation: Arc<[SampleId]>,
     /// What is read once.
-    pub test: Vec<SampleId>,
+    pub test: Arc<[SampleId]>,
 }
 
 impl Split {
@@ -187,9 +188,9 @@ fn draw(raw: &Raw, rule: &SplitRule, equal: Option<Equal<'_>>) -> Result<Split> 
         let parts = time::parts(raw, column, [rule.test, rule.validation], fold)?;
         let [train, validation, test] = parts;
         let split = Split {
-            train,
-            validation,
-            test,
+            train: train.into(),
+            validation: validation.into(),
+            test: test.into(),
         };
         check_parts(raw, &split, rule)?;
         return Ok(split);

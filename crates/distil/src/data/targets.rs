@@ -3,6 +3,7 @@
 use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 
+use crate::data::held::Held;
 use crate::data::moments::{exact_moments, narrow, needs_64_bits};
 use crate::data::raw::{RawTargets, Wide};
 use crate::data::rows::shortest;
@@ -18,7 +19,7 @@ pub enum Targets {
         /// Names of the classes, in the order of the outputs.
         names: Vec<String>,
         /// The class of each row.
-        labels: Vec<u32>,
+        labels: Held<u32>,
     },
     /// Numbers.
     Values {
@@ -239,7 +240,7 @@ impl Targets {
     }
 
     /// The classes by row, if these are classes.
-    pub fn classes(&self) -> Option<&[u32]> {
+    pub fn classes(&self) -> Option<&Held<u32>> {
         match self {
             Self::Classes { labels, .. } => Some(labels),
             _ => None,

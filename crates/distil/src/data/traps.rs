@@ -120,7 +120,7 @@ fn weighted(weights: &[f32], split: &Split) -> String {
 pub fn ids(raw: &Raw, split: &Split) -> Vec<String> {
     const FEWEST: usize = 10;
     const MOST_OF: f64 = 0.5;
-    let known = split.train.iter().chain(&split.validation);
+    let known = split.train.iter().chain(split.validation.iter());
     let known: Vec<usize> = known.map(|id| id.row()).collect();
     let ids = raw.ids.iter().filter(|ids| ids.members.len() >= FEWEST);
     let said = ids.filter_map(|ids| {

@@ -1,5 +1,7 @@
 //! Views: linear reductions of the data's finest form, coarse = fine · P.
 
+use std::sync::Arc;
+
 use distil_recipe::recipe;
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +87,7 @@ pub struct ViewMatrix {
     /// The shape of one coarse sample.
     pub shape: Vec<usize>,
     /// P, `[fine, coarse]`; `None` where nothing changes.
-    pub matrix: Option<Array>,
+    pub matrix: Option<Arc<Reduction>>,
 }
 
 impl View {
@@ -107,22 +109,37 @@ impl View {
 
     /// The matrix of this view for the data; a PCA is fitted on the training rows.
     pub fn fit(&self, fine: Fine<'_>) -> Result<ViewMatrix> {
-        let shape = self.shape(fine.shape, fine.columns)?;
-        let width: usize = fine.shape.iter().product();
-        let matrix = match self {
-            Self::Full => return Ok(ViewMatrix::identity(fine.shape)),
-            Self::First(count) => choose(width, 0..*count),
-            Self::Columns(features) => choose(
-                width,
-                find_features(features, width, fine.columns)?.into_iter(),
-            ),
-            Self::Pca(count) => principal_axes(fine.inputs, fine.train, *count)?,
-            _ => kronecker(&self.axes(fine.shape)?),
-        };
+        if let Some(fixed) = self.of_shape(fine.shape, fine.columns)? {
+            return Ok(fixed);
+        }
+        let count = self.shape(fine.shape, fine.columns)?.iter().product();
+        let matrix = principal_axes(fine.inputs, fine.train, count)?;
         Ok(ViewMatrix {
-            shape,
-            matrix: Some(matrix),
+            shape: vec![count],
+            matrix: Some(Arc::new(matrix.into())),
         })
+    }
+
+    /// The matrix of this view for samples of a shape; `None` where it takes the samples themselves.
+    ///
+    /// # Errors
+    /// As [`View::shape`].
+    pub fn of_shape(&self, fine: &[usize], columns: &[String]) -> Result<Option<ViewMatrix>> {
+        let shape = self.shape(fine, columns)?;
+        let width: usize = fine.iter().product();
+        let matrix = match self {
+            Self::Full => return Ok(Some(ViewMatrix::identity(fine))),
+            Self::Pca(_) => return Ok(None),
+            Self::First(count) => choose(width, 0..*count),
+            Self::Columns(features) => {
+                choose(width, find_features(features, width, columns)?.into_iter())
+            }
+            _ => kronecker(&self.axes(fine)?),
+        };
+        Ok(Some(ViewMatrix {
+            shape,
+            matrix: Some(Arc::new(matrix)),
+        }))
     }
 
     /// One map per axis, for the views that treat each axis by itself.
@@ -206,13 +223,9 @@ fn find_features(features: &[Feature], width: usize, columns: &[String]) -> Resu
 }
 
 /// The matrix that takes these features.
-fn choose(width: usize, features: impl ExactSizeIterator<Item = usize>) -> Array {
-    let coarse = features.len();
-    let mut matrix = Array::zeros([width, coarse]);
-    for (column, feature) in features.enumerate() {
-        matrix.values[feature * coarse + column] = 1.0;
-    }
-    matrix
+fn choose(width: usize, features: impl Iterator<Item = usize>) -> Reduction {
+    let columns: Vec<Vec<(usize, f32)>> = features.map(|feature| vec![(feature, 1.0)]).collect();
+    Reduction::of_columns(width, &columns)
 }
 
 impl ViewMatrix {
@@ -227,7 +240,7 @@ impl ViewMatrix {
     /// Length of a fine sample.
     pub fn fine(&self) -> usize {
         match &self.matrix {
-            Some(matrix) => matrix.rows_cols().0,
+            Some(matrix) => matrix.fine(),
             None => self.coarse(),
         }
     }
@@ -241,7 +254,7 @@ impl ViewMatrix {
     pub fn see(&self, fine: &Features) -> Features {
         match &self.matrix {
             None => fine.clone(),
-            Some(matrix) => fine.through(Reduction::of(matrix)),
+            Some(matrix) => fine.through(Arc::clone(matrix)),
         }
     }
 
@@ -253,11 +266,12 @@ impl ViewMatrix {
             return None;
         }
         // From the finest form every view is its own matrix; nothing leads back to it.
-        let wanted = small.matrix.as_ref()?;
+        let wanted = small.matrix.as_ref()?.to_array();
         let Some(columns) = &large.matrix else {
-            return Some(wanted.clone());
+            return Some(wanted);
         };
-        let squares = gram(columns, columns);
+        let columns = columns.to_array();
+        let squares = gram(&columns, &columns);
         let width = large.coarse();
         let diagonal: Vec<f64> = (0..width).map(|i| squares[i * width + i]).collect();
         let largest = diagonal.iter().fold(0.0, |a: f64, b| a.max(*b));
@@ -268,14 +282,14 @@ impl ViewMatrix {
         if !orthogonal || diagonal.iter().any(|d| *d <= 0.0) {
             return None;
         }
-        let shared = gram(columns, wanted);
+        let shared = gram(&columns, &wanted);
         let values = shared
             .chunks(small.coarse())
             .zip(&diagonal)
             .flat_map(|(row, d)| row.iter().map(move |x| (x / d) as f32));
         let between = Array::new([width, small.coarse()], values.collect());
         let mut again = vec![0.0; wanted.values.len()];
-        Reduction::of(&between).apply(&columns.values, &mut again);
+        Reduction::from(between.clone()).apply(&columns.values, &mut again);
         let size = wanted.values.iter().fold(0.0, |a: f32, b| a.max(b.abs()));
         let exact = again
             .iter()

@@ -29,7 +29,7 @@ pub fn tensors(model: &SavedModel) -> Weights {
     };
     let mut tensors: Weights = model.weights().into_iter().map(named).collect();
     if let Some(matrix) = &model.view.matrix {
-        tensors.insert("view.weight".to_owned(), transposed(matrix));
+        tensors.insert("view.weight".to_owned(), transposed(&matrix.to_array()));
     }
     tensors
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::files;
-use crate::weights::sha256;
+use crate::weights::sha256_of_file;
 
 /// A program file as one process has read it, so that others of the same file need not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ impl Program {
     pub fn read(path: &Path) -> Result<Self> {
         let metadata = fs::metadata(path).map_err(|e| files::refused(path, &e))?;
         Ok(Self {
-            sha256: sha256(&files::read(path)?),
+            sha256: sha256_of_file(path)?,
             bytes: metadata.len(),
             modified: modified(&metadata),
         })

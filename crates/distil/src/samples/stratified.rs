@@ -45,15 +45,13 @@ impl Policy for Stratified {
 /// The positions of each class and how many of them a subset of this share takes: at least one. Without classes, all
 /// positions are one class.
 pub(super) fn class_shares(table: &SampleTable, share: Share) -> Vec<(Vec<usize>, usize)> {
-    let classes = table
-        .classes
-        .iter()
-        .max()
-        .map_or(0, |class| *class as usize + 1);
+    let of = |id: &SampleId| table.classes.get(id.row()).copied();
+    let labels: Vec<u32> = table.ids.iter().filter_map(of).collect();
+    let classes = labels.iter().max().map_or(0, |class| *class as usize + 1);
     let members = if classes == 0 {
         vec![(0..table.ids.len()).collect()]
     } else {
-        strata(&table.classes, classes)
+        strata(&labels, classes)
     };
     let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
     let counts = apportion(share.of(table.ids.len()), &sizes, &sizes);

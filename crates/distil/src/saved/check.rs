@@ -6,12 +6,15 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Card, SavedModel};
-use crate::data::{Preprocessing, View};
+use crate::data::{Preprocessing, View, ViewMatrix};
 use crate::error::{Error, Result};
-use crate::memory::numbers;
+use crate::memory::{fits, numbers};
 use crate::model::{Input, Layout, Net, TapSet};
 use crate::read_back::read;
 use crate::weights::{Array, Weights};
+
+/// Numbers of a view's matrix up to which it is written beside the weights.
+const WRITTEN: usize = 16 << 20;
 
 type Checked = std::result::Result<(), String>;
 
@@ -100,6 +103,24 @@ impl Card {
         match expected.keys().next() {
             None => Ok(()),
             Some(name) => Err(format!("it holds no `{name}`, which the model has")),
+        }
+    }
+
+    /// Whether the view's matrix is not written: with all its zeros it would be large, and the shape of a sample tells it.
+    pub(super) fn is_view_left_out(&self) -> bool {
+        let numbers = numbers(&self.preprocessing.shape()).saturating_mul(self.inputs);
+        numbers > WRITTEN && !matches!(self.view, View::Full | View::Pca(_))
+    }
+
+    /// The view's matrix, as the shape of a sample tells it.
+    pub(super) fn view_of_shape(&self) -> std::result::Result<ViewMatrix, String> {
+        let shape = self.preprocessing.shape();
+        // A fine place counts in few coarse ones.
+        fits(&[numbers(&shape) as u128, 8]).map_err(|why| format!("its samples would {why}"))?;
+        let made = self.view.of_shape(&shape, &self.preprocessing.columns());
+        match made.map_err(|error| error.reason)? {
+            Some(view) if view.shape == self.view_shape => Ok(view),
+            _ => Err("its view does not lead from its samples to what its network reads".into()),
         }
     }
 

@@ -13,6 +13,7 @@ pub use predict::{Answer, Prediction};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use distil_report::Numbers;
@@ -138,11 +139,10 @@ impl SavedModel {
     pub fn write(&self, folder: &Path, rows: Option<&SeenRows>) -> Result<()> {
         let weights = to_safetensors(&self.weights())?;
         let view = match &self.view.matrix {
-            None => None,
-            Some(matrix) => Some(to_safetensors(&Weights::from([(
-                "view".to_string(),
-                matrix.clone(),
-            )]))?),
+            Some(matrix) if !self.card.is_view_left_out() => Some(to_safetensors(&Weights::from(
+                [("view".to_string(), matrix.to_array())],
+            ))?),
+            _ => None,
         };
         let mut contents: Vec<(&str, &[u8])> = vec![(WEIGHTS, &weights)];
         contents.extend(view.iter().map(|bytes| (VIEW, bytes.as_slice())));
@@ -182,6 +182,9 @@ impl SavedModel {
         check::finite(&path, &weights)?;
         let view = match card.view {
             View::Full => ViewMatrix::identity(&card.view_shape),
+            _ if card.is_view_left_out() => card
+                .view_of_shape()
+                .map_err(|reason| damaged(&folder.join(CARD), reason))?,
             _ => {
                 let (path, bytes) = verified(VIEW)?;
                 let matrix = from_safetensors(&path, &bytes)?.remove("view");
@@ -191,7 +194,7 @@ impl SavedModel {
                     .map_err(|reason| damaged(&path, reason))?;
                 ViewMatrix {
                     shape: card.view_shape.clone(),
-                    matrix: Some(matrix),
+                    matrix: Some(Arc::new(matrix.into())),
                 }
             }
         };

@@ -44,6 +44,7 @@ pub(super) fn to_bytes(seen: &SeenRows) -> Vec<u8> {
     let head = serde_json::to_string(&head).unwrap_or_default();
     let mut bytes = format!("{FORMAT}\n{head}\n").into_bytes();
     let hashes = seen.sections.values().flatten();
+    bytes.reserve_exact(8 * seen.sections.values().map(Vec::len).sum::<usize>());
     bytes.extend(hashes.flat_map(|hash| hash.to_le_bytes()));
     bytes
 }

@@ -14,7 +14,7 @@ use crate::data::Scores;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::optim::{Slot, State, Young};
-use crate::weights::{Array, Weights, from_safetensors, sha256, to_safetensors};
+use crate::weights::{Array, Hash, Weights, arrays_to_safetensors, from_safetensors, sha256};
 
 /// How far a stage is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub struct Checkpoint {
     pub best: Option<Weights>,
     /// The last loss of each sample.
     pub scores: Scores,
-    /// The same at the start of the epoch under way, from which its samples were chosen.
+    /// The same at the start of the epoch under way, from which its samples were chosen; none where they do not depend on it.
     pub epoch_scores: Scores,
 }
 
@@ -116,14 +116,22 @@ pub fn write(folder: &Path, checkpoint: &Checkpoint) -> Result<u64> {
         };
         slots.insert(name.clone(), row);
     }
-    for (name, scores) in [
-        ("scores", &checkpoint.scores),
-        ("epoch_scores", &checkpoint.epoch_scores),
-    ] {
-        let scores = Array::new([scores.loss.len()], scores.loss.clone());
-        arrays.insert(name.into(), Cow::Owned(scores));
+    let arrays = arrays.iter().map(|(name, array)| {
+        let name = name.as_str();
+        (name, (&array.shape[..], &array.values[..]))
+    });
+    let mut arrays: BTreeMap<_, _> = arrays.collect();
+    let scores = [&checkpoint.scores, &checkpoint.epoch_scores];
+    let lengths = scores.map(|scores| [scores.loss.len()]);
+    for ((name, scores), length) in ["scores", "epoch_scores"].iter().zip(scores).zip(&lengths) {
+        if !scores.loss.is_empty() {
+            arrays.insert(name, (length, &scores.loss));
+        }
     }
-    let tensors = to_safetensors(&arrays)?;
+    let arrays = arrays
+        .iter()
+        .map(|(name, (shape, values))| (*name, *shape, *values));
+    let tensors = arrays_to_safetensors(arrays)?;
     let manifest = Manifest {
         format: FORMAT,
         plan: checkpoint.plan.clone(),
@@ -136,8 +144,8 @@ pub fn write(folder: &Path, checkpoint: &Checkpoint) -> Result<u64> {
     files::write_folder(folder, &[(TENSORS, &tensors)], (MANIFEST, &manifest))
 }
 
-/// Reads a checkpoint and verifies sizes and hashes; refuses one of another plan (`None`: any plan).
-pub fn read(folder: &Path, plan: Option<&str>) -> Result<Checkpoint> {
+/// Reads a checkpoint's manifest; refuses that of another plan (`None`: any plan).
+fn manifest(folder: &Path, plan: Option<&str>) -> Result<Manifest> {
     let place = folder.join(MANIFEST);
     let manifest: Manifest = serde_json::from_slice(&files::read(&place)?)
         .map_err(|e| Error::damaged(&place, format!("not a checkpoint's manifest ({e})")))?;
@@ -157,24 +165,44 @@ pub fn read(folder: &Path, plan: Option<&str>) -> Result<Checkpoint> {
         )
         .remedy("Start a new run with `distil run`"));
     }
+    Ok(manifest)
+}
+
+/// Refuses tensors of another size or hash than the manifest's.
+fn verify(place: &Path, manifest: &Manifest, bytes: u64, sha256: &str) -> Result<()> {
+    if bytes != manifest.bytes {
+        return Err(Error::damaged(
+            place,
+            format!("{bytes} bytes where the manifest says {}", manifest.bytes),
+        ));
+    }
+    match sha256 == manifest.sha256 {
+        true => Ok(()),
+        false => Err(Error::damaged(
+            place,
+            "its content does not match its SHA-256",
+        )),
+    }
+}
+
+/// Reads what was just written back, piece by piece, and verifies it.
+fn verify_written(folder: &Path, plan: &str) -> Result<()> {
+    let manifest = manifest(folder, Some(plan))?;
+    let place = folder.join(TENSORS);
+    let (mut bytes, mut hash) = (0, Hash::default());
+    files::read_pieces(&place, |piece| {
+        bytes += piece.len() as u64;
+        hash.add(piece);
+    })?;
+    verify(&place, &manifest, bytes, &hash.end())
+}
+
+/// Reads a checkpoint and verifies sizes and hashes; refuses one of another plan (`None`: any plan).
+pub fn read(folder: &Path, plan: Option<&str>) -> Result<Checkpoint> {
+    let manifest = manifest(folder, plan)?;
     let place = folder.join(TENSORS);
     let bytes = files::read(&place)?;
-    if bytes.len() as u64 != manifest.bytes {
-        return Err(Error::damaged(
-            &place,
-            format!(
-                "{} bytes where the manifest says {}",
-                bytes.len(),
-                manifest.bytes
-            ),
-        ));
-    }
-    if sha256(&bytes) != manifest.sha256 {
-        return Err(Error::damaged(
-            &place,
-            "its content does not match its SHA-256",
-        ));
-    }
+    verify(&place, &manifest, bytes.len() as u64, &sha256(&bytes))?;
     let mut arrays = from_safetensors(&place, &bytes)?;
     let mut take = |group: &str| -> Weights {
         let prefix = format!("{group}/");
@@ -256,7 +284,7 @@ impl Store {
             .folder
             .join(format!("step-{:08}", checkpoint.progress.step));
         let bytes = write(&path, checkpoint)?;
-        read(&path, Some(&self.plan))?;
+        verify_written(&path, &self.plan)?;
         let steps = self.steps();
         for old in steps.iter().rev().skip(2) {
             // A leftover costs space, not correctness: the next save tries again.

@@ -141,11 +141,11 @@ impl<'a, 'm> Stage<'a, 'm> {
             loss: vec![f32::NAN; data.len()],
         };
         let choosing = Stopwatch::start();
-        let first = settings
+        let samples = settings
             .policy
-            .epoch(0, 1, &table, &unseen, settings.seed)?;
+            .epoch(0, 1, &table, &unseen, settings.seed)?
+            .len();
         let choosing = choosing.time();
-        let samples = first.len();
         if samples == 0 {
             let reason = "its samples policy chooses no sample".to_string();
             return Err(refuse(settings, reason));
@@ -318,18 +318,21 @@ impl<'a, 'm> Stage<'a, 'm> {
     /// One epoch, or what is left of it.
     fn epoch<N: Net>(&mut self, mut learner: Learner<N>) -> Result<Learner<N>> {
         let epoch = self.progress.epoch;
-        if self.progress.position == 0 {
-            self.epoch_scores = self.scores.clone();
-        }
+        let scores = match self.settings.policy.is_static() {
+            true => &self.scores,
+            false => {
+                if self.progress.position == 0 {
+                    self.epoch_scores = self.scores.clone();
+                }
+                &self.epoch_scores
+            }
+        };
         let epochs = self.steps.div_ceil(self.steps_per_epoch);
         let watch = Stopwatch::start();
-        let mut chosen = self.settings.policy.epoch(
-            epoch,
-            epochs,
-            &self.table,
-            &self.epoch_scores,
-            self.settings.seed,
-        )?;
+        let mut chosen =
+            self.settings
+                .policy
+                .epoch(epoch, epochs, &self.table, scores, self.settings.seed)?;
         if let Some(weights) = &self.weights {
             let each = chosen.iter_mut();
             each.for_each(|(id, weight)| *weight *= weights[id.row()]);
@@ -401,8 +404,7 @@ fn fresh<N: Net>(learner: &Learner<N>, start: Option<&State>, unseen: Scores) ->
             ..StageProgress::default()
         },
         state,
-        scores: unseen.clone(),
-        epoch_scores: unseen,
+        scores: unseen,
         ..Checkpoint::default()
     }
 }

@@ -431,7 +431,7 @@ fn digits() -> Dataset {
 /// The share of the test samples of `class` whose largest logit is their own, after `bias` on that class's logit.
 fn recognised(net: &Mlp, data: &Dataset, class: u32, bias: f32) -> f64 {
     let labels = data.targets.classes().unwrap();
-    let mut ids = data.split.test.clone();
+    let mut ids = data.split.test.to_vec();
     ids.retain(|id| labels[id.row()] == class);
     let outputs = batch::outputs(net, &data.inputs, &ids, &Device::flex());
     let right = (0..ids.len()).filter(|row| {
@@ -485,7 +485,9 @@ fn a_student_knows_a_class_it_has_never_seen_from_its_teachers_dark_knowledge() 
     let teacher = go(fresh(vec![256], 1), &data, &mut [], 20);
     let mut without = data.clone();
     let labels = data.targets.classes().unwrap();
-    without.split.train.retain(|id| labels[id.row()] != MISSING);
+    let mut train = data.split.train.to_vec();
+    train.retain(|id| labels[id.row()] != MISSING);
+    without.split.train = train.into();
 
     let kd = Kd { temperature: 20.0 };
     let answers = Frozen::new("teacher", &teacher, data.inputs.clone(), &Device::flex());

@@ -615,7 +615,13 @@ fn classes(
     }
     let (names, labels, note) = numbered(&numbers);
     let note = note.map(|note| format!("{place}: {note}"));
-    Ok((RawTargets::Classes { names, labels }, note))
+    Ok((
+        RawTargets::Classes {
+            names,
+            labels: labels.into(),
+        },
+        note,
+    ))
 }
 
 /// Classes by name.
@@ -626,7 +632,13 @@ fn named_classes(
 ) -> Result<(RawTargets, Option<String>)> {
     let (own, labels) = texts(found);
     let Some(names) = names else {
-        return Ok((RawTargets::Classes { names: own, labels }, None));
+        return Ok((
+            RawTargets::Classes {
+                names: own,
+                labels: labels.into(),
+            },
+            None,
+        ));
     };
     let unknown = found.iter().position(|name| !names.contains(name));
     if let Some(row) = unknown {
@@ -636,6 +648,9 @@ fn named_classes(
         )
         .remedy("Name every class, or leave out `names`"));
     }
-    let targets = RawTargets::Classes { names: own, labels };
+    let targets = RawTargets::Classes {
+        names: own,
+        labels: labels.into(),
+    };
     Ok((targets.in_terms_of(names)?, None))
 }

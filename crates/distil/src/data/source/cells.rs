@@ -330,7 +330,13 @@ pub fn targets(
     match (kind, columns) {
         (TaskKind::Classification, [column]) => {
             let (names, labels) = classes(column);
-            Ok((RawTargets::Classes { names, labels }, Wide::new()))
+            Ok((
+                RawTargets::Classes {
+                    names,
+                    labels: labels.into(),
+                },
+                Wide::new(),
+            ))
         }
         (TaskKind::Classification, _) => Err(Error::input(
             "data.target",

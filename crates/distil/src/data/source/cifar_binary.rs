@@ -108,7 +108,13 @@ fn read_folder(folder: &Path) -> Result<Raw> {
         notes: Vec::new(),
     };
     let (official, note) = parts::given(official).unzip();
-    let mut raw = block.raw(Some(RawTargets::Classes { names, labels }), official);
+    let mut raw = block.raw(
+        Some(RawTargets::Classes {
+            names,
+            labels: labels.into(),
+        }),
+        official,
+    );
     raw.notes.extend(note);
     Ok(raw)
 }

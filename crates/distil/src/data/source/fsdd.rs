@@ -120,7 +120,7 @@ fn labelled(raw: Raw, labels: &[Label]) -> Raw {
     };
     Raw {
         targets: Some(RawTargets::Classes {
-            labels: classes,
+            labels: classes.into(),
             names,
         }),
         official: Some(labels.iter().map(part).collect()),

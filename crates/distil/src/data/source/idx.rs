@@ -141,11 +141,23 @@ impl Idx {
 
     fn classes(&self, labels: Vec<u32>) -> (RawTargets, Option<String>) {
         if let Some(names) = self.names.clone() {
-            return (RawTargets::Classes { names, labels }, None);
+            return (
+                RawTargets::Classes {
+                    names,
+                    labels: labels.into(),
+                },
+                None,
+            );
         }
         let numbers: Vec<i64> = labels.into_iter().map(i64::from).collect();
         let (names, labels, note) = numbered(&numbers);
-        (RawTargets::Classes { names, labels }, note)
+        (
+            RawTargets::Classes {
+                names,
+                labels: labels.into(),
+            },
+            note,
+        )
     }
 }
 

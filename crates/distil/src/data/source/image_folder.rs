@@ -79,6 +79,14 @@ impl Source for ImageFolder {
         }
     }
 
+    /// Without the classes that a list tells: files it does not name are answered, too.
+    fn read_inputs(&self, path: &Path, kind: TaskKind, _: &[String]) -> Result<Raw> {
+        match self.labelled().is_listed() {
+            true => new_pictures::read(path, self.form(Limits::new_data(self.limit))),
+            false => self.read_new(path, kind),
+        }
+    }
+
     fn settled(&self, raw: &Raw) -> Self {
         Self {
             size: pictures::size_of(raw).or(self.size),

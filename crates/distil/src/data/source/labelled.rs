@@ -7,7 +7,8 @@ use distil_report::show::grouped;
 
 use crate::data::raw::Group;
 use crate::data::source::class_folders::{self, Classed};
-use crate::data::source::file::{file_name, read_within};
+use crate::data::source::contents::content_of;
+use crate::data::source::file::{file_name, has_suffix, read_within};
 use crate::data::source::limits::Limits;
 use crate::data::source::listing::{LeftOut, Wanted, files_within};
 use crate::data::source::parquet_table;
@@ -76,8 +77,17 @@ impl Labelled<'_> {
         Ok(classed)
     }
 
-    /// The same of new files, whose classes are told only if the names of all of them do.
+    /// The same of new files: a folder whose list lies in it or beside it under the name of the list of training, or where that one
+    /// lies; a list alone, whose files lie beside it. By a pattern classes are told only if the names of all files tell them.
     pub fn new_files(&self, path: &Path, wanted: Wanted) -> Result<Option<Classed>> {
+        if let Some(list) = self.list {
+            return match list_of(path, list, wanted) {
+                Some((folder, list)) => self.listed(&folder, &list, wanted).map(Some),
+                // Of other files that one tells nothing.
+                None if path.is_dir() && list.is_file() => Ok(self.listed(path, list, wanted).ok()),
+                None => Ok(None),
+            };
+        }
         let Some(pattern) = self.pattern else {
             return Ok(None);
         };
@@ -103,6 +113,11 @@ impl Labelled<'_> {
             (None, Some(pattern)) => format!(" named {pattern}"),
             (None, None) => ", a folder per class".into(),
         }
+    }
+
+    /// Whether new files' classes are told by what a person wrote beside them: answers do without.
+    pub fn is_listed(&self) -> bool {
+        self.list.is_some()
     }
 
     fn listed(&self, folder: &Path, list: &Path, wanted: Wanted) -> Result<Classed> {
@@ -243,6 +258,23 @@ impl Labelled<'_> {
         let paths: Vec<PathBuf> = rows.files.iter().map(|at| found[*at].clone()).collect();
         Ok(classed(folder, paths, &rows.classes, groups, notes))
     }
+}
+
+/// The folder of new files and their list; `named` is the list of training.
+fn list_of(path: &Path, named: &Path, wanted: Wanted) -> Option<(PathBuf, PathBuf)> {
+    let around = path.parent()?;
+    if path.is_file() {
+        let wanted = content_of(path).is_some_and(|content| content.reader == wanted.reader)
+            || has_suffix(path, wanted.suffixes);
+        return (!wanted).then(|| (around.to_path_buf(), path.to_path_buf()));
+    }
+    let name = named.file_name()?;
+    let within = named.is_relative().then(|| path.join(named));
+    let mut places = within
+        .into_iter()
+        .chain([path.join(name), around.join(name)]);
+    let list = places.find(|list| list.is_file())?;
+    Some((path.to_path_buf(), list))
 }
 
 /// The rows of a list that are used.

@@ -53,7 +53,7 @@ pub fn classed(files: Classed, form: Form) -> Result<Raw> {
     let block = decode_all(files.paths.as_slice(), form)?;
     let targets = RawTargets::Classes {
         names: files.names,
-        labels: files.labels,
+        labels: files.labels.into(),
     };
     let mut raw = block.raw(Some(targets), files.official);
     raw.rows = Some(files.rows);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use distil_report::measure::TaskKind;
 
+use crate::data::held::Held;
 use crate::data::raw::{Inputs, RawTargets};
 use crate::data::source::arrays::{Archive, find_npy, inputs, targets};
 use crate::data::source::file::{hash_of, read_within};
@@ -17,7 +18,7 @@ pub struct Numbers {
     /// A block of that shape.
     pub inputs: Inputs,
     /// A class per row, below `classes`.
-    pub labels: Option<Vec<u32>>,
+    pub labels: Option<Held<u32>>,
     /// SHA-256 of the (unpacked) file.
     pub hash: String,
 }
@@ -111,7 +112,7 @@ pub fn parse_lines(path: &Path, bytes: &[u8], shape: &[usize], classes: usize) -
             shape: shape.to_vec(),
             values: values.into(),
         },
-        labels,
+        labels: labels.map(Held::from),
         hash: sha256(bytes),
     })
 }

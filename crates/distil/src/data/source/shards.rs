@@ -380,7 +380,10 @@ impl Shards {
         }
         if numbers.is_empty() {
             let (names, labels) = texts(&classes);
-            return Ok(Some(RawTargets::Classes { names, labels }));
+            return Ok(Some(RawTargets::Classes {
+                names,
+                labels: labels.into(),
+            }));
         }
         let most = self.names.as_ref().map_or(65_536, Vec::len);
         let least = if self.names.is_some() { 0 } else { -1 };
@@ -406,7 +409,10 @@ impl Shards {
         }
         let (names, labels, note) = numbered(&numbers);
         self.notes.extend(note);
-        Ok(Some(RawTargets::Classes { names, labels }))
+        Ok(Some(RawTargets::Classes {
+            names,
+            labels: labels.into(),
+        }))
     }
 
     /// The parts the names of files or folders tell, if every one tells one and there is something to test on.

@@ -80,8 +80,15 @@ impl Source for SoundFolder {
         if path.is_dir() && class_folders::has_classes(path, SOUNDS)? {
             return self.classed(class_folders::read(path, SOUNDS, 1)?, limits);
         }
-        let (files, notes) = recordings::of_path(path)?;
-        recordings::read(&files, notes, &self.features, self.rate, limits)
+        self.unclassed(path)
+    }
+
+    /// Without the classes that a list tells: files it does not name are answered, too.
+    fn read_inputs(&self, path: &Path, kind: TaskKind, _: &[String]) -> Result<Raw> {
+        match self.labelled().is_listed() {
+            true => self.unclassed(path),
+            false => self.read_new(path, kind),
+        }
     }
 
     fn new_data(&self) -> &'static str {
@@ -109,6 +116,12 @@ impl SoundFolder {
         }
     }
 
+    fn unclassed(&self, path: &Path) -> Result<Raw> {
+        let (files, notes) = recordings::of_path(path)?;
+        let limits = Limits::new_data(self.limit);
+        recordings::read(&files, notes, &self.features, self.rate, limits)
+    }
+
     fn classed(&self, files: Classed, limits: Limits) -> Result<Raw> {
         let raw = recordings::read(&files.paths, files.notes, &self.features, self.rate, limits)?;
         // The same sounds under other classes are other data.
@@ -120,7 +133,7 @@ impl SoundFolder {
         Ok(Raw {
             targets: Some(RawTargets::Classes {
                 names: files.names,
-                labels: files.labels,
+                labels: files.labels.into(),
             }),
             official: files.official,
             groups: files.groups,

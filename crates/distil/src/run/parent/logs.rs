@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use distil_kernels::give_back_free_memory;
 use distil_report::TrialId;
 use distil_report::events::{Event, fold, read};
 use distil_report::predictions::Predictions;
@@ -97,6 +98,10 @@ impl Log {
             true => Some(Predictions::read(&tested).map_err(refused)?),
             false => None,
         };
+        if predictions.is_some() {
+            // The file's text is several times as long.
+            give_back_free_memory();
+        }
         Ok(Some(Self {
             trial,
             basis,

@@ -50,7 +50,7 @@ fn answer(data: &Dataset) -> Vec<f32> {
         }
         Targets::Labels { names, values } => {
             let mut counts = vec![0.0; names.len()];
-            for id in train {
+            for id in train.iter() {
                 let row = values.row(id.row());
                 counts
                     .iter_mut()
@@ -66,7 +66,7 @@ fn answer(data: &Dataset) -> Vec<f32> {
         Targets::Values { names, .. } if weights.is_none() => vec![0.0; names.len()],
         Targets::Values { names, values, .. } => {
             let mut means = vec![0.0; names.len()];
-            for id in train {
+            for id in train.iter() {
                 let row = values.row(id.row()).iter();
                 let each = means.iter_mut().zip(row);
                 each.for_each(|(mean, x)| *mean += weight(id) * f64::from(*x) / train.len() as f64);

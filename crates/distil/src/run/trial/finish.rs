@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use distil_kernels::give_back_free_memory;
 use distil_report::Numbers;
 use distil_report::Purpose;
 use distil_report::events::Event;
@@ -55,8 +56,14 @@ impl Trial<'_> {
         };
         let unit = self.plan.task.unit();
         let path = folder.predictions();
-        let tested = predictions(&plan.name, unit, &outputs, self.data, ids)?.to_json();
-        files::write(&path, &tested.map_err(|e| Error::damaged(&path, e))?)?;
+        // What training held is not needed any more, and what follows is long, too.
+        give_back_free_memory();
+        {
+            let tested = predictions(&plan.name, unit, &outputs, self.data, ids)?.to_json();
+            drop(outputs);
+            files::write(&path, &tested.map_err(|e| Error::damaged(&path, e))?)?;
+        }
+        give_back_free_memory();
         let mut meter = Meter::new(&plan.name);
         if let Work::Train(training) = &plan.work {
             let card = Card {
@@ -124,7 +131,7 @@ impl Trial<'_> {
         else {
             return Ok(false);
         };
-        let ids = match self.data.split.test.as_slice() {
+        let ids = match &self.data.split.test[..] {
             [] => &self.data.split.train,
             _ => &self.data.split.test,
         };

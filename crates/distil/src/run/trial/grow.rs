@@ -56,7 +56,7 @@ impl Trial<'_> {
         meter.once(Purpose::Grow, watch.time());
         let measuring = Stopwatch::start();
         // Measured on samples the small model was chosen on, never on the test part.
-        let ids = match self.data.split.validation.as_slice() {
+        let ids = match &self.data.split.validation[..] {
             [] => &self.data.split.train[..],
             ids => ids,
         };

@@ -179,7 +179,7 @@ impl Stage<'_, '_> {
         self.meter.flush(self.sink)?;
         self.progress.events = self.sink.settle()?;
         let watch = Stopwatch::start();
-        let bytes = store.save(&Checkpoint {
+        let checkpoint = Checkpoint {
             plan: self.settings.plan.clone(),
             progress: self.progress.clone(),
             state: State {
@@ -188,9 +188,13 @@ impl Stage<'_, '_> {
             },
             average: self.average.as_ref().map(Average::weights),
             best: self.best.clone(),
-            scores: self.scores.clone(),
-            epoch_scores: self.epoch_scores.clone(),
-        })?;
+            // Lent: they are as long as the data.
+            scores: std::mem::take(&mut self.scores),
+            epoch_scores: std::mem::take(&mut self.epoch_scores),
+        };
+        let saved = store.save(&checkpoint);
+        (self.scores, self.epoch_scores) = (checkpoint.scores, checkpoint.epoch_scores);
+        let bytes = saved?;
         let time = watch.time();
         self.meter.add(Purpose::Save, Some(0.0), 0, time);
         let (stage, step) = (self.settings.stage.clone(), self.progress.step);

@@ -78,7 +78,7 @@ fn where_few_values_are_possible_equality_is_chance_and_changes_nothing() {
         let names = vec!["no".into(), "yes".into()];
         let targets = RawTargets::Classes {
             names,
-            labels: labels.clone(),
+            labels: labels.clone().into(),
         };
         Raw::new(
             Inputs::Table(columns.to_vec()),

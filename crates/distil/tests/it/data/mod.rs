@@ -39,7 +39,10 @@ pub fn block(shape: &[usize], labels: Vec<u32>, classes: usize) -> Raw {
     let names = (0..classes).map(|class| format!("class {class}")).collect();
     Raw::new(
         inputs,
-        Some(RawTargets::Classes { names, labels }),
+        Some(RawTargets::Classes {
+            names,
+            labels: labels.into(),
+        }),
         String::new(),
     )
 }

@@ -179,7 +179,7 @@ fn the_nearest_class_mean_says_how_hard_the_generated_clusters_are() {
     let data = Dataset::prepare(raw, split, Scaling::None).unwrap();
     let labels = data.targets.classes().unwrap();
     let mut means = vec![vec![0.0_f32; 1000]; 10];
-    for id in &data.split.train {
+    for id in data.split.train.iter() {
         let mean = &mut means[labels[id.row()] as usize];
         mean.iter_mut()
             .zip(data.inputs.row(id.row()))

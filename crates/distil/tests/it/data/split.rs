@@ -24,11 +24,7 @@ fn raw(labels: Vec<u32>, classes: usize, speakers: usize) -> Raw {
 }
 
 fn is_complete(split: &Split, samples: usize) -> bool {
-    let mut all: Vec<SampleId> = [&split.train, &split.validation, &split.test]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect();
+    let mut all = [&split.train[..], &split.validation, &split.test].concat();
     all.sort();
     all == (0..samples as u32).map(SampleId).collect::<Vec<_>>()
         && [&split.train, &split.validation, &split.test]
@@ -127,7 +123,7 @@ fn the_official_parts_are_kept_and_validation_comes_from_training() {
         ..SplitRule::default()
     };
     let drawn = split(&raw, &rule).unwrap();
-    assert_eq!(drawn.test, (0..20).map(SampleId).collect::<Vec<_>>());
+    assert_eq!(drawn.test[..], (0..20).map(SampleId).collect::<Vec<_>>());
     assert_eq!((drawn.train.len(), drawn.validation.len()), (72, 8));
     raw.official = Some(
         (0..100)
@@ -415,7 +411,7 @@ fn rare_classes_stay_in_training_in_every_part_and_fold() {
     let mut tested = [0; 5];
     for rule in rules {
         let split = split(&raw, &rule).unwrap();
-        for id in split.test.iter().chain(&split.validation) {
+        for id in split.test.iter().chain(split.validation.iter()) {
             assert!(![2, 3].contains(&labels[id.row()]), "{rule:?}");
         }
         split

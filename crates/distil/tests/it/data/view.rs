@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use distil::data::{Feature, Features, Fine, View, ViewMatrix};
 use distil::rng::Seed;
 use distil::sample::SampleId;
@@ -142,7 +144,7 @@ fn between_two_views_the_small_is_a_map_of_the_large() {
         let between = ViewMatrix::between(&small, &large).unwrap();
         let through = ViewMatrix {
             shape: small.shape.clone(),
-            matrix: Some(between),
+            matrix: Some(Arc::new(between.into())),
         }
         .see(&all(&large.see(&fine)).into());
         for (a, b) in all(&through)
@@ -206,4 +208,16 @@ fn a_recipe_s_view_is_the_same_view() {
         View::Pool(vec![2, 5])
     );
     assert_eq!(View::from(&recipe::View::Pca(7.into())), View::Pca(7));
+}
+
+#[test]
+fn a_view_of_a_large_picture_takes_no_more_memory_than_its_pixels() {
+    // As a whole its matrix would take 5.6 GB.
+    let shape = [224, 224, 3];
+    let view = View::Pool(vec![4, 4]).of_shape(&shape, &[]).unwrap();
+    let view = view.unwrap();
+    assert_eq!(view.shape, [56, 56, 3]);
+    let pixels = (0..150_528).map(|place| (place % 3) as f32).collect();
+    let seen = view.see(&Array::new([1, 150_528], pixels).into());
+    assert_eq!(seen.row(0)[..6], [0.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
 }

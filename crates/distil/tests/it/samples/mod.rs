@@ -22,9 +22,10 @@ fn table(classes: Vec<u32>, features: Vec<f32>) -> SampleTable {
     let others = vec![f32::NAN; width];
     let rows = features.chunks(width).flat_map(|row| [&others, row]);
     let all = rows.flatten().copied().collect();
+    let classes = classes.into_iter().flat_map(|class| [u32::MAX, class]);
     SampleTable {
         ids,
-        classes,
+        classes: classes.collect(),
         inputs: Array::new([2 * count, width], all).into(),
     }
 }

@@ -215,3 +215,43 @@ fn names_tell_classes_and_groups_of_sounds_and_pictures() {
         (vec!["pug".into(), "siam".into()], vec![0, 1, 1, 0])
     );
 }
+
+#[test]
+fn new_files_of_a_list_are_classed_by_it_and_answered_without_it() {
+    let folder = sounds(&[&FOUR[..], &["audio/e.wav"]].concat());
+    let list = folder.path().join("meta/list.csv");
+    fs::create_dir_all(list.parent().unwrap()).unwrap();
+    fs::write(
+        &list,
+        "file,class\na.wav,dog\nb.wav,cat\nc.wav,dog\nd.wav,cat\n",
+    )
+    .unwrap();
+    let audio = folder.path().join("audio");
+    let source: SoundFolder = from(&json!({ "path": audio, "list": list }).to_string());
+    let own = source.read(Path::new(""), Classification).unwrap();
+    let again = source.read_new(&audio, Classification).unwrap();
+    assert_eq!((&again.targets, &again.hash), (&own.targets, &own.hash));
+    // Answers are for the files of a folder, listed or not.
+    let inputs = source.read_inputs(&audio, Classification, &[]).unwrap();
+    let rows = inputs.rows.unwrap();
+    assert_eq!(
+        (rows.last().map(String::as_str), inputs.targets),
+        (Some("e.wav"), None)
+    );
+    // Elsewhere the list lies beside the folder or in it, or is named itself.
+    let other = sounds(&["audio/x.wav", "audio/y.wav"]);
+    let audio = other.path().join("audio");
+    let new = |path: &Path| source.read_new(path, Classification).unwrap();
+    assert_eq!(new(&audio.join("x.wav")).targets, None);
+    for place in ["list.csv", "audio/list.csv", "audio/mine.csv"] {
+        let list = other.path().join(place);
+        fs::write(&list, "file,class\nx.wav,cat\ny.wav,dog\n").unwrap();
+        let path = if place.ends_with("mine.csv") {
+            &list
+        } else {
+            &audio
+        };
+        assert_eq!(labels(&new(path)).1, [0, 1], "{place}");
+        fs::remove_file(&list).unwrap();
+    }
+}

@@ -34,7 +34,7 @@ fn labels(raw: &Raw) -> (Vec<String>, Vec<u32>) {
     let Some(RawTargets::Classes { names, labels }) = &raw.targets else {
         panic!("no classes")
     };
-    (names.clone(), labels.clone())
+    (names.clone(), labels.to_vec())
 }
 
 fn block(raw: &Raw) -> (Vec<usize>, Vec<f32>) {
