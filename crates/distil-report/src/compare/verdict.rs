@@ -210,9 +210,11 @@ impl<'a> Evidence<'a> {
         }
         let as_long = beyond(plain.comparison, EQUAL_COST).is_none();
         let worse_in_the_same_seconds = || {
-            let flops = plain.comparison.cost.flops_ratio;
+            // There plain has the flow's FLOPs too, as long as it is no further behind in them than in seconds.
+            let cost = &plain.comparison.cost;
+            let most = cost.seconds_ratio.map_or(EQUAL_COST, |s| s.max(EQUAL_COST));
             let shown = |at: &EqualSeconds| at.better && at.p < SIGNIFICANT;
-            flops.is_none_or(|ratio| ratio <= EQUAL_COST)
+            cost.flops_ratio.is_none_or(|ratio| ratio <= most)
                 && self.comparison.equal_seconds.as_ref().is_some_and(shown)
         };
         let explained = self.quality == Quality::Better || as_long || worse_in_the_same_seconds();

@@ -335,6 +335,19 @@ fn a_claim_of_equal_quality_takes_that_plain_in_the_same_seconds_is_worse() {
     assert_eq!(with(1.0, None, &[]).0, saves, "plain had as many");
     assert_eq!(with(0.5, None, &[]).0, saves);
     assert_eq!(with(1.9, Some(&FULL), &[]).0, shorter);
+    // Budgets of few steps end further from each other.
+    for (flops, seconds, expected) in [(1.03, 1.2, saves), (1.2, 1.03, shorter)] {
+        let mut comparisons = slower(1.31, Some(&SHORT), &[]);
+        let plain = comparisons.iter_mut().find(|c| c.against == PLAIN);
+        let cost = &mut plain.unwrap().cost;
+        (cost.flops_ratio, cost.seconds_ratio) = (Some(flops), Some(seconds));
+        let again = judged_again(comparisons, Better::Higher);
+        assert_eq!(
+            verdict(self::found(&again, PLAIN_FULL)),
+            expected,
+            "{flops} {seconds}"
+        );
+    }
     assert_eq!(
         with(1.9, Some(&SHORT), &["plain-50"]).0,
         shorter,
@@ -344,7 +357,7 @@ fn a_claim_of_equal_quality_takes_that_plain_in_the_same_seconds_is_worse() {
     let (_, said) = with(1.9, Some(&FULL), &[]);
     assert!(said.contains("; plain training at equal cost is worse, but the flow took 190 % of its seconds, and that plain training in the same seconds, read off its curve, is worse is not shown (difference "), "{said}");
     let (_, said) = with(1.31, None, &[]);
-    assert!(said.ends_with("; plain training at equal cost is worse, but the flow took 131 % of its seconds, and what it reaches in the same time is not known without its whole curve (`--curve`), so a shorter budget alone may save as much."), "{said}");
+    assert!(said.ends_with("; plain training at equal cost is worse, but the flow took 131 % of its seconds, and what it reaches in the same seconds is not known without its whole curve (`--curve`), so a shorter budget alone may save as much."), "{said}");
 }
 
 #[test]

@@ -308,9 +308,10 @@ impl Words<'_> {
             (_, Some(at)) if unit == "seconds" => format!(
                 "; plain training at equal cost is worse, but {taken}, and that plain training in the same seconds, read off its curve, is worse is not shown ({at}), {shorter}"
             ),
-            _ => format!(
-                "; plain training at equal cost is worse, but {taken}, and what it reaches in the same time is not known without its whole curve (`--curve`), {shorter}"
+            _ if unit == "seconds" => format!(
+                "; plain training at equal cost is worse, but {taken}, and what it reaches in the same seconds is not known without its whole curve (`--curve`), {shorter}"
             ),
+            _ => format!("; plain training at equal cost is worse, but {taken}, {shorter}"),
         }
     }
 
