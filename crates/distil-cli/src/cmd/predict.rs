@@ -143,14 +143,11 @@ fn escaped(cells: usize) -> String {
 /// One row per sample: its name, the answer, then the number behind every class, label or value; and how many cells were escaped.
 fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
     let mut changed = 0;
-    let mut shown = |text: &str, escape: fn(&str) -> Cow<'_, str>| {
-        let escaped = if raw {
-            Cow::Borrowed(text)
-        } else {
-            escape(text)
-        };
-        changed += usize::from(escaped != text);
-        escaped.into_owned()
+    let mut shown = |text: &str, escape: fn(&str) -> Cow<'_, str>| -> Option<String> {
+        let escaped = escape(text);
+        let differs = !raw && escaped != text;
+        changed += usize::from(differs);
+        differs.then(|| escaped.into_owned())
     };
     let mut writer = csv::Writer::from_writer(Vec::new());
     let answered: &[&str] = match prediction.answers.first() {
@@ -159,9 +156,13 @@ fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
         Some(Answer::Values { .. }) | None => &[],
     };
     let ids = prediction.ids.iter();
-    let ids: Vec<String> = ids.map(|(name, _)| shown(name, foreign::csv)).collect();
+    let ids: Vec<String> = ids
+        .map(|(name, _)| shown(name, foreign::csv).unwrap_or_else(|| name.clone()))
+        .collect();
     let names = prediction.names.iter();
-    let names: Vec<String> = names.map(|name| shown(name, foreign::csv)).collect();
+    let names: Vec<String> = names
+        .map(|name| shown(name, foreign::csv).unwrap_or_else(|| name.clone()))
+        .collect();
     // Where one could be taken for another column, all say what they are.
     let mut taken: HashSet<&str> = HashSet::from(["sample"]);
     let given = ids.iter().chain(&names).map(String::as_str);
@@ -180,35 +181,46 @@ fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
     header.extend(answered.iter().map(|title| (*title).to_owned()));
     header.extend(names.into_iter().map(|name| called(word, name)));
     writer.write_record(header).map_err(unwritable)?;
-    let texts = |numbers: &[f32]| numbers.iter().map(|x| exact(*x)).collect();
     for (row, answer) in prediction.answers.iter().enumerate() {
-        let (sample, answered, numbers): (_, _, Vec<String>) = match answer {
+        let (Answer::Class { sample, .. }
+        | Answer::Labels { sample, .. }
+        | Answer::Values { sample, .. }) = answer;
+        let mut cell = |text: &str, escape: fn(&str) -> Cow<'_, str>| {
+            let escaped = shown(text, escape);
+            writer.write_field(escaped.as_deref().unwrap_or(text))
+        };
+        cell(sample, foreign::csv_id).map_err(unwritable)?;
+        for (_, texts) in &prediction.ids {
+            cell(&texts[row], foreign::csv_id).map_err(unwritable)?;
+        }
+        let numbers: &mut dyn Iterator<Item = String> = match answer {
             Answer::Class {
-                sample,
                 class,
                 probabilities,
-            } => (sample, Some(class.clone()), texts(probabilities)),
+                ..
+            } => {
+                cell(class, foreign::csv).map_err(unwritable)?;
+                &mut probabilities.iter().map(|x| exact(*x))
+            }
             Answer::Labels {
-                sample,
                 labels,
                 probabilities,
-            } => (sample, Some(labels.join(" ")), texts(probabilities)),
-            Answer::Values { sample, values } => {
-                (sample, None, values.iter().map(|x| exact(*x)).collect())
+                ..
+            } => {
+                cell(&labels.join(" "), foreign::csv).map_err(unwritable)?;
+                &mut probabilities.iter().map(|x| exact(*x))
             }
+            Answer::Values { values, .. } => &mut values.iter().map(|x| exact(*x)),
         };
-        let mut cells = vec![shown(sample, foreign::csv_id)];
-        for (_, texts) in &prediction.ids {
-            cells.push(shown(&texts[row], foreign::csv_id));
+        for number in numbers {
+            writer.write_field(number).map_err(unwritable)?;
         }
-        cells.extend(answered.map(|answer| shown(&answer, foreign::csv)));
-        cells.extend(numbers);
-        writer.write_record(cells).map_err(unwritable)?;
+        writer.write_record(None::<&[u8]>).map_err(unwritable)?;
     }
     let bytes = writer
         .into_inner()
         .map_err(|error| unwritable(error.error()))?;
-    Ok((String::from_utf8_lossy(&bytes).into_owned(), changed))
+    Ok((String::from_utf8(bytes).map_err(unwritable)?, changed))
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Failure {

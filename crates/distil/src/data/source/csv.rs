@@ -278,7 +278,7 @@ impl Csv {
         Reader {
             comma: table.columns.iter().filter(column).any(|column| {
                 let known = markers.known(column);
-                !column.cells.lack(&[','])
+                !column.cells.lack(b',')
                     && column.cells.iter().any(|cell| cell.contains(','))
                     && matches!(
                         Form::infer(known.clone(), table.delimiter, false),

@@ -393,7 +393,7 @@ impl TextTable {
     /// Says where a quote seems to have swallowed lines.
     fn stray_quotes(&mut self) {
         let long = |column: &TextColumn| {
-            if column.cells.lack(&['\n', '\r']) {
+            if column.cells.lack(b'\n') && column.cells.lack(b'\r') {
                 return None;
             }
             let cells = column.cells.iter().map(|cell| line_ends(cell.as_bytes()));

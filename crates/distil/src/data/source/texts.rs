@@ -94,10 +94,10 @@ impl Texts {
         })
     }
 
-    /// Whether no cell holds any of these, as far as that is seen at a glance.
-    pub fn lack(&self, characters: &[char]) -> bool {
-        let run = |piece: &Piece| !self.run(piece.row).text.contains(characters);
-        self.pieces.iter().all(run)
+    /// Whether no cell holds this character of ASCII, as far as that is seen at a glance.
+    pub fn lack(&self, character: u8) -> bool {
+        let holds = |piece: &Piece| self.run(piece.row).text.as_bytes().contains(&character);
+        !self.pieces.iter().any(holds)
     }
 
     /// The cells that a row lies among.
