@@ -149,7 +149,11 @@ fn csv(prediction: &Prediction, raw: bool) -> Result<(String, usize), Failure> {
         changed += usize::from(differs);
         differs.then(|| escaped.into_owned())
     };
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    // About so many characters, up to 64 MB; memory that is not written to costs nothing.
+    let cells = 2 + prediction.ids.len() + prediction.names.len();
+    let characters = prediction.answers.len().saturating_mul(12 * cells);
+    let table = Vec::with_capacity(characters.min(1 << 26));
+    let mut writer = csv::Writer::from_writer(table);
     let answered: &[&str] = match prediction.answers.first() {
         Some(Answer::Class { .. }) => &["class"],
         Some(Answer::Labels { .. }) => &["labels"],

@@ -45,6 +45,18 @@ impl<T: Plain> Growing<T> {
         }
     }
 
+    /// One of about so many numbers: what will not stay in memory goes into a file from the first piece on.
+    pub fn expecting(count: usize) -> Self {
+        let least = private::least();
+        match count.saturating_mul(size_of::<T>()) < least {
+            true => Self {
+                values: Vec::with_capacity(count),
+                ..Self::from_bytes(least)
+            },
+            false => Self::from_bytes(least.min(PIECE)),
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.written + self.values.len()

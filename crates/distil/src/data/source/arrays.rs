@@ -189,7 +189,7 @@ impl<'a> Archive<'a> {
             || {
                 let member = self.zip.by_name(&format!("{name}.npy"));
                 let member = member.map_err(|error| Error::input("", error))?;
-                limits.read(&place, member)
+                limits.read(&place, member, 0)
             },
             |why| Error::input("", why),
         );

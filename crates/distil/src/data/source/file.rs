@@ -21,7 +21,9 @@ pub fn read_file(path: &Path) -> Result<Held<u8>> {
 
 /// The bytes of a file, unpacked if its name ends in `.gz`.
 pub fn read_within(path: &Path, limits: Limits) -> Result<Held<u8>> {
-    let bytes = limits.read(path.display(), open(path, limits)?)?;
+    let file = open(path, limits)?;
+    let size = file.metadata().map_or(0, |about| about.len());
+    let bytes = limits.read(path.display(), file, size)?;
     if bytes.is_empty() {
         return Err(Error::input(path.display(), "the file is empty (0 bytes)")
             .remedy("Fetch or write it again"));
@@ -29,7 +31,7 @@ pub fn read_within(path: &Path, limits: Limits) -> Result<Held<u8>> {
     if path.extension().is_none_or(|suffix| suffix != "gz") {
         return Ok(bytes);
     }
-    let unpacked = limits.read(path.display(), MultiGzDecoder::new(&bytes[..]));
+    let unpacked = limits.read(path.display(), MultiGzDecoder::new(&bytes[..]), 0);
     unpacked.map_err(|error| match error.kind {
         Kind::Io => Error::input(
             path.display(),

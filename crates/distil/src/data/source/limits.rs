@@ -63,10 +63,15 @@ impl Limits {
         }
     }
 
-    /// All bytes of a file, or of what is unpacked from it.
-    pub fn read(&self, place: impl fmt::Display, from: impl Read) -> Result<Held<u8>> {
+    /// All bytes of a file, or of what is unpacked from it: about so many.
+    pub fn read(
+        &self,
+        place: impl fmt::Display,
+        from: impl Read,
+        expected: u64,
+    ) -> Result<Held<u8>> {
         let mut from = from.take(self.file.saturating_add(1));
-        let mut bytes = Growing::default();
+        let mut bytes = Growing::expecting(expected.min(self.file) as usize);
         let mut piece = Vec::new();
         loop {
             let read = from.by_ref().take(PIECE).read_to_end(&mut piece);

@@ -128,7 +128,7 @@ impl TextTable {
                 delimiter_word(cut.delimiter)
             ));
         }
-        let mut cells = Gathered::default();
+        let mut cells = Gathered::expecting(bytes.len());
         table.read(held, bytes, start, cut, &mut cells)?;
         table.fill(cells)?;
         table.stray_quotes();

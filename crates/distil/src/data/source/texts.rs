@@ -153,6 +153,17 @@ struct Column {
 }
 
 impl Gathered {
+    /// Of about so many bytes of text.
+    pub fn expecting(bytes: usize) -> Self {
+        /// Of a cell and what separates it from the next.
+        const CELL: usize = 8;
+        Self {
+            bytes: Growing::expecting(bytes),
+            ends: Growing::expecting(bytes / CELL),
+            ..Self::default()
+        }
+    }
+
     /// So many columns.
     pub fn widen(&mut self, columns: usize) {
         self.columns.resize_with(columns, Column::default);
