@@ -1,6 +1,6 @@
 """Does the best learning rate of a narrow network suit a wide one? Writes bench/transfer.md.
 
-python3 bench/transfer.py PROGRAM CALIFORNIA.CSV [FOLDER for runs]
+python3 bench/transfer.py PROGRAM CALIFORNIA.CSV [FOLDER for runs [TASK…]]
 
 Networks of two hidden layers of 32, 128 and 512 units, nine rates a factor of 2 apart, two seeds, in the standard parametrisation and in
 µP with the narrow one as base; the best rate is that of the least validation loss (the root of the mean squared error for prices). It should lie at most one step from the narrow
@@ -63,7 +63,7 @@ def main():
     folder = Path(sys.argv[3] if len(sys.argv) > 3 else "/tmp/transfer").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
-    for name in TASKS:
+    for name in sys.argv[4:] or TASKS:
         for param in ("standard", "mup"):
             narrow = None
             for width in WIDTHS:
