@@ -9,8 +9,7 @@ use super::stages::{Trial, stage_seed};
 use crate::data::ViewMatrix;
 use crate::error::{Error, Result};
 use crate::growth;
-use crate::model::access::with_weights;
-use crate::model::fresh;
+use crate::model::access::{weights_of, with_weights};
 use crate::optim::State;
 use crate::plan::{StagePlan, StartPlan};
 use crate::run::calibrate;
@@ -18,7 +17,8 @@ use crate::train::{EventSink, Meter, Stopwatch, batch};
 use crate::weights::Array;
 
 impl Trial<'_> {
-    /// What a stage starts from, and how far its function is from that of the smaller model.
+    /// What a stage starts from, and how far its function is from that of the smaller model. `large` has its fresh weights, from which new
+    /// units are drawn.
     pub(super) fn grow(
         &self,
         plan: &StagePlan,
@@ -41,17 +41,13 @@ impl Trial<'_> {
             ));
         }
         let seed = stage_seed(self.id.seed, &plan.name);
-        let mut fresh = fresh(&large.layout, seed);
-        if let Some(mup) = plan.training().and_then(|training| training.mup.as_ref()) {
-            mup.first(&mut fresh);
-        }
         let grown = growth::grow(
             &small.state,
             &small.layout,
             &large.layout,
             view.as_ref(),
             &start.rule,
-            &fresh,
+            &weights_of(&large.net),
             seed,
         )
         .map_err(|reason| Error::input(&place, reason))?;
