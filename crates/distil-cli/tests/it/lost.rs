@@ -14,6 +14,20 @@ use crate::resume::record_of;
 const RUN: &str = "runs/digits-0001";
 const TUNE: &str = "compare.tune={ lr = [1e-3, 4e-3], widen = 0 }";
 
+/// The command of a run that tunes so, its small stage long enough that a trial can be caught at work.
+pub fn tuned(tune: &str) -> [&str; 8] {
+    [
+        "run",
+        "digits",
+        "--quiet",
+        "--fresh",
+        "--set",
+        tune,
+        "--set",
+        "stage.small.train.epochs=30",
+    ]
+}
+
 /// Runs `arguments`, and kills one trial once it is at work.
 pub fn with_a_trial_killed(place: &Place, arguments: &[&str], trial: &str) -> Ended {
     let mut running = place.start(arguments);
@@ -58,16 +72,7 @@ pub fn goes_on_to_the_end_of_an_unbroken_run(place: &Place, arguments: &[&str]) 
 #[test]
 fn while_a_candidate_is_lost_nothing_is_chosen_and_the_run_has_not_finished() {
     let place = Place::new();
-    let arguments = [
-        "run",
-        "digits",
-        "--quiet",
-        "--fresh",
-        "--set",
-        TUNE,
-        "--set",
-        "stage.small.train.epochs=30",
-    ];
+    let arguments = tuned(TUNE);
     let ended = with_a_trial_killed(&place, &arguments, "flow-s1~lr=0.001");
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     insta::assert_snapshot!(ended.stderr, @"error: trial flow-s1~lr=0.001: it was killed. `distil resume` goes on from its last checkpoint.");

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Ended, Place};
 use crate::leaks::{Random, after_first, csv, run_second};
-use crate::lost::{goes_on_to_the_end_of_an_unbroken_run, with_a_trial_killed};
+use crate::lost::{goes_on_to_the_end_of_an_unbroken_run, tuned, with_a_trial_killed};
 use crate::resume::record_of;
 
 const RUN: &str = "runs/digits-0001";
@@ -322,16 +322,7 @@ fn one_list_is_widened_for_all_arms_while_a_choice_lies_at_its_end_and_no_furthe
 #[test]
 fn while_a_candidate_is_lost_that_might_widen_the_list_nothing_is_tested() {
     let place = Place::new();
-    let arguments = [
-        "run",
-        "digits",
-        "--quiet",
-        "--fresh",
-        "--set",
-        "compare.tune={ lr = [1e-3, 4e-3], widen = 1 }",
-        "--set",
-        "stage.small.train.epochs=30",
-    ];
+    let arguments = tuned("compare.tune={ lr = [1e-3, 4e-3], widen = 1 }");
     let ended = with_a_trial_killed(&place, &arguments, "plain-s1~lr=0.001");
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     for arm in ["flow", "small", "plain"] {

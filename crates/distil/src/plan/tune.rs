@@ -149,21 +149,22 @@ pub(super) fn applied(mut recipe: Recipe, name: &str, problems: &mut Problems) -
 /// Whether the result could be trained with a combination.
 pub(super) fn can_train(candidate: &Candidate, recipe: &Recipe) -> bool {
     let mut problems = Problems::new();
+    settle(candidate, recipe, &mut problems);
+    problems.is_empty()
+}
+
+/// Reports why the result could not be trained with a combination.
+fn settle(candidate: &Candidate, recipe: &Recipe, problems: &mut Problems) {
     let result = order::result(recipe, &mut Problems::new());
     let own = result
         .and_then(|name| recipe.stage(&name)?.train.clone())
         .unwrap_or_default();
     let train = candidate.train.clone().over(&own);
-    train::settle(Some(&train), &recipe.train, &mut problems);
-    problems.is_empty()
+    train::settle(Some(&train), &recipe.train, problems);
 }
 
 /// Reports every combination that the result could not be trained with.
 pub(super) fn check(tune: &TuneTable, recipe: &Recipe, problems: &mut Problems) {
-    let result = order::result(recipe, &mut Problems::new());
-    let own = result
-        .and_then(|name| recipe.stage(&name)?.train.clone())
-        .unwrap_or_default();
     for candidate in &tune.candidates {
         let length = [
             candidate.train.epochs.as_ref().map(|n| n.span.clone()),
@@ -177,10 +178,6 @@ pub(super) fn check(tune: &TuneTable, recipe: &Recipe, problems: &mut Problems) 
             );
         }
         mup::refuse_in_tune(&candidate.train, problems);
-        train::settle(
-            Some(&candidate.train.clone().over(&own)),
-            &recipe.train,
-            problems,
-        );
+        settle(candidate, recipe, problems);
     }
 }
