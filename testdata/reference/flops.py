@@ -8,7 +8,7 @@ Format of flops.json
   nets    [{widths, batch, parameters, forward, backward}]: FLOPs of the whole batch; ReLU between the layers
   pictures  [{model, shape, batch, parameters, forward, backward}]: `model` as recipes name it, `shape` height, width and
           channels; batch norm after every convolution. Of a depthwise kernel's gradient PyTorch counts a dense one, which
-          nobody computes: mobilenet's backward has twice its forward instead, but for the stem, as its other layers have
+          nobody computes: mobilenet's and dscnn's backward has twice its forward instead, but for the stem, as their other layers have
   teach   [{student, teacher, batch, forward, backward}]: one distillation step, a frozen teacher's forward included
 """
 
@@ -36,6 +36,8 @@ PICTURES = [
     ({"kind": "resnet", "depth": 20, "width": 1.0}, [32, 32, 3]),
     ({"kind": "resnet", "depth": 8, "width": 2.0}, [9, 7, 1]),
     ({"kind": "mobilenet", "channels": [16, 24], "blocks": 2, "expansion": 6}, [16, 15, 3]),
+    ({"kind": "dscnn", "channels": 64, "blocks": 4, "kernel": [4, 10], "stride": [2, 2], "halves": False}, [10, 49, 1]),
+    ({"kind": "dscnn", "channels": 12, "blocks": 2, "kernel": [3, 5], "stride": [1, 2], "halves": True}, [11, 14, 2]),
 ]
 
 
@@ -84,6 +86,15 @@ def blocks(model, channels):
                 channels = outputs
             yield torch.nn.MaxPool2d(2)
         return
+    if model["kind"] == "dscnn":
+        outputs, (height, width), stride = model["channels"], model["kernel"], tuple(model["stride"])
+        around = ((width - 1) // 2, width // 2, (height - 1) // 2, height // 2)
+        stem = torch.nn.Conv2d(channels, outputs, (height, width), stride, bias=False)
+        yield torch.nn.Sequential(torch.nn.ZeroPad2d(around), stem, torch.nn.BatchNorm2d(outputs))
+        for b in range(model["blocks"]):
+            yield conv(outputs, outputs, 3, 2 if b == 0 and model["halves"] else 1, outputs)
+            yield conv(outputs, outputs, 1)
+        return
     resnet = model["kind"] == "resnet"
     sizes = [int(c * model["width"]) for c in (16, 32, 64)] if resnet else model["channels"]
     yield conv(channels, sizes[0])
@@ -106,12 +117,13 @@ def blocks(model, channels):
 def picture(model, shape, batch):
     height, width, channels = shape
     layers = list(blocks(model, channels))
-    last = model["channels"][-1] if "channels" in model else int(64 * model["width"])
+    last = model.get("channels", int(64 * model.get("width", 1)))
+    last = last[-1] if isinstance(last, list) else last
     net = torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(last, 10))
     x = torch.randn(batch, channels, height, width)
     out, forward = count(lambda: net(x))
     _, backward = count(lambda: out.square().mean().backward())
-    if model["kind"] == "mobilenet":
+    if model["kind"] in ("mobilenet", "dscnn"):
         _, stem = count(lambda: layers[0](x))
         backward = 2 * forward - stem
     parameters = sum(p.numel() for p in net.parameters())

@@ -86,6 +86,15 @@ def mobilenet(inputs, outputs, channels, blocks, expansion):
     return net.head(flow, outputs)
 
 
+def dscnn(inputs, outputs, channels, blocks):
+    net = Pictures(inputs)
+    flow = net.conv("stem", channels, net.start)
+    for block in range(blocks):
+        flow = net.conv(f"block.{block}.depthwise", channels, flow, depthwise=True)
+        flow = net.conv(f"block.{block}.pointwise", channels, flow, kernel=1)
+    return net.head(flow, outputs)
+
+
 def base_sizes(small, large):
     """The base's size of every hidden axis: that of the layer of the same path, else of the axis before it; what an inserted block
     expands to, as the small network's blocks expand."""
@@ -173,6 +182,7 @@ PAIRS = [
     ("cnn", 1, 10, {"channels": [4, 8], "convs": 1}, {"channels": [16, 64], "convs": 2}, cnn),
     ("resnet", 3, 10, {"depth": 8, "width": 0.5}, {"depth": 14, "width": 2.0}, resnet),
     ("mobilenet", 3, 10, {"channels": [8, 12], "blocks": 1, "expansion": 2}, {"channels": [16, 48], "blocks": 2, "expansion": 3}, mobilenet),
+    ("dscnn", 1, 10, {"channels": 8, "blocks": 1}, {"channels": 24, "blocks": 3}, dscnn),
 ]
 
 

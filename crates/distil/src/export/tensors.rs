@@ -47,7 +47,7 @@ fn torch<'a>(layer: &Layer, name: &'a str, array: Array) -> (&'a str, Array) {
 }
 
 fn kernel(layer: &Layer, array: &Array) -> Array {
-    let side = layer.taps().isqrt();
+    let [height, width] = layer.kernel();
     let inputs = layer.rows() / layer.taps();
     // [outputs, taps, inputs] → [outputs, inputs, taps]
     let turned = |of: &[f32]| -> Vec<f32> {
@@ -56,7 +56,7 @@ fn kernel(layer: &Layer, array: &Array) -> Array {
     };
     let rows = transposed(array);
     let values = rows.values.chunks(layer.rows()).flat_map(turned);
-    Array::new([layer.outputs, inputs, side, side], values.collect())
+    Array::new([layer.outputs, inputs, height, width], values.collect())
 }
 
 fn transposed(matrix: &Array) -> Array {

@@ -177,8 +177,10 @@ fn same_kind(from: &Layout, to: &Layout) -> Result<(), String> {
         let Some(s) = from.layer(&l.path) else {
             continue;
         };
-        let other = if (s.taps(), s.is_depthwise()) != (l.taps(), l.is_depthwise()) {
+        let other = if (s.kernel(), s.is_depthwise()) != (l.kernel(), l.is_depthwise()) {
             "kernel"
+        } else if s.stride() != l.stride() {
+            "stride"
         } else if s.activation != l.activation {
             "activation"
         } else if s.norm != l.norm {

@@ -110,7 +110,7 @@ fn insert(
                 sources.extend(source.map(|source| (layer.writes, source)));
                 source
                     .and_then(|source| layers.get(source))
-                    .map(|source| rule.depth.insert(source, layer.taps(), layer.norm))
+                    .map(|source| rule.depth.insert(source, layer))
             }
             Place::Fixed | Place::Branch | Place::BranchEnd => {
                 whole.insert(layer.path.clone());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::dense::Dense;
 use super::parameter::Parameter;
 use super::{Depth, linear};
-use crate::model::{Activation, Norm};
+use crate::model::{Activation, Layer, Norm};
 use crate::weights::Array;
 
 /// Inserted layers have the identity matrix, or Dirac kernels, and no bias (Net2Net's deeper net, Chen et al. 2016). Exact for relu
@@ -32,17 +32,18 @@ impl Depth for Identity {
         ))
     }
 
-    fn insert(&self, before: &Dense, taps: usize, norm: Norm) -> Dense {
-        let (_, units) = before.shape();
+    fn insert(&self, before: &Dense, like: &Layer) -> Dense {
+        let ((_, units), taps) = (before.shape(), like.taps());
         // One at the middle tap from each unit to itself: an identity matrix, or a Dirac kernel.
-        let middle = taps / 2 * units;
-        let mut weight = Array::zeros([taps * units, units]);
+        let inputs = if like.is_depthwise() { 1 } else { units };
+        let middle = taps / 2 * inputs;
+        let mut weight = Array::zeros([taps * inputs, units]);
         for unit in 0..units {
-            weight.values[(middle + unit) * units + unit] = 1.0;
+            weight.values[(middle + unit % inputs) * units + unit] = 1.0;
         }
         let bias = before.units.contains_key("bias").then(|| vec![0.0; units]);
         let mut inserted = Dense::young(weight, taps, bias);
-        give_norm(&mut inserted, norm, Some(before));
+        give_norm(&mut inserted, like.norm, Some(before));
         inserted
     }
 

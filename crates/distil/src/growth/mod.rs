@@ -34,7 +34,7 @@ pub use parameter::Parameter;
 use distil_recipe::{Choice, Problems, Registry, entry};
 pub use distil_report::events::Promise;
 
-use crate::model::{Activation, Norm};
+use crate::model::{Activation, Layer, Norm};
 use crate::rng::Stream;
 
 /// How a large model starts from a small one.
@@ -107,8 +107,9 @@ pub trait Depth: std::fmt::Debug + Send + Sync {
     /// Why it cannot be exact for this activation, as a sentence; `None`: it can.
     fn refuses(&self, activation: Activation) -> Option<String>;
 
-    /// A layer of so many taps that hands on what `before` answers, perhaps through others like it.
-    fn insert(&self, before: &Dense, taps: usize, norm: Norm) -> Dense;
+    /// A layer of the kind and norm of `like`, and of as many units as `before`, whose answer it hands on, perhaps through others
+    /// like it.
+    fn insert(&self, before: &Dense, like: &Layer) -> Dense;
 
     /// A lone dense head as a hidden layer and a head.
     fn split(&self, head: &Dense, norm: Norm) -> [Dense; 2];

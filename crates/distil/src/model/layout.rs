@@ -54,10 +54,10 @@ pub enum Kind {
     Embedding,
     /// A convolution with "same" padding.
     Conv {
-        /// Side of the kernel: 1 or 3.
-        kernel: usize,
-        /// Step between outputs: 1 or 2.
-        stride: usize,
+        /// Height and width of the kernel: 1 × 1 or 3 × 3; of a layer that reads the sample, any.
+        kernel: [usize; 2],
+        /// Steps between outputs, down and across: 1 or 2, alike; of a layer that reads the sample, any.
+        stride: [usize; 2],
         /// Whether every channel is convolved by itself, 3×3.
         depthwise: bool,
         /// Places of an output picture, height · width.
@@ -140,12 +140,25 @@ impl Layer {
         matches!(self.kind, Kind::Conv { depthwise, .. } if depthwise)
     }
 
+    /// Height and width of its kernel; of other layers 1 × 1.
+    pub fn kernel(&self) -> [usize; 2] {
+        match self.kind {
+            Kind::Dense | Kind::Embedding => [1, 1],
+            Kind::Conv { kernel, .. } => kernel,
+        }
+    }
+
+    /// Steps between its outputs, down and across; of other layers 1.
+    pub fn stride(&self) -> [usize; 2] {
+        match self.kind {
+            Kind::Dense | Kind::Embedding => [1, 1],
+            Kind::Conv { stride, .. } => stride,
+        }
+    }
+
     /// Rows of the weight matrix for each input.
     pub fn taps(&self) -> usize {
-        match self.kind {
-            Kind::Dense | Kind::Embedding => 1,
-            Kind::Conv { kernel, .. } => kernel * kernel,
-        }
+        numbers(&self.kernel())
     }
 
     /// Rows of the weight matrix.

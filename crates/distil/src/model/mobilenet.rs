@@ -66,18 +66,18 @@ impl Family for MobilenetConfig {
                 let place = |inserted| if b == 0 { Place::Fixed } else { inserted };
                 let inner = self.expansion.saturating_mul(flow.channels);
                 let expand = Conv {
-                    kernel: 1,
+                    kernel: [1, 1],
                     place: place(Place::Branch),
                     ..Conv::new(at("expand"), inner)
                 };
                 let depthwise = Conv {
-                    stride,
+                    stride: [stride; 2],
                     depthwise: true,
                     place: place(Place::Branch),
                     ..Conv::new(at("depthwise"), inner)
                 };
                 let project = Conv {
-                    kernel: 1,
+                    kernel: [1, 1],
                     active: false,
                     place: place(Place::BranchEnd),
                     tap: Some(format!("block.{}", s * self.blocks + b)),

@@ -2,6 +2,7 @@
 
 pub mod access;
 mod cnn;
+mod dscnn;
 mod family;
 mod fresh;
 mod layout;
@@ -11,10 +12,12 @@ mod mobilenet;
 mod mup;
 mod one_hot;
 mod output;
+mod patches;
 mod picture;
 mod resnet;
 
 pub use cnn::{Cnn, CnnConfig};
+pub use dscnn::{Dscnn, DscnnConfig};
 pub use family::{Family, PyTorch};
 pub use fresh::fresh;
 pub use layout::{Activation, Kind, Layer, Layout, Norm, Place};
@@ -56,4 +59,5 @@ families! {
     "cnn", "blocks of 3×3 convolutions with batch norm, each pooled at its end; for pictures" => Cnn(CnnConfig);
     "resnet", "residual network of 6n + 2 layers for small pictures, narrow or wide" => Resnet(ResnetConfig);
     "mobilenet", "inverted residuals with depthwise convolutions, for small pictures" => Mobilenet(MobilenetConfig);
+    "dscnn", "depthwise-separable convolutions, for keywords in sound (Zhang et al. 2017)" => Dscnn(DscnnConfig);
 }

@@ -7,6 +7,7 @@ use distil_kernels::{Clamp, ConvBlock};
 use super::family::PyTorch;
 use super::layout::{Activation, Kind, Layer, Layout, Norm, Place};
 use super::output::Input;
+use super::patches::Patches;
 
 /// Height, width and channels of a sample's shape; else why it is no picture, as a sentence.
 pub(super) fn picture(shape: &[usize]) -> Result<[usize; 3], String> {
@@ -47,8 +48,8 @@ pub(super) struct Flow {
 #[derive(Debug, Clone)]
 pub(super) struct Conv {
     pub path: String,
-    pub kernel: usize,
-    pub stride: usize,
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
     pub depthwise: bool,
     pub outputs: usize,
     pub active: bool,
@@ -61,8 +62,8 @@ impl Conv {
     pub fn new(path: String, outputs: usize) -> Self {
         Self {
             path,
-            kernel: 3,
-            stride: 1,
+            kernel: [3, 3],
+            stride: [1, 1],
             depthwise: false,
             outputs,
             active: true,
@@ -95,8 +96,8 @@ impl Sketch {
         self.axes = self.axes.max(axis + 1);
         let flow = Flow {
             axis,
-            height: from.height.div_ceil(conv.stride),
-            width: from.width.div_ceil(conv.stride),
+            height: from.height.div_ceil(conv.stride[0]),
+            width: from.width.div_ceil(conv.stride[1]),
             channels: conv.outputs,
         };
         self.layout.layers.push(Layer {
@@ -135,6 +136,9 @@ impl Sketch {
 pub(super) struct ConvNorm {
     weight: Param<Tensor<2>>,
     norm: Statistics,
+    /// The patches it reads, where the fused kernels do not read the sample as it is.
+    #[module(skip)]
+    patches: Option<Patches>,
     #[module(skip)]
     block: ConvBlock,
 }
@@ -148,6 +152,12 @@ struct Statistics {
     running_var: RunningState<Tensor<1>>,
 }
 
+/// Whether the fused kernels read what the layer reads as it is.
+fn is_fused(layer: &Layer) -> bool {
+    let ([height, width], [down, across]) = (layer.kernel(), layer.stride());
+    height == width && matches!(height, 1 | 3) && down == across && matches!(down, 1 | 2)
+}
+
 /// The share of a batch in the running statistics, as PyTorch's and Burn's.
 const MOMENTUM: f32 = 0.1;
 
@@ -156,14 +166,10 @@ impl ConvNorm {
     pub fn empty(layout: &Layout, path: &str, clamp: Clamp, pool: bool, device: &Device) -> Self {
         let none = Layer::dense(path, 0, 0);
         let layer = layout.layer(path).unwrap_or(&none);
-        let (kernel, stride, depthwise) = match layer.kind {
-            Kind::Dense | Kind::Embedding => (1, 1, false),
-            Kind::Conv {
-                kernel,
-                stride,
-                depthwise,
-                ..
-            } => (kernel, stride, depthwise),
+        let fused = is_fused(layer);
+        let (kernel, stride) = match fused {
+            true => (layer.kernel()[0], layer.stride()[0]),
+            false => (1, 1),
         };
         let vector = || Tensor::zeros([layer.outputs], device);
         Self {
@@ -174,10 +180,11 @@ impl ConvNorm {
                 running_mean: RunningState::new(vector()),
                 running_var: RunningState::new(vector()),
             },
+            patches: (!fused).then(|| Patches::new(&layout.input, layer)),
             block: ConvBlock {
                 kernel,
                 stride,
-                depthwise,
+                depthwise: layer.is_depthwise(),
                 clamp,
                 pool,
                 epsilon: 1e-5,
@@ -188,6 +195,10 @@ impl ConvNorm {
     /// `pool(clamp(norm(conv(x)) + residual))`; on a device with gradients by the batch's own statistics, which enter
     /// the running ones, else by the running ones.
     pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+        let x = match &self.patches {
+            Some(patches) => patches.of(x),
+            None => x,
+        };
         let (weight, norm) = (self.weight.val(), &self.norm);
         let pair = [norm.gamma.val(), norm.beta.val()];
         if !x.device().is_autodiff() {

@@ -79,8 +79,8 @@ impl Family for ResnetConfig {
                 let stride = if s > 0 && b == 0 { 2 } else { 1 };
                 let place = |inserted| if b == 0 { Place::Fixed } else { inserted };
                 let shortcut = Conv {
-                    kernel: 1,
-                    stride,
+                    kernel: [1, 1],
+                    stride: [stride; 2],
                     active: false,
                     ..Conv::new(at("shortcut"), channels)
                 };
@@ -89,7 +89,7 @@ impl Family for ResnetConfig {
                     _ => sketch.conv(shortcut, flow, None),
                 };
                 let first = Conv {
-                    stride,
+                    stride: [stride; 2],
                     place: place(Place::Branch),
                     ..Conv::new(at("first"), channels)
                 };

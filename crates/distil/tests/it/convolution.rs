@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use distil::growth::{Copies, Promise, StartRule, check, grow};
 use distil::model::access::{weights_of, with_weights};
 use distil::model::{
-    CnnConfig, Input, Layout, MobilenetConfig, Model, ModelConfig, Net, ResnetConfig, TapSet, fresh,
+    CnnConfig, DscnnConfig, Input, Layout, MobilenetConfig, Model, ModelConfig, Net, ResnetConfig,
+    TapSet, fresh,
 };
 use distil::optim::adam::Adam;
 use distil::optim::{Gradients, Optimizer, State};
@@ -32,6 +33,16 @@ fn mobilenet(channels: &[usize], blocks: usize, expansion: usize) -> ModelConfig
         channels: channels.to_vec(),
         blocks,
         expansion,
+    })
+}
+
+fn dscnn(channels: usize, blocks: usize) -> ModelConfig {
+    ModelConfig::Dscnn(DscnnConfig {
+        channels,
+        blocks,
+        kernel: [4, 5],
+        stride: [1, 2],
+        halves: true,
     })
 }
 
@@ -81,12 +92,13 @@ fn rules() -> [StartRule; 2] {
     [StartRule::default(), copies]
 }
 
-fn pairs() -> [(ModelConfig, ModelConfig); 4] {
+fn pairs() -> [(ModelConfig, ModelConfig); 5] {
     [
         (cnn(&[4, 6], 1), cnn(&[7, 13], 3)),
         (resnet(8, 0.25), resnet(20, 0.5)),
         (resnet(14, 0.3), resnet(14, 1.0)),
         (mobilenet(&[4, 6], 1, 2), mobilenet(&[7, 9], 3, 3)),
+        (dscnn(4, 1), dscnn(7, 3)),
     ]
 }
 
@@ -222,7 +234,12 @@ fn data_that_are_no_pictures_are_refused_with_a_remedy() {
 #[test]
 fn every_block_has_a_tap_and_every_layer_runs_fused() {
     let device = Device::flex().autodiff();
-    for config in [cnn(&[4, 6], 2), resnet(8, 0.25), mobilenet(&[4, 6], 2, 2)] {
+    for config in [
+        cnn(&[4, 6], 2),
+        resnet(8, 0.25),
+        mobilenet(&[4, 6], 2, 2),
+        dscnn(4, 2),
+    ] {
         let layout = config.layout(&PICTURE, CLASSES).unwrap();
         let net = config.init(layout.clone(), Seed(1), &device).unwrap();
         let taps = TapSet(layout.taps());

@@ -4,6 +4,7 @@ mod checkpoint;
 mod convolution;
 mod data;
 mod device;
+mod dscnn;
 mod flops;
 mod fuzz;
 mod growth;
