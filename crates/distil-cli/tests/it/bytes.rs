@@ -47,3 +47,14 @@ fn convolutions_with_batch_norm() {
         r#"{ kind = "resnet", depth = 14 }"#,
     ));
 }
+
+#[test]
+fn masked_and_shifted_sounds() {
+    let data = "{ source = \"gaussian\", samples = 400, shape = [8, 12], pool = [2, 3], classes = 4, \
+                augment = { time_shift = 2, frequency_width = 3, time_width = 4, time_masks = 2 } }";
+    let recipe = recipe(
+        r#"{ kind = "dscnn", channels = 8, blocks = 1 }"#,
+        r#"{ kind = "dscnn", channels = 16, blocks = 2 }"#,
+    );
+    assert_same_bytes(&recipe.replace("\"digits\"", data));
+}

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Flat;
+use crate::problem::Span;
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, range, table};
+use crate::table::{Keys, Rules, count, range, table};
 
 /// What helps where there is no data.
 pub(super) const HELP: &str = "write for instance: data = \"digits\"";
@@ -38,7 +39,8 @@ impl Rules for DataTable {
 
 table! {
     /// How samples are varied, anew for each sample and epoch, in training batches only. A teacher sees the same varied
-    /// samples as its student. All but `mixup` is for pictures.
+    /// samples as its student. `shift`, `flip` and `cutout` are for pictures, `time_…` and `frequency_…` for sound, whose samples have
+    /// bands and frames (SpecAugment, Park et al. 2019, without its time warp), `mixup` for all.
     #[schemars(rename = "augment")]
     pub struct AugmentTable {
         /// The most pixels a picture is shifted by, up or down and left or right; what moves in is 0 after scaling.
@@ -47,6 +49,19 @@ table! {
         pub flip: Spanned<bool> = false;
         /// The side of a square, in pixels, that is set to 0 after scaling; its centre is anywhere in the picture.
         pub cutout: Spanned<u64> = 0u64;
+        /// The most frames a sound is shifted by, earlier or later; what moves in is 0 after scaling.
+        pub time_shift: Spanned<u64> = 0u64;
+        /// The most bands that a mask sets to 0 after scaling: its width is drawn from 0 to this, then its place. Less than there are; 0
+        /// for no mask.
+        pub frequency_width: Spanned<u64> = 0u64;
+        /// Masks over bands, drawn one by one; they may overlap.
+        pub frequency_masks: Spanned<u64> = 1u64 => count(1..=100);
+        /// The most frames that a mask sets to 0 after scaling, as `frequency_width`.
+        pub time_width: Spanned<u64> = 0u64;
+        /// Masks over frames, drawn one by one; they may overlap.
+        pub time_masks: Spanned<u64> = 1u64 => count(1..=100);
+        /// The largest share of all frames that one mask covers: it is no wider, whatever `time_width` says.
+        pub time_share: Spanned<f64> = 1.0 => range("a share above 0, up to 1", |share| share > 0.0 && share <= 1.0);
         /// The alpha of mixup (Zhang et al. 2018), for samples of any kind: 0 for none, else from 0.001 to 1000. Every sample of
         /// a step is mixed with another one, and so are their labels, in shares drawn from Beta(alpha, alpha).
         pub mixup: Spanned<f64> = 0.0;
@@ -54,6 +69,26 @@ table! {
 }
 
 impl Rules for AugmentTable {}
+
+impl AugmentTable {
+    /// Where this key is written.
+    pub fn place(&self, key: &str) -> Option<Span> {
+        let span = match key {
+            "shift" => &self.shift.span,
+            "flip" => &self.flip.span,
+            "cutout" => &self.cutout.span,
+            "time_shift" => &self.time_shift.span,
+            "frequency_width" => &self.frequency_width.span,
+            "frequency_masks" => &self.frequency_masks.span,
+            "time_width" => &self.time_width.span,
+            "time_masks" => &self.time_masks.span,
+            "time_share" => &self.time_share.span,
+            "mixup" => &self.mixup.span,
+            _ => return None,
+        };
+        span.clone()
+    }
+}
 
 /// Where the split comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

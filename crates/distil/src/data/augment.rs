@@ -4,12 +4,13 @@ use distil_recipe::recipe::AugmentTable;
 use serde::Serialize;
 
 use crate::data::mixup::Mix;
+use crate::data::spec_augment::{SpecAugment, is_zero};
 use crate::error::{Error, Result};
 use crate::rng::{Seed, Stream};
 use crate::sample::SampleId;
 
-/// How samples are varied: a crop after padding, a mirror, a square cut out (DeVries & Taylor 2017), which are for pictures;
-/// two samples mixed (Zhang et al. 2018).
+/// How samples are varied: a crop after padding, a mirror, a square cut out (DeVries & Taylor 2017), which are for pictures; a shift in
+/// time and masks (Park et al. 2019), which are for sound; two samples mixed (Zhang et al. 2018).
 ///
 /// Features are moved after they are scaled, so what moves in and what is cut out is 0: the mean, where the data is
 /// standardised.
@@ -21,9 +22,15 @@ pub struct Augment {
     pub flip: bool,
     /// The side of the square cut out.
     pub cutout: usize,
+    /// The most frames a sound is shifted by.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub time_shift: usize,
+    /// Bands and frames of a sound that are masked.
+    #[serde(flatten)]
+    pub masks: SpecAugment,
     /// The alpha of mixup's Beta(alpha, alpha); 0 mixes nothing.
     pub mixup: f64,
-    /// Height, width and channels of a picture; of other samples, 1, 1 and the length.
+    /// Height, width and channels of a picture, or bands, frames and channels of a sound; of other samples, 1, 1 and the length.
     #[serde(skip)]
     shape: [usize; 3],
 }
@@ -73,10 +80,18 @@ impl Augment {
             .remedy("Use a number from 0.001 to 1000, for example 0.2, or 0 for none"));
         }
         let moves = table.shift.value > 0 || table.flip.value || table.cutout.value > 0;
+        let masks = table.frequency_width.value > 0 || table.time_width.value > 0;
+        let sound = masks || table.time_shift.value > 0;
         let shape = match *shape {
             [height, width] => [height, width, 1],
             [height, width, channels] => [height, width, channels],
-            _ if !moves && mixup > 0.0 => [1, 1, shape.iter().product()],
+            _ if !moves && !sound && mixup > 0.0 => [1, 1, shape.iter().product()],
+            _ if !moves && sound => {
+                return refuse(
+                    format!("a sample of shape {shape:?} has no bands and frames"),
+                    "Remove `augment`, or keep only `mixup` in it",
+                );
+            }
             _ => {
                 return refuse(
                     format!("a sample of shape {shape:?} is no picture"),
@@ -96,10 +111,22 @@ impl Augment {
                 );
             }
         }
+        if table.time_shift.value >= shape[1] as u64 && table.time_shift.value > 0 {
+            return Err(Error::input(
+                "data.augment.time_shift",
+                format!(
+                    "`time_shift = {}` leaves nothing of {} frames",
+                    table.time_shift.value, shape[1]
+                ),
+            )
+            .remedy("Use a smaller number"));
+        }
         Ok(Self {
             shift: table.shift.value as usize,
             flip: table.flip.value,
             cutout: table.cutout.value as usize,
+            time_shift: table.time_shift.value as usize,
+            masks: SpecAugment::new(table, [shape[0], shape[1]])?,
             mixup,
             shape,
         })
@@ -133,10 +160,15 @@ impl Augment {
             }
         };
         let [height, width, _] = self.shape;
+        let hole = [hole(height), hole(width)];
+        let later = match self.time_shift {
+            0 => 0,
+            most => stream.below(2 * most as u64 + 1) as i64 - most as i64,
+        };
         Change {
-            from,
+            from: [from[0], from[1] + later],
             mirror,
-            hole: [hole(height), hole(width)],
+            hole,
         }
     }
 }
@@ -160,9 +192,9 @@ impl Augmentation {
     /// Appends a sample's features, `[height, width, channels]`, as this epoch changes them.
     pub(super) fn push(&self, id: SampleId, features: &[f32], out: &mut Vec<f32>) {
         let mut stream = self.seed.stream("augment", &[self.epoch, u64::from(id.0)]);
-        self.rule
-            .draw(&mut stream)
-            .push(self.rule.shape, features, out);
+        let (rule, start) = (&self.rule, out.len());
+        rule.draw(&mut stream).push(rule.shape, features, out);
+        rule.masks.apply(&mut stream, rule.shape, &mut out[start..]);
     }
 }
 
@@ -231,6 +263,8 @@ mod tests {
             shift: 2,
             flip: true,
             cutout: 3,
+            time_shift: 0,
+            masks: SpecAugment::default(),
             mixup: 0.0,
             shape: [8, 8, 1],
         };

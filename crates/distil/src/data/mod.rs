@@ -31,6 +31,7 @@ mod reduction;
 pub(crate) mod rows;
 mod seen;
 pub mod source;
+mod spec_augment;
 mod split;
 mod table;
 mod table_rows;

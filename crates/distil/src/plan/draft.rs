@@ -255,6 +255,9 @@ impl Draft {
     fn place(&self, path: &str) -> Option<Span> {
         let data = &self.recipe.data;
         let source = || data.source.kind.span.clone();
+        if let Some(key) = path.strip_prefix("data.augment.") {
+            return data.augment.as_ref()?.place(key);
+        }
         match path {
             "data.split.group" => data.split.group.as_ref()?.span.clone(),
             "data.split.rare" => data.split.rare.span.clone(),
@@ -269,11 +272,17 @@ impl Draft {
                 .or_else(source),
             "task" => self.recipe.task.kind.span.clone(),
             "data" => source(),
-            "data.augment.mixup" => data.augment.as_ref()?.mixup.span.clone(),
             "data.augment" => {
                 let augment = data.augment.as_ref()?;
-                let written = augment.shift.span.clone().or(augment.cutout.span.clone());
-                written.or_else(source)
+                let keys = [
+                    "shift",
+                    "cutout",
+                    "time_shift",
+                    "frequency_width",
+                    "time_width",
+                ];
+                let mut written = keys.iter().filter_map(|key| augment.place(key));
+                written.next().or_else(source)
             }
             "data.test" => data.test.as_ref()?.span.clone(),
             "data.validation" => data.validation.as_ref()?.span.clone(),

@@ -17,7 +17,7 @@ fn table(shift: u64, flip: bool, cutout: u64) -> AugmentTable {
         shift: shift.into(),
         flip: flip.into(),
         cutout: cutout.into(),
-        mixup: 0.0.into(),
+        ..AugmentTable::default()
     }
 }
 

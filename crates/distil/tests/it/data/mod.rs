@@ -6,6 +6,7 @@ mod equal;
 mod prepare;
 mod real;
 mod sources;
+mod spec_augment;
 mod split;
 mod view;
 

@@ -31,7 +31,7 @@ fn a_name_that_does_not_exist_and_a_part_that_is_missing_are_reported_together()
     3 | model = "mpl"
       |         ^^^^^
       |
-      = note: the model is one of mlp, cnn, resnet, mobilenet
+      = note: the model is one of mlp, cnn, resnet, mobilenet, dscnn
       = help: did you mean `mlp`?
     "#);
 }
@@ -901,7 +901,7 @@ fn mixup_is_reported_where_it_was_mistyped_and_where_no_distribution_is_left() {
     2 | data = { source = "digits", augment = { mixpu = 0.2 } }
       |                                         ^^^^^
       |
-      = note: the keys here are shift, flip, cutout, mixup
+      = note: the keys here are shift, flip, cutout, time_shift, frequency_width, frequency_masks, time_width, time_masks, time_share, mixup
       = help: did you mean `mixup`?
     "#);
     assert_snapshot!(problems(&text("mixup = -0.2")), @r#"
@@ -912,5 +912,14 @@ fn mixup_is_reported_where_it_was_mistyped_and_where_no_distribution_is_left() {
       |                                                 ^^^^
       |
       = help: use a number from 0.001 to 1000, for example 0.2, or 0 for none
+    "#);
+    assert_snapshot!(problems(&text("time_width = 8")), @r#"
+    error: a mask of up to 8 frames can leave nothing of 8
+     --> recipe.toml:2:54
+      |
+    2 | data = { source = "digits", augment = { time_width = 8 } }
+      |                                                      ^
+      |
+      = help: use a smaller number
     "#);
 }
