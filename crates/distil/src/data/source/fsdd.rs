@@ -11,7 +11,7 @@ use crate::data::prepare::Scaling;
 use crate::data::raw::{Group, Raw, RawTargets};
 use crate::data::source::labelled::coded;
 use crate::data::source::limits::{Limit, Limits};
-use crate::data::source::{LogMel, Source, recordings};
+use crate::data::source::{SoundFeatures, Source, recordings};
 use crate::error::{Error, Result};
 
 /// The source `fsdd`: the Free Spoken Digit Dataset, a folder of `{digit}_{speaker}_{index}.wav`. WAV of every usual kind, FLAC, MP3,
@@ -25,7 +25,7 @@ pub struct Fsdd {
     pub path: PathBuf,
     /// What is computed from each recording.
     #[serde(default)]
-    pub features: LogMel,
+    pub features: SoundFeatures,
     /// Samples per second; recordings of another rate are resampled.
     #[serde(default = "default_rate")]
     pub rate: u32,
@@ -68,10 +68,9 @@ impl Source for Fsdd {
 
     fn describe(&self) -> String {
         format!(
-            "spoken digits from {}, log-mel {} × {}",
+            "spoken digits from {}, {}",
             self.path.display(),
-            self.features.log_mel,
-            self.features.frames
+            self.features.describe()
         )
     }
 }

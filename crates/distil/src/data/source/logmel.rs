@@ -2,8 +2,9 @@
 
 use mel_spec::mel::{BatchLogMelConfig, BatchLogMelSpectrogram};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::data::source::cut::{Cut, Keep};
 use crate::error::{Error, Result};
 
 /// Log-mel features: `features = { log_mel = 20, frames = 50 }`.
@@ -11,8 +12,9 @@ use crate::error::{Error, Result};
 /// Frame t covers `window_ms` from t · `hop_ms` on (the sound is zero-padded behind, or cropped to the frames by `keep`), times a
 /// symmetric Hann window; the power spectrum is summed by triangular filters spaced on Slaney's mel scale, each of
 /// unit area; the feature is ln(energy + 1e-6), samples being from −1 to 1.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct LogMel {
     /// Mel bands.
     pub log_mel: usize,
@@ -29,34 +31,6 @@ pub struct LogMel {
     /// What is kept of a sound longer than the frames: its `start`, its `middle` or its `end`; its start unless told otherwise.
     #[serde(skip_serializing_if = "Keep::is_start")]
     pub keep: Keep,
-}
-
-/// The part of a sound that is kept where it is longer than the frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Keep {
-    /// Its first samples.
-    #[default]
-    Start,
-    /// As many samples are cut off before as behind, one more behind where they are odd.
-    Middle,
-    /// Its last samples.
-    End,
-}
-
-impl Keep {
-    fn is_start(&self) -> bool {
-        *self == Self::Start
-    }
-
-    /// Where the part begins, so many samples being too many.
-    fn from(self, too_many: usize) -> usize {
-        match self {
-            Self::Start => 0,
-            Self::Middle => too_many / 2,
-            Self::End => too_many,
-        }
-    }
 }
 
 impl Default for LogMel {
@@ -76,20 +50,12 @@ impl Default for LogMel {
 /// Added to every energy before the logarithm.
 const FLOOR: f32 = 1e-6;
 
-/// Computes the features of sounds of one rate.
-pub struct Extractor {
-    spectrogram: BatchLogMelSpectrogram,
-    /// Samples that make exactly the frames.
-    length: usize,
-    /// Samples from one frame to the next.
-    hop: usize,
-    keep: Keep,
-    shape: [usize; 2],
-}
+/// The filters of sounds of one rate.
+pub struct Filters(BatchLogMelSpectrogram);
 
 impl LogMel {
-    /// An extractor for sounds of `rate` samples per second.
-    pub fn extractor(&self, rate: u32) -> Result<Extractor> {
+    /// The filters for sounds of `rate` samples per second, and what they look at.
+    pub fn filters(&self, rate: u32) -> Result<(Filters, Cut)> {
         let refuse = |reason: String, remedy: &str| {
             Err(Error::input("data.features", reason).remedy(remedy))
         };
@@ -142,42 +108,23 @@ impl LogMel {
                 "Use fewer bands or a longer window",
             );
         }
-        Ok(Extractor {
-            spectrogram,
-            length: (self.frames - 1) * hop + window,
+        let cut = Cut {
+            length: (self.frames - 1).saturating_mul(hop).saturating_add(window),
             hop,
             keep: self.keep,
             shape: [self.log_mel, self.frames],
-        })
+        };
+        Ok((Filters(spectrogram), cut.checked()?))
     }
 }
 
-impl Extractor {
-    /// The features of a sound, `[bands, frames]`, row-major.
+impl Filters {
+    /// The features of a sound of the length that is looked at, `[bands, frames]`, row-major.
     pub fn features(&self, sound: &[f32]) -> Result<Vec<f32>> {
-        let from = self.keep.from(sound.len().saturating_sub(self.length));
-        let mut sound = sound[from..sound.len().min(from + self.length)].to_vec();
-        sound.resize(self.length, 0.0);
         let output = self
-            .spectrogram
-            .compute_flat(&sound)
+            .0
+            .compute_flat(sound)
             .map_err(|error| Error::input("data.features", error))?;
-        debug_assert_eq!([output.rows, output.cols], self.shape);
         Ok(output.data)
-    }
-
-    /// `[bands, frames]`.
-    pub fn shape(&self) -> [usize; 2] {
-        self.shape
-    }
-
-    /// The samples of a sound that are looked at: the rest is cut off, what is missing is filled up with zeros.
-    pub fn length(&self) -> usize {
-        self.length
-    }
-
-    /// The frames that would look at so many samples.
-    pub fn frames_for(&self, samples: usize) -> usize {
-        self.shape[1] + samples.saturating_sub(self.length).div_ceil(self.hop)
     }
 }

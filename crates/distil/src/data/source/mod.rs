@@ -8,6 +8,7 @@ mod cifar_binary;
 mod class_folders;
 mod contents;
 mod csv;
+mod cut;
 mod dates;
 mod decode;
 mod decoded;
@@ -22,6 +23,7 @@ mod idx;
 mod image_folder;
 mod inputs;
 mod joined;
+mod kaldi;
 mod labelled;
 mod limits;
 mod lines;
@@ -45,10 +47,13 @@ mod riff;
 mod shard_columns;
 mod shards;
 mod sound;
+mod sound_features;
 mod sound_folder;
+mod spectrum;
 mod text_table;
 mod texts;
 mod turned;
+mod whisper;
 
 pub use self::csv::Csv;
 pub use self::parquet::Parquet;
@@ -75,6 +80,7 @@ pub use look::{
 pub use names::Names;
 pub use npy::Npy;
 pub use part_files::PartFiles;
+pub use sound_features::{FeatureName, NamedFeatures, SoundFeatures};
 pub use sound_folder::SoundFolder;
 
 use std::path::Path;

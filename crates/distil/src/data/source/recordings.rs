@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::data::raw::{Inputs, Raw};
 use crate::data::rows;
-use crate::data::source::LogMel;
+use crate::data::source::SoundFeatures;
+use crate::data::source::cut::Cut;
 use crate::data::source::file::{file_name, read_within};
 use crate::data::source::limits::Limits;
 use crate::data::source::listing::{LeftOut, SOUNDS, files_beside};
-use crate::data::source::logmel::Extractor;
 use crate::data::source::sound::{Sound, read_sound};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
@@ -18,11 +18,12 @@ use crate::weights::sha256;
 pub fn read(
     files: &[PathBuf],
     notes: Vec<String>,
-    features: &LogMel,
+    features: &SoundFeatures,
     rate: u32,
     limits: Limits,
 ) -> Result<Raw> {
     let extractor = features.extractor(rate)?;
+    let cut = extractor.cut();
     let mut values = Vec::new();
     let mut hashes = String::new();
     let mut sounds = Vec::new();
@@ -32,20 +33,17 @@ pub fn read(
         let sound = read_sound(file, &bytes, rate, limits)?;
         values.extend(extractor.features(&sound.samples)?);
         sounds.push(rows::sound(&sound.samples));
-        changed.count(&sound, &extractor);
+        changed.count(&sound, cut);
         hashes += &format!("{} {}\n", file_name(file), sha256(&bytes));
     }
     let inputs = Inputs::Block {
-        shape: extractor.shape().to_vec(),
+        shape: cut.shape.to_vec(),
         values: values.into(),
     };
     Ok(Raw {
         rows: Some(files.iter().map(|file| file_name(file)).collect()),
         hashes: Some(sounds.into()),
-        notes: notes
-            .into_iter()
-            .chain(changed.notes(rate, &extractor))
-            .collect(),
+        notes: notes.into_iter().chain(changed.notes(rate, cut)).collect(),
         ..Raw::new(inputs, None, sha256(hashes.as_bytes()))
     })
 }
@@ -87,11 +85,11 @@ struct Changed {
 }
 
 impl Changed {
-    fn count(&mut self, sound: &Sound, extractor: &Extractor) {
+    fn count(&mut self, sound: &Sound, cut: &Cut) {
         let samples = sound.samples.len();
         self.all += 1;
-        self.cut += usize::from(samples > extractor.length());
-        self.filled += usize::from(samples < extractor.length());
+        self.cut += usize::from(samples > cut.length);
+        self.filled += usize::from(samples < cut.length);
         self.longest = self.longest.max(samples);
         self.mixed += usize::from(sound.mixed.is_some());
         if let Some(rate) = sound.resampled {
@@ -99,7 +97,7 @@ impl Changed {
         }
     }
 
-    fn notes(&self, rate: u32, extractor: &Extractor) -> Vec<String> {
+    fn notes(&self, rate: u32, cut: &Cut) -> Vec<String> {
         let all = self.all;
         let mut notes = Vec::new();
         if self.mixed > 0 {
@@ -114,22 +112,22 @@ impl Changed {
             ));
         }
         let seconds = |samples: usize| samples as f64 / f64::from(rate);
-        let frames = extractor.shape()[1];
+        let frames = cut.shape[1];
         if self.cut > 0 {
             notes.push(format!(
                 "{} of {all} sounds are longer than the {frames} frames ({:.2} s) and are cut: the longest has {:.2} s, which `frames = {}` would \
                  hold (`keep` names the part that is kept)",
                 self.cut,
-                seconds(extractor.length()),
+                seconds(cut.length),
                 seconds(self.longest),
-                extractor.frames_for(self.longest)
+                cut.frames_for(self.longest)
             ));
         }
         if self.filled > 0 {
             notes.push(format!(
                 "{} of {all} sounds are shorter than the {frames} frames ({:.2} s) and are filled up with silence",
                 self.filled,
-                seconds(extractor.length())
+                seconds(cut.length)
             ));
         }
         notes

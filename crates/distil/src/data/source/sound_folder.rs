@@ -12,7 +12,7 @@ use crate::data::source::class_folders::{self, Classed};
 use crate::data::source::labelled::Labelled;
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::listing::SOUNDS;
-use crate::data::source::{LogMel, Source, recordings};
+use crate::data::source::{SoundFeatures, Source, recordings};
 use crate::error::Result;
 use crate::weights::sha256;
 
@@ -42,7 +42,7 @@ pub struct SoundFolder {
     pub pattern: Option<String>,
     /// What is computed from each sound.
     #[serde(default)]
-    pub features: LogMel,
+    pub features: SoundFeatures,
     /// Samples per second; sounds of another rate are resampled.
     #[serde(default = "default_rate")]
     pub rate: u32,
@@ -97,11 +97,10 @@ impl Source for SoundFolder {
 
     fn describe(&self) -> String {
         format!(
-            "sounds{} in {}, log-mel {} × {}",
+            "sounds{} in {}, {}",
             self.labelled().describe(),
             self.path.display(),
-            self.features.log_mel,
-            self.features.frames
+            self.features.describe()
         )
     }
 }

@@ -52,6 +52,9 @@ fn a_source_survives_the_model_s_json() {
         AnySource::Csv(from(r#"{ "path": "t.csv", "target": ["a", "b"] }"#)),
         AnySource::Npy(Npy::default()),
         AnySource::Fsdd(from(r#"{ "path": "fsdd" }"#)),
+        AnySource::Fsdd(from(
+            r#"{ "path": "fsdd", "features": { "kind": "kaldi", "bands": 40, "frames": 9, "keep": "end" } }"#,
+        )),
     ];
     for source in sources {
         let text = serde_json::to_string(&source).unwrap();
@@ -158,6 +161,29 @@ fn every_source_is_found_by_its_name_in_a_recipe_with_its_defaults_filled_in() {
     hop_ms = 20.0
     low_hz = 0.0
     "#);
+    assert_snapshot!(resolve("source = \"fsdd\"\npath = \"fsdd\"\nfeatures = \"kaldi\"").1, @r#"
+    source = "fsdd"
+    path = "fsdd"
+    rate = 8000
+    scale = "standard"
+
+    [features]
+    kind = "kaldi"
+    bands = 23
+    frames = 98
+    "#);
+    assert_snapshot!(resolve("source = \"fsdd\"\npath = \"fsdd\"\nfeatures = { kind = \"whisper\", frames = 50, keep = \"middle\" }").1, @r#"
+    source = "fsdd"
+    path = "fsdd"
+    rate = 8000
+    scale = "standard"
+
+    [features]
+    kind = "whisper"
+    bands = 80
+    frames = 50
+    keep = "middle"
+    "#);
     assert_snapshot!(resolve("source = \"parquet\"\npath = \"cifar10\"\nsize = [16, 16]").1, @r#"
     source = "parquet"
     path = "cifar10"
@@ -185,5 +211,17 @@ fn options_no_source_knows_are_problems_of_the_recipe() {
     unknown key `log_mell`
     `frames` must be a whole number, 0 or more, not the string "many"
     "#);
+    let features = |features: &str| {
+        problems(&format!(
+            "source = \"fsdd\"\npath = \"f\"\nfeatures = {features}"
+        ))
+    };
+    assert_snapshot!(features("\"kaldy\""), @"`kaldy` is none of the choices");
+    assert_snapshot!(features("{ kind = \"wisper\" }"), @"`wisper` is none of the choices");
+    assert_snapshot!(features("7"), @"`features` must be a table or one of kaldi, whisper, not 7");
+    assert_snapshot!(features("{ kind = \"kaldi\", hop_ms = 5 }"), @"`features`: `hop_ms` is settled by the name; remove it, or write log-mel features without `kind`");
+    assert_snapshot!(features("{ kind = \"kaldi\", log_mel = 20 }"), @"`features`: features by name have `bands`, not `log_mel`");
+    assert_snapshot!(features("{ bands = 20 }"), @"`features`: `bands` is of features by name; write `log_mel`, or their `kind` too");
+    assert_snapshot!(features("{ kind = \"kaldi\", band = 20 }"), @"unknown key `band`");
     assert_snapshot!(problems("source = \"gaussian\"\nscale = \"big\""), @"`big` is none of the choices");
 }

@@ -1,4 +1,4 @@
-use distil::data::source::{Fsdd, LogMel, Source};
+use distil::data::source::{FeatureName, Fsdd, LogMel, NamedFeatures, SoundFeatures, Source};
 use distil::data::{Part, Raw};
 use distil_report::measure::TaskKind;
 use insta::assert_snapshot;
@@ -22,9 +22,9 @@ fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn fsdd(features: LogMel) -> Fsdd {
+fn fsdd(features: impl Into<SoundFeatures>) -> Fsdd {
     Fsdd {
-        features,
+        features: features.into(),
         ..serde_json::from_value(serde_json::json!({ "path": "" })).unwrap()
     }
 }
@@ -42,7 +42,7 @@ fn log_mel_features_agree_with_their_formula_in_numpy() {
         let expected: Vec<Vec<f32>> =
             serde_json::from_value(options.as_object_mut().unwrap().remove("features").unwrap())
                 .unwrap();
-        let features: LogMel = serde_json::from_value(options).unwrap();
+        let features: SoundFeatures = serde_json::from_value(options).unwrap();
         let (shape, values) = block(&fsdd(features).read(folder.path(), Classification).unwrap());
         assert_eq!(shape, [expected.len(), expected[0].len()]);
         for (a, b) in values.iter().zip(expected.iter().flatten()) {
@@ -55,6 +55,62 @@ fn log_mel_features_agree_with_their_formula_in_numpy() {
             .fold(0.0, f32::max);
         assert!(worst < 1e-3 && values.iter().any(|x| *x > -5.0), "{worst}");
     }
+}
+
+#[test]
+fn kaldis_and_whispers_features_are_those_of_torchaudio_and_transformers() {
+    let vectors: serde_json::Value = serde_json::from_str(include_str!(
+        "../../../../../../testdata/reference/sound/vectors.json"
+    ))
+    .unwrap();
+    let sound: Vec<i16> = serde_json::from_value(vectors["sound"].clone()).unwrap();
+    for case in vectors["cases"].as_array().unwrap() {
+        let rate = case["rate"].as_u64().unwrap() as u32;
+        let features: SoundFeatures = serde_json::from_value(case["features"].clone()).unwrap();
+        let folder = folder(&[("3_ann_7.wav", &wav(rate, 1, &sound))]);
+        let source = Fsdd {
+            rate,
+            ..fsdd(features)
+        };
+        let (shape, values) = block(&source.read(folder.path(), Classification).unwrap());
+        let expected: Vec<Vec<f32>> = serde_json::from_value(case["values"].clone()).unwrap();
+        assert_eq!(shape, [expected.len(), expected[0].len()]);
+        for (at, (found, expected)) in values.iter().zip(expected.iter().flatten()).enumerate() {
+            let apart = (found - expected).abs();
+            assert!(
+                apart < 1e-4,
+                "{}, {at}: {found}, {expected}",
+                case["features"]
+            );
+        }
+    }
+}
+
+#[test]
+fn features_by_name_that_there_are_none_of_say_why() {
+    let sounds = folder(&[("0_ann_0.wav", &wav(8000, 1, &[100; 400]))]);
+    let said = |kind: FeatureName, rate: u32, change: fn(&mut NamedFeatures)| {
+        let mut features = NamedFeatures::from(kind);
+        change(&mut features);
+        let features = SoundFeatures::Named(features);
+        let source = Fsdd {
+            rate,
+            ..fsdd(features)
+        };
+        say(&sounds, source.read(sounds.path(), Classification))
+    };
+    use FeatureName::{Kaldi, Whisper};
+    assert_snapshot!(said(Whisper, 8000, |_| {}), @"data.features: Whisper's features are of 16000 samples per second, not 8000. Write `rate = 16000`: sounds are resampled to it.");
+    assert_snapshot!(said(Whisper, 16000, |f| f.bands = 40), @"data.features: Whisper has 80 or 128 bands, not 40. Write `bands = 80` or 128, or log-mel features of your own: `features = { log_mel = …, frames = … }`.");
+    assert_snapshot!(said(Whisper, 16000, |f| f.frames = 1), @"data.features: a sound of 1 frame is too short to be mirrored at its ends. Use at least 2 frames.");
+    assert_snapshot!(said(Kaldi, 8000, |f| f.bands = 200), @"data.features: band 2 of 200 is narrower than the spectrum's resolution. Use fewer bands or a higher `rate`.");
+    assert_snapshot!(said(Kaldi, 50, |_| {}), @"data.features: 50 samples per second leave nothing of frames of 25 ms. Write a higher `rate`.");
+    assert_snapshot!(said(Kaldi, 8000, |f| f.frames = 0), @"data.features: bands and frames must be positive. Correct the numbers.");
+    let many = said(Kaldi, 8000, |f| f.frames = usize::MAX / 4);
+    assert!(
+        many.contains("frames of a sound take") && many.ends_with("Use fewer frames."),
+        "{many}"
+    );
 }
 
 #[test]
