@@ -72,6 +72,9 @@ pub struct RunArgs {
     /// Run everything with so many seeds; six is the smallest number that can reach p < 0.05
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = counted::<u64, 1, 10_000>)]
     pub seeds: u64,
+    /// Run 6 seeds and look; go on to 9 and to 12 only while it is open: later looks take a smaller p
+    #[arg(long, conflicts_with_all = ["seeds", "no_control"])]
+    pub looks: bool,
     /// Cross-validate the whole flow: every sample is tested once
     #[arg(long, value_name = "K", value_parser = counted::<usize, 2, 1_000_000>)]
     pub folds: Option<usize>,

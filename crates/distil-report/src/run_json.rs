@@ -4,7 +4,7 @@
 //! ignored on reading, so that a later version may add some.
 
 pub use crate::measure::MainMetric;
-pub use crate::trials::{End, Flops, StageRun, Status, Trial, Tried, Tuned};
+pub use crate::trials::{Choice, End, Flops, StageRun, Status, Trial, Tried, Tuned};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::bill::{Bill, Calibration};
-use crate::compare::Comparison;
 use crate::compare::curve::Curve;
+use crate::compare::{Comparison, Route};
 use crate::json;
 use crate::measure::TaskKind;
 use crate::record::TrialId;
@@ -50,6 +50,9 @@ pub struct RunJson {
     pub bill: Bill,
     /// The flow against each other arm.
     pub comparisons: Vec<Comparison>,
+    /// The result trained once with settings that a small network chose, against plain training; absent where it was not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
     /// The trial whose model the verdict recommends, where it is not the flow's; the folder `recommended` holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommended: Option<TrialId>,

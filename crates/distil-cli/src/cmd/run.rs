@@ -8,6 +8,7 @@ use distil::plan::{Arm, Draft, Refusal};
 use distil::run::{Options, Request, RunFolder};
 use distil_recipe::set::{Set, crossed, overruled, parse_sets};
 use distil_recipe::{Problem, RecipeText, render};
+use distil_report::compare::LOOKS;
 use distil_report::foreign::terminal;
 
 use crate::args::RunArgs;
@@ -39,7 +40,11 @@ pub fn run(args: &RunArgs) -> Ended {
         options: Options {
             name,
             base: PathBuf::from("."),
-            seeds: args.seeds,
+            seeds: match args.looks {
+                true => LOOKS[LOOKS.len() - 1],
+                false => args.seeds,
+            },
+            looks: args.looks,
             folds: args.folds,
             control: !args.no_control,
             curve: args.curve,

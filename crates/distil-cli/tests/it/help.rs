@@ -58,6 +58,7 @@ fn run_says_what_it_takes() {
           --set <KEY=VALUE[,VALUE…]>  Set a value of the recipe; several values make a sweep, each an arm
           --grid                      Cross several `--set` of several values: an arm for each combination, not one change per arm
           --seeds <N>                 Run everything with so many seeds; six is the smallest number that can reach p < 0.05 [default: 1]
+          --looks                     Run 6 seeds and look; go on to 9 and to 12 only while it is open: later looks take a smaller p
           --folds <K>                 Cross-validate the whole flow: every sample is tested once
           --no-control                Leave out the control: nothing can then be claimed
           --curve                     Also plain training at 25, 50, 75 and 100 % of its declared budget

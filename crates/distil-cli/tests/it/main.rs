@@ -32,6 +32,7 @@ mod power;
 mod recommended;
 mod resume;
 mod reuse;
+mod route;
 mod runs;
 mod said;
 mod scripts;

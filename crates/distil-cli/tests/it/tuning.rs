@@ -378,3 +378,38 @@ fn a_run_begun_before_lists_were_widened_goes_on_with_its_own_and_claims_what_it
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(record_of(&place, RUN), whole);
 }
+
+#[test]
+fn a_run_that_is_looked_at_ends_where_it_is_decided_and_a_resumed_one_as_it() {
+    let looked = |more: &[&str]| {
+        let place = Place::new();
+        let asked = [
+            "run", "digits", "--smoke", "--fresh", "--looks", "--set", TUNE, "--quiet",
+        ];
+        let ended = place.distil(&[&asked[..], more].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        place
+    };
+    let seeds = |place: &Place| {
+        let run = record(place);
+        run.arm("flow").count()
+    };
+    // No worse by so much after six seeds, whatever comes of them.
+    let decided = looked(&["--set", "compare.margin=0.95"]);
+    assert_eq!(seeds(&decided), 6);
+    let page = decided.read(&format!("{RUN}/report.html"));
+    assert!(
+        page.contains("looked at after 6, 9 and 12 seeds, it ends once it is decided or hardly can be; it ended after 6"),
+        "{page}"
+    );
+    let open = looked(&["--set", "compare.margin=0"]);
+    let ran = seeds(&open);
+    assert!([6, 9, 12].contains(&ran), "{ran}");
+    let before = record_of(&open, RUN);
+    let resumed = open.distil(&["resume", RUN, "--quiet"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(record_of(&open, RUN), before);
+    let both = Place::new();
+    let refused = both.distil(&["run", "digits", "--looks", "--seeds", "6"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+}

@@ -49,6 +49,11 @@ pub struct List {
 }
 
 impl List {
+    /// The setting.
+    pub fn key(&self) -> &Spanned<String> {
+        &self.key
+    }
+
     /// The values, where they are at least two different positive numbers.
     fn numbers(&self) -> Option<Vec<f64>> {
         let numbers: Option<Vec<f64>> = self.values.iter().map(number).collect();

@@ -75,6 +75,18 @@ impl<'a> FromIterator<&'a BillRow> for Total {
     }
 }
 
+/// See [`Bill::all`].
+pub(crate) fn own(rows: &[BillRow]) -> Total {
+    let own = |row: &&BillRow| row.purpose != Purpose::Tune;
+    rows.iter().filter(own).collect()
+}
+
+/// See [`Bill::with_the_search`].
+pub(crate) fn with_the_search(rows: &[BillRow]) -> Total {
+    let counts = |purpose: Purpose| purpose.equalised() || purpose == Purpose::Tune;
+    rows.iter().filter(|row| counts(row.purpose)).collect()
+}
+
 fn add(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     Some(a? + b?)
 }
@@ -149,9 +161,14 @@ impl Bill {
             .collect()
     }
 
-    /// Everything, evaluating, loading and saving included.
+    /// Everything it did itself, evaluating, loading and saving included.
     pub fn all(&self) -> Total {
-        self.rows.iter().collect()
+        own(&self.rows)
+    }
+
+    /// What equal cost means, and the same of the trials by which its settings were chosen: from nothing to this model.
+    pub fn with_the_search(&self) -> Total {
+        with_the_search(&self.rows)
     }
 
     /// Whether it has no row.

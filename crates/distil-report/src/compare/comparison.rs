@@ -41,6 +41,10 @@ pub struct CostRatios {
     /// Of reference seconds.
     #[serde(with = "numbers::maybe")]
     pub seconds_ratio: Option<f64>,
+    /// Its 95 % interval, as wide as that of the pairs' own CPU seconds (Student's t over their logarithms): what a busy machine leaves
+    /// unknown. Null for one pair, where a trial failed, and in runs from before it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_ci95: Option<[f64; 2]>,
 }
 
 /// A number for each side of a comparison.
@@ -85,6 +89,9 @@ pub struct AtEnd {
 pub struct Guard {
     /// The arm that was taken at the other's settings: the worse one, or that which the flow is not inferior to.
     pub loser: String,
+    /// The settings it was taken at, where they are one for all seeds: those with which it tests best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
     /// Pairs; fewer than the comparison's until all of them have been tested, and then nothing is claimed.
     pub n: usize,
     /// The mean difference, arm − against; null where a trial failed and it is infinite.
@@ -104,7 +111,7 @@ pub struct Guard {
 /// One line of run.json's `comparisons`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Always [`crate::record::arm::FLOW`].
+    /// [`crate::record::arm::FLOW`]; of a [`super::Route`] [`crate::record::arm::TRANSFERRED`].
     pub arm: String,
     /// The other arm.
     pub against: String,
@@ -173,6 +180,9 @@ pub struct Comparison {
     /// The flow against plain at equal seconds, where this is the comparison with plain's full budget and plain's curve was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equal_seconds: Option<EqualSeconds>,
+    /// Whether it was looked at before all seeds had run ([`super::LOOKS`]): later looks take a smaller p.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks: bool,
     /// The check of what was shown between two tuned arms; null where nothing was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guard>,
@@ -252,6 +262,8 @@ pub enum Because {
     EqualCost,
     /// Better or as good; FLOPs and seconds disagree on whether it is dearer.
     CostsDisagree,
+    /// Better or as good, but the machine was too busy to tell which took more seconds.
+    SecondsBusy,
     /// Better or as good, but what it cost in seconds is not known.
     SecondsUnknown,
     /// It would save, but the small model alone is not shown to be worse than the flow.

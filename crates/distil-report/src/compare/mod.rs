@@ -11,15 +11,21 @@
 mod comparison;
 pub mod curve;
 mod entry;
+mod levels;
+mod looks;
 mod pairs;
+mod route;
 mod rows;
 mod verdict;
 
-pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
+pub use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH, TRANSFERRED};
 pub use comparison::{
     AtEnd, Because, Comparison, CostRatios, EqualSeconds, Guard, Sides, Test, Verdict,
 };
 pub use entry::{Question, TrialOutputs};
+pub use levels::LOOKS;
+pub use looks::next_look;
+pub use route::{Route, Searched};
 
 pub(crate) use verdict::{EQUAL_COST, beyond, is_as_good, is_better};
 
@@ -32,11 +38,11 @@ use verdict::{Evidence, Others};
 
 /// Compares the flow with every other arm, controls first. Where no other arm ran, a comparison with `plain` of no pairs says so
 /// (`not-compared`). Trials that a signal stopped are not yet results and have no part in it; those that failed or diverged
-/// count as the worst. Arms of plain's curve ([`share_of_arm`]) are left to [`curve`].
+/// count as the worst. Arms of plain's curve ([`share_of_arm`]) are left to [`curve`], and [`TRANSFERRED`] to [`Route`].
 pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Comparison> {
     let mut comparisons: Vec<(Comparison, f64)> = arms(entries)
         .into_iter()
-        .map(|against| Pairs::of(entries, against, question).measured(question))
+        .map(|against| Pairs::of(entries, (FLOW, against), question).measured(question))
         .collect();
     for (comparison, _) in &mut comparisons {
         if comparison.against == PLAIN_FULL && comparison.n > 1 {
@@ -59,15 +65,21 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
 }
 
 /// The trials by which what was shown between tuned arms has to be checked, and that are not among the question's spares with a test:
-/// each arm that lost at the settings of that which won, seed by seed. They read the test part of settings that were not chosen,
+/// each arm that lost at the settings of that which won, seed by seed; and where a route is shown to be as good as plain training, that at every
+/// value it chose from. They read the test part of settings that were not chosen,
 /// so they are for after every choice.
 pub fn wanted(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<TrialId> {
     let mut wanted: Vec<TrialId> = Vec::new();
     for against in arms(entries) {
-        for id in Pairs::of(entries, against, question).wanted(question) {
+        for id in Pairs::of(entries, (FLOW, against), question).wanted(question) {
             if !wanted.contains(&id) {
                 wanted.push(id);
             }
+        }
+    }
+    for id in Route::wanted(entries, question) {
+        if !wanted.contains(&id) {
+            wanted.push(id);
         }
     }
     wanted
@@ -159,7 +171,8 @@ fn arms<'a>(entries: &[TrialOutputs<'a>]) -> Vec<&'a str> {
     let mut arms: Vec<&str> = controls.into_iter().filter(|arm| present(arm)).collect();
     for entry in entries {
         let arm = entry.trial.id.arm.as_str();
-        if arm != FLOW && !arms.contains(&arm) && share_of_arm(arm).is_none() {
+        let elsewhere = [FLOW, TRANSFERRED].contains(&arm) || share_of_arm(arm).is_some();
+        if !elsewhere && !arms.contains(&arm) {
             arms.push(arm);
         }
     }

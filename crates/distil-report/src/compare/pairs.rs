@@ -1,12 +1,13 @@
-//! The trials of the flow and of another arm that belong together, by seed.
+//! The trials of two arms that belong together, by seed.
+
+use std::collections::BTreeSet;
 
 use super::comparison::{AtEnd, Comparison, CostRatios, Guard, Sides, Test, Verdict};
 use super::entry::{Question, TrialOutputs};
 use super::rows;
 use super::verdict::{Quality, shown};
-use crate::bill::Total;
+use crate::bill::{Bill, Total};
 use crate::measure::{self, Better, Resolution};
-use crate::record::arm::FLOW;
 use crate::record::{Overlap, TrialId};
 use crate::statistics::{
     CorrectedFolds, bca, corrected_folds, cost_ratio, mean, median, non_inferiority, one_sided,
@@ -14,8 +15,9 @@ use crate::statistics::{
 };
 use crate::trials::{Status, Trial};
 
-/// The flow's and the other arm's trials, seed by seed.
+/// One arm's trials and the other's, seed by seed; the one is mostly the flow, and called so.
 pub(super) struct Pairs<'a> {
+    arm: &'a str,
     against: &'a str,
     flow: Vec<TrialOutputs<'a>>,
     /// Trials that came to an end, as counts of failures need them.
@@ -23,9 +25,12 @@ pub(super) struct Pairs<'a> {
     units: Vec<Seed<'a>>,
 }
 
+/// The two arms' trials of one seed and fold.
+type Pair<'a> = (TrialOutputs<'a>, TrialOutputs<'a>);
+
 /// One seed.
 struct Seed<'a> {
-    pairs: Vec<(TrialOutputs<'a>, TrialOutputs<'a>)>,
+    pairs: Vec<Pair<'a>>,
     /// The mean over the folds of the main metric on the test part; none where a fold failed.
     flow: Option<f64>,
     other: Option<f64>,
@@ -44,21 +49,26 @@ impl Seed<'_> {
     }
 
     /// What each side cost, infinite where it failed; none where unknown.
-    fn costs(&self, of: fn(Total) -> Option<f64>) -> Option<(f64, f64)> {
-        let sum = |trials: Vec<&Trial>, value: Option<f64>| match value {
+    fn costs(
+        &self,
+        counted: [fn(&Bill) -> Total; 2],
+        of: fn(Total) -> Option<f64>,
+    ) -> Option<(f64, f64)> {
+        let sum = |trials: Vec<&Trial>, value: Option<f64>, counted: fn(&Bill) -> Total| match value
+        {
             Some(_) => {
-                let costs = trials.into_iter().map(|trial| of(trial.bill.equalised()));
+                let costs = trials.into_iter().map(|trial| of(counted(&trial.bill)));
                 costs.sum::<Option<f64>>()
             }
             None => Some(f64::INFINITY),
         };
         let flow = self.pairs.iter().map(|(flow, _)| flow.trial).collect();
         let other = self.pairs.iter().map(|(_, other)| other.trial).collect();
-        sum(flow, self.flow).zip(sum(other, self.other))
+        sum(flow, self.flow, counted[0]).zip(sum(other, self.other, counted[1]))
     }
 }
 
-fn unit<'a>(pairs: Vec<(TrialOutputs<'a>, TrialOutputs<'a>)>, metric: &str) -> Seed<'a> {
+fn unit_of<'a>(pairs: Vec<Pair<'a>>, metric: &str) -> Seed<'a> {
     let value = |trials: Vec<&Trial>| -> Option<f64> {
         let values: Option<Vec<f64>> = trials
             .into_iter()
@@ -103,7 +113,11 @@ fn ending(trial: &Trial, metric: &str) -> Ending {
 }
 
 impl<'a> Pairs<'a> {
-    pub fn of(entries: &[TrialOutputs<'a>], against: &'a str, question: &Question<'_>) -> Self {
+    pub fn of(
+        entries: &[TrialOutputs<'a>],
+        (arm, against): (&'a str, &'a str),
+        question: &Question<'_>,
+    ) -> Self {
         let metric = question.metric.name.as_str();
         let of_arm = |arm: &'a str| {
             let ended =
@@ -113,8 +127,8 @@ impl<'a> Pairs<'a> {
                 .filter(move |entry| entry.trial.id.arm == arm);
             of_arm.filter(move |entry| ended(entry)).copied()
         };
-        let flow: Vec<TrialOutputs<'a>> = of_arm(FLOW).collect();
-        let mut seeds: Vec<(u64, Vec<(TrialOutputs<'a>, TrialOutputs<'a>)>)> = Vec::new();
+        let flow: Vec<TrialOutputs<'a>> = of_arm(arm).collect();
+        let mut seeds: Vec<(u64, Vec<Pair<'a>>)> = Vec::new();
         for entry in &flow {
             let same = |other: &TrialOutputs<'_>| {
                 (other.trial.id.seed, other.trial.id.fold)
@@ -131,10 +145,11 @@ impl<'a> Pairs<'a> {
                 None => seeds.push((entry.trial.id.seed, vec![(*entry, other)])),
             }
         }
-        let units = seeds.into_iter().map(|(_, pairs)| unit(pairs, metric));
+        let units = seeds.into_iter().map(|(_, pairs)| unit_of(pairs, metric));
         let units = units.collect();
         let ended = flow.iter().copied().chain(of_arm(against));
         Self {
+            arm,
             against,
             ended: ended.map(|entry| entry.trial).collect(),
             flow,
@@ -145,9 +160,88 @@ impl<'a> Pairs<'a> {
     /// All but the verdict, and the advantage: positive where the flow is better.
     pub fn measured(&self, question: &Question<'a>) -> (Comparison, f64) {
         let (mut comparison, advantage) = self.unchecked(question);
-        let loser = self.loser(&comparison, advantage);
-        comparison.guard = loser.map(|loser| self.guard(loser, &comparison, advantage, question));
+        comparison.guard = self.loser(&comparison, advantage).map(|loser| {
+            let at_winners = |pair: &Pair<'a>| self.at_winners(loser, pair, question);
+            self.guard(loser, &comparison, advantage, question, &at_winners)
+        });
         (comparison, advantage)
+    }
+
+    /// The same where the two share no settings: what is shown in favour of the arm has to hold against the other at the one value,
+    /// for all seeds, that tests best.
+    pub fn measured_at_best(&self, question: &Question<'a>) -> (Comparison, f64) {
+        let (mut comparison, advantage) = self.unchecked(question);
+        if self.favours_the_arm(&comparison, advantage) {
+            let best = self.tested_best(question);
+            let at_best = |pair: &Pair<'a>| self.at(best.as_deref()?, pair, question);
+            let guard = self.guard(self.against, &comparison, advantage, question, &at_best);
+            comparison.guard = Some(Guard {
+                settings: best.clone(),
+                ..guard
+            });
+        }
+        (comparison, advantage)
+    }
+
+    /// What [`Pairs::measured_at_best`] needs: the other arm's trials at values that were not chosen and have not read the test part.
+    pub fn wanted_at_best(&self, question: &Question<'a>) -> Vec<TrialId> {
+        let (comparison, advantage) = self.unchecked(question);
+        if !self.favours_the_arm(&comparison, advantage) {
+            return Vec::new();
+        }
+        let untested = |entry: &&TrialOutputs<'_>| {
+            entry.trial.id.arm == self.against
+                && entry.trial.status == Status::Finished
+                && !entry.trial.is_tested()
+        };
+        let untested = question.spares.iter().filter(untested);
+        untested.map(|entry| entry.trial.id.clone()).collect()
+    }
+
+    fn favours_the_arm(&self, comparison: &Comparison, advantage: f64) -> bool {
+        let shown = shown(comparison, advantage);
+        matches!(shown, Quality::Better | Quality::WithinMargin)
+    }
+
+    /// A pair with the other arm at these settings; none where that has not been tested.
+    fn at(&self, settings: &str, pair: &Pair<'a>, question: &Question<'a>) -> Option<Pair<'a>> {
+        let id = TrialId {
+            settings: Some(settings.to_owned()),
+            ..pair.1.trial.id.clone()
+        };
+        Some((pair.0, self.tested(&id, pair, question)?))
+    }
+
+    /// The settings with which the other arm's mean on the test part is best; none before all have been tested with every pair. Those
+    /// with which some trial diverged are not the best.
+    fn tested_best(&self, question: &Question<'a>) -> Option<String> {
+        let metric = &question.metric;
+        let spares = question.spares.iter().map(|entry| entry.trial);
+        let own = self.ended.iter().copied();
+        let settings: BTreeSet<&String> = own
+            .chain(spares)
+            .filter(|trial| trial.id.arm == self.against)
+            .filter_map(|trial| trial.id.settings.as_ref())
+            .collect();
+        let mut best: Option<(f64, &String)> = None;
+        for settings in settings {
+            let at = |unit: &Seed<'a>| -> Option<Seed<'a>> {
+                let pairs = unit.pairs.iter();
+                let pairs: Option<Vec<_>> = pairs
+                    .map(|pair| self.at(settings, pair, question))
+                    .collect();
+                Some(unit_of(pairs?, &metric.name))
+            };
+            let units: Option<Vec<Seed<'_>>> = self.units.iter().map(at).collect();
+            let values: Option<Vec<f64>> = units?.iter().map(|unit| unit.other).collect();
+            let Some(value) = values.and_then(|values| mean(&values)) else {
+                continue;
+            };
+            if best.is_none_or(|(known, _)| metric.better.advantage(value - known) > 0.0) {
+                best = Some((value, settings));
+            }
+        }
+        best.map(|(_, settings)| settings.clone())
     }
 
     /// Trials that what was shown has to be checked by, and that have not come to an end with a test.
@@ -158,7 +252,9 @@ impl<'a> Pairs<'a> {
         };
         let pairs = self.units.iter().flat_map(|unit| &unit.pairs);
         let missing = pairs.filter(|pair| self.at_winners(loser, pair, question).is_none());
-        missing.map(|pair| at_winners(loser, pair)).collect()
+        missing
+            .map(|pair| self.id_at_winners(loser, pair))
+            .collect()
     }
 
     /// The arm that is to be taken at the other's settings, where tuned arms show something.
@@ -166,7 +262,19 @@ impl<'a> Pairs<'a> {
         match shown(comparison, advantage) {
             Quality::Unclear => None,
             Quality::Better | Quality::WithinMargin => Some(self.against),
-            Quality::Worse => Some(FLOW),
+            Quality::Worse => Some(self.arm),
+        }
+    }
+
+    /// The loser's trial of a pair at the winner's settings.
+    fn id_at_winners(&self, loser: &str, (one, other): &Pair<'_>) -> TrialId {
+        let (loser, winner) = match loser == self.arm {
+            true => (one, other),
+            false => (other, one),
+        };
+        TrialId {
+            settings: winner.trial.id.settings.clone(),
+            ..loser.trial.id.clone()
         }
     }
 
@@ -174,40 +282,52 @@ impl<'a> Pairs<'a> {
     fn at_winners(
         &self,
         loser: &str,
-        pair: &(TrialOutputs<'a>, TrialOutputs<'a>),
+        pair: &Pair<'a>,
         question: &Question<'a>,
-    ) -> Option<(TrialOutputs<'a>, TrialOutputs<'a>)> {
-        let id = at_winners(loser, pair);
-        if [pair.0, pair.1].iter().any(|own| own.trial.id == id) {
-            return Some(*pair);
+    ) -> Option<Pair<'a>> {
+        let id = self.id_at_winners(loser, pair);
+        let taken = self.tested(&id, pair, question)?;
+        Some(match loser == self.arm {
+            true => (taken, pair.1),
+            false => (pair.0, taken),
+        })
+    }
+
+    /// A trial that has been tested, or that diverged: of the pair, or one whose settings were not chosen.
+    fn tested(
+        &self,
+        id: &TrialId,
+        pair: &Pair<'a>,
+        question: &Question<'a>,
+    ) -> Option<TrialOutputs<'a>> {
+        let own = [pair.0, pair.1].into_iter();
+        if let Some(own) = own.into_iter().find(|own| own.trial.id == *id) {
+            return Some(own);
         }
         let ended = |entry: &&TrialOutputs<'_>| match entry.trial.status {
             Status::Diverged => true,
             _ => matches!(ending(entry.trial, &question.metric.name), Ending::Value(_)),
         };
         let mut spares = question.spares.iter();
-        let taken = *spares.find(|entry| entry.trial.id == id && ended(entry))?;
-        Some(match loser {
-            FLOW => (taken, pair.1),
-            _ => (pair.0, taken),
-        })
+        spares
+            .find(|entry| entry.trial.id == *id && ended(entry))
+            .copied()
     }
 
+    /// The test again, with every pair as `checked` has it.
     fn guard(
         &self,
         loser: &str,
         comparison: &Comparison,
         advantage: f64,
         question: &Question<'a>,
+        checked: &dyn Fn(&Pair<'a>) -> Option<Pair<'a>>,
     ) -> Guard {
         let metric = question.metric.name.as_str();
         let better = question.metric.better;
         let checked = |seed: &Seed<'a>| {
-            let pairs = seed.pairs.iter();
-            let pairs: Option<Vec<_>> = pairs
-                .map(|pair| self.at_winners(loser, pair, question))
-                .collect();
-            Some(unit(pairs?, metric))
+            let pairs: Option<Vec<_>> = seed.pairs.iter().map(checked).collect();
+            Some(unit_of(pairs?, metric))
         };
         let counted = |seed: &&Seed<'_>| !seed.difference(better).is_nan();
         let units = self.units.iter().filter(counted).filter_map(checked);
@@ -222,6 +342,7 @@ impl<'a> Pairs<'a> {
         };
         Guard {
             loser: loser.into(),
+            settings: None,
             n: differences.len(),
             difference: tested.difference.filter(|d| d.is_finite()),
             p: tested.p,
@@ -233,7 +354,8 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    fn unchecked(&self, question: &Question<'a>) -> (Comparison, f64) {
+    /// What the tests say, before anything is checked.
+    pub fn unchecked(&self, question: &Question<'a>) -> (Comparison, f64) {
         let better = question.metric.better;
         let name = question.metric.name.as_str();
         let differences: Vec<f64> = self
@@ -265,7 +387,7 @@ impl<'a> Pairs<'a> {
             .collect();
         let n = if never { 0 } else { differences.len() };
         let comparison = Comparison {
-            arm: FLOW.into(),
+            arm: self.arm.into(),
             against: self.against.into(),
             n,
             difference: tested.difference.filter(|d| d.is_finite()),
@@ -276,7 +398,7 @@ impl<'a> Pairs<'a> {
             cost: if never {
                 CostRatios::default()
             } else {
-                self.cost()
+                self.cost([Bill::equalised; 2])
             },
             given: question.given,
             overlap: self
@@ -300,10 +422,10 @@ impl<'a> Pairs<'a> {
             failed: self.count(Status::Failed),
             diverged: self.count(Status::Diverged),
             tuning: question.tuned.get(self.against).map(|against| Sides {
-                arm: question.tuned.get(FLOW).copied().unwrap_or(0),
+                arm: question.tuned.get(self.arm).copied().unwrap_or(0),
                 against: *against,
             }),
-            ends: [FLOW, self.against]
+            ends: [self.arm, self.against]
                 .into_iter()
                 .filter_map(|arm| {
                     let settings = question.ends.get(arm)?.clone();
@@ -312,6 +434,7 @@ impl<'a> Pairs<'a> {
                 })
                 .collect(),
             equal_seconds: None,
+            looks: question.looks,
             guard: None,
             folds: (n > 0).then(|| self.folds(name)).flatten(),
         };
@@ -365,21 +488,38 @@ impl<'a> Pairs<'a> {
             of_arm.filter(|trial| trial.status == status).count()
         };
         Sides {
-            arm: of(FLOW),
+            arm: of(self.arm),
             against: of(self.against),
         }
     }
 
-    fn cost(&self) -> CostRatios {
+    /// The cost ratios by what of each side's bill is counted.
+    pub fn cost(&self, counted: [fn(&Bill) -> Total; 2]) -> CostRatios {
         let ratio = |of: fn(Total) -> Option<f64>| {
+            let units = self.units.iter();
             let costs: Option<Vec<(f64, f64)>> =
-                self.units.iter().map(|unit| unit.costs(of)).collect();
+                units.map(|unit| unit.costs(counted, of)).collect();
             cost_ratio(&costs?).map(|found| found.ratio)
         };
+        let seconds_ratio = ratio(|total| total.reference_seconds);
         CostRatios {
             flops_ratio: ratio(|total| total.flops),
-            seconds_ratio: ratio(|total| total.reference_seconds),
+            seconds_ratio,
+            seconds_ci95: seconds_ratio
+                .zip(self.spread_of_seconds(counted))
+                .map(|(ratio, spread)| [ratio / spread, ratio * spread]),
         }
+    }
+
+    /// The factor either way of the 95 % interval of the ratio of the pairs' own CPU seconds; none where a trial failed.
+    fn spread_of_seconds(&self, counted: [fn(&Bill) -> Total; 2]) -> Option<f64> {
+        let own = |unit: &Seed<'_>| {
+            let (one, other) = unit.costs(counted, |total| Some(total.cpu_seconds))?;
+            Some((one / other).ln()).filter(|ratio| ratio.is_finite())
+        };
+        let logs: Option<Vec<f64>> = self.units.iter().map(own).collect();
+        let [low, high] = paired_errors(&logs?)?.ci95;
+        Some((0.5 * (high - low)).exp())
     }
 
     /// The corrected test over the folds of all seeds, where there are folds and all of them finished.
@@ -398,18 +538,6 @@ impl<'a> Pairs<'a> {
             .collect();
         let ratio = mean(&ratios).filter(|ratio| ratio.is_finite())?;
         corrected_folds(&differences?, ratio)
-    }
-}
-
-/// The loser's trial of a pair at the winner's settings.
-fn at_winners(loser: &str, (flow, other): &(TrialOutputs<'_>, TrialOutputs<'_>)) -> TrialId {
-    let (loser, winner) = match loser {
-        FLOW => (flow, other),
-        _ => (other, flow),
-    };
-    TrialId {
-        settings: winner.trial.id.settings.clone(),
-        ..loser.trial.id.clone()
     }
 }
 

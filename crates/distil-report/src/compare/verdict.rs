@@ -1,13 +1,12 @@
 //! What a comparison lets one say.
 
 use super::comparison::{Because, Comparison, EqualSeconds, Sides, Verdict};
+use super::levels;
 use crate::measure::Better;
 use crate::record::arm::{ALONE, FLOW, PLAIN_FULL, SMALL};
 
-/// Two-sided p below which a difference counts.
+/// Two-sided p below which a difference over the test samples counts, and one read off a curve.
 const SIGNIFICANT: f64 = 0.05;
-/// One-sided p below which the flow is not inferior: the 95 % two-sided interval lies inside the margin (ICH E9, section 5.5).
-const NOT_INFERIOR: f64 = 0.025;
 /// Cost ratios up to here, or down to its inverse, count as equal cost: budgets end at whole steps.
 pub(crate) const EQUAL_COST: f64 = 1.02;
 
@@ -26,6 +25,8 @@ enum Cost {
     Higher,
     /// One of FLOPs and seconds is higher, the other not.
     Disagree,
+    /// Higher seconds, as far as a busy machine tells.
+    Busy,
     Unknown,
 }
 
@@ -44,6 +45,7 @@ pub(super) struct Evidence<'a> {
 }
 
 /// The evidence of the other comparisons that a saving depends on.
+#[derive(Default)]
 pub(super) struct Others<'a> {
     pub plain: Option<&'a Evidence<'a>>,
     pub full: Option<&'a Evidence<'a>>,
@@ -106,7 +108,8 @@ impl<'a> Evidence<'a> {
     ///
     /// So against `plain`, which costs what the flow costs, only better quality counts; against `plain-full` both
     /// better quality and equal quality at less cost do. A difference not shown is never taken for equality. Costs are equal up
-    /// to 2 %. Unknown seconds claim nothing; unknown FLOPs leave the seconds to decide.
+    /// to 2 %. Fewer seconds, or more, take that the 95 % interval of their ratio leaves 1 out: fewer count as equal without, and where more
+    /// are not told from equal nothing is claimed. Unknown seconds claim nothing; unknown FLOPs leave the seconds to decide.
     pub fn verdict(&self, others: &Others<'_>) -> (Verdict, Option<Because>) {
         let against = self.comparison.against.as_str();
         if self.comparison.n == 0 {
@@ -144,7 +147,11 @@ impl<'a> Evidence<'a> {
             (Quality::Unclear, _) => none(Because::Chance),
             (_, Cost::Unknown) => none(Because::SecondsUnknown),
             (_, Cost::Disagree) => none(Because::CostsDisagree),
+            (_, Cost::Busy) => none(Because::SecondsBusy),
             (_, Cost::Higher) => (Verdict::Costs, Some(Because::Dearer)),
+            (Quality::WithinMargin, Cost::Equal) if seems_quicker(self.comparison) => {
+                none(Because::SecondsBusy)
+            }
             (Quality::WithinMargin, Cost::Equal) => none(Because::EqualCost),
             (quality, Cost::Lower | Cost::Equal) => match self.objection(others) {
                 Some(objection) => none(objection),
@@ -169,7 +176,7 @@ impl<'a> Evidence<'a> {
     }
 
     fn significant_over_seeds(&self) -> bool {
-        p_over_seeds(self.comparison).is_some_and(|p| p < SIGNIFICANT)
+        p_over_seeds(self.comparison).is_some_and(|p| p < levels::significant(self.comparison))
     }
 
     /// What speaks against a saving that quality and cost would allow.
@@ -196,7 +203,8 @@ impl<'a> Evidence<'a> {
                 return Some(untuned);
             }
         }
-        if against != PLAIN_FULL {
+        // Another arm than the flow has the whole budget too.
+        if against != PLAIN_FULL || self.comparison.arm != FLOW {
             return None;
         }
         let Some(plain) = others
@@ -243,6 +251,12 @@ pub(crate) fn is_as_good(comparison: &Comparison, better: Better) -> bool {
     comparison.n > 1 && tuned(comparison) && shown
 }
 
+/// Whether something is shown, one way or the other.
+pub(super) fn is_settled(comparison: &Comparison, better: Better) -> bool {
+    let advantage = comparison.difference.map_or(0.0, |d| better.advantage(d));
+    quality(comparison, advantage) != Quality::Unclear
+}
+
 /// What is shown, and holds with the loser at the winner's settings too, where both arms were tuned.
 fn quality(comparison: &Comparison, advantage: f64) -> Quality {
     let found = unchecked(comparison, advantage);
@@ -251,8 +265,9 @@ fn quality(comparison: &Comparison, advantage: f64) -> Quality {
     };
     let whole = guard.n == comparison.n;
     let p = guard.holm_p.or(guard.p);
-    let differs = whole && guard.same_sign && p.is_some_and(|p| p < SIGNIFICANT);
-    let is_within = |p: Option<f64>| p.is_some_and(|p| p < NOT_INFERIOR);
+    let differs =
+        whole && guard.same_sign && p.is_some_and(|p| p < levels::significant(comparison));
+    let is_within = |p: Option<f64>| p.is_some_and(|p| p < levels::not_inferior(comparison));
     let within = whole && is_within(comparison.non_inferior_p) && is_within(guard.non_inferior_p);
     match found {
         Quality::Better | Quality::Worse if differs => found,
@@ -270,16 +285,17 @@ pub(super) fn shown(comparison: &Comparison, advantage: f64) -> Quality {
 }
 
 /// Whether the other arm chose from at least two settings and as many as the flow, which chose too, and neither at the end of its list.
-fn tuned(comparison: &Comparison) -> bool {
+pub(super) fn tuned(comparison: &Comparison) -> bool {
     let Sides { arm, against } = comparison.tuning.unwrap_or_default();
     arm > 0 && against > 1 && against >= arm && comparison.ends.is_empty()
 }
 
 fn unchecked(comparison: &Comparison, advantage: f64) -> Quality {
-    let over_seeds = p_over_seeds(comparison).is_some_and(|p| p < SIGNIFICANT);
+    let over_seeds = p_over_seeds(comparison).is_some_and(|p| p < levels::significant(comparison));
     let over_samples = comparison.samples_p.is_none_or(|p| p < SIGNIFICANT);
     let significant = over_seeds && over_samples;
-    let within = comparison.non_inferior_p.is_some_and(|p| p < NOT_INFERIOR);
+    let non_inferior_p = comparison.non_inferior_p;
+    let within = non_inferior_p.is_some_and(|p| p < levels::not_inferior(comparison));
     match (significant, within) {
         (true, _) if advantage > 0.0 => Quality::Better,
         (_, true) => Quality::WithinMargin,
@@ -302,14 +318,31 @@ fn cost(comparison: &Comparison) -> Cost {
             Cost::Equal
         }
     };
-    let Some(seconds) = comparison.cost.seconds_ratio.map(zone) else {
+    let Some(found) = comparison.cost.seconds_ratio.map(zone) else {
         return Cost::Unknown;
     };
-    match (comparison.cost.flops_ratio.map_or(seconds, zone), seconds) {
+    let told = comparison
+        .cost
+        .seconds_ci95
+        .is_none_or(|[low, high]| low > 1.0 || high < 1.0);
+    let seconds = match found {
+        Cost::Lower if !told => Cost::Equal,
+        Cost::Higher if !told => Cost::Busy,
+        found => found,
+    };
+    match (comparison.cost.flops_ratio.map_or(found, zone), seconds) {
+        (Cost::Higher, Cost::Busy) => Cost::Disagree,
+        (_, Cost::Busy) => Cost::Busy,
         (flops, seconds) if flops == seconds => flops,
         (Cost::Higher, _) | (_, Cost::Higher) => Cost::Disagree,
         _ => Cost::Equal,
     }
+}
+
+/// Whether it took fewer FLOPs, and fewer seconds as far as a busy machine tells.
+fn seems_quicker(comparison: &Comparison) -> bool {
+    let lower = |ratio: Option<f64>| ratio.is_none_or(|ratio| ratio < 1.0 / EQUAL_COST);
+    lower(comparison.cost.flops_ratio) && lower(comparison.cost.seconds_ratio)
 }
 
 /// Whether the other side of a comparison, the small model or the student alone, is as good as the flow: it is the cheaper one; and with a declared

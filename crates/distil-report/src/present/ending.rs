@@ -1,9 +1,9 @@
-//! How a run ends in a terminal: three numbers an arm, one sentence, and what next.
+//! How a run ends in a terminal: three numbers an arm, one sentence, another where the route by a small network was run, and what next.
 
 use crate::present::foreign::terminal;
 use crate::present::human::{human_bytes, human_scaled_flops, human_seconds};
 use crate::present::next::Next;
-use crate::present::sentence::{brief, equal_samples, meaning, reading_notes};
+use crate::present::sentence::{brief, equal_samples, meaning, reading_notes, route};
 use crate::present::table::{NONE, Table};
 use crate::present::wrap::{columns, wrapped, wrapped_command};
 use crate::run_json::RunJson;
@@ -71,6 +71,9 @@ fn results(run: &RunJson, width: Option<usize>, rows: usize) -> Vec<String> {
 
 fn sentence(run: &RunJson, width: Option<usize>) -> Vec<String> {
     let mut lines = wrapped(&terminal(&brief(&run.comparisons, &run.metric)), width, "");
+    if let Some(route) = route(run, true) {
+        lines.extend(wrapped(&terminal(&route), width, ""));
+    }
     if let Some(compress) = &run.compress {
         let size = |size: &crate::run_json::Size| {
             format!(

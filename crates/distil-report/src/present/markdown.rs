@@ -2,7 +2,8 @@
 
 use crate::present::foreign;
 use crate::present::sentence::{
-    choice, columns_read, equal_samples, headline, reading_notes, resolution, sentence,
+    choice, columns_read, equal_samples, headline, looks, reading_notes, resolution, route,
+    sentence,
 };
 use crate::present::tables;
 use crate::run_json::RunJson;
@@ -31,10 +32,13 @@ pub fn markdown(run: &RunJson) -> String {
             foreign::markdown(&columns)
         );
     }
-    if let Some(choice) = choice(run) {
-        text += &format!("{}\n\n", foreign::markdown(&choice));
+    for said in [choice(run), looks(run)].into_iter().flatten() {
+        text += &format!("{}\n\n", foreign::markdown(&said));
     }
     text += &format!("{}\n", foreign::markdown(&verdict));
+    if let Some(route) = route(run, false) {
+        text += &format!("\n{}\n", foreign::markdown(&route));
+    }
     for said in run
         .curve
         .iter()

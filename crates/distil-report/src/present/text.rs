@@ -1,7 +1,9 @@
 //! The same tables and sentences for a terminal: aligned columns, no colour codes.
 
 use crate::present::foreign::terminal;
-use crate::present::sentence::{choice, equal_samples, headline, reading_notes, resolution};
+use crate::present::sentence::{
+    choice, equal_samples, headline, looks, reading_notes, resolution, route,
+};
 use crate::present::tables;
 use crate::run_json::RunJson;
 
@@ -24,7 +26,8 @@ pub fn results(run: &RunJson) -> String {
 pub fn bill(run: &RunJson) -> String {
     let more = [tables::tuning(run), tables::break_even(run)];
     let more = more.into_iter().flatten().map(|table| table.text());
-    let said = choice(run).map(|said| said + "\n");
+    let said = [choice(run), looks(run)].into_iter().flatten();
+    let said = said.map(|said| said + "\n");
     let more = more.chain(said);
     more.fold(tables::bill(run).text(), |bill, more| {
         format!("{bill}\n{more}")
@@ -36,7 +39,7 @@ pub fn compress(run: &RunJson) -> Option<String> {
     tables::compress(run).map(|table| table.text())
 }
 
-/// The verdict's sentence, and what plain's curve says beside it.
+/// The verdict's sentence, that of the route by a small network, and what plain's curve says beside it.
 pub fn verdict(run: &RunJson) -> String {
     let verdict = headline(&run.comparisons, &run.metric).1;
     let curve = run
@@ -45,6 +48,7 @@ pub fn verdict(run: &RunJson) -> String {
         .flat_map(|curve| curve.sentences(&run.metric));
     [verdict]
         .into_iter()
+        .chain(route(run, false))
         .chain(curve)
         .map(|said| terminal(&said).into_owned())
         .collect::<Vec<_>>()

@@ -13,9 +13,14 @@ pub const SMALL: &str = "small";
 /// The result with its own training, without start and teachers.
 pub const ALONE: &str = "alone";
 
-/// Whether an arm is one of the six that every run may have, compared as declared beforehand.
+/// The result trained once with settings that [`PROXY`] chose.
+pub const TRANSFERRED: &str = "transferred";
+/// The small network by which the settings of [`TRANSFERRED`] are chosen: no arm of its own.
+pub const PROXY: &str = "proxy";
+
+/// Whether an arm is one of the seven that every run may have, compared as declared beforehand.
 pub fn built_in(arm: &str) -> bool {
-    [FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL, ALONE].contains(&arm)
+    [FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL, ALONE, TRANSFERRED].contains(&arm)
 }
 
 /// The arm of plain training at this share of its declared budget: `plain-25`. The whole budget is the arm `plain-full`.

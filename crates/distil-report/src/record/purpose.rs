@@ -24,11 +24,13 @@ pub enum Purpose {
     Calibrate,
     /// Hearing the trials, comparing the arms, writing the page.
     Report,
+    /// Other trials, by which the settings of this one were chosen.
+    Tune,
 }
 
 impl Purpose {
     /// All purposes, in the bill's order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Train,
         Self::Select,
         Self::Grow,
@@ -38,13 +40,19 @@ impl Purpose {
         Self::Save,
         Self::Calibrate,
         Self::Report,
+        Self::Tune,
     ];
 
     /// Whether the purpose counts towards equal cost. The others are listed, not equalised.
     pub fn equalised(self) -> bool {
         match self {
             Self::Train | Self::Select | Self::Grow | Self::Teach => true,
-            Self::Evaluate | Self::Load | Self::Save | Self::Calibrate | Self::Report => false,
+            Self::Evaluate
+            | Self::Load
+            | Self::Save
+            | Self::Calibrate
+            | Self::Report
+            | Self::Tune => false,
         }
     }
 
@@ -60,6 +68,7 @@ impl Purpose {
             Self::Save => "save",
             Self::Calibrate => "calibrate",
             Self::Report => "report",
+            Self::Tune => "tune",
         }
     }
 }

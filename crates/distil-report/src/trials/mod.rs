@@ -7,4 +7,4 @@ mod tuned;
 
 pub use predictions::Predictions;
 pub use trial::{Flops, StageRun, Status, Trial};
-pub use tuned::{End, Tried, Tuned};
+pub use tuned::{Choice, End, Tried, Tuned};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trial::{Status, Trial};
 use crate::measure::{Better, MainMetric};
+use crate::record::TrialId;
 use crate::statistics::mean;
 
 /// The choice of one arm, on one fold, for one seed or for all.
@@ -18,13 +19,16 @@ pub struct Tuned {
     /// The seed that chose for itself; absent where some chose for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// The arm whose trials it chose by, where they are not its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// The settings chosen; null where none has finished with every seed that chose.
     pub chosen: Option<String>,
     /// All it could choose from.
     pub tried: Vec<Tried>,
     /// Trials it took, the chosen settings' own among them.
     pub trials: usize,
-    /// FLOPs of the trials that were not chosen; null where unknown. In no arm's bill.
+    /// FLOPs of the trials that were not chosen; null where unknown.
     pub spare_flops: Option<f64>,
     /// Their CPU seconds.
     pub spare_cpu_seconds: f64,
@@ -37,7 +41,8 @@ pub struct Tried {
     pub settings: String,
     /// Trials with it that finished.
     pub finished: usize,
-    /// The mean of the main metric on the validation part over the seeds that chose; null unless all of them finished.
+    /// The mean on the validation part, over the seeds that chose, of the metric it chose by: the main one, or where it chose by another
+    /// arm's trials their loss; null unless all of them finished.
     pub validation: Option<f64>,
 }
 
@@ -55,6 +60,30 @@ fn best(tried: &[Tried], better: Better) -> Option<&str> {
     best.map(|(settings, _)| settings)
 }
 
+/// What a choice is made by.
+#[derive(Clone, Debug)]
+pub struct Choice<'a> {
+    /// The arm that chooses.
+    pub arm: &'a str,
+    /// The arm whose trials it chooses by; mostly itself.
+    pub by: &'a str,
+    /// The fold.
+    pub fold: Option<usize>,
+    /// The seed that chooses for itself; none where some choose for all.
+    pub seed: Option<u64>,
+    /// The seeds by whose mean it chooses.
+    pub seeds: &'a [u64],
+    /// The metric it chooses by.
+    pub metric: &'a MainMetric,
+}
+
+impl Choice<'_> {
+    /// Whether it may be made by this trial, should its settings be among those to choose from.
+    pub fn is_made_by(&self, trial: &TrialId) -> bool {
+        trial.arm == self.by && trial.fold == self.fold && self.seeds.contains(&trial.seed)
+    }
+}
+
 /// Where a choice lies among the values it was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -67,22 +96,13 @@ pub enum End {
 }
 
 impl Tuned {
-    /// The choice of `arm` on `fold`, for `seed` or for all, among `candidates`: the best mean of the metric on the validation part over
-    /// `seeds`, the first of those that are equal. A candidate that diverged with one of the seeds is never chosen; while one is left
+    /// The choice among `candidates`: the best mean of the metric on the validation part over the seeds, the first of those that are equal. A candidate that diverged with one of the seeds is never chosen; while one is left
     /// that could go on, none is.
-    pub fn of(
-        trials: &[Trial],
-        (arm, fold, seed): (&str, Option<usize>, Option<u64>),
-        candidates: &[String],
-        seeds: &[u64],
-        metric: &MainMetric,
-    ) -> Self {
+    pub fn of(trials: &[Trial], choice: &Choice<'_>, candidates: &[String]) -> Self {
+        let Choice { seeds, metric, .. } = choice;
         let of = |candidate: &str| -> Vec<&Trial> {
             let mine = |trial: &&Trial| {
-                trial.id.arm == arm
-                    && trial.id.fold == fold
-                    && seeds.contains(&trial.id.seed)
-                    && trial.id.settings.as_deref() == Some(candidate)
+                choice.is_made_by(&trial.id) && trial.id.settings.as_deref() == Some(candidate)
             };
             trials.iter().filter(mine).collect()
         };
@@ -113,18 +133,20 @@ impl Tuned {
             .map(str::to_owned);
         // With those that a claim was checked by.
         let mine = |trial: &&Trial| {
-            trial.id.arm == arm
-                && trial.id.fold == fold
-                && seed.is_none_or(|seed| trial.id.seed == seed)
+            trial.id.arm == choice.by
+                && trial.id.fold == choice.fold
+                && choice.seed.is_none_or(|seed| trial.id.seed == seed)
                 && trial.id.settings.is_some()
         };
-        let is_spare = |trial: &Trial| trial.id.settings != chosen;
+        let own = choice.by == choice.arm;
+        let is_spare = |trial: &Trial| !own || trial.id.settings != chosen;
         let took = |trial: &&Trial| is_spare(trial) || seeds.contains(&trial.id.seed);
         let spare = || trials.iter().filter(mine).filter(|trial| is_spare(trial));
         Self {
-            arm: arm.to_owned(),
-            fold,
-            seed,
+            arm: choice.arm.to_owned(),
+            by: (!own).then(|| choice.by.to_owned()),
+            fold: choice.fold,
+            seed: choice.seed,
             trials: trials.iter().filter(mine).filter(took).count(),
             spare_flops: spare().map(|trial| trial.bill.all().flops).sum(),
             spare_cpu_seconds: spare().map(|trial| trial.bill.all().cpu_seconds).sum(),
@@ -177,12 +199,15 @@ impl Tuned {
                 }
             })
             .collect();
+        // By another arm's trials a choice is made by their loss.
+        let direction = of[0].by.as_ref().map_or(better, |_| Better::Lower);
         let all_chose = of.iter().all(|one| one.chosen.is_some());
         Self {
             arm: of[0].arm.clone(),
+            by: of[0].by.clone(),
             fold: of[0].fold,
             seed: None,
-            chosen: best(&tried, better)
+            chosen: best(&tried, direction)
                 .filter(|_| all_chose)
                 .map(str::to_owned),
             trials: of.iter().map(|one| one.trials).sum(),

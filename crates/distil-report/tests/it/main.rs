@@ -8,6 +8,7 @@ mod id;
 mod knee;
 mod measure;
 mod page;
+mod route;
 mod run_json;
 mod runs;
 mod several;

@@ -3,7 +3,8 @@
 
 use distil_report::Numbers;
 use distil_report::compare::{
-    Because, Comparison, PLAIN, PLAIN_FULL, Question, TrialOutputs, Verdict, compare,
+    Because, Comparison, LOOKS, PLAIN, PLAIN_FULL, Question, Route, TRANSFERRED, TrialOutputs,
+    Verdict, compare, next_look,
 };
 use distil_report::run_json::Trial;
 use distil_report::statistics::{
@@ -338,4 +339,181 @@ fn the_check_costs_little_power_where_an_effect_is_real() {
         seen > 0.5 && claimed > seen - 0.1 && claimed <= seen,
         "{seen} {claimed}"
     );
+}
+
+/// One simulated run of plain training, six seeds that choose each for itself among values of these true effects, and of the result at a
+/// quarter of its cost with the value that a small network chose once, by luck of its own; with that of the largest effect it is worse by
+/// `loss`.
+fn routed(run: u64, effects: &[f64], luck: Luck, loss: f64) -> Route {
+    let values = effects.len() as u64;
+    let rest = (luck.sd * luck.sd - 1.0).sqrt();
+    let best_of = |value: &dyn Fn(u64) -> f64| {
+        let best = (0..values).max_by(|a, b| value(*a).total_cmp(&value(*b)));
+        best.unwrap()
+    };
+    let finished = |arm: &str, seed: u64, value: u64, reached: f64, flops: f64| {
+        let test = Numbers::from([("accuracy", 0.9 + 1e-4 * reached)]);
+        let mut trial = trial(arm, seed + 1, None, test, flops);
+        trial.id.settings = Some(format!("lr={value}"));
+        trial
+    };
+    let draw = |what: u64, place: u64| standard_normal(70 + what, run * 64 + place);
+    let mut trials: Vec<(Trial, bool)> = Vec::new();
+    for seed in 0..6 {
+        let own = |value: u64| effects[value as usize] + draw(1, seed * values + value);
+        let validation = |value: u64| {
+            let common = luck.common.sqrt() * draw(2, value);
+            let alone = (1.0 - luck.common).sqrt() * draw(3, seed * values + value);
+            own(value) + rest * (common + alone)
+        };
+        let best = best_of(&validation);
+        for value in 0..values {
+            let trial = finished(PLAIN_FULL, seed, value, own(value), 4e12);
+            trials.push((trial, value == best));
+        }
+    }
+    let small = best_of(&|value| effects[value as usize] + luck.sd * draw(4, value));
+    for seed in 0..6 {
+        let reached = effects[small as usize] - loss + draw(5, seed);
+        trials.push((finished(TRANSFERRED, seed, small, reached, 1e12), true));
+    }
+    let of = |compared: bool| -> Vec<TrialOutputs<'_>> {
+        let of = trials.iter().filter(|(_, chosen)| *chosen == compared);
+        let entry = |trial| TrialOutputs {
+            trial,
+            predictions: None,
+        };
+        of.map(|(trial, _)| entry(trial)).collect()
+    };
+    let metric = accuracy();
+    let tuned = [TRANSFERRED, PLAIN_FULL].map(|arm| (arm.to_owned(), 4));
+    let question = Question {
+        tuned: tuned.into(),
+        written: 4,
+        margin: Some(1.5e-4),
+        spares: of(false),
+        ..Question::new(&metric)
+    };
+    Route::of(&of(true), &question).unwrap()
+}
+
+#[test]
+fn a_route_worse_by_the_margin_is_said_to_save_in_one_run_of_forty_at_most() {
+    const LISTS: [&[f64]; 4] = [
+        &[0.0],
+        &[0.0, 1.5],
+        &[0.0, 1.5, 3.0, 1.5],
+        &[0.0, 1.0, 2.0, 3.0, 2.0, 1.0, 0.0, -1.0],
+    ];
+    let mut unchecked: f64 = 0.0;
+    for luck in LUCKS {
+        for effects in LISTS {
+            let share = |counts: &dyn Fn(&Route) -> bool| {
+                let counted = (0..RUNS).filter(|run| counts(&routed(*run, effects, luck, 1.5)));
+                counted.count() as f64 / RUNS as f64
+            };
+            let found = share(&|route| route.searched.verdict == Verdict::Saves);
+            assert!(
+                found <= 0.025 + noise(0.025, RUNS),
+                "{luck:?} {effects:?}: {found}"
+            );
+            let seen = share(&|route| route.known.non_inferior_p < Some(0.025));
+            unchecked = unchecked.max(seen);
+        }
+    }
+    // Held against plain's own choices alone, luck in them makes the route as good.
+    assert!(unchecked > 0.04, "{unchecked}");
+}
+
+#[test]
+fn the_check_against_the_best_value_costs_a_route_little_power() {
+    let luck = Luck {
+        sd: 1.5,
+        common: 0.0,
+    };
+    let share = |counts: fn(&Route) -> bool| {
+        let counted = (0..RUNS).filter(|run| counts(&routed(*run, &[0.0, 0.0], luck, -1.0)));
+        counted.count() as f64 / RUNS as f64
+    };
+    let seen = share(|route| route.known.non_inferior_p < Some(0.025));
+    let claimed = share(|route| route.searched.verdict == Verdict::Saves);
+    assert!(
+        seen > 0.5 && claimed > seen - 0.1 && claimed <= seen,
+        "{seen} {claimed}"
+    );
+}
+
+/// One simulated run that is looked at: the flow ahead of plain at its cost by `effect`, each a standard deviation of 1/√2, so that of their
+/// difference it is 1; the margin is `margin`. The seeds it took and what it came to.
+fn looked_at(run: u64, effect: f64, margin: f64) -> (u64, Comparison) {
+    let drawn = |arm: u64, mean: f64| -> Vec<f64> {
+        let own = |seed| standard_normal(90 + arm, run * 12 + seed) / 2f64.sqrt();
+        (0..12)
+            .map(|seed| 0.9 + 1e-4 * (mean + own(seed)))
+            .collect()
+    };
+    let (flow, plain) = (drawn(1, effect), drawn(2, 0.0));
+    let metric = accuracy();
+    let mut ran = LOOKS[0];
+    loop {
+        let so_far = ran as usize;
+        let trials = seeds(&[
+            ("flow", 1e12, &flow[..so_far]),
+            (PLAIN, 1e12, &plain[..so_far]),
+        ]);
+        let entry = |trial| TrialOutputs {
+            trial,
+            predictions: None,
+        };
+        let entries: Vec<TrialOutputs<'_>> = trials.iter().map(entry).collect();
+        let question = Question {
+            tuned: tuned_alike(&trials),
+            margin: Some(1e-4 * margin),
+            looks: true,
+            ..Question::new(&metric)
+        };
+        let mut found = compare(&entries, &question);
+        match next_look(&found, None, metric.better, ran) {
+            Some(next) => ran = next,
+            None => return (ran, found.swap_remove(0)),
+        }
+    }
+}
+
+#[test]
+fn looks_keep_the_level_and_find_a_real_effect_with_fewer_seeds() {
+    // `../shared/route/looks.py`, table C: mean seeds and claims in % by the true effect in standard deviations of the difference.
+    let no_margin = -5.0;
+    for (effect, seeds, claims) in [(0.0, 7.0, 0.045), (1.0, 8.6, 0.70), (2.0, 6.5, 1.0)] {
+        let runs: Vec<(u64, Comparison)> = (0..1000)
+            .map(|run| looked_at(run, effect, no_margin))
+            .collect();
+        let mean = runs.iter().map(|(seeds, _)| seeds).sum::<u64>() as f64 / 1000.0;
+        let claimed = |(_, found): &&(u64, Comparison)| {
+            let worse = found.because == Some(Because::Worse);
+            worse || found.verdict == Verdict::Saves
+        };
+        let share = runs.iter().filter(claimed).count() as f64 / 1000.0;
+        assert!((mean - seeds).abs() < 0.25, "{effect}: {mean} seeds");
+        assert!(
+            (share - claims).abs() < noise(claims, 1000) + 0.01,
+            "{effect}: {share} claims"
+        );
+        assert!(effect > 0.0 || share <= 0.05 + noise(0.05, 1000), "{share}");
+    }
+}
+
+#[test]
+fn looks_show_no_flow_as_good_that_is_worse_by_the_margin() {
+    let share = |effect: f64, margin: f64| {
+        let shown = |run: &u64| {
+            let because = looked_at(*run, effect, margin).1.because;
+            because == Some(Because::EqualCost)
+        };
+        (0..1000).filter(shown).count() as f64 / 1000.0
+    };
+    let found = share(-1.0, 1.0);
+    assert!(found <= 0.025 + noise(0.025, 1000), "{found}");
+    let power = share(0.0, 2.0);
+    assert!(power > 0.9, "{power}");
 }

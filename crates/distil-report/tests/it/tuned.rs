@@ -2,7 +2,7 @@
 
 use distil_report::events::fold;
 use distil_report::measure::metric;
-use distil_report::run_json::{End, MainMetric, Status, Trial, Tried, Tuned};
+use distil_report::run_json::{Choice, End, MainMetric, Status, Trial, Tried, Tuned};
 
 use distil_report::tables;
 
@@ -28,7 +28,15 @@ fn trial(settings: &str, seed: u64, validation: f64) -> Trial {
 fn choose(trials: &[Trial], seeds: &[u64]) -> Tuned {
     let candidates = ["a", "b", "c"].map(str::to_owned);
     let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
-    Tuned::of(trials, ("plain", None, None), &candidates, seeds, &metric)
+    let choice = Choice {
+        arm: "plain",
+        by: "plain",
+        fold: None,
+        seed: None,
+        seeds,
+        metric: &metric,
+    };
+    Tuned::of(trials, &choice, &candidates)
 }
 
 #[test]
@@ -100,6 +108,7 @@ fn an_arm_chose_from_as_many_settings_as_on_its_poorest_fold_and_from_none_where
 fn a_choice_at_the_end_of_its_list_is_told_from_one_inside() {
     let among = |chosen: &str, tried: &[&str]| Tuned {
         arm: "plain".into(),
+        by: None,
         fold: None,
         seed: None,
         chosen: Some(chosen.into()),
@@ -150,13 +159,15 @@ fn each_seed_chooses_for_itself_and_a_row_counts_what_an_arms_seeds_chose() {
     let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
     let tuned: Vec<Tuned> = [1, 2, 3]
         .map(|seed| {
-            Tuned::of(
-                &trials,
-                ("plain", None, Some(seed)),
-                &candidates,
-                &[seed],
-                &metric,
-            )
+            let choice = Choice {
+                arm: "plain",
+                by: "plain",
+                fold: None,
+                seed: Some(seed),
+                seeds: &[seed],
+                metric: &metric,
+            };
+            Tuned::of(&trials, &choice, &candidates)
         })
         .into();
     let chosen: Vec<_> = tuned.iter().map(|tuned| tuned.chosen.as_deref()).collect();

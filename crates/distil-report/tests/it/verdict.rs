@@ -523,6 +523,48 @@ fn without_seconds_no_saving_is_claimed_and_without_flops_the_seconds_decide() {
 }
 
 #[test]
+fn seconds_are_claimed_only_where_the_pairs_own_tell_them_from_equal() {
+    // As far as the clock of a busy machine goes: a hundredth of the time with every other seed.
+    let busy = |trials: &mut [Trial]| {
+        for trial in trials.iter_mut().filter(|trial| trial.id.arm == FLOW) {
+            let share = if trial.id.seed % 2 == 0 { 0.01 } else { 1.0 };
+            for row in &mut trial.bill.rows {
+                row.cpu_seconds *= share;
+            }
+        }
+    };
+    let mut trials = quarter(&SHORT, &POOR);
+    let quiet = asked(&trials, Some(0.003));
+    let ratio = found(&quiet, PLAIN_FULL).cost;
+    assert_eq!(ratio.seconds_ci95, ratio.seconds_ratio.map(|r| [r, r]));
+    busy(&mut trials);
+    let comparisons = asked(&trials, Some(0.003));
+    let expected = (Verdict::NoDifference, Some(Because::SecondsBusy));
+    assert_eq!(verdict(found(&comparisons, PLAIN_FULL)), expected);
+    insta::assert_snapshot!(said(&comparisons, PLAIN_FULL), @"No saving shown for the flow: over 6 seeds it reached 97.25 % accuracy, plain training at its full budget 97.28 % (difference −0.03 points, 95 % interval −0.14 to +0.08, sign-flip test p = 0.688, one-sided p = 0.016 against 0.30 points worse), at 25 % of its FLOPs and 25 % of its seconds; the machine was too busy to tell which took more seconds (95 % interval of their ratio 1.8 % to 353 %), so no saving is claimed.");
+    // Student's t of six logarithms: half of them ln 0.25, half of them ln 0.0025.
+    let spread: f64 = 2.570582 * (100f64.ln() / 2.0) * (6f64 / 5.0).sqrt() / 6f64.sqrt();
+    let [low, high] = found(&comparisons, PLAIN_FULL).cost.seconds_ci95.unwrap();
+    assert!((low - 0.25 / spread.exp()).abs() < 1e-4 && (high - 0.25 * spread.exp()).abs() < 1e-3);
+    // Better at equal FLOPs, and as it seems dearer in seconds: neither dearer nor a saving.
+    let mut dearer = seeds(&[(FLOW, 1e12, &FULL), (PLAIN, 1e12, &SHORT)]);
+    for trial in dearer.iter_mut().filter(|trial| trial.id.arm == FLOW) {
+        for row in &mut trial.bill.rows {
+            row.reference_seconds = row.reference_seconds.map(|seconds| 1.3 * seconds);
+        }
+    }
+    let disagree = (Verdict::NoDifference, Some(Because::CostsDisagree));
+    assert_eq!(verdict(found(&asked(&dearer, None), PLAIN)), disagree);
+    busy(&mut dearer);
+    assert_eq!(verdict(found(&asked(&dearer, None), PLAIN)), expected);
+    // At as many seconds there is nothing to tell.
+    let mut equal = seeds(&[(FLOW, 1e12, &FULL), (PLAIN, 1e12, &SHORT)]);
+    busy(&mut equal);
+    let better = (Verdict::Saves, Some(Because::Better));
+    assert_eq!(verdict(found(&asked(&equal, None), PLAIN)), better);
+}
+
+#[test]
 fn folds_are_averaged_for_the_verdict_and_tested_with_their_overlap_beside_it() {
     let mut trials = seeds(&[("flow", 1e12, &FULL), (PLAIN, 1e12, &SHORT)]);
     for trial in &mut trials {

@@ -5,7 +5,7 @@ use std::fmt;
 use distil_recipe::recipe::{DEFAULT_SCHEDULE, Parametrization, Recipe, StageTable, TrainTable};
 use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
-use distil_report::record::arm::{arm_of_share, share_of_arm};
+use distil_report::record::arm::{PROXY, TRANSFERRED, arm_of_share, share_of_arm};
 
 use crate::plan::stage::StagePlan;
 use crate::plan::{like, order};
@@ -36,13 +36,29 @@ pub enum Arm {
     Small,
     /// The result with its own stage's training, without start and teachers: what it is worth to have them.
     Alone,
+    /// The result as `plain-full`, once, with settings that `Proxy` chose: under µP, whose base that is.
+    Transferred,
+    /// The first stage's network with the result's own training and view, as `plain-full`: nobody asks for it by name.
+    Proxy,
     /// An arm of the recipe's `[compare.arm]`.
     Own(String),
     /// A swept value, written as in `--set`: `stage.large.train.lr=3e-4`.
     Swept(String),
 }
 
-const BUILT_IN: [&str; 6] = ["flow", "plain", "plain-full", "smooth", "small", "alone"];
+/// Arms that a recipe may name.
+const BUILT_IN: [&str; 7] = [
+    "flow",
+    "plain",
+    "plain-full",
+    "smooth",
+    "small",
+    "alone",
+    TRANSFERRED,
+];
+
+/// Settings that are chosen with another network: those that carry over between widths, not what keeps a network from overfitting.
+const CARRIED_OVER: [&str; 3] = ["lr", "schedule", "warmup"];
 
 impl fmt::Display for Arm {
     /// The name that [`Arm::named`] reads.
@@ -55,6 +71,8 @@ impl fmt::Display for Arm {
             Self::Smooth { .. } => "smooth",
             Self::Small => "small",
             Self::Alone => "alone",
+            Self::Transferred => TRANSFERRED,
+            Self::Proxy => PROXY,
             Self::Own(name) | Self::Swept(name) => name,
         })
     }
@@ -70,6 +88,8 @@ impl Arm {
             "smooth" => Self::Smooth { flops: None },
             "small" => Self::Small,
             "alone" => Self::Alone,
+            TRANSFERRED => Self::Transferred,
+            PROXY => Self::Proxy,
             _ => match share_of_arm(name) {
                 Some(share) => Self::PlainShare(share),
                 None if name.contains('=') => Self::Swept(name.to_owned()),
@@ -92,9 +112,13 @@ impl Arm {
         matches!(self, Self::Plain { .. } | Self::Smooth { .. })
     }
 
-    /// Whether it may change anything of the recipe: models, batches, methods, and so what a sample of a stage costs.
-    pub fn changes_the_recipe(&self) -> bool {
-        matches!(self, Self::Own(_) | Self::Swept(_))
+    /// What has to be planned before a run begins, as it may be refused though the flow is not; none where it cannot.
+    pub fn to_plan_first(&self) -> Vec<Self> {
+        match self {
+            Self::Own(_) | Self::Swept(_) => vec![self.clone()],
+            Self::Transferred => vec![Self::Proxy, Self::Transferred],
+            _ => Vec::new(),
+        }
     }
 
     /// FLOPs the arm may use.
@@ -142,6 +166,34 @@ impl Arm {
                 };
                 anneal(&mut recipe, &small);
                 recipe.result = Some(small.into());
+            }
+            Self::Proxy | Self::Transferred => {
+                let Some(small) = small(&recipe, &result).cloned() else {
+                    problems.push(
+                        Problem::new("the recipe has no small stage whose settings could be taken over")
+                            .rule("`transferred` has settings that the network of the first stage trained for the result chose"),
+                    );
+                    return None;
+                };
+                plain(&mut recipe, &result);
+                let stage = recipe.stages.iter_mut().find(|s| *s.name == result)?;
+                if *self == Self::Proxy {
+                    stage.model = small.model;
+                } else {
+                    // It is planned, so that its widths are known, and left out of what is trained.
+                    let base = StageTable {
+                        model: small.model,
+                        name: small.name,
+                        ..stage.clone()
+                    };
+                    let train = stage.train.get_or_insert_default();
+                    train.param = Some(Parametrization::Mup.into());
+                    train.base = Some(base.name.clone());
+                    recipe.stages = vec![base, stage.clone()];
+                    recipe.result = Some(result.into());
+                    return Some(recipe);
+                }
+                recipe.result = Some(result.into());
             }
             Self::Alone => {
                 alone(&mut recipe, &result);
@@ -191,7 +243,8 @@ impl Arm {
     pub(super) fn check_names(recipe: &Recipe, problems: &mut Problems) {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
-            let taken = BUILT_IN.contains(&name.as_str()) || share_of_arm(name).is_some();
+            let reserved = BUILT_IN.contains(&name.as_str()) || name.as_str() == PROXY;
+            let taken = reserved || share_of_arm(name).is_some();
             if !taken {
                 continue;
             }
@@ -210,6 +263,9 @@ impl Arm {
             if !own && !BUILT_IN.contains(&name.as_str()) && share_of_arm(name).is_none() {
                 problems.push(unknown(name, recipe));
             }
+            if name.as_str() == TRANSFERRED {
+                check_transferred(name, recipe, problems);
+            }
             if name.as_str() == "smooth"
                 && !recipe.task.is_missing()
                 && recipe.task.kind.as_str() != "classification"
@@ -227,6 +283,49 @@ impl Arm {
                 );
             }
         }
+    }
+}
+
+/// Reports why no settings can be taken over from a small network.
+fn check_transferred(name: &Spanned<String>, recipe: &Recipe, problems: &mut Problems) {
+    let rule = "`transferred` trains the result once, with settings that the small network chose from the lists of `tune`";
+    let Some(tune) = &recipe.compare.tune else {
+        problems.push(
+            Problem::at(name.span.clone(), "there are no settings to choose from")
+                .rule(rule)
+                .help("write for instance: tune = { lr = [5e-4, 1e-3, 2e-3, 4e-3] }"),
+        );
+        return;
+    };
+    if let Some(seeds) = &tune.seeds {
+        problems.push(
+            Problem::at(
+                seeds.span.clone(),
+                "the first seeds would choose for all, and the search of several be held against one",
+            )
+            .rule("beside `transferred` each seed of the other arms chooses for itself")
+            .help("remove `seeds`"),
+        );
+    }
+    for list in &tune.lists {
+        let key = list.key();
+        if CARRIED_OVER.contains(&key.as_str()) {
+            continue;
+        }
+        problems.push(
+            Problem::at(
+                key.span.clone(),
+                format!(
+                    "the small network cannot choose `{}` for the large one",
+                    key.value
+                ),
+            )
+            .rule(format!(
+                "what carries over between widths is {}",
+                CARRIED_OVER.join(", ")
+            ))
+            .help("give it one value in `train`, or remove `transferred`"),
+        );
     }
 }
 
@@ -367,7 +466,12 @@ pub(super) fn arms(recipe: &Recipe, stages: &[StagePlan], result: usize) -> Vec<
         arms.push(Arm::Alone);
     }
     match &recipe.compare.arms {
-        Some(names) => arms.extend(names.iter().map(|name| Arm::named(name))),
+        Some(names) => {
+            arms.extend(names.iter().map(|name| Arm::named(name)));
+            // What it is held against.
+            let transferred = arms.contains(&Arm::Transferred);
+            arms.extend(transferred.then_some(Arm::PlainFull));
+        }
         None => {
             arms.extend(uses_others.then_some(Arm::Plain { flops: None }));
             arms.extend(

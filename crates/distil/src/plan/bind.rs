@@ -60,6 +60,10 @@ impl Draft {
             let stage = binding.stage(draft, &stages, &mut problems);
             stages.extend(stage);
         }
+        if problems.is_empty() && self.arm == Arm::Transferred {
+            smaller(&stages, &self.result, &mut problems);
+            stages.retain(|stage| stage.name == self.result);
+        }
         if !problems.is_empty() {
             return Err(self.refusal(problems));
         }
@@ -143,6 +147,26 @@ impl Draft {
             ],
             written,
         })
+    }
+}
+
+/// Reports where the network whose settings are taken over is not the smaller one.
+fn smaller(stages: &[StagePlan], result: &str, problems: &mut Problems) {
+    let size = |of_result: bool| {
+        let mut stages = stages.iter();
+        stages.find(|stage| (stage.name == result) == of_result)
+    };
+    let (Some(small), Some(large)) = (size(false), size(true)) else {
+        return;
+    };
+    if small.layout.parameters() >= large.layout.parameters() {
+        problems.push(
+            Problem::new(format!(
+                "`{}` is no smaller than `{}`: to choose settings with it would cost as much",
+                small.name, large.name
+            ))
+            .rule("`transferred` has settings that a smaller network chose"),
+        );
     }
 }
 

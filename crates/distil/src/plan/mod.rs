@@ -109,13 +109,23 @@ impl Plan {
     pub fn rates_of(&self, arm: &Arm) -> Option<String> {
         let taught = |training: &Training| !training.learn.is_empty();
         match arm {
-            Arm::Own(_) | Arm::Swept(_) => Some(arm.to_string()),
+            Arm::Own(_) | Arm::Swept(_) | Arm::Proxy => Some(arm.to_string()),
             Arm::Flow | Arm::Small => None,
             _ if self.result().training().is_some_and(taught) => {
                 Some(Arm::Plain { flops: None }.to_string())
             }
             _ => None,
         }
+    }
+
+    /// What is to be known of the settings that the result takes over from another width.
+    pub(crate) fn of_mup(&self) -> Option<String> {
+        notes::of_mup(self.result())
+    }
+
+    /// The metric nearest to the result's loss.
+    pub(crate) fn loss_metric(&self) -> &'static str {
+        self.task.loss_metric(self.result().layout.outputs())
     }
 
     /// The stage of this name.

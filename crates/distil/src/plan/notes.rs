@@ -78,7 +78,7 @@ pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<
 }
 
 /// What the settings of another network's width come to.
-fn of_mup(stage: &StagePlan) -> Option<String> {
+pub(super) fn of_mup(stage: &StagePlan) -> Option<String> {
     let training = stage.training()?;
     let (mup, base) = (training.mup.as_ref()?, training.train.base.as_ref()?);
     let name = &stage.name;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use distil_report::compare::LOOKS;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{EqualRule, Fold};
@@ -16,8 +17,12 @@ pub struct Options {
     pub name: String,
     /// The folder relative paths in the recipe start at.
     pub base: PathBuf,
-    /// How many seeds.
+    /// How many seeds; where it is looked at them before, at most.
     pub seeds: u64,
+    /// Whether the run is looked at before all its seeds have run, and ends once it is decided or hardly can be
+    /// ([`distil_report::compare::LOOKS`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks: bool,
     /// How many folds, at least 2.
     pub folds: Option<usize>,
     /// Whether controls run after the flow.
@@ -74,6 +79,18 @@ impl Options {
             }
         }
         sha256(value.to_string().as_bytes())
+    }
+
+    /// As at the first look, if there are looks.
+    pub(super) fn at_first(&self) -> Self {
+        let seeds = match self.looks {
+            true => self.seeds.min(LOOKS[0]),
+            false => self.seeds,
+        };
+        Self {
+            seeds,
+            ..self.clone()
+        }
     }
 
     /// The fold of this index, if there are folds.

@@ -51,6 +51,10 @@ impl Task for Classification {
         "accuracy"
     }
 
+    fn loss_metric(&self, _: usize) -> &'static str {
+        "nll"
+    }
+
     fn outputs(&self, targets: &TargetShape) -> std::result::Result<usize, String> {
         let TargetShape::Classes { counts, names } = targets else {
             return Err(targets.refuse(self.kind()));

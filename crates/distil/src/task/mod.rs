@@ -34,6 +34,9 @@ pub trait Task: std::fmt::Debug + Send + Sync {
     /// The metric that compares models of so many outputs unless the recipe names another; one of [`metrics`].
     fn default_metric(&self, outputs: usize) -> &'static str;
 
+    /// The metric nearest to the loss of models of so many outputs: what settings are chosen by that another network is trained with.
+    fn loss_metric(&self, outputs: usize) -> &'static str;
+
     /// What the targets are measured in, where the recipe says so.
     fn unit(&self) -> Option<&str> {
         None

@@ -24,6 +24,10 @@ impl Task for MultiLabel {
         "macro_f1"
     }
 
+    fn loss_metric(&self, _: usize) -> &'static str {
+        "nll"
+    }
+
     fn outputs(&self, targets: &TargetShape) -> std::result::Result<usize, String> {
         match targets {
             TargetShape::Labels(count) => Ok(*count),

@@ -47,6 +47,10 @@ impl Task for Regression {
         }
     }
 
+    fn loss_metric(&self, outputs: usize) -> &'static str {
+        self.default_metric(outputs)
+    }
+
     fn unit(&self) -> Option<&str> {
         self.unit.as_deref()
     }

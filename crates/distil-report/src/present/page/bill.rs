@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::chart::{Bar, Piece, bars};
 use crate::bill::BillRow;
 use crate::present::human::{human_flops, human_seconds};
+use crate::record::Purpose;
 use crate::run_json::RunJson;
 use crate::summary::Summary;
 
@@ -19,7 +20,10 @@ pub struct Legend {
 
 /// Bars of FLOPs where they are known, and of reference seconds, or CPU seconds without calibration; and their colours.
 pub(super) fn charts(run: &RunJson) -> (Vec<(String, String)>, Vec<Legend>) {
-    let arms = Summary::all(run);
+    let mut arms = Summary::all(run);
+    // Many times the rest.
+    let own = |row: &BillRow| row.purpose != Purpose::Tune;
+    arms.iter_mut().for_each(|arm| arm.bill.retain(own));
     let mut stages: Vec<&str> = Vec::new();
     let mut legend: Vec<Legend> = Vec::new();
     for row in arms.iter().flat_map(|arm| &arm.bill) {

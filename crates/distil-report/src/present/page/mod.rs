@@ -30,7 +30,8 @@ use crate::present::foreign;
 use crate::present::human::human_day;
 use crate::present::next::Next;
 use crate::present::sentence::{
-    badge, brief, choice, chosen, columns_read, equal_samples, headline, reading_notes, sentence,
+    badge, brief, choice, chosen, columns_read, equal_samples, headline, looks, reading_notes,
+    route, sentence,
 };
 use crate::present::show;
 use crate::present::table::Table;
@@ -80,8 +81,8 @@ pub struct Page {
     pub arms: Vec<(String, String)>,
     /// What plain's curve says.
     pub curve: Vec<String>,
-    /// How the seeds chose their settings.
-    pub choice: Option<String>,
+    /// How the seeds chose their settings, and when the run was looked at.
+    pub choice: Vec<String>,
     /// Every trial, where there are several per arm or one failed.
     pub trials: Option<Table>,
     /// Bars of cost, as SVG, each with its title.
@@ -140,6 +141,7 @@ impl Page {
             .comparisons
             .iter()
             .map(|c| sentence(c, &run.comparisons, &run.metric));
+        let sentences = route(run, false).into_iter().chain(sentences);
         let mut sentences: Vec<String> =
             sentences.filter(|text| *text != sentence_of_run).collect();
         sentences.dedup();
@@ -180,7 +182,7 @@ impl Page {
                 .curve
                 .as_ref()
                 .map_or(Vec::new(), |curve| curve.sentences(&run.metric)),
-            choice: choice(run),
+            choice: [choice(run), looks(run)].into_iter().flatten().collect(),
             trials: tables::trials(run),
             bars,
             legend,

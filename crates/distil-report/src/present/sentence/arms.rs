@@ -18,6 +18,7 @@ pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
         "smooth" => "plain with label smoothing",
         "small" => "the small model alone",
         "alone" => "the student alone, without a teacher",
+        "transferred" => "this model once, at the small one's settings",
         _ => "an arm of the recipe's own",
     };
     words.into()

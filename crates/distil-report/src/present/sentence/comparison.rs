@@ -1,13 +1,13 @@
 //! Each verdict as one plain sentence with the numbers in it.
 
 use crate::compare::{
-    AtEnd, Because, Comparison, EQUAL_COST, Guard, Sides, Test, Verdict, beyond, is_better,
-    resolved,
+    AtEnd, Because, Comparison, CostRatios, EQUAL_COST, Guard, Sides, Test, Verdict, beyond,
+    is_better, resolved,
 };
 use crate::measure::MainMetric;
 use crate::present::sentence::leaks;
 use crate::present::show;
-use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH};
+use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH, TRANSFERRED};
 use crate::statistics::FEWEST_PAIRS;
 
 /// The verdict's sentence without tests and intervals.
@@ -128,6 +128,7 @@ pub(crate) fn arm_words(arm: &str) -> String {
         SMOOTH => "plain training with label smoothing".into(),
         SMALL => "the small model alone".into(),
         ALONE => "the student alone".into(),
+        TRANSFERRED => "the result at the small network's settings".into(),
         other => format!("the arm `{other}`"),
     }
 }
@@ -544,6 +545,7 @@ impl Words<'_> {
             Some(Because::CostsDisagree) => {
                 format!("; it is dearer in {dearer}, so no saving is claimed")
             }
+            Some(Because::SecondsBusy) => busy(&c.cost),
             Some(Because::SecondsUnknown) => {
                 "; its seconds are not known, so no saving is claimed".into()
             }
@@ -665,8 +667,19 @@ impl Words<'_> {
     }
 }
 
+/// `; the machine was too busy to tell its seconds from plain's (95 % interval 91 % to 118 %), so no saving is claimed`.
+pub(super) fn busy(cost: &CostRatios) -> String {
+    let interval = cost.seconds_ci95.map_or(String::new(), |ends| {
+        let [low, high] = ends.map(show::per_cent);
+        format!(" (95 % interval of their ratio {low} to {high})")
+    });
+    format!(
+        "; the machine was too busy to tell which took more seconds{interval}, so no saving is claimed"
+    )
+}
+
 /// `the flow chose lr=0.064, the end of its list`; none where no arm did.
-fn chosen_ends(ends: &[AtEnd]) -> Option<String> {
+pub(super) fn chosen_ends(ends: &[AtEnd]) -> Option<String> {
     let (first, more) = ends.split_first()?;
     let chose = |end: &AtEnd| format!("{} chose {}", arm_words(&end.arm), end.settings);
     let more: String = more

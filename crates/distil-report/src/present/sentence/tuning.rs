@@ -1,5 +1,6 @@
 //! How settings were chosen, in a sentence.
 
+use crate::compare::LOOKS;
 use crate::run_json::{RunJson, Validation};
 
 /// Whose luck in choosing can pass for an effect, and what keeps it out of the claims; none where nothing is tuned, or one seed ran.
@@ -13,4 +14,14 @@ pub fn choice(run: &RunJson) -> Option<String> {
         }
     };
     Some(said.into())
+}
+
+/// What it takes for a claim where the run was looked at before all its seeds had run; none where it was not.
+pub fn looks(run: &RunJson) -> Option<String> {
+    let looked_at = run.comparisons.iter().find(|comparison| comparison.looks)?;
+    let [first, second, last] = LOOKS;
+    Some(format!(
+        "Declared beforehand: looked at after {first}, {second} and {last} seeds, it ends once it is decided or hardly can be; it ended after {}. After {first} a claim takes p < 0.05, later p < 0.012, and that nothing is worse by the margin p < 0.025, later 0.006.",
+        looked_at.n
+    ))
 }

@@ -1,15 +1,17 @@
 //! What arms cost: the bill, tuning beside it, and what earlier stages are worth.
 
-use crate::bill::{self, Total};
+use crate::bill::{self, BillRow, Total};
 use crate::compare::{Comparison, is_as_good};
 use crate::present::human::{human_count, human_flops, human_seconds};
 use crate::present::show;
 use crate::present::table::{NONE, Table};
+use crate::record::Purpose;
 use crate::record::arm::{FLOW, PLAIN_FULL};
 use crate::run_json::{End, RunJson, Tuned};
 use crate::summary::Summary;
 
-/// Every arm's bill by stage and purpose, means over its trials, with the sum that equal cost compares and the sum of all.
+/// Every arm's bill by stage and purpose, means over its trials, with the sum that equal cost compares, the sum of all that they did,
+/// and equal cost with the trials by which settings were chosen: from nothing to the model.
 pub fn bill(run: &RunJson) -> Table {
     let columns = [
         "arm",
@@ -28,16 +30,10 @@ pub fn bill(run: &RunJson) -> Table {
         }
         let equalised: Total = bill.iter().filter(|row| row.purpose.equalised()).collect();
         table.total(bill_cells(&[arm, "equal cost", ""], equalised));
-        let everything: Total = bill.iter().collect();
-        table.total(bill_cells(&[arm, "everything", ""], everything));
-        if let Some(search) = search(run, arm) {
-            table.row(bill_cells(&[arm, "", "search"], search));
-            let whole = Total {
-                flops: everything.flops.zip(search.flops).map(|(a, b)| a + b),
-                cpu_seconds: everything.cpu_seconds + search.cpu_seconds,
-                reference_seconds: None,
-                ..everything
-            };
+        table.total(bill_cells(&[arm, "everything", ""], bill::own(&bill)));
+        let searched = |row: &BillRow| row.purpose == Purpose::Tune;
+        if bill.iter().any(searched) {
+            let whole = bill::with_the_search(&bill);
             table.total(bill_cells(&[arm, "with the search", ""], whole));
         }
     }
@@ -53,23 +49,6 @@ pub fn bill(run: &RunJson) -> Table {
         table.total(cells);
     }
     table
-}
-
-/// What the settings that an arm did not choose cost for each of its trials; none where it was not tuned.
-fn search(run: &RunJson, arm: &str) -> Option<Total> {
-    let tuned: Vec<&Tuned> = run.tuned.iter().filter(|tuned| tuned.arm == arm).collect();
-    let trials = run.arm(arm).count() as f64;
-    if tuned.is_empty() || trials == 0.0 {
-        return None;
-    }
-    let flops: Option<f64> = tuned.iter().map(|tuned| tuned.spare_flops).sum();
-    let cpu_seconds: f64 = tuned.iter().map(|tuned| tuned.spare_cpu_seconds).sum();
-    Some(Total {
-        flops: flops.map(|flops| flops / trials),
-        cpu_seconds: cpu_seconds / trials,
-        reference_seconds: None,
-        samples: 0,
-    })
 }
 
 fn bill_cells(words: &[&str], total: Total) -> Vec<String> {
@@ -146,13 +125,13 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         "FLOPs of the others",
         "CPU time of the others",
     ]);
-    let mut table = Table::new(
-        "Tuning on the validation part, in no arm's bill",
-        words,
-        &columns,
-    );
+    let mut table = Table::new("Tuning on the validation part", words, &columns);
     for tuned in Tuned::together(&run.tuned, run.metric.better) {
-        let mut cells = vec![tuned.arm.clone()];
+        let arm = match &tuned.by {
+            Some(by) => format!("{} (by {by})", tuned.arm),
+            None => tuned.arm.clone(),
+        };
+        let mut cells = vec![arm];
         let fold = tuned.fold.map_or(NONE.into(), |fold| fold.to_string());
         cells.extend(folds.then_some(fold));
         cells.push(choices(&run.tuned, &tuned));

@@ -414,6 +414,7 @@ fn run(
         tuned: Vec::new(),
         validation: None,
         curve: None,
+        route: None,
         recommended: None,
         format: FORMAT,
         status: Status::Finished,

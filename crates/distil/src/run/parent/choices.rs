@@ -3,16 +3,66 @@
 use std::collections::BTreeMap;
 
 use distil_report::TrialId;
-use distil_report::run_json::{MainMetric, Status, Trial, Tuned};
+use distil_report::bill::{BillRow, NO_STAGE, Total};
+use distil_report::compare::TRANSFERRED;
+use distil_report::measure::metric;
+use distil_report::record::Purpose;
+use distil_report::record::arm::PROXY;
+use distil_report::run_json::{Choice, MainMetric, Status, Trial, Tuned};
 
 use super::logs::Logs;
 use super::trials::trials as every_trial;
-use crate::plan::{Plan, Width};
+use crate::plan::{Plan, Tuning, Width};
 use crate::run::options::Options;
 
 /// The metric a plan's models are compared by.
 pub(super) fn main_metric(plan: &Plan) -> MainMetric {
     MainMetric::of(plan.metric, plan.task.unit())
+}
+
+/// Whose trials an arm chooses its settings by, of which seeds, and by which metric.
+pub(super) struct By {
+    /// The arm of these trials.
+    pub arm: String,
+    pub seeds: Vec<u64>,
+    pub metric: MainMetric,
+}
+
+impl By {
+    /// Of an arm's trial with this seed, in a run with so many.
+    pub fn of(plan: &Plan, tuning: &Tuning, arm: &str, seed: u64, seeds: u64) -> Self {
+        let first = plan.run.seed.value;
+        match arm {
+            TRANSFERRED | PROXY => Self {
+                arm: PROXY.into(),
+                seeds: vec![first],
+                metric: metric(plan.loss_metric())
+                    .map_or_else(|| main_metric(plan), |loss| MainMetric::of(loss, None)),
+            },
+            _ => Self {
+                arm: arm.into(),
+                seeds: tuning.choosers(seed, first, seeds),
+                metric: main_metric(plan),
+            },
+        }
+    }
+
+    /// The choice that `arm` makes by it; `seed` is that which chooses for itself.
+    pub fn choice<'a>(
+        &'a self,
+        arm: &'a str,
+        fold: Option<usize>,
+        seed: Option<u64>,
+    ) -> Choice<'a> {
+        Choice {
+            arm,
+            by: &self.arm,
+            fold,
+            seed,
+            seeds: &self.seeds,
+            metric: &self.metric,
+        }
+    }
 }
 
 /// The choice of every arm on every fold, of every seed where each chooses for itself, among these candidates.
@@ -29,17 +79,20 @@ pub(super) fn tuned<'a>(
     let trials: Vec<Trial> = trials.cloned().collect();
     let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
     for trial in &trials {
-        let seed = tuning.seeds.is_none().then_some(trial.id.seed);
-        let place = (trial.id.arm.as_str(), trial.id.fold, seed);
+        let (arm, seed) = match trial.id.arm.as_str() {
+            PROXY | TRANSFERRED => (TRANSFERRED, None),
+            arm => (arm, tuning.seeds.is_none().then_some(trial.id.seed)),
+        };
+        let place = (arm, trial.id.fold, seed);
         if !places.contains(&place) {
             places.push(place);
         }
     }
     places
         .into_iter()
-        .map(|place| {
-            let seeds = tuning.choosers(place.2.unwrap_or(first), first, seeds);
-            Tuned::of(&trials, place, candidates, &seeds, &main_metric(plan))
+        .map(|(arm, fold, seed)| {
+            let by = By::of(plan, tuning, arm, seed.unwrap_or(first), seeds);
+            Tuned::of(&trials, &by.choice(arm, fold, seed), candidates)
         })
         .collect()
 }
@@ -47,13 +100,35 @@ pub(super) fn tuned<'a>(
 /// The settings there are to choose from: those as written, and others beyond the end of a list while the choice of some arm, by the
 /// mean over its seeds and folds, lies there. All arms have the same. It needs every trial with those before.
 pub(super) fn candidates(plan: &Plan, options: &Options, logs: &Logs) -> Vec<String> {
-    listed(plan, options, &logs.trials().collect::<Vec<_>>()).1
+    listed(plan, options, &so_far(plan, options, logs)).1
+}
+
+/// The trials of the seeds that count: of a run that goes on those of a later look may be there.
+fn so_far<'a>(plan: &Plan, options: &Options, logs: &'a Logs) -> Vec<&'a Trial> {
+    let trials = logs.trials();
+    trials
+        .filter(|trial| counts_so_far(plan, options, &trial.id))
+        .collect()
+}
+
+pub(super) fn counts_so_far(plan: &Plan, options: &Options, id: &TrialId) -> bool {
+    id.seed < plan.run.seed.value + options.seeds.max(1)
 }
 
 pub(super) fn listed(
     plan: &Plan,
     options: &Options,
     trials: &[&Trial],
+) -> (Option<Width>, Vec<String>) {
+    widened(plan, options, trials, |_| true)
+}
+
+/// The same while the choice of some of these arms lies at an end.
+fn widened(
+    plan: &Plan,
+    options: &Options,
+    trials: &[&Trial],
+    widens: impl Fn(&str) -> bool,
 ) -> (Option<Width>, Vec<String>) {
     let Some(tuning) = &plan.tuning else {
         return (None, Vec::new());
@@ -70,14 +145,56 @@ pub(super) fn listed(
             return (Some(width), candidates);
         }
         let tuned = tuned(plan, trials.iter().copied(), &candidates, options.seeds);
-        let chosen = Tuned::overall(&tuned, plan.metric.better);
-        let chosen: Vec<String> = chosen.into_iter().filter_map(|one| one.chosen).collect();
+        let chosen = Tuned::overall(&tuned, plan.metric.better).into_iter();
+        let chosen = chosen.filter(|one| widens(&one.arm));
+        let chosen: Vec<String> = chosen.filter_map(|one| one.chosen).collect();
         let wider = tuning.wider(&width, &chosen);
         if wider == width {
             return (Some(width), candidates);
         }
         width = wider;
     }
+}
+
+/// What it cost to choose the settings of each of these trials: every other trial that their choice was made by. An arm pays for the
+/// values as written and those beyond the end of a list that its own choice asked for; the one that has its settings from a small
+/// network, for all that were tried.
+pub(super) fn searches(
+    plan: &Plan,
+    options: &Options,
+    trials: &[&Trial],
+    of: &[&TrialId],
+) -> Vec<Option<BillRow>> {
+    let Some(tuning) = &plan.tuning else {
+        return vec![None; of.len()];
+    };
+    let mut paid: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    of.iter()
+        .map(|id| {
+            id.settings.as_ref()?;
+            let candidates = paid.entry(&id.arm).or_insert_with(|| {
+                let own = |arm: &str| arm == id.arm || id.arm == TRANSFERRED;
+                widened(plan, options, trials, own).1
+            });
+            let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);
+            let choice = by.choice(&id.arm, id.fold, None);
+            let others = trials.iter().filter(|trial| {
+                let settings = trial.id.settings.as_ref();
+                let paid = settings.is_some_and(|settings| candidates.contains(settings));
+                choice.is_made_by(&trial.id) && paid && trial.id != **id
+            });
+            let rows = others.flat_map(|trial| &trial.bill.rows);
+            let total: Total = rows.filter(|row| row.purpose.equalised()).collect();
+            Some(BillRow {
+                stage: NO_STAGE.into(),
+                purpose: Purpose::Tune,
+                flops: total.flops,
+                cpu_seconds: total.cpu_seconds,
+                reference_seconds: total.reference_seconds,
+                samples: total.samples,
+            })
+        })
+        .collect()
 }
 
 /// The arms whose choice, by the mean over their seeds and folds, lies at the end of a list however wide it got, each with its choice.
@@ -87,7 +204,7 @@ pub(super) fn ends(
     logs: &Logs,
     tuned: &[Tuned],
 ) -> BTreeMap<String, String> {
-    let trials: Vec<&Trial> = logs.trials().collect();
+    let trials = so_far(plan, options, logs);
     let (Some(tuning), (Some(width), _)) = (&plan.tuning, listed(plan, options, &trials)) else {
         return BTreeMap::new();
     };

@@ -55,8 +55,11 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         prepare(&text, &options, of, None, Origin::SourceForAll)
     })?;
     options.name.clone_from(&prepared.plan.name);
-    let basis = basis(&text, &options, &prepared)?;
-    let search = trials::search(&options, &prepared.plan);
+    let (basis, notes) = basis(&text, &options, &prepared)?;
+    for note in notes {
+        watcher.note(&note);
+    }
+    let search = trials::search(&options.at_first(), &prepared.plan);
     let plan = prepared.plan.describe_briefly() + &search.unwrap_or_default();
     watcher.plan(&plan);
     // Nothing is written before a plan exists.
@@ -80,20 +83,25 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     )
 }
 
-/// What all trials of a run are to have in common; every arm that changes the recipe is planned for it.
-fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Basis> {
+/// What all trials of a run are to have in common; every arm that the flow's plan says nothing of is planned for it. And what is to be
+/// known of the one that takes over settings.
+fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<(Basis, Vec<String>)> {
     let mut basis = Basis::new(text, options);
+    let mut notes = Vec::new();
     basis.add(&flow.read)?;
     for name in trials::arms(options, &flow.plan) {
-        let arm = Arm::named(&name);
-        if arm.changes_the_recipe() {
+        for arm in Arm::named(&name).to_plan_first() {
             let of = Of::arm(&arm, options);
             let planned = prepare(text, options, of, None, Origin::Source)
                 .map_err(|error| error.within(format_args!("arm `{name}`")))?;
             basis.add(&planned.read)?;
+            if arm == Arm::Transferred {
+                let of_arm = |note| format!("note: arm `{arm}`: {note}");
+                notes.extend(planned.plan.of_mup().map(of_arm));
+            }
         }
     }
-    Ok(basis)
+    Ok((basis, notes))
 }
 
 /// Does something that reads data, and tells how far the reading is.
@@ -144,7 +152,7 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
         Some(begun) => begun,
         None => {
             folder.refuse_other_data(&prepared.data.hash, &prepared.plan.source.describe())?;
-            let basis = basis(&text, &options, &prepared)?;
+            let (basis, _) = basis(&text, &options, &prepared)?;
             basis.write(&folder.basis())?;
             basis
         }

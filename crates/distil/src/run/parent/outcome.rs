@@ -5,7 +5,7 @@ use std::path::Path;
 
 use distil_report::bill::{Bill, BillRow, Calibration};
 use distil_report::compare::curve::{Curve, ceilings, validation_curve};
-use distil_report::compare::{self, Comparison, FLOW, Question, TrialOutputs};
+use distil_report::compare::{self, Comparison, FLOW, Question, Route, TrialOutputs};
 use distil_report::csv::{metrics_csv, trials_csv};
 use distil_report::events::{Folded, Time, fold};
 use distil_report::page::Page;
@@ -16,7 +16,7 @@ use distil_report::run_json::{
 };
 use distil_report::{Purpose, TrialId};
 
-use super::choices::{ends, listed, main_metric, tuned};
+use super::choices::{counts_so_far, ends, listed, main_metric, searches, tuned};
 use super::logs::{Log, Logs};
 use crate::data::source::Source;
 use crate::error::{Error, Result};
@@ -92,8 +92,9 @@ pub(super) fn conclude(
         }
     }
     let ends = ends(plan, options, logs, &tuned);
-    let question = question(plan, &metric, (&tuned, ends), &spares);
+    let question = question(plan, &metric, options.looks, (&tuned, ends), &spares);
     let (comparisons, curve) = judged(&question, &trials, &told, &calibrations);
+    let route = Route::of(&outputs(&trials), &question);
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
     let recommended = recommended(&comparisons, &metric)
         .filter(|_| left.is_none())
@@ -124,6 +125,7 @@ pub(super) fn conclude(
         task: plan.task.kind(),
         metric,
         comparisons,
+        route,
         recommended,
         validation: validation(folder, plan, options)?,
         tuned,
@@ -236,8 +238,30 @@ pub(super) fn wanted(plan: &Plan, options: &Options, logs: &Logs) -> Vec<TrialId
     let metric = main_metric(plan);
     let found = compared(plan, options, &told(logs), &Calibrations::default());
     let ends = ends(plan, options, logs, &found.tuned);
-    let question = question(plan, &metric, (&found.tuned, ends), &found.spares);
+    let question = question(
+        plan,
+        &metric,
+        options.looks,
+        (&found.tuned, ends),
+        &found.spares,
+    );
     compare::wanted(&outputs(&found.trials), &question)
+}
+
+/// How many seeds to run next, where the run is looked at before all have run and nothing is decided.
+pub(super) fn next_look(plan: &Plan, options: &Options, logs: &Logs) -> Option<u64> {
+    if !options.looks {
+        return None;
+    }
+    let metric = main_metric(plan);
+    // Costs have no part in it: how many seeds run does not depend on a clock.
+    let found = compared(plan, options, &told(logs), &Calibrations::default());
+    let ends = ends(plan, options, logs, &found.tuned);
+    let question = question(plan, &metric, true, (&found.tuned, ends), &found.spares);
+    let entries = outputs(&found.trials);
+    let comparisons = compare::compare(&entries, &question);
+    let route = Route::of(&entries, &question);
+    compare::next_look(&comparisons, route.as_ref(), metric.better, options.seeds)
 }
 
 fn compared<'a>(
@@ -250,14 +274,23 @@ fn compared<'a>(
         let trial = Trial::of(&told.folded, calibrations.of(&told.log.trial.id.arm))?;
         Some((trial, told.log.predictions.as_ref()))
     };
-    let mut trials: Vec<Tested<'a>> = told.iter().filter_map(billed).collect();
+    let so_far = |told: &&Told<'a>| counts_so_far(plan, options, &told.log.trial.id);
+    let told = told.iter().filter(so_far);
+    let mut trials: Vec<Tested<'a>> = told.filter_map(billed).collect();
     trials.sort_by_key(|(trial, _)| (trial.id.seed, trial.id.fold, rank(plan, &trial.id.arm)));
     let all = trials.iter().map(|(trial, _)| trial);
-    let candidates = listed(plan, options, &all.clone().collect::<Vec<_>>()).1;
-    let tuned = tuned(plan, all, &candidates, options.seeds);
-    let (trials, spares) = trials
+    let all: Vec<&Trial> = all.collect();
+    let candidates = listed(plan, options, &all).1;
+    let tuned = tuned(plan, all.iter().copied(), &candidates, options.seeds);
+    let counted = all.iter().filter(|trial| counts(trial, &tuned));
+    let counted: Vec<&TrialId> = counted.map(|trial| &trial.id).collect();
+    let mut searches = searches(plan, options, &all, &counted).into_iter();
+    let (mut trials, spares): (Vec<Tested<'a>>, _) = trials
         .into_iter()
         .partition(|(trial, _)| counts(trial, &tuned));
+    for (trial, _) in &mut trials {
+        trial.bill.rows.extend(searches.next().flatten());
+    }
     Compared {
         trials,
         spares,
@@ -276,6 +309,7 @@ fn outputs<'a>(trials: &'a [Tested<'_>]) -> Vec<TrialOutputs<'a>> {
 fn question<'a>(
     plan: &Plan,
     metric: &'a MainMetric,
+    looks: bool,
     (tuned, ends): (&[Tuned], BTreeMap<String, String>),
     spares: &'a [Tested<'_>],
 ) -> Question<'a> {
@@ -284,6 +318,11 @@ fn question<'a>(
         metric,
         tuned: Tuned::settings_by_arm(tuned),
         margin: plan.margin,
+        written: plan
+            .tuning
+            .as_ref()
+            .map_or(0, |tuning| tuning.candidates.len()),
+        looks,
         given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
         spares: outputs(spares),
         ends,

@@ -5,16 +5,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use distil_report::TrialId;
-use distil_report::compare::FLOW;
+use distil_report::compare::{FLOW, PLAIN_FULL, TRANSFERRED};
 use distil_report::events::Event;
+use distil_report::record::arm::PROXY;
 use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 
 use super::children::{Children, News};
-use super::choices::{candidates, main_metric};
+use super::choices::{By, candidates, main_metric};
 use super::kept::{keep, keep_recommended, replaced};
 use super::launch::Local;
 use super::logs::Logs;
-use super::outcome::{Outcome, OwnWork, conclude, wanted};
+use super::outcome::{Outcome, OwnWork, conclude, next_look, wanted};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
 use super::trials::trials;
@@ -51,14 +52,15 @@ pub fn supervise(
         false => Some(Program::read(program)?),
     };
     let logs = Logs::read(folder, Some(basis))?;
-    let candidates = candidates(plan, options, &logs);
+    let options = options.at_first();
+    let candidates = candidates(plan, &options, &logs);
     let mut scheduler = Scheduler {
         folder,
-        options,
         plan,
         reuse,
         children: Children::new(Box::new(Local::new(program, threads, jobs))),
-        waiting: trials(options, plan, &candidates),
+        waiting: trials(&options, plan, &candidates),
+        options,
         held: VecDeque::new(),
         candidates,
         logs,
@@ -72,6 +74,7 @@ pub fn supervise(
     scheduler.run(jobs, &signals)?;
     stage_cache::trim(folder);
     let Scheduler {
+        options,
         logs,
         failures,
         changed,
@@ -87,7 +90,7 @@ pub fn supervise(
         None if lost => Some(Status::Failed),
         _ => None,
     };
-    let run = conclude(folder, plan, options, threads, left, &logs, &own)?;
+    let run = conclude(folder, plan, &options, threads, left, &logs, &own)?;
     if let Some(note) = keep_recommended(folder, &run)? {
         watcher.note(&note);
     }
@@ -136,7 +139,8 @@ fn failures_of(
 /// What may start when, and what has become of it.
 struct Scheduler<'a> {
     folder: &'a RunFolder,
-    options: &'a Options,
+    /// With the seeds up to the look that is next.
+    options: Options,
     plan: &'a Plan,
     /// The program, where stages that were trained before may be taken.
     reuse: Option<Program>,
@@ -164,16 +168,7 @@ struct Scheduler<'a> {
 impl Scheduler<'_> {
     /// Runs what is left, until all is done or a signal asks to stop.
     fn run(&mut self, jobs: usize, signals: &Signals) -> Result<()> {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.retain(|trial| !self.finished(trial, trial.settings.is_none()));
-        self.waiting = waiting;
-        let widens = |tuning: &Tuning| tuning.widest() != tuning.written();
-        if self.plan.tuning.as_ref().is_some_and(widens) {
-            let (held, waiting) = std::mem::take(&mut self.waiting)
-                .into_iter()
-                .partition(|trial| trial.settings.is_none());
-            (self.held, self.waiting) = (held, waiting);
-        }
+        self.hold_back();
         self.keep_result()?;
         loop {
             while signals.received().is_none() && self.advance(jobs)? {
@@ -194,8 +189,20 @@ impl Scheduler<'_> {
         Ok(())
     }
 
+    /// Leaves out what has finished, and lets wait what is not to start before it is settled what there is to choose from.
+    fn hold_back(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|trial| !self.finished(trial, trial.settings.is_none()));
+        let widens = |tuning: &Tuning| tuning.widest() != tuning.written();
+        let held = self.plan.tuning.as_ref().is_some_and(widens);
+        (self.held, self.waiting) = waiting
+            .into_iter()
+            .partition(|trial| held && trial.settings.is_none());
+    }
+
     /// Once nothing waits or runs: whether there is more to do, which then waits. First settings beyond the ends of their lists, while an
-    /// arm's choice lies there; then what reads the test part; then what has been shown is checked.
+    /// arm's choice lies there; then what reads the test part; then what has been shown is checked; then, where the run is looked at
+    /// before all its seeds have run, more of them.
     fn go_on(&mut self) -> bool {
         let lost = |error: &Error| error.kind != Kind::Diverged;
         let open = !self.waiting.is_empty() || self.children.count() > 0;
@@ -214,7 +221,23 @@ impl Scheduler<'_> {
             self.waiting = std::mem::take(&mut self.held);
             return true;
         }
-        !lost && self.check_claims()
+        !lost && (self.check_claims() || self.look())
+    }
+
+    /// Whether more seeds are to run, as nothing is decided yet.
+    fn look(&mut self) -> bool {
+        let seeds = self.options.seeds;
+        let Some(next) = next_look(self.plan, &self.options, &self.logs) else {
+            return false;
+        };
+        self.watcher.note(&format!(
+            "note: nothing is decided after {seeds} seeds: {} more are run",
+            next - seeds
+        ));
+        self.options.seeds = next;
+        self.waiting = trials(&self.options, self.plan, &self.candidates);
+        self.hold_back();
+        true
     }
 
     fn may_widen(&self) -> bool {
@@ -224,7 +247,7 @@ impl Scheduler<'_> {
 
     /// Whether there are new settings to choose from, for all arms.
     fn widen(&mut self) -> bool {
-        let candidates = candidates(self.plan, self.options, &self.logs);
+        let candidates = candidates(self.plan, &self.options, &self.logs);
         let new: Vec<String> = candidates
             .iter()
             .filter(|name| !self.candidates.contains(name))
@@ -237,7 +260,7 @@ impl Scheduler<'_> {
             "note: the choice of an arm lies at the end of its list: all arms try {} too",
             new.join(" and ")
         ));
-        let mut trials = trials(self.options, self.plan, &new);
+        let mut trials = trials(&self.options, self.plan, &new);
         trials.retain(|trial| trial.settings.is_some() && !self.finished(trial, false));
         self.waiting = trials;
         self.candidates = candidates;
@@ -246,7 +269,7 @@ impl Scheduler<'_> {
 
     /// Whether what was shown has to be checked by more trials, which then wait.
     fn check_claims(&mut self) -> bool {
-        let mut trials = wanted(self.plan, self.options, &self.logs);
+        let mut trials = wanted(self.plan, &self.options, &self.logs);
         trials.retain(|trial| self.guards.insert(trial.clone()));
         if trials.is_empty() {
             return false;
@@ -312,7 +335,7 @@ impl Scheduler<'_> {
             return Ok(None);
         };
         let mut budget = None;
-        if trial.arm != FLOW {
+        if self.waits_for_the_flow(&trial) {
             // Among the settings as written: what an arm may spend does not change when more are tried.
             let written = self.plan.tuning.as_ref().map(|tuning| &tuning.candidates);
             let Some(flow) = self.settled_among(&flow_of(&trial), written) else {
@@ -349,19 +372,19 @@ impl Scheduler<'_> {
         };
         let candidates = candidates.unwrap_or(&tuning.candidates);
         Some(TrialId {
-            settings: Some(self.chosen(trial, tuning, candidates)?),
+            settings: Some(self.chosen(trial, candidates)?),
             ..trial.clone()
         })
     }
 
     /// The settings a trial's arm chose for its seed and fold.
-    fn chosen(&self, trial: &TrialId, tuning: &Tuning, candidates: &[String]) -> Option<String> {
-        let first = self.plan.run.seed.value;
-        let seeds = tuning.choosers(trial.seed, first, self.options.seeds);
+    fn chosen(&self, trial: &TrialId, candidates: &[String]) -> Option<String> {
+        let by = self.by(&trial.arm, trial.seed)?;
         let mut rows = Vec::new();
-        for seed in &seeds {
+        for seed in &by.seeds {
             for candidate in candidates {
                 let tried = TrialId {
+                    arm: by.arm.clone(),
                     seed: *seed,
                     settings: Some(candidate.clone()),
                     ..trial.clone()
@@ -377,9 +400,8 @@ impl Scheduler<'_> {
                 rows.extend(self.logs.trial(&tried).cloned());
             }
         }
-        let place = (trial.arm.as_str(), trial.fold, None);
-        let metric = main_metric(self.plan);
-        Tuned::of(&rows, place, candidates, &seeds, &metric).chosen
+        let choice = by.choice(&trial.arm, trial.fold, None);
+        Tuned::of(&rows, &choice, candidates).chosen
     }
 
     /// The rates of the arm that have not been measured yet: its first trial does so, while no other runs.
@@ -398,7 +420,7 @@ impl Scheduler<'_> {
             return false;
         }
         let own_choice = trial.settings.is_none() && self.choosing(&trial.arm, trial);
-        let flow = trial.arm != FLOW
+        let flow = self.waits_for_the_flow(trial)
             && (self.choosing(FLOW, trial)
                 || self.under_way(|other| {
                     other.arm == FLOW && other.fold == trial.fold && other.seed == trial.seed
@@ -406,14 +428,24 @@ impl Scheduler<'_> {
         !own_choice && !flow
     }
 
+    /// Whether a trial is of an arm that is compared with the flow, and so has nothing to say without it. A route by a small network is
+    /// held against plain training.
+    fn waits_for_the_flow(&self, trial: &TrialId) -> bool {
+        let route = self.plan.arms.contains(&Arm::Transferred);
+        let of_route = [PROXY, TRANSFERRED, PLAIN_FULL].contains(&trial.arm.as_str());
+        trial.arm != FLOW && !(route && of_route)
+    }
+
     /// Whether a candidate that an arm may choose for a trial's seed and fold waits or runs.
     fn choosing(&self, arm: &str, trial: &TrialId) -> bool {
-        let seeds = self.choosers(trial.seed);
+        let Some(by) = self.by(arm, trial.seed) else {
+            return false;
+        };
         let candidate = |other: &TrialId| {
-            other.arm == arm
+            other.arm == by.arm
                 && other.fold == trial.fold
                 && !self.is_tested(other)
-                && seeds.contains(&other.seed)
+                && by.seeds.contains(&other.seed)
         };
         let mut running = self.children.orders().filter(|order| !order.test);
         self.waiting.iter().any(candidate) || running.any(|order| candidate(&order.trial))
@@ -422,18 +454,18 @@ impl Scheduler<'_> {
     /// Whether a trial that waits was told of already, as a candidate.
     fn only_tests(&self, trial: &TrialId) -> bool {
         match trial.settings {
-            None => self.choosers(trial.seed).contains(&trial.seed),
+            None => self
+                .by(&trial.arm, trial.seed)
+                .is_some_and(|by| by.arm == trial.arm && by.seeds.contains(&trial.seed)),
             Some(_) => self.result(trial).is_some(),
         }
     }
 
-    /// The seeds that choose the settings of this one; none where nothing is tuned.
-    fn choosers(&self, seed: u64) -> Vec<u64> {
-        let first = self.plan.run.seed.value;
-        let tuning = self.plan.tuning.as_ref();
-        tuning.map_or(Vec::new(), |tuning| {
-            tuning.choosers(seed, first, self.options.seeds)
-        })
+    /// What an arm chooses its settings by, for this seed; none where nothing is tuned.
+    fn by(&self, arm: &str, seed: u64) -> Option<By> {
+        let tuning = self.plan.tuning.as_ref()?;
+        let seeds = self.options.seeds;
+        Some(By::of(self.plan, tuning, arm, seed, seeds))
     }
 
     /// Whether some trial like this waits or runs.

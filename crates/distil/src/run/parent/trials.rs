@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use distil_report::TrialId;
-use distil_report::compare::FLOW;
+use distil_report::compare::{FLOW, TRANSFERRED};
+use distil_report::record::arm::PROXY;
 
 use crate::plan::{Arm, Plan};
 use crate::run::options::Options;
@@ -36,23 +37,31 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
 /// What choosing settings takes, in trainings.
 pub(super) fn search(options: &Options, plan: &Plan) -> Option<String> {
     let tuning = plan.tuning.as_ref()?;
-    let count = |candidates: &[String]| {
-        let trials = trials(options, plan, candidates).into_iter();
-        trials.filter(|trial| trial.settings.is_some()).count()
+    let tried = |candidates: &[String]| {
+        let mut trials = trials(options, plan, candidates);
+        trials.retain(|trial| trial.settings.is_some());
+        trials
     };
+    let count = |candidates: &[String]| tried(candidates).len();
     let written = count(&tuning.candidates);
+    let small = tried(&tuning.candidates).into_iter();
+    let small = match small.filter(|trial| trial.arm == PROXY).count() {
+        0 => String::new(),
+        several => format!(", {several} of them of the small network alone"),
+    };
     let most = count(&tuning.names(&tuning.widest()));
     let wider = match most > written {
         true => format!(", at most {most} if choices lie at the ends of their lists"),
         false => String::new(),
     };
     Some(format!(
-        "to choose settings takes {written} trainings{wider}\n"
+        "to choose settings takes {written} trainings{small}{wider}\n"
     ))
 }
 
 /// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
-/// of these, which does not read the test part; and every seed has one whose settings are not known yet, which does.
+/// of these, which does not read the test part; and every seed has one whose settings are not known yet, which does. Those that
+/// [`TRANSFERRED`] chooses by are of [`PROXY`] and the first seed.
 pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> VecDeque<TrialId> {
     let arms = arms(options, plan);
     let first = plan.run.seed.value;
@@ -70,13 +79,21 @@ pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> V
             None => vec![None],
         };
         for fold in options.folds() {
+            let trial = |arm: &str, settings: Option<&String>| TrialId {
+                arm: arm.to_owned(),
+                seed,
+                fold,
+                settings: settings.cloned(),
+            };
             for arm in &arms {
-                trials.extend(settings.iter().map(|settings| TrialId {
-                    arm: arm.clone(),
-                    seed,
-                    fold,
-                    settings: settings.clone(),
-                }));
+                if arm == TRANSFERRED {
+                    let chosen_by = candidates.iter().filter(|_| seed == first);
+                    trials.extend(chosen_by.map(|settings| trial(PROXY, Some(settings))));
+                    trials.push_back(trial(arm, None));
+                    continue;
+                }
+                let settings = settings.iter().map(Option::as_ref);
+                trials.extend(settings.map(|settings| trial(arm, settings)));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Settings that were chosen with a narrower network.
 
-use distil::plan::Arm;
+use distil::plan::{Arm, Plan};
 
 use super::{GROW, plan, plan_of, problems, with};
 
@@ -148,4 +148,95 @@ fn what_has_no_such_settings_is_refused_with_the_reason() {
         found.contains("`large` is a network of the family mlp, `small` one of cnn"),
         "{found}"
     );
+}
+
+/// Small to large on the digits, where settings are chosen with the small network.
+fn transferred(compare: &str) -> String {
+    format!("{GROW}[compare]\narms = [\"transferred\"]\n{compare}\n")
+}
+
+#[test]
+fn transferred_is_plain_training_under_the_widths_of_the_network_that_chooses() {
+    let text = transferred("tune.lr = [1e-3, 4e-3]\nplain.epochs = 7");
+    let flow = plan(&text);
+    assert_eq!(
+        flow.arms.last(),
+        Some(&Arm::PlainFull),
+        "what it is held against"
+    );
+    let of = |arm: Arm| plan_of(&text, &arm).unwrap();
+    let (full, large, proxy) = (of(Arm::PlainFull), of(Arm::Transferred), of(Arm::Proxy));
+    let names = |plan: &Plan| -> Vec<String> {
+        plan.stages.iter().map(|stage| stage.name.clone()).collect()
+    };
+    assert_eq!([names(&large), names(&proxy)], [["large"], ["large"]]);
+    let steps = |plan: &Plan| plan.result().training().unwrap().steps;
+    assert_eq!([steps(&large), steps(&proxy)], [steps(&full); 2]);
+    assert_eq!(large.result().layout, full.result().layout);
+    assert_eq!(proxy.result().model, flow.stages[0].model);
+    assert!(proxy.result().training().unwrap().mup.is_none());
+    // As somebody would write it who had chosen with the small network.
+    let own = with(
+        GROW,
+        "start = \"small\"\nlearn = { from = \"small\", until = 0.4 }\n",
+        "train = { epochs = 7, param = \"mup\", base = \"small\" }\n",
+    );
+    let own = plan(&with(
+        &own,
+        "data = \"digits\"\n",
+        "data = \"digits\"\nresult = \"large\"\n",
+    ));
+    assert_eq!(
+        large.stage_hash(large.result()),
+        own.stage_hash(own.stage("large").unwrap())
+    );
+}
+
+#[test]
+fn the_network_that_chooses_sees_what_the_large_one_sees() {
+    let text = with(
+        &transferred("tune.lr = [1e-3, 4e-3]"),
+        "hidden = [64] }\n",
+        "hidden = [64] }\nview = { pool = [2, 2] }\n",
+    );
+    let large = plan_of(&text, &Arm::Transferred).unwrap();
+    let mup = large.result().training().unwrap().mup.as_ref().unwrap();
+    assert_eq!(mup.view(), 1.0);
+    assert_eq!(
+        plan_of(&text, &Arm::Proxy).unwrap().result().view_shape,
+        large.result().view_shape
+    );
+}
+
+#[test]
+fn what_cannot_be_transferred_is_refused_with_the_reason() {
+    for (compare, said) in [
+        ("", "there are no settings to choose from"),
+        (
+            "tune = { lr = [1e-3, 2e-3], seeds = 2 }",
+            "the search of several be held against one",
+        ),
+        (
+            "tune.batch = [32, 64]",
+            "the small network cannot choose `batch` for the large one",
+        ),
+    ] {
+        let found = problems(&transferred(compare));
+        assert!(found.contains(said), "{found}");
+    }
+    let of = |text: &str| plan_of(text, &Arm::Transferred).unwrap_err();
+    let text = transferred("tune.lr = [1e-3, 4e-3]");
+    let decays = "train.optimizer = { kind = \"adam\", weight_decay = 0.01 }\n";
+    let decays = with(
+        &text,
+        "[stage.large]\n",
+        &format!("[stage.large]\n{decays}"),
+    );
+    assert!(of(&decays).contains("does not carry over from one width to another"));
+    let wider = with(&text, "hidden = [64]", "hidden = [1024, 1024]");
+    assert!(of(&wider).contains("`small` is no smaller than `large`"));
+    let own = format!("{GROW}[compare.arm.proxy]\nstage.large.train.epochs = 2\n");
+    assert!(problems(&own).contains("there is an arm `proxy` already"));
+    let asked = format!("{GROW}[compare]\narms = [\"proxy\"]\n");
+    assert!(problems(&asked).contains("there is no arm `proxy`"));
 }

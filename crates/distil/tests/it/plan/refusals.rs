@@ -665,7 +665,7 @@ fn an_arm_that_is_not_there_is_reported_with_the_one_that_was_meant() {
     13 | arms = ["plain", "smoth"]
        |                  ^^^^^^^
        |
-       = note: the arms are flow, plain, plain-full, smooth, small, alone
+       = note: the arms are flow, plain, plain-full, smooth, small, alone, transferred
        = help: did you mean `smooth`?
     "#);
 }
@@ -684,7 +684,7 @@ fn an_own_arm_has_a_name_of_its_own() {
     12 | [compare.arm.plain]
        |              ^^^^^
        |
-       = note: an own arm has a name that is none of flow, plain, plain-full, smooth, small, alone
+       = note: an own arm has a name that is none of flow, plain, plain-full, smooth, small, alone, transferred
     ");
 }
 

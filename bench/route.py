@@ -1,0 +1,151 @@
+"""Settings chosen by a small network, the large one trained once, beside a grid on the large one. Writes docs/results/route.md.
+
+python3 bench/route.py [TASK…]
+
+Six seeds; every arm of every seed chooses its learning rate from the same eight, 2.5e-4 to 3.2e-2, `transferred` from what the small
+network's loss says of them. Needs target/release/distil (DISTIL names another); spoken digits, house prices and Adult are read from DATA
+(../shared/data). Runs are kept in RUNS (runs/route): one that is there is resumed, a finished one only read again. Only those tasks are
+in the table whose runs are there.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.chdir(Path(__file__).resolve().parent.parent)
+PROGRAM = os.environ.get("DISTIL", "target/release/distil")
+DATA = os.environ.get("DATA", "../shared/data")
+RUNS = Path(os.environ.get("RUNS", "runs/route"))
+RATES = [2.5e-4 * 2**i for i in range(8)]
+FSDD = f"data.path={DATA}/fsdd/recordings"
+TASKS = {
+    "digits": ["digits"],
+    "fsdd": ["source", FSDD],
+    "fsdd-speakers": ["source", FSDD, 'data.split={ group = "speaker" }', "--folds", "6"],
+    "california": ["california", f"data.path={DATA}/california-housing.csv"],
+    "adult": ["bench/adult.toml", f"data.path={DATA}/adult/adult-train.csv", f"data.test={DATA}/adult/adult-test.csv"],
+    "coarse": ["source-generated"],
+    "coarse-other": ["source-generated", "data.pool=[5,2]"],
+    "white": ["source-generated", "data.coarse=0"],
+    "cifar": [
+        "cifar",
+        f"data.path={DATA}/cifar10-jpeg",
+        "stage.small.model={ kind = \"resnet\", depth = 8, width = 0.25 }",
+        "stage.large.model={ kind = \"resnet\", depth = 8, width = 1 }",
+        'stage.large.samples={ kind = "stratified", fraction = 0.3333 }',
+        "stage.large.train.epochs=5",
+        "compare.plain.epochs=10",
+        "compare.margin=0.01",
+    ],
+}
+
+
+def arguments(name):
+    recipe, *more = TASKS[name]
+    line = [recipe, "--seeds", "6"]
+    while more:
+        word = more.pop(0)
+        line += [word, more.pop(0)] if word.startswith("--") else ["--set", word]
+    rates = ", ".join(f"{rate:g}" for rate in RATES)
+    return line + ["--set", 'compare.arms=["transferred"]', "--set", f"compare.tune={{ lr = [{rates}] }}"]
+
+
+def run(name):
+    folder = RUNS / name
+    kept = sorted(folder.glob("*-0001"))
+    command = [PROGRAM, "resume", kept[0]] if kept else [PROGRAM, "run", *arguments(name), "--runs", folder]
+    subprocess.run([*command, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+
+
+def quoted(words):
+    plain = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=")
+    return " ".join(word if set(word) <= plain else f"'{word}'" for word in words)
+
+
+def value(record, number):
+    name = record["metric"]["name"]
+    return f"{100 * number:.2f} %" if name == "accuracy" else f"{number:,.0f} {record['metric'].get('unit') or ''}".strip()
+
+
+def times(ratio):
+    return "–" if ratio is None else f"{1 / ratio:.2f} ×"
+
+
+def row(name, record):
+    route = record["route"]
+    known, searched, halving = route["known"], route["searched"], route["halving"]
+    tuned = record["tuned"]
+    chosen = {one["chosen"] for one in tuned if one["arm"] == "transferred"}
+    guard = known.get("guard") or {}
+    verdict = searched["verdict"] + (f" ({searched['because']})" if searched.get("because") else "")
+    points = 100 if record["metric"]["name"] == "accuracy" else 1
+    difference = lambda number: "–" if number is None else f"{points * number:+.2f}"
+    cells = [
+        name,
+        value(record, known["against_value"]),
+        value(record, known["value"]),
+        difference(known["difference"]),
+        f"{difference(guard.get('difference'))}{' at ' + guard['settings'] if guard.get('settings') else ''}",
+        " ".join(sorted(chosen)),
+        times(known["cost"]["flops_ratio"]) + ", " + times(known["cost"]["seconds_ratio"]),
+        times(searched["cost"]["flops_ratio"]) + ", " + times(searched["cost"]["seconds_ratio"]),
+        times(halving["flops_ratio"]) + ", " + times(halving["seconds_ratio"]),
+        verdict,
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def mean(records, of):
+    """Geometric mean of plain ÷ route; a task whose quality is not shown to be as good has no part in it."""
+    ratios = [1 / of(record["route"]) for record in records]
+    return f"{math.exp(sum(map(math.log, ratios)) / len(ratios)):.2f} ×" if ratios else "–"
+
+
+def page(records):
+    first = next(iter(records.values()))
+    host = first["host"]
+    saved = lambda record: record["route"]["searched"]["cost"]["flops_ratio"]
+    ordered = sorted(records.items(), key=lambda item: -saved(item[1]))
+    # The verdict with the search says both: as good, and cheaper.
+    good = [record for record in records.values() if record["route"]["searched"]["verdict"] == "saves"]
+    known = [one for one in records.values() if (one["route"]["known"].get("non_inferior_p") or 1) < 0.025]
+    ratios = lambda kind, which: mean(known, lambda route: (route["searched"]["cost"] if kind == "grid" else route["halving"])[which])
+    lines = [
+        "# The route by a small network",
+        "",
+        "Written by `bench/route.py` with the program itself: six seeds; eight learning rates, 2.5e-4 to 3.2e-2, and what lists were widened to. `transferred`: the small network tries each once and",
+        "chooses by its loss, the large one is trained once a seed with that, under µP. `plain-full`: the large network, in the usual parametrisation, every seed (and fold) choosing among the same rates by large trainings.",
+        "[How it is counted and when it is said to save](../bill.md#the-route-by-a-small-network). Costs are plain ÷ route, FLOPs, then reference seconds: above 1 the route is cheaper. Halving is computed: what it would have chosen is not known.",
+        "",
+        f"{host['cpu']}, {host['cores']} cores, {host['threads']} thread a trial; Distil {host['distil']}.",
+        "",
+        "| task | plain-full | transferred | difference | to plain at the rate that tests best | small chose | one model | with the search | against halving (computed) | with the search it |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
+        *(row(name, record) for name, record in ordered),
+        "",
+        f"{len(good)} of {len(records)} tasks: the route saves. Geometric mean over the {len(known)} on which it is not inferior by the margin to plain's own choices: "
+        f"{ratios('grid', 'flops_ratio')} × FLOPs and {ratios('grid', 'seconds_ratio')} seconds against the grid, ".replace("× ×", "×")
+        + f"{ratios('halving', 'flops_ratio')} and {ratios('halving', 'seconds_ratio')} against halving.",
+    ]
+    missing = [name for name in TASKS if name not in records]
+    if missing:
+        lines += ["", f"Not run: {', '.join(missing)}."]
+    lines += ["", "## Commands and sentences", ""]
+    for name in records:
+        said = subprocess.run([PROGRAM, "report", sorted((RUNS / name).glob("*-0001"))[0], "--markdown"], check=True, capture_output=True, text=True).stdout
+        sentence = next(line for line in said.splitlines() if "oute" in line.split(":")[0] and ": " in line)
+        lines += [f"* **{name}**: `distil run {quoted(arguments(name))}`<br>{sentence}"]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or [name for name in TASKS if name != "cifar"]:
+        run(name)
+        print(name, file=sys.stderr)
+    found = {name: sorted((RUNS / name).glob("*-0001/run.json")) for name in TASKS}
+    records = {name: json.loads(paths[0].read_text()) for name, paths in found.items() if paths}
+    records = {name: record for name, record in records.items() if record.get("route")}
+    Path("docs/results/route.md").write_text(page(records))

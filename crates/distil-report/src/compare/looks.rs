@@ -1,0 +1,42 @@
+//! Looks at a run before all its seeds have run, declared before the first.
+//!
+//! A run ends at a look where something has been shown, or where it is hardly to be shown any more; the [`levels`](super::levels) hold for
+//! those who go on, too.
+
+use super::comparison::Comparison;
+use super::levels::LOOKS;
+use super::route::Route;
+use super::verdict::{is_settled, tuned};
+use crate::measure::Better;
+use crate::record::arm::PLAIN;
+
+/// How many seeds to run next; none where it is decided, where it is hardly to be decided, and after the last look. What decides is the
+/// comparison with `plain`, or else with the first other arm, and beside it the route by a small network where that was run.
+pub fn next_look(
+    comparisons: &[Comparison],
+    route: Option<&Route>,
+    better: Better,
+    seeds: u64,
+) -> Option<u64> {
+    let next = LOOKS.into_iter().find(|look| *look > seeds)?;
+    let mut known = comparisons.iter().filter(|comparison| comparison.n > 0);
+    let plain = comparisons
+        .iter()
+        .find(|comparison| comparison.against == PLAIN && comparison.n > 0)
+        .or_else(|| known.next());
+    let mut looked_at = plain.into_iter().chain(route.map(|route| &route.known));
+    looked_at
+        .any(|comparison| is_open(comparison, better))
+        .then_some(next)
+}
+
+/// Whether something may still be shown: p is at most 0.3 after the first look and 0.15 after the second, or for the margin 0.25 and 0.15.
+fn is_open(comparison: &Comparison, better: Better) -> bool {
+    let [differs, within] = match comparison.n as u64 > LOOKS[0] {
+        false => [0.3, 0.25],
+        true => [0.15, 0.15],
+    };
+    let hopeful = comparison.p.is_some_and(|p| p <= differs)
+        || comparison.non_inferior_p.is_some_and(|p| p <= within);
+    tuned(comparison) && hopeful && !is_settled(comparison, better)
+}

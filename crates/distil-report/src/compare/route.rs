@@ -1,0 +1,98 @@
+//! The result trained once with settings that a small network chose, against plain training that chose its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::comparison::{Because, Comparison, CostRatios, Verdict};
+use super::entry::{Question, TrialOutputs};
+use super::pairs::Pairs;
+use super::verdict::{Evidence, Others};
+use crate::bill::{Bill, Total};
+use crate::record::TrialId;
+use crate::record::arm::{PLAIN_FULL, SMALL, TRANSFERRED};
+
+/// [`TRANSFERRED`] against [`PLAIN_FULL`].
+///
+/// The two are in different parametrisations and share no settings, so what is shown in favour of the route has to hold against plain
+/// training at the one value, for all seeds, that tests best; and where the small network alone was run, it has to be worse. A shorter budget is no objection: either side has plain's full one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    /// As costs one model whose settings are known.
+    pub known: Comparison,
+    /// As costs the way from nothing to the model.
+    pub searched: Searched,
+    /// What the route costs with its search, divided by what plain training would had it chosen by successive halving: the k settings as
+    /// written at a ninth of the budget, ⌈k/3⌉ at a third, one whole. Computed from what plain training cost; whether that would have chosen as
+    /// well is not known.
+    pub halving: CostRatios,
+}
+
+/// A comparison in which every trial counts that settings were chosen by.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Searched {
+    /// Cost ratios.
+    pub cost: CostRatios,
+    /// What follows.
+    pub verdict: Verdict,
+    /// Why no more is claimed, where the verdict alone does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Because>,
+}
+
+impl Route {
+    /// None where one of the two arms has no trial.
+    pub fn of(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Option<Self> {
+        let has = |arm: &str| entries.iter().any(|entry| entry.trial.id.arm == arm);
+        if !(has(TRANSFERRED) && has(PLAIN_FULL)) {
+            return None;
+        }
+        let pairs = Pairs::of(entries, (TRANSFERRED, PLAIN_FULL), question);
+        let (mut known, advantage) = pairs.measured_at_best(question);
+        // The small network is the cheapest of all: where it is as good, there is nothing to save by a large one.
+        let small = has(SMALL)
+            .then(|| Pairs::of(entries, (TRANSFERRED, SMALL), question).unchecked(question));
+        let small = small
+            .as_ref()
+            .map(|(small, ahead)| Evidence::of(small, *ahead));
+        let others = Others {
+            small: small.as_ref(),
+            ..Others::default()
+        };
+        let judged = |comparison: &Comparison| Evidence::of(comparison, advantage).verdict(&others);
+        (known.verdict, known.because) = judged(&known);
+        let cost = |counted: [fn(&Bill) -> Total; 2]| match known.n {
+            0 => CostRatios::default(),
+            _ => pairs.cost(counted),
+        };
+        let with_the_search = cost([Bill::with_the_search; 2]);
+        let (verdict, because) = judged(&Comparison {
+            cost: with_the_search,
+            ..known.clone()
+        });
+        let once = cost([Bill::with_the_search, Bill::equalised]);
+        let over = |ratio: Option<f64>| Some(ratio? / halving(question.written)?);
+        Some(Self {
+            searched: Searched {
+                cost: with_the_search,
+                verdict,
+                because,
+            },
+            halving: CostRatios {
+                flops_ratio: over(once.flops_ratio),
+                seconds_ratio: over(once.seconds_ratio),
+                seconds_ci95: None,
+            },
+            known,
+        })
+    }
+
+    /// The trials by which a route that was shown to be as good has to be checked.
+    pub(super) fn wanted(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<TrialId> {
+        Pairs::of(entries, (TRANSFERRED, PLAIN_FULL), question).wanted_at_best(question)
+    }
+}
+
+/// Whole trainings that successive halving among so many takes; none where there is nothing to choose from.
+fn halving(candidates: usize) -> Option<f64> {
+    let kept = candidates.div_ceil(3);
+    (candidates > 1).then(|| candidates as f64 / 9.0 + kept as f64 / 3.0 + 1.0)
+}
