@@ -41,6 +41,12 @@ fn loss(trial: &Trial) -> f64 {
 #[test]
 fn the_small_network_chooses_by_its_loss_and_the_large_one_is_trained_once_a_seed() {
     let place = Place::new();
+    let checked = place.distil(&["check", "digits", "--set", ASKED[7], "--set", ASKED[9]]);
+    assert!(
+        checked.stdout.ends_with("with one seed, to choose settings takes 12 trainings, 3 of them of the small network alone\n"),
+        "{}",
+        checked.stdout
+    );
     let ended = place.distil(&ASKED);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     // Flow, small and plain-full with two seeds, and the small network's three.

@@ -11,7 +11,7 @@ use crate::files;
 use crate::weights::sha256;
 
 /// What a run is asked for besides its recipe.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// The run's name, where the recipe gives none.
     pub name: String,

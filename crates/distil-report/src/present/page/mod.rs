@@ -57,6 +57,8 @@ pub struct Page {
     pub claim: String,
     /// The rest of the sentence: the numbers.
     pub numbers: String,
+    /// What the route by a small network came to, where it was run.
+    pub route: Option<String>,
     /// The whole sentence.
     pub verdict_sentence: String,
     /// Where the run did not finish: what happened.
@@ -155,6 +157,7 @@ impl Page {
                 .into(),
             claim: claim.into(),
             numbers: numbers.into(),
+            route: route(run, true),
             verdict_sentence: sentence_of_run,
             warning: cards::warning(run),
             equal: equal_samples(run),

@@ -16,6 +16,7 @@ mod trials;
 pub use clean::clean;
 pub use outcome::{Outcome, write_report};
 pub use request::{Request, Standing, Watcher};
+pub use trials::search;
 
 use std::path::{Path, absolute};
 use std::thread;

@@ -34,8 +34,8 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// What choosing settings takes, in trainings.
-pub(super) fn search(options: &Options, plan: &Plan) -> Option<String> {
+/// What choosing settings takes, in trainings; none where nothing is tuned.
+pub fn search(options: &Options, plan: &Plan) -> Option<String> {
     let tuning = plan.tuning.as_ref()?;
     let tried = |candidates: &[String]| {
         let mut trials = trials(options, plan, candidates);
