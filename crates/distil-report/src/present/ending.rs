@@ -9,13 +9,17 @@ use crate::present::wrap::{columns, wrapped, wrapped_command};
 use crate::run_json::RunJson;
 use crate::summary::Summary;
 
-/// Lines a run ends in at most, unless its one sentence alone is longer.
+/// Lines a run ends in at most, beside those on the route by a small network, unless its one sentence alone is longer.
 pub const MOST: usize = 16;
 
 /// The end of a run for a terminal of so many columns; without them, where nobody looks, a sentence is a line. `report` is where the
 /// page lies.
 pub fn ending(run: &RunJson, width: Option<usize>, next: &Next, report: Option<&str>) -> String {
     let sentence = sentence(run, width);
+    let route = match route(run, true) {
+        Some(route) => wrapped(&terminal(&route), width, ""),
+        None => Vec::new(),
+    };
     let todo = todo(run, width, next, report);
     let notes = notes(run);
     let fixed = 1 + sentence.len() + todo.len() + 2;
@@ -25,6 +29,7 @@ pub fn ending(run: &RunJson, width: Option<usize>, next: &Next, report: Option<&
     lines.push(String::new());
     lines.extend(fitting(&notes, width, room));
     lines.extend(sentence);
+    lines.extend(route);
     lines.push(String::new());
     lines.extend(todo);
     lines.join("\n") + "\n"
@@ -71,9 +76,6 @@ fn results(run: &RunJson, width: Option<usize>, rows: usize) -> Vec<String> {
 
 fn sentence(run: &RunJson, width: Option<usize>) -> Vec<String> {
     let mut lines = wrapped(&terminal(&brief(&run.comparisons, &run.metric)), width, "");
-    if let Some(route) = route(run, true) {
-        lines.extend(wrapped(&terminal(&route), width, ""));
-    }
     if let Some(compress) = &run.compress {
         let size = |size: &crate::run_json::Size| {
             format!(

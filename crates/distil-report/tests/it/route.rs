@@ -5,9 +5,10 @@ use distil_report::compare::{
     Because, FLOW, PLAIN_FULL, Question, Route, SMALL, TRANSFERRED, TrialOutputs, Verdict, compare,
     wanted,
 };
+use distil_report::present::next::Next;
 use distil_report::present::sentence::route as sentence;
 use distil_report::run_json::{RunJson, Status, Trial};
-use distil_report::{Numbers, Purpose, TrialId, tables};
+use distil_report::{Numbers, Purpose, TrialId, tables, text};
 
 use crate::compare::{accuracy, seeds, trial, tuned_alike};
 use crate::synthetic::digits_run;
@@ -251,4 +252,17 @@ fn the_search_is_in_its_own_line_of_the_bill_and_in_no_other_sum() {
     let own = run.trials[0].bill.equalised();
     assert_eq!(whole.flops, own.flops.map(|flops| flops + 2e9));
     assert_eq!(everything(&run, "with the search").len(), equal.len());
+}
+
+#[test]
+fn the_sentence_on_a_route_takes_no_line_from_the_arms() {
+    let mut run = digits_run(1).record;
+    let next = Next::of(&run, "runs/digits-0001", true);
+    let ending = |run: &RunJson| text::ending(run, Some(80), &next, None);
+    let without = ending(&run);
+    run.route = Some(route(&trials(&ALMOST), &[], None));
+    let with = ending(&run);
+    let table = |shown: &str| shown.lines().take_while(|line| !line.is_empty()).count();
+    assert_eq!(table(&with), table(&without), "{with}");
+    assert!(with.contains("No saving shown for the route"), "{with}");
 }
