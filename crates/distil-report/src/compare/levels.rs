@@ -25,6 +25,7 @@ pub(super) fn not_inferior(comparison: &Comparison) -> f64 {
     }
 }
 
-fn later(comparison: &Comparison) -> bool {
+/// Whether it was looked at after more seeds than at the first look.
+pub(super) fn later(comparison: &Comparison) -> bool {
     comparison.looks && comparison.n as u64 > LOOKS[0]
 }

@@ -4,7 +4,7 @@
 //! those who go on, too.
 
 use super::comparison::Comparison;
-use super::levels::LOOKS;
+use super::levels::{LOOKS, later};
 use super::route::Route;
 use super::verdict::{is_settled, tuned};
 use crate::measure::Better;
@@ -32,7 +32,7 @@ pub fn next_look(
 
 /// Whether something may still be shown: p is at most 0.3 after the first look and 0.15 after the second, or for the margin 0.25 and 0.15.
 fn is_open(comparison: &Comparison, better: Better) -> bool {
-    let [differs, within] = match comparison.n as u64 > LOOKS[0] {
+    let [differs, within] = match later(comparison) {
         false => [0.3, 0.25],
         true => [0.15, 0.15],
     };

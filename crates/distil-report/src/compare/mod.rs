@@ -70,14 +70,9 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
 /// so they are for after every choice.
 pub fn wanted(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<TrialId> {
     let mut wanted: Vec<TrialId> = Vec::new();
-    for against in arms(entries) {
-        for id in Pairs::of(entries, (FLOW, against), question).wanted(question) {
-            if !wanted.contains(&id) {
-                wanted.push(id);
-            }
-        }
-    }
-    for id in Route::wanted(entries, question) {
+    let of_flow = |against| Pairs::of(entries, (FLOW, against), question).wanted(question);
+    let of_flow = arms(entries).into_iter().flat_map(of_flow);
+    for id in of_flow.chain(Route::wanted(entries, question)) {
         if !wanted.contains(&id) {
             wanted.push(id);
         }

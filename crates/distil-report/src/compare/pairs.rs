@@ -171,7 +171,7 @@ impl<'a> Pairs<'a> {
     /// for all seeds, that tests best.
     pub fn measured_at_best(&self, question: &Question<'a>) -> (Comparison, f64) {
         let (mut comparison, advantage) = self.unchecked(question);
-        if self.favours_the_arm(&comparison, advantage) {
+        if self.loser(&comparison, advantage) == Some(self.against) {
             let best = self.tested_best(question);
             let at_best = |pair: &Pair<'a>| self.at(best.as_deref()?, pair, question);
             let guard = self.guard(self.against, &comparison, advantage, question, &at_best);
@@ -186,7 +186,7 @@ impl<'a> Pairs<'a> {
     /// What [`Pairs::measured_at_best`] needs: the other arm's trials at values that were not chosen and have not read the test part.
     pub fn wanted_at_best(&self, question: &Question<'a>) -> Vec<TrialId> {
         let (comparison, advantage) = self.unchecked(question);
-        if !self.favours_the_arm(&comparison, advantage) {
+        if self.loser(&comparison, advantage) != Some(self.against) {
             return Vec::new();
         }
         let untested = |entry: &&TrialOutputs<'_>| {
@@ -196,11 +196,6 @@ impl<'a> Pairs<'a> {
         };
         let untested = question.spares.iter().filter(untested);
         untested.map(|entry| entry.trial.id.clone()).collect()
-    }
-
-    fn favours_the_arm(&self, comparison: &Comparison, advantage: f64) -> bool {
-        let shown = shown(comparison, advantage);
-        matches!(shown, Quality::Better | Quality::WithinMargin)
     }
 
     /// A pair with the other arm at these settings; none where that has not been tested.
@@ -300,8 +295,8 @@ impl<'a> Pairs<'a> {
         pair: &Pair<'a>,
         question: &Question<'a>,
     ) -> Option<TrialOutputs<'a>> {
-        let own = [pair.0, pair.1].into_iter();
-        if let Some(own) = own.into_iter().find(|own| own.trial.id == *id) {
+        let mut own = [pair.0, pair.1].into_iter();
+        if let Some(own) = own.find(|own| own.trial.id == *id) {
             return Some(own);
         }
         let ended = |entry: &&TrialOutputs<'_>| match entry.trial.status {
