@@ -100,17 +100,12 @@ pub(super) fn tuned<'a>(
 /// The settings there are to choose from: those as written, and others beyond the end of a list while the choice of some arm, by the
 /// mean over its seeds and folds, lies there. All arms have the same. It needs every trial with those before.
 pub(super) fn candidates(plan: &Plan, options: &Options, logs: &Logs) -> Vec<String> {
-    listed(plan, options, &so_far(plan, options, logs)).1
-}
-
-/// The trials of the seeds that count: of a run that goes on those of a later look may be there.
-fn so_far<'a>(plan: &Plan, options: &Options, logs: &'a Logs) -> Vec<&'a Trial> {
     let trials = logs.trials();
-    trials
-        .filter(|trial| counts_so_far(plan, options, &trial.id))
-        .collect()
+    let so_far = trials.filter(|trial| counts_so_far(plan, options, &trial.id));
+    listed(plan, options, &so_far.collect::<Vec<_>>()).1
 }
 
+/// Whether a trial is of the seeds that count: of a run that goes on those of a later look may be there.
 pub(super) fn counts_so_far(plan: &Plan, options: &Options, id: &TrialId) -> bool {
     id.seed < plan.run.seed.value + options.seeds.max(1)
 }
@@ -200,17 +195,15 @@ pub(super) fn searches(
 /// The arms whose choice, by the mean over their seeds and folds, lies at the end of a list however wide it got, each with its choice.
 pub(super) fn ends(
     plan: &Plan,
-    options: &Options,
-    logs: &Logs,
+    width: Option<&Width>,
     tuned: &[Tuned],
 ) -> BTreeMap<String, String> {
-    let trials = so_far(plan, options, logs);
-    let (Some(tuning), (Some(width), _)) = (&plan.tuning, listed(plan, options, &trials)) else {
+    let Some((tuning, width)) = plan.tuning.as_ref().zip(width) else {
         return BTreeMap::new();
     };
     let overall = Tuned::overall(tuned, plan.metric.better).into_iter();
     overall
         .filter_map(|one| Some((one.arm, one.chosen?)))
-        .filter(|(_, chosen)| tuning.is_at_an_end(&width, chosen))
+        .filter(|(_, chosen)| tuning.is_at_an_end(width, chosen))
         .collect()
 }

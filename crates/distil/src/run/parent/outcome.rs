@@ -80,21 +80,17 @@ pub(super) fn conclude(
     let told = told(logs);
     let calibrations = Calibrations::read(folder, plan, &told)?;
     let metric = main_metric(plan);
-    let Compared {
-        mut trials,
-        spares,
-        tuned,
-    } = compared(plan, options, &told, &calibrations);
+    let mut found = compared(plan, options, &told, &calibrations);
     // One that was chosen and not yet tested has not come to its end.
-    for (trial, _) in &mut trials {
+    for (trial, _) in &mut found.trials {
         if trial.status == Status::Finished && !trial.is_tested() {
             trial.status = left.unwrap_or(Status::Failed);
         }
     }
-    let ends = ends(plan, options, logs, &tuned);
-    let question = question(plan, &metric, options.looks, (&tuned, ends), &spares);
-    let (comparisons, curve) = judged(&question, &trials, &told, &calibrations);
-    let route = Route::of(&outputs(&trials), &question);
+    let question = question(plan, &metric, options, &found);
+    let (comparisons, curve) = judged(&question, &found.trials, &told, &calibrations);
+    let route = Route::of(&outputs(&found.trials), &question);
+    let Compared { trials, tuned, .. } = found;
     let trials: Vec<Trial> = trials.into_iter().map(|(trial, _)| trial).collect();
     let recommended = recommended(&comparisons, &metric)
         .filter(|_| left.is_none())
@@ -228,6 +224,8 @@ struct Compared<'a> {
     spares: Vec<Tested<'a>>,
     /// The settings each arm chose.
     tuned: Vec<Tuned>,
+    /// Arms whose choice lies at the end of their list, with the choice.
+    ends: BTreeMap<String, String>,
 }
 
 /// The trials that what was shown so far has to be checked by, and that have not come to an end with a test.
@@ -237,14 +235,7 @@ pub(super) fn wanted(plan: &Plan, options: &Options, logs: &Logs) -> Vec<TrialId
     }
     let metric = main_metric(plan);
     let found = compared(plan, options, &told(logs), &Calibrations::default());
-    let ends = ends(plan, options, logs, &found.tuned);
-    let question = question(
-        plan,
-        &metric,
-        options.looks,
-        (&found.tuned, ends),
-        &found.spares,
-    );
+    let question = question(plan, &metric, options, &found);
     compare::wanted(&outputs(&found.trials), &question)
 }
 
@@ -256,8 +247,7 @@ pub(super) fn next_look(plan: &Plan, options: &Options, logs: &Logs) -> Option<u
     let metric = main_metric(plan);
     // Costs have no part in it: how many seeds run does not depend on a clock.
     let found = compared(plan, options, &told(logs), &Calibrations::default());
-    let ends = ends(plan, options, logs, &found.tuned);
-    let question = question(plan, &metric, true, (&found.tuned, ends), &found.spares);
+    let question = question(plan, &metric, options, &found);
     let entries = outputs(&found.trials);
     let comparisons = compare::compare(&entries, &question);
     let route = Route::of(&entries, &question);
@@ -278,9 +268,8 @@ fn compared<'a>(
     let told = told.iter().filter(so_far);
     let mut trials: Vec<Tested<'a>> = told.filter_map(billed).collect();
     trials.sort_by_key(|(trial, _)| (trial.id.seed, trial.id.fold, rank(plan, &trial.id.arm)));
-    let all = trials.iter().map(|(trial, _)| trial);
-    let all: Vec<&Trial> = all.collect();
-    let candidates = listed(plan, options, &all).1;
+    let all: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
+    let (width, candidates) = listed(plan, options, &all);
     let tuned = tuned(plan, all.iter().copied(), &candidates, options.seeds);
     let counted = all.iter().filter(|trial| counts(trial, &tuned));
     let counted: Vec<&TrialId> = counted.map(|trial| &trial.id).collect();
@@ -294,6 +283,7 @@ fn compared<'a>(
     Compared {
         trials,
         spares,
+        ends: ends(plan, width.as_ref(), &tuned),
         tuned,
     }
 }
@@ -309,23 +299,22 @@ fn outputs<'a>(trials: &'a [Tested<'_>]) -> Vec<TrialOutputs<'a>> {
 fn question<'a>(
     plan: &Plan,
     metric: &'a MainMetric,
-    looks: bool,
-    (tuned, ends): (&[Tuned], BTreeMap<String, String>),
-    spares: &'a [Tested<'_>],
+    options: &Options,
+    found: &'a Compared<'_>,
 ) -> Question<'a> {
     let given = |work: &Work| matches!(work, Work::Given { .. });
     Question {
         metric,
-        tuned: Tuned::settings_by_arm(tuned),
+        tuned: Tuned::settings_by_arm(&found.tuned),
         margin: plan.margin,
         written: plan
             .tuning
             .as_ref()
             .map_or(0, |tuning| tuning.candidates.len()),
-        looks,
+        looks: options.looks,
         given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
-        spares: outputs(spares),
-        ends,
+        spares: outputs(&found.spares),
+        ends: found.ends.clone(),
     }
 }
 
