@@ -47,6 +47,32 @@ fn time_constants_longer_than_the_run_are_told_with_both_numbers() {
 }
 
 #[test]
+fn the_epoch_whose_weights_were_kept_is_told_in_run_and_report() {
+    let place = Place::new();
+    digits(&place, "hidden = [8]", "epochs = 4, keep = \"best\"");
+    let ran = place.distil(&["run", "./r.toml", "-q"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let run = RunJson::read(&place.path("runs/r-0001/run.json")).unwrap();
+    let stage = run.trials[0].result().unwrap();
+    assert_eq!(stage.epochs, 4.0, "it is no early stopping");
+    let told = format!(
+        "`m` kept epoch {} of 4, the best on the validation part.",
+        stage.kept.unwrap()
+    );
+    assert!(ran.stdout.contains(&told), "{told}\n{}", ran.stdout);
+    let markdown = place.distil(&["report", "runs/r-0001", "--markdown"]);
+    assert!(
+        markdown.stdout.contains("kept epoch"),
+        "{}",
+        markdown.stdout
+    );
+    // The last weights are nothing to be told of.
+    digits(&place, "hidden = [8]", "epochs = 4");
+    let ran = place.distil(&["run", "./r.toml", "-q"]);
+    assert!(!ran.stdout.contains("kept epoch"), "{}", ran.stdout);
+}
+
+#[test]
 fn batch_norm_on_batches_of_one_is_refused_and_a_last_batch_of_one_joins_the_one_before() {
     let place = Place::new();
     digits(

@@ -28,7 +28,8 @@ pub use run::RunTable;
 pub use stage::{GivenModel, ModelTable, OverlapWord, StageTable};
 pub use start::{NewTable, OptimizerState, StartTable};
 pub use train::{
-    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Parametrization, TrainTable,
+    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep, Parametrization,
+    TrainTable,
 };
 pub use tune::{Candidate, MOST_WIDER, TuneTable};
 pub use view::{Column, View};

@@ -89,7 +89,11 @@ settings! {
         /// The decay per step of an exponential average of the weights, 0 up to but not 1. With it the
         /// average is what is evaluated and saved; none by default.
         pub average: Option<Spanned<f64>> => range("from 0 up to, but not, 1", |decay| (0.0..1.0).contains(&decay));
-        /// Evaluations without a better validation metric after which training stops; never by default.
+        /// The weights that are the stage's model: those after the last step, or of the best evaluation on the validation part, of equal
+        /// ones the latest. The length stays as it is; `last` by default.
+        pub keep: Option<Spanned<Keep>>;
+        /// Evaluations without a better validation metric after which training stops; never by default. The best weights are then kept
+        /// whatever `keep` says: of equal ones the first, with `keep = "best"` the latest.
         pub patience: Option<Spanned<u64>> => count(1..=MOST_STEPS);
         /// Evaluations on the validation part per epoch, 1 or more; 1 by default.
         pub evaluate: Option<Spanned<u64>> => count(1..=MOST_EPOCHS);
@@ -105,6 +109,17 @@ pub enum Parametrization {
     Standard,
     /// Maximal update parametrisation, µP: settings that suit the stage `base` suit this one (Yang et al. 2022).
     Mup,
+}
+
+/// Which weights of a training are its model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// Those after the last step.
+    #[default]
+    Last,
+    /// Those of the best evaluation on the validation part, of equal ones the latest.
+    Best,
 }
 
 impl Rules for TrainTable {

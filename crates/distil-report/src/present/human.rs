@@ -16,6 +16,12 @@ pub fn human_scaled_flops(flops: f64) -> String {
         .to_owned()
 }
 
+/// Epochs, with a digit only where a training or an evaluation ends within one.
+pub fn human_epochs(epochs: f64) -> String {
+    let digits = usize::from(epochs.fract() > 0.05);
+    format!("{epochs:.digits$}")
+}
+
 /// A moment, in seconds since 1970, as a day in UTC: `27 November 2026`.
 pub fn human_day(seconds: u64) -> String {
     const MONTHS: [&str; 12] = [
@@ -135,6 +141,11 @@ fn scaled(value: f64, step: f64, units: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_budget_that_ends_within_an_epoch_is_shown_with_a_digit() {
+        assert_eq!([6.0, 6.02, 6.27].map(human_epochs), ["6", "6", "6.3"]);
+    }
 
     #[test]
     fn a_moment_has_its_day() {

@@ -68,6 +68,9 @@ pub struct StageRun {
     pub steps: u64,
     /// Epochs done; a budget in FLOPs can end within one.
     pub epochs: f64,
+    /// Epochs done when its weights were best on the validation part, where those are its model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<f64>,
     /// Metrics on the training part; empty where it was not measured.
     pub train: Numbers,
     /// Metrics on the validation part.
@@ -108,6 +111,7 @@ impl StageRun {
             flops: Flops::default(),
             steps: 0,
             epochs: 0.0,
+            kept: None,
             train: Numbers::default(),
             validation: Numbers::default(),
             test: Numbers::default(),
@@ -197,7 +201,7 @@ impl Trial {
             }
             Event::StageFinished(e) => {
                 let stage = self.stage(&e.stage);
-                (stage.steps, stage.epochs) = (e.steps, e.epochs);
+                (stage.steps, stage.epochs, stage.kept) = (e.steps, e.epochs, e.kept);
             }
             Event::Resumed(_) => self.status = Status::Failed,
             Event::Diverged(_) => self.status = Status::Diverged,

@@ -38,6 +38,7 @@ pub fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f6
         flops: Flops::default(),
         steps: 1,
         epochs: 1.0,
+        kept: None,
         train: Numbers::default(),
         validation: Numbers::default(),
         test,

@@ -1,6 +1,6 @@
 //! The second phase of planning: the draft bound to its data.
 
-use distil_recipe::recipe::StageTable;
+use distil_recipe::recipe::{Keep, StageTable};
 use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{Metric, TaskKind, metric};
 
@@ -470,8 +470,8 @@ impl Binding<'_> {
             let declared = train.steps(epoch_samples);
             let steps = steps_within(flops / flops_train, epoch_samples, train.window());
             train.length = Length::Steps(steps);
-            if steps > LONG * declared {
-                // No more evaluations than steps: it never stops early, and its best weights are the result.
+            if steps > LONG * declared && train.keep == Keep::Last {
+                // No more evaluations than steps: it never stops early, and its best weights, the first of equal ones, are the result.
                 train.patience.get_or_insert(steps);
             }
         }

@@ -1,7 +1,8 @@
 //! A stage's training: what its own `train` and the recipe's say, every default filled.
 
 use distil_recipe::recipe::{
-    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Parametrization, TrainTable,
+    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep, Parametrization,
+    TrainTable,
 };
 use distil_recipe::{Choice, Chosen, Problem, Problems};
 
@@ -85,6 +86,7 @@ pub(super) fn settle(
         warmup,
         clip: train.clip.map(|clip| clip.value),
         average: train.average.map(|average| average.value),
+        keep: train.keep.map_or(Keep::Last, |keep| keep.value),
         patience: train.patience.map(|patience| patience.value),
         evaluate: number(train.evaluate, 1),
     })

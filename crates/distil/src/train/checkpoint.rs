@@ -31,9 +31,12 @@ pub struct StageProgress {
     pub teach_flops: Option<f64>,
     /// Events in the trial's log that were written before this point.
     pub events: usize,
-    /// The best evaluation on validation so far: (step, value); early stopping only.
+    /// The best evaluation on validation so far, (step, value), where its weights are kept.
     pub best: Option<(u64, f64)>,
-    /// Evaluations since the best one.
+    /// Epochs done by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<f64>,
+    /// Evaluations since there was a better one.
     pub since_best: u64,
     /// Whether the stage is complete.
     pub finished: bool,
@@ -50,7 +53,7 @@ pub struct Checkpoint {
     pub state: State,
     /// Averaged weights, if the stage averages.
     pub average: Option<Weights>,
-    /// Best weights on validation, if the stage stops early.
+    /// Best weights on validation, if the stage keeps them.
     pub best: Option<Weights>,
     /// The last loss of each sample.
     pub scores: Scores,

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use burn::tensor::Device;
 use distil_recipe::Chosen;
 use distil_recipe::recipe::{
-    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Parametrization,
+    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep, Parametrization,
 };
 use distil_recipe::registry::settings_of;
 use distil_report::measure::{METRICS, Metric, metric};
@@ -60,6 +60,9 @@ pub struct Train {
     /// Decay per step of the weights' average, which is then the stage's model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
+    /// The weights that are the stage's model.
+    #[serde(skip_serializing_if = "is_last")]
+    pub keep: Keep,
     /// Evaluations without a better metric after which training stops; the best weights are then the stage's model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
@@ -69,6 +72,10 @@ pub struct Train {
 
 fn is_standard(param: &Parametrization) -> bool {
     *param == Parametrization::Standard
+}
+
+fn is_last(keep: &Keep) -> bool {
+    *keep == Keep::Last
 }
 
 impl Default for Train {
@@ -96,6 +103,7 @@ impl Default for Train {
             warmup: 0,
             clip: None,
             average: None,
+            keep: Keep::Last,
             patience: None,
             evaluate: 1,
         }
@@ -105,8 +113,13 @@ impl Default for Train {
 impl Train {
     /// Arrays of the weights' size that training holds: weights, gradient, moments, average, best.
     pub fn copies(&self) -> usize {
-        let kept = usize::from(self.average.is_some()) + usize::from(self.patience.is_some());
+        let kept = usize::from(self.average.is_some()) + usize::from(self.keeps_best());
         2 + self.optimizer.moments() + kept
+    }
+
+    /// Whether the best weights on the validation part are the stage's model.
+    pub fn keeps_best(&self) -> bool {
+        self.keep == Keep::Best || self.patience.is_some()
     }
 
     /// Samples of one update.

@@ -18,7 +18,7 @@ use distil::train::{
 };
 use distil::train::{Frozen, Teacher};
 use distil::weights::Weights;
-use distil_recipe::recipe::AugmentTable;
+use distil_recipe::recipe::{AugmentTable, Keep};
 use distil_report::events::Event;
 use distil_report::measure::TaskKind;
 
@@ -187,8 +187,19 @@ fn training_in_pieces_of_any_length_gives_the_same_bytes() {
         policy: &policy,
         ..Settings::of(&task)
     };
+    let best = Settings {
+        train: &Train {
+            length: Length::Steps(40),
+            lr: 0.1,
+            keep: Keep::Best,
+            evaluate: 2,
+            ..Train::default()
+        },
+        ..Settings::of(&task)
+    };
     for (data, settings, dropout) in [
         (blobs(), &plain, 0.3),
+        (blobs(), &best, 0.0),
         (blobs(), &dropping, 0.0),
         (mixed(blobs()), &dropping, 0.0),
     ] {
@@ -201,6 +212,74 @@ fn training_in_pieces_of_any_length_gives_the_same_bytes() {
             );
         }
     }
+}
+
+/// Each evaluation's epoch and accuracy.
+fn evaluations(sink: &[Event]) -> Vec<(f64, f64)> {
+    let evaluation = |event: &Event| match event {
+        Event::Progress(progress) => {
+            Some((progress.epoch, progress.validation.as_ref()?["accuracy"]))
+        }
+        _ => None,
+    };
+    sink.iter().filter_map(evaluation).collect()
+}
+
+/// Epochs trained for and the epoch whose weights were kept.
+fn ended(sink: &[Event]) -> (f64, Option<f64>) {
+    let end = |event: &Event| match event {
+        Event::StageFinished(end) => Some((end.epochs, end.kept)),
+        _ => None,
+    };
+    sink.iter().find_map(end).unwrap()
+}
+
+#[test]
+fn the_best_weights_are_those_of_the_latest_of_equal_evaluations_and_training_goes_to_its_end() {
+    let task = Classification::default();
+    let of = |epochs, lr, average, keep, patience| {
+        let settings = Settings {
+            train: &Train {
+                length: Length::Epochs(epochs),
+                lr,
+                average,
+                keep,
+                patience,
+                ..Train::default()
+            },
+            ..Settings::of(&task)
+        };
+        run(&settings, &mut [], 0.0)
+    };
+    for (lr, average) in [(0.3, None), (0.1, Some(0.9)), (1e-9, None)] {
+        let (best, sink) = of(8, lr, average, Keep::Best, None);
+        let found = evaluations(&sink);
+        let highest = found.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        let mut equal = found.iter().filter(|(_, value)| *value == highest);
+        let (first, latest) = (
+            equal.clone().next().unwrap().0,
+            equal.next_back().unwrap().0,
+        );
+        assert_eq!((found.len(), ended(&sink)), (8, (8.0, Some(latest))));
+        let short = of(latest as u64, lr, average, Keep::Last, None);
+        assert_eq!(ended(&short.1).1, None);
+        assert_eq!(weights_of(&best.net), weights_of(&short.0.net), "{lr}");
+        assert_eq!(
+            best.state.weights,
+            weights_of(&best.net),
+            "growth starts from them"
+        );
+        // Patience alone keeps the first, as it always has.
+        let (patient, sink) = of(8, lr, average, Keep::Last, Some(8));
+        assert_eq!(ended(&sink), (8.0, Some(first)));
+        let short = of(first as u64, lr, average, Keep::Last, None).0;
+        assert_eq!(weights_of(&patient.net), weights_of(&short.net), "{lr}");
+    }
+    // Equal evaluations are no better ones: together, training stops as early as with patience alone.
+    let both = of(8, 1e-9, None, Keep::Best, Some(3)).1;
+    assert_eq!(ended(&both), (4.0, Some(4.0)));
+    let alone = of(8, 1e-9, None, Keep::Last, Some(3)).1;
+    assert_eq!(ended(&alone), (4.0, Some(1.0)));
 }
 
 #[test]

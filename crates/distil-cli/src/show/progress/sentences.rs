@@ -3,7 +3,7 @@
 use distil_report::Part;
 use distil_report::events::Event;
 use distil_report::measure::MainMetric;
-use distil_report::present::human::{human_count, human_flops, human_seconds};
+use distil_report::present::human::{human_count, human_epochs, human_flops, human_seconds};
 use distil_report::run_json::Trial as TrialRow;
 
 use super::board::Stage;
@@ -28,7 +28,7 @@ pub fn evaluated(stage: &Stage) -> Option<String> {
         format!(
             "epoch {:.1} of {}",
             point.epoch,
-            rounded(stage.started.epochs)
+            human_epochs(stage.started.epochs)
         ),
         format!("loss {:.4}", point.loss),
     ];
@@ -65,12 +65,6 @@ pub fn finished(trial: &TrialRow, metric: Option<&MainMetric>, seconds: f64) -> 
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Epochs with a digit only where a budget ends within one.
-fn rounded(epochs: f64) -> String {
-    let digits = usize::from(epochs.fract() > 0.05);
-    format!("{epochs:.digits$}")
 }
 
 #[cfg(test)]
@@ -121,10 +115,5 @@ mod tests {
         stage.point = Some((end, 0.0));
         stage.validation = None;
         insta::assert_snapshot!(evaluated(&stage).unwrap(), @"epoch 4.0 of 4, loss 0.2500, 400 samples/s");
-    }
-
-    #[test]
-    fn a_budget_that_ends_within_an_epoch_is_shown_with_a_digit() {
-        assert_eq!([6.0, 6.02, 6.27].map(rounded), ["6", "6", "6.3"]);
     }
 }

@@ -1,5 +1,6 @@
 //! What may have leaked from the test samples, in words.
 
+use super::training::kept;
 use crate::compare::FLOW;
 use crate::measure::{self, Better, TaskKind};
 use crate::present::show::grouped;
@@ -48,11 +49,12 @@ pub fn equal_samples(run: &RunJson) -> Option<String> {
     Some(equal(&found, test))
 }
 
-/// What was guessed, left out or changed while a run's data were read, and whether the result is of any use, a sentence each.
+/// What was guessed, left out or changed while a run's data were read, whether the result is of any use, and which weights were kept,
+/// a sentence each.
 pub fn reading_notes(run: &RunJson) -> impl Iterator<Item = String> {
     let first = run.arm(FLOW).next().into_iter();
     let notes = first.flat_map(|trial| trial.findings.notes.iter().cloned());
-    let all = no_better(run).into_iter().chain(notes);
+    let all = no_better(run).into_iter().chain(notes).chain(kept(run));
     all.map(|said| note(&said))
 }
 

@@ -5,6 +5,7 @@ mod comparison;
 mod curve;
 mod leaks;
 mod route;
+mod training;
 mod tuning;
 
 pub(crate) use arms::meaning;

@@ -267,6 +267,9 @@ pub struct StageFinished {
     pub steps: u64,
     /// Epochs done.
     pub epochs: f64,
+    /// Epochs done when the weights were best on the validation part, where those are the stage's model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<f64>,
 }
 
 /// See [`Event::Reused`].

@@ -284,6 +284,7 @@ fn act(events: &mut Vec<Event>, seed: u64, scene: &Scene, outcome: &Numbers) {
         stage: stage(),
         steps,
         epochs: scene.epochs,
+        kept: None,
     }));
 }
 

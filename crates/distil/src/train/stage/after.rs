@@ -1,7 +1,8 @@
-//! What follows a step: log, evaluation, early stopping, checkpoint, signals.
+//! What follows a step: log, evaluation, the best weights, early stopping, checkpoint, signals.
 
 use std::time::{Duration, Instant};
 
+use distil_recipe::recipe::Keep;
 use distil_report::Numbers;
 use distil_report::Purpose;
 use distil_report::events::{Checkpointed, Event, Pace, Progress, StageFinished, Stopped};
@@ -18,7 +19,7 @@ use crate::train::evaluate::metrics_and;
 use crate::train::learner::{Learner, net_state};
 
 impl Stage<'_, '_> {
-    /// Log, evaluation, early stopping, checkpoint, signals; `last`: of its epoch.
+    /// Log, evaluation, the best weights, early stopping, checkpoint, signals; `last`: of its epoch.
     pub(super) fn after_step<N: Net>(
         &mut self,
         learner: &Learner<N>,
@@ -37,8 +38,10 @@ impl Stage<'_, '_> {
             true => Some(self.evaluate(learner)?),
             false => None,
         };
-        if let (Some(found), Some(patience)) = (&validation, self.settings.train.patience) {
-            self.early_stopping(learner, found, patience);
+        if let Some(found) = &validation
+            && self.settings.train.keeps_best()
+        {
+            self.keep_best(learner, found, epoch);
         }
         if validation.is_some() || log || self.progress.finished {
             self.report(epoch, validation)?;
@@ -62,6 +65,7 @@ impl Stage<'_, '_> {
                 stage: self.settings.stage.clone(),
                 steps,
                 epochs,
+                kept: self.progress.best_epoch,
             }))?;
         }
         if save {
@@ -117,26 +121,33 @@ impl Stage<'_, '_> {
         Ok(found)
     }
 
-    fn early_stopping<N: Net>(&mut self, learner: &Learner<N>, found: &Numbers, patience: u64) {
+    /// Keeps the weights if they are the best so far, and ends the stage if it was patient enough.
+    fn keep_best<N: Net>(&mut self, learner: &Learner<N>, found: &Numbers, epoch: f64) {
         // A metric that is not a number is never the best.
         let value = found
             .get(self.settings.metric.name)
             .copied()
             .unwrap_or(f64::NAN);
-        let better = match self.progress.best {
-            Some((_, best)) => self.settings.metric.better.advantage(value - best) > 0.0,
-            None => value.is_finite(),
+        let advantage = match self.progress.best {
+            Some((_, best)) => self.settings.metric.better.advantage(value - best),
+            None if value.is_finite() => f64::INFINITY,
+            None => f64::NAN,
         };
-        if better {
+        let train = self.settings.train;
+        if advantage > 0.0 || train.keep == Keep::Best && advantage == 0.0 {
             self.progress.best = Some((self.progress.step, value));
-            self.progress.since_best = 0;
+            self.progress.best_epoch = Some(epoch);
             self.best = Some(match &self.average {
                 Some(average) => average.weights(),
                 None => weights_of(learner),
             });
+        }
+        if advantage > 0.0 {
+            self.progress.since_best = 0;
         } else {
             self.progress.since_best += 1;
-            self.progress.finished |= self.progress.since_best >= patience;
+            let patience = train.patience;
+            self.progress.finished |= patience.is_some_and(|most| self.progress.since_best >= most);
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use distil::plan::{Arm, Draft, Plan, Tuning};
 use distil::train::Length;
 use distil_recipe::RecipeText;
+use distil_recipe::recipe::Keep;
 use insta::assert_snapshot;
 
 use super::{GROW, dataset, plan, plan_of, with};
@@ -268,6 +269,10 @@ fn a_control_that_trains_for_much_longer_than_it_declares_keeps_its_best_weights
         Some(steps),
         "as many evaluations never come, so it stops no sooner"
     );
+    let text = format!("{text}\n[train]\nkeep = \"best\"\n");
+    let plain = plan_of(&text, &Arm::named("plain").within(3.0 * declared)).unwrap();
+    let train = &plain.result().training().unwrap().train;
+    assert_eq!((train.keep, train.patience), (Keep::Best, None));
 }
 
 #[test]

@@ -41,6 +41,15 @@ train = { epochs = 2, batch = 64, optimizer = { kind = "adamw", weight_decay = 0
 "#;
 
 #[test]
+fn a_plan_that_keeps_the_last_weights_is_the_one_that_does_not_say_so() {
+    let with = |keep: &str| EVERY.replacen("[train]", &format!("[train]\nkeep = \"{keep}\""), 1);
+    let hash = |keep: &str| plan(&with(keep)).hash();
+    let unsaid = plan(EVERY).hash();
+    assert_eq!(hash("last"), unsaid);
+    assert_ne!(hash("best"), unsaid);
+}
+
+#[test]
 fn the_hashes_of_plans_are_those_of_earlier_versions() {
     let text = |name: &str| shipped(name).unwrap().text;
     for (text, hash) in [
