@@ -21,7 +21,12 @@ fn new_and_run(place: &Place, data: &str, recipe: &str, metric: &str) -> (String
     let run = place.distil(&["run", &format!("./{recipe}"), "-q", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let run: RunJson = serde_json::from_str(&run.stdout).unwrap();
-    let value = run.trials[0].result().unwrap().test[metric];
+    let stage = run.trials[0].result().unwrap();
+    let value = stage.test[metric];
+    assert!(stage.kept.is_some(), "the best epoch is the model");
+    let whole = format!("train = {{ epochs = {}, ", stage.epochs);
+    let text = place.read(recipe);
+    assert!(text.contains(&whole), "its cost is fixed: {text}");
     let name = recipe.trim_end_matches(".toml");
     assert!(
         place

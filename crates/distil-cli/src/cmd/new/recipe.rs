@@ -503,10 +503,9 @@ fn finished(path: &Path, tried: Tried, found: Vec<String>, model: &str, work: us
     let text = format!(
         "# Written by `distil new {}`.\n{comments}# Every key: docs/recipes.md. One stage: to have a small network start or teach a large one, add a stage\n\
          # (`start = \"model\"`, `learn = \"model\"`), and the run compares.\n\n{}\n[stage.model]\nmodel = {model}\n\
-         train = {{ epochs = {epochs}, batch = {batch}, lr = 2e-3, schedule = \"cosine\", patience = {} }}  # the best by the validation part is kept\n{compare}",
+         train = {{ epochs = {epochs}, batch = {batch}, lr = 2e-3, schedule = \"cosine\", keep = \"best\" }}  # the best epoch by the validation part\n{compare}",
         path.display(),
-        tried.head,
-        (epochs / 3).max(5)
+        tried.head
     );
     Written { text, found }
 }
