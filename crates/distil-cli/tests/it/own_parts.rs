@@ -119,3 +119,79 @@ fn other_data_is_measured_as_a_whole() {
         (&50.into(), &Value::Null)
     );
 }
+
+#[test]
+fn labels_of_a_test_file_that_end_in_a_full_stop_are_those_of_training_and_that_is_said() {
+    // As UCI Adult's files have them.
+    let named = |from: usize, to: usize, classes: [&str; 2]| {
+        let line = |line: &str| match line.rsplit_once(',') {
+            Some((inputs, class @ ("0" | "1"))) => {
+                format!("{inputs},{}\n", classes[usize::from(class == "1")])
+            }
+            _ => format!("{line}\n"),
+        };
+        table(from, to).lines().map(line).collect::<String>()
+    };
+    let place = Place::new();
+    place.write("train.csv", named(0, 200, ["<=50K", ">50K"]));
+    place.write("plain.csv", named(260, 340, ["<=50K", ">50K"]));
+    place.write("test.csv", named(260, 340, ["<=50K.", ">50K ."]));
+    place.write("other.csv", named(260, 340, ["<=50K.", "unknown."]));
+    place.write("half.csv", named(260, 340, ["<=50K", ">50K."]));
+    place.write(
+        "r.toml",
+        "task = \"classification\"\n\n[data]\nsource = \"csv\"\npath = \"train.csv\"\ntarget = \"y\"\ntest = \"plain.csv\"\n\n\
+         [stage.m]\nmodel = { kind = \"mlp\", hidden = [8] }\ntrain = { epochs = 10 }\n",
+    );
+    let run = |test: &str| {
+        let set = format!("data.test={test}");
+        place.distil(&["run", "./r.toml", "-q", "--json", "--set", &set])
+    };
+    let test_of = |ended: &Ended| {
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let run: Value = serde_json::from_str(&ended.stdout).unwrap();
+        let trial = &run["trials"][0];
+        (
+            trial["stages"][0]["test"].clone(),
+            trial["notes"].to_string(),
+        )
+    };
+    let (plain, notes) = test_of(&run("plain.csv"));
+    assert!(!notes.contains("full stop"), "{notes}");
+    for (file, ends, classes) in [
+        ("test.csv", ".\n", "`<=50K`, `>50K`"),
+        ("half.csv", ">50K.\n", "`>50K`"),
+    ] {
+        let (test, notes) = test_of(&run(file));
+        assert_eq!(test, plain, "{file}");
+        let count = place.read(file).matches(ends).count();
+        let of = |whose: &str| {
+            format!(
+                "of {file}, {count} labels end in a full stop or a blank that {whose} lack: read as {classes}"
+            )
+        };
+        let said = of("those of the training part");
+        assert!(notes.contains(&said), "{said}\n{notes}");
+        let measured = ended(&place, &[file]);
+        assert_eq!(measured.code, 0, "{}", measured.stderr);
+        let found: Value = serde_json::from_str(&measured.stdout).unwrap();
+        assert_eq!(found["metrics"], plain, "{file}");
+        let said = of("the model's classes");
+        assert!(
+            measured.stderr.contains(&said),
+            "{said}\n{}",
+            measured.stderr
+        );
+    }
+    // One class that training does not know: none is touched.
+    let refused = run("other.csv");
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused
+            .stderr
+            .contains("class `<=50K.` has no sample to train on"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(ended(&place, &["other.csv"]).code, 2);
+}

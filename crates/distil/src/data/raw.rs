@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use distil_report::Part;
 use distil_report::measure::TaskKind;
+use distil_report::show::grouped;
 use serde::{Deserialize, Serialize};
 
 use crate::data::answers::RawAnswers;
@@ -297,24 +298,42 @@ impl RawTargets {
         }
     }
 
+    /// Names classes that are none of `known` by what they are without full stops and blanks at their end, if each of them is one of
+    /// `known` then; the sentence that says so, of whom the classes `known` are.
+    pub fn without_full_stops(&mut self, known: &[String], whose: &str) -> Option<String> {
+        let Self::Classes { names, labels } = self else {
+            return None;
+        };
+        let places = places(names, known);
+        let unknown = || (0..names.len()).filter(|class| places[*class].is_none());
+        let known_bare = |class: usize| known.iter().any(|known| known == bare(&names[class]));
+        if unknown().next().is_none() || !unknown().all(known_bare) {
+            return None;
+        }
+        let labels = labels
+            .iter()
+            .filter(|label| places[**label as usize].is_none());
+        let said = format!(
+            "{} labels end in a full stop or a blank that {whose} lack: read as {}",
+            grouped(labels.count() as f64),
+            unknown()
+                .map(|class| format!("`{}`", bare(&names[class])))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        for (name, place) in names.iter_mut().zip(places) {
+            if place.is_none() {
+                *name = bare(name).to_owned();
+            }
+        }
+        Some(said)
+    }
+
     /// The same classes under a model's indices; other targets must have the model's names.
     pub fn in_terms_of(self, model: &[String]) -> Result<Self> {
         match self {
             Self::Classes { names, labels } if names != model => {
-                // Classes that are numbers are the same however they are written: 1 and 1.0.
-                let number = |name: &str| name.parse::<f64>().ok().map(f64::to_bits);
-                let named: HashMap<&str, u32> = model.iter().map(String::as_str).zip(0..).collect();
-                let mut numbered: HashMap<u64, u32> = HashMap::new();
-                for (name, i) in model.iter().zip(0..) {
-                    if let Some(number) = number(name) {
-                        numbered.entry(number).or_insert(i);
-                    }
-                }
-                let place = |name: &String| {
-                    let exact = named.get(name.as_str());
-                    exact.or_else(|| numbered.get(&number(name)?)).copied()
-                };
-                let places: Vec<Option<u32>> = names.iter().map(place).collect();
+                let places = places(&names, model);
                 let labels = labels.iter().map(|&label| {
                     places[label as usize].ok_or_else(|| {
                         Error::input(
@@ -345,6 +364,28 @@ impl RawTargets {
             .remedy("Name the same target columns in the same order")),
         }
     }
+}
+
+/// A class without full stops and blanks at its end.
+fn bare(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c == '.' || c.is_whitespace())
+}
+
+/// Where these classes stand among a model's. Those that are numbers are the same however they are written: 1 and 1.0.
+fn places(names: &[String], model: &[String]) -> Vec<Option<u32>> {
+    let number = |name: &str| name.parse::<f64>().ok().map(f64::to_bits);
+    let named: HashMap<&str, u32> = model.iter().map(String::as_str).zip(0..).collect();
+    let mut numbered: HashMap<u64, u32> = HashMap::new();
+    for (name, i) in model.iter().zip(0..) {
+        if let Some(number) = number(name) {
+            numbered.entry(number).or_insert(i);
+        }
+    }
+    let place = |name: &String| {
+        let exact = named.get(name.as_str());
+        exact.or_else(|| numbered.get(&number(name)?)).copied()
+    };
+    names.iter().map(place).collect()
 }
 
 impl Raw {

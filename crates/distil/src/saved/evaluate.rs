@@ -117,10 +117,15 @@ impl SavedModel {
         };
         let (features, mut notes) = self.features(raw.inputs, &raw.wide)?;
         notes.splice(0..0, raw.notes);
-        let targets = raw.targets.ok_or_else(|| {
+        let mut targets = raw.targets.ok_or_else(|| {
             Error::input(path.display(), "has no targets to compare with")
                 .remedy("`distil predict` answers without them")
         })?;
+        if let Some(said) =
+            targets.without_full_stops(&self.card.targets.names, "the model's classes")
+        {
+            notes.push(format!("of {}, {said}", path.display()));
+        }
         let targets = self.card.targets.apply_exact(targets, &raw.wide)?;
         let outputs = batch::outputs(&self.net, &features, &ids, device);
         let (metrics, by_target) = metrics_by_target(

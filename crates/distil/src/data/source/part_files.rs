@@ -82,6 +82,12 @@ impl PartFiles {
                 )
                 .remedy("Add the column of `weights` to it"));
             }
+            if let (Some(own), Some(targets)) = (&raw.targets, &mut more.targets)
+                && let Some(said) =
+                    targets.without_full_stops(own.names(), "those of the training part")
+            {
+                more.notes.push(format!("of {}, {said}", file.display()));
+            }
             more.official = Some(vec![part; more.len()]);
             more.files.insert(part, more.hash.clone());
             raw = raw
