@@ -4,7 +4,7 @@
 //! ignored on reading, so that a later version may add some.
 
 pub use crate::measure::MainMetric;
-pub use crate::trials::{Choice, End, Flops, StageRun, Status, Trial, Tried, Tuned};
+pub use crate::trials::{ByHeart, Choice, End, Flops, StageRun, Status, Trial, Tried, Tuned};
 
 use std::collections::BTreeMap;
 use std::path::Path;

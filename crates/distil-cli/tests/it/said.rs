@@ -73,6 +73,44 @@ fn the_epoch_whose_weights_were_kept_is_told_in_run_and_report() {
 }
 
 #[test]
+fn what_was_learnt_by_heart_is_named_at_the_end_and_not_where_the_best_is_kept() {
+    let place = Place::new();
+    // Classes by chance: whatever is learnt of them is learnt by heart.
+    let row = |row: u32| {
+        let digits = |k: u32| (row * 7919 + k * 104_729) * (row + 3) % 1000;
+        format!(
+            "{},{},{},{}\n",
+            digits(1),
+            digits(2),
+            digits(3),
+            digits(4) / 10 % 2
+        )
+    };
+    let rows: String = (0..80).map(row).collect();
+    place.write("t.csv", format!("a,b,c,y\n{rows}"));
+    let told = "`m` has learnt its training part by heart: its training loss fell from ";
+    let ending = |keep: &str| {
+        place.write(
+            "r.toml",
+            format!("task = \"classification\"\ndata = {{ source = \"csv\", path = \"t.csv\", target = \"y\" }}\n[stage.m]\nmodel = {{ kind = \"mlp\", hidden = [256, 64] }}\ntrain = {{ epochs = 150, lr = 1e-2{keep} }}\n"),
+        );
+        let ran = place.distil(&["run", "./r.toml", "-q"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let last = ending("");
+    assert!(last.contains(told), "{last}");
+    assert!(
+        last.contains("; `keep = \"best\"` keeps the weights of the best epoch."),
+        "{last}"
+    );
+    assert!(last.lines().count() <= 16, "{last}");
+    for kept in [", keep = \"best\"", ", patience = 100"] {
+        assert!(!ending(kept).contains("by heart"), "{kept}");
+    }
+}
+
+#[test]
 fn batch_norm_on_batches_of_one_is_refused_and_a_last_batch_of_one_joins_the_one_before() {
     let place = Place::new();
     digits(

@@ -34,6 +34,7 @@ pub use nll::{nll, nll_labels, nll_rows};
 pub use nrmse::nrmse;
 pub use outputs::{BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
 pub use r2::r2;
+pub(crate) use registry::LOSSES;
 pub use registry::{Better, METRICS, Metric, Quantity, all, all_and, by_target, metric};
 pub use resolution::{Resolution, resolution};
 pub(crate) use resolution::{linearised, weighted_mean};

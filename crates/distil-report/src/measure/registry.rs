@@ -79,6 +79,13 @@ pub const METRICS: &[Metric] = &[
     super::r2::METRIC,
 ];
 
+/// What training lowers or, of numbers, its root: a model has at least one, and the first it has is meant.
+pub(crate) const LOSSES: [Metric; 3] = [
+    super::nll::METRIC,
+    super::nrmse::METRIC,
+    super::rmse::METRIC,
+];
+
 /// The metric of this name.
 pub fn metric(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)

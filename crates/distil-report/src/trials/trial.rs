@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::bill::{Bill, Calibration};
 use crate::record::events::{Event, Folded, GrownFrom};
 use crate::record::{Counts, Findings, Numbers, Part, TrialId};
+use crate::trials::by_heart::{ByHeart, by_heart};
 
 /// How a run or a trial ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,9 @@ pub struct StageRun {
     /// Epochs done when its weights were best on the validation part, where those are its model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<f64>,
+    /// Of the result: its losses, where it has learnt its training part by heart and the last weights are its model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_heart: Option<ByHeart>,
     /// Metrics on the training part; empty where it was not measured.
     pub train: Numbers,
     /// Metrics on the validation part.
@@ -112,6 +116,7 @@ impl StageRun {
             steps: 0,
             epochs: 0.0,
             kept: None,
+            by_heart: None,
             train: Numbers::default(),
             validation: Numbers::default(),
             test: Numbers::default(),
@@ -137,6 +142,11 @@ impl Trial {
         };
         for event in &folded.events {
             trial.add(event);
+        }
+        if let Some(result) = trial.stages.last_mut()
+            && result.kept.is_none()
+        {
+            result.by_heart = by_heart(&folded.events, &result.name);
         }
         Some(trial)
     }

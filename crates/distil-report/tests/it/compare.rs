@@ -39,6 +39,7 @@ pub fn trial(arm: &str, seed: u64, fold: Option<usize>, test: Numbers, flops: f6
         steps: 1,
         epochs: 1.0,
         kept: None,
+        by_heart: None,
         train: Numbers::default(),
         validation: Numbers::default(),
         test,

@@ -1,6 +1,7 @@
 //! Promises of distil-report, one module per part.
 
 mod bill;
+mod by_heart;
 mod compare;
 mod curve;
 mod events;

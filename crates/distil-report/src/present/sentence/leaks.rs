@@ -1,6 +1,6 @@
 //! What may have leaked from the test samples, in words.
 
-use super::training::kept;
+use super::training::{by_heart, kept};
 use crate::compare::FLOW;
 use crate::measure::{self, Better, TaskKind};
 use crate::present::show::grouped;
@@ -49,12 +49,16 @@ pub fn equal_samples(run: &RunJson) -> Option<String> {
     Some(equal(&found, test))
 }
 
-/// What was guessed, left out or changed while a run's data were read, whether the result is of any use, and which weights were kept,
-/// a sentence each.
+/// What was guessed, left out or changed while a run's data were read, whether the result is of any use or has learnt by heart, and
+/// which weights were kept, a sentence each.
 pub fn reading_notes(run: &RunJson) -> impl Iterator<Item = String> {
     let first = run.arm(FLOW).next().into_iter();
     let notes = first.flat_map(|trial| trial.findings.notes.iter().cloned());
-    let all = no_better(run).into_iter().chain(notes).chain(kept(run));
+    let all = no_better(run)
+        .into_iter()
+        .chain(by_heart(run))
+        .chain(notes)
+        .chain(kept(run));
     all.map(|said| note(&said))
 }
 

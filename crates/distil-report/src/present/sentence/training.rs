@@ -2,7 +2,30 @@
 
 use crate::compare::FLOW;
 use crate::present::human::human_epochs;
+use crate::present::show;
 use crate::run_json::RunJson;
+
+/// That the flow's result has learnt its training part by heart, in the trials in which it has.
+pub(super) fn by_heart(run: &RunJson) -> Option<String> {
+    let results = || run.arm(FLOW).filter_map(|trial| trial.result());
+    let found: Vec<_> = results()
+        .filter_map(|result| Some((&result.name, result.by_heart.as_ref()?)))
+        .collect();
+    let (name, losses) = found.first()?;
+    let trials = match results().count() {
+        1 => String::new(),
+        all => format!(" in {} of {all} trials", found.len()),
+    };
+    let unit = run.metric.unit.as_deref();
+    let [first, last] = losses.training.map(show::number);
+    let [lowest, at_end] = losses
+        .validation
+        .map(|value| show::value(&losses.metric, unit, value));
+    Some(format!(
+        "`{name}` has learnt its training part by heart{trials}: its training loss fell from {first} to {last}, and on the validation part {} rose from {lowest} to {at_end}; `keep = \"best\"` keeps the weights of the best epoch",
+        show::title(&losses.metric)
+    ))
+}
 
 /// Which epochs' weights are the models of the flow's stages, where those of the best evaluation were kept; none where the last were.
 pub(super) fn kept(run: &RunJson) -> Option<String> {
