@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use distil_kernels::Isa;
 
-use super::rule::{Elements, Rule, UpdateParams};
+use super::rule::{Elements, Rule, UpdateParams, normal};
 use crate::model::Steps;
 
 /// g ← g + wd·w;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;
@@ -162,8 +162,8 @@ impl Core {
             let moments = first.iter_mut().zip(second);
             for ((w, g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
                 let g = g * scale + penalty * *w;
-                *m += rest1 * (g - *m);
-                *v = beta2 * *v + rest2 * g * g;
+                *m = normal(*m + rest1 * (g - *m));
+                *v = normal(beta2 * *v + rest2 * g * g);
                 *w = keep * *w - step * *m / (v.sqrt() * root + epsilon);
             }
         });
