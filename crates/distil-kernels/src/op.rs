@@ -23,9 +23,17 @@ pub enum Op {
     Softmax,
     /// [`with_gradient`](crate::with_gradient), backward.
     WithGradientBackward,
+    /// [`parametric_act`](crate::parametric_act), forward.
+    Parametric,
+    /// [`parametric_act`](crate::parametric_act), backward.
+    ParametricBackward,
+    /// [`periodic`](crate::periodic), forward.
+    Periodic,
+    /// [`periodic`](crate::periodic), backward.
+    PeriodicBackward,
 }
 
-const OPS: usize = Op::WithGradientBackward as usize + 1;
+const OPS: usize = Op::PeriodicBackward as usize + 1;
 
 thread_local! {
     static RUNS: [Cell<u64>; OPS] = const { [const { Cell::new(0) }; OPS] };

@@ -5,4 +5,6 @@ mod gather;
 mod linear;
 mod mapped;
 mod numbers;
+mod parametric;
+mod periodic;
 mod softmax;
