@@ -58,6 +58,7 @@ pub fn schema(registries: &Registries) -> Value {
         ("depth", registries.depth),
         ("optimizer", registries.optimizer),
         ("schedule", registries.schedule),
+        ("decay_schedule", registries.schedule),
     ];
     for (name, registry) in choices {
         let alternatives = choice("kind", registry.kinds(&mut generator), &Map::new());

@@ -40,6 +40,7 @@ fn every_registry_is_listed_with_its_options() {
     cnn        blocks of 3×3 convolutions with batch norm, each pooled at its end; for pictures  channels, convs
     resnet     residual network of 6n + 2 layers for small pictures, narrow or wide              depth, width
     mobilenet  inverted residuals with depthwise convolutions, for small pictures                channels, blocks, expansion
+    realmlp    multi-layer perceptron for tables with tuned defaults (Holzmüller et al. 2024)    hidden, activation, dropout, waves, sigma, one_hot, embedding, clamp
     dscnn      depthwise-separable convolutions, for keywords in sound (Zhang et al. 2017)       channels, blocks, kernel, stride, halves
     ");
     insta::assert_snapshot!(list(&["methods"]), @r"
@@ -90,11 +91,13 @@ fn every_registry_is_listed_with_its_options() {
     adamw  Adam with decoupled weight decay (Loshchilov & Hutter 2019)  beta1, beta2, epsilon, weight_decay, exclude
     ");
     insta::assert_snapshot!(list(&["schedules"]), @r"
-    name       what it is                                  options
-    constant   the learning rate stays
-    linear     down to zero in a straight line
-    cosine     down to zero along half a cosine
-    trapezoid  flat, then down to zero in a straight line  decay
+    name         what it is                                                                  options
+    constant     the learning rate stays
+    linear       down to zero in a straight line
+    cosine       down to zero along half a cosine
+    trapezoid    flat, then down to zero in a straight line                                  decay
+    flat-cosine  flat over the first half, then down to zero along half a cosine
+    coslog       waves between zero and the full rate, each twice as long as the one before  cycles
     ");
     insta::assert_snapshot!(list(&["tasks"]), @r"
     name            what it is                                                   options

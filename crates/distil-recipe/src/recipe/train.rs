@@ -82,6 +82,8 @@ settings! {
         pub schedule: Option<Choice>;
         /// Steps over which the learning rate rises from 0; 0 by default.
         pub warmup: Option<Spanned<u64>> => count(0..=MOST_STEPS);
+        /// The schedule of the optimiser's weight decay, multiplied by that of the learning rate; constant by default.
+        pub decay_schedule: Option<Choice>;
         /// The largest norm of the whole gradient, above 0; unlimited by default.
         pub clip: Option<Spanned<f64>> => of_32_bits();
         /// Batches whose gradients make one update, 1 or more; 1 by default.

@@ -61,7 +61,7 @@ pub use reduction::Reduction;
 pub use rows::RowHashes;
 pub use seen::{Met, SeenRows, Tested};
 pub use split::{Fold, Split, SplitRule, split};
-pub use table::{TableColumn, WideScale};
+pub use table::{ColumnFeatures, TableColumn, WideScale};
 pub use targets::{FittedTargets, TargetScale, Targets, WideTargets};
 pub use view::{Feature, Fine, View, ViewMatrix};
 

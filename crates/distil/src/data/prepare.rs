@@ -9,7 +9,7 @@ use crate::data::features::Features;
 use crate::data::moments::{byte_moments, moments};
 use crate::data::prepared::Prepared;
 use crate::data::raw::{Column, Inputs, Wide};
-use crate::data::table::TableColumn;
+use crate::data::table::{ColumnFeatures, TableColumn};
 use crate::data::table_rows::TableRows;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -239,6 +239,14 @@ impl Preprocessing {
             Self::Block { shape, .. } => shape.clone(),
             Self::Table(columns) => vec![columns.iter().map(TableColumn::width).sum()],
         }
+    }
+
+    /// What the features of each column are; `None` for blocks.
+    pub fn kinds(&self) -> Option<Vec<ColumnFeatures>> {
+        let Self::Table(columns) = self else {
+            return None;
+        };
+        Some(columns.iter().map(TableColumn::kinds).collect())
     }
 
     /// The columns it reads; none for blocks.

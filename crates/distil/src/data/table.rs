@@ -56,6 +56,34 @@ pub enum TableColumn {
     },
 }
 
+/// What the features of a table's column are, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnFeatures {
+    /// A number, and perhaps whether it is missing.
+    Number {
+        /// Whether there is a feature for missing cells.
+        missing: bool,
+    },
+    /// A one-hot vector.
+    Category {
+        /// Its places, one for each text.
+        levels: usize,
+        /// Whether there is one more, for missing cells.
+        missing: bool,
+    },
+}
+
+impl ColumnFeatures {
+    /// Number of features.
+    pub fn width(&self) -> usize {
+        match *self {
+            Self::Number { missing } => 1 + usize::from(missing),
+            Self::Category { levels, missing } => levels + usize::from(missing),
+        }
+    }
+}
+
 /// A numeric column's scale in 64 bits: see [`TableColumn::Numeric`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct WideScale {
@@ -201,14 +229,22 @@ impl TableColumn {
         matches!(self, Self::Categorical { .. })
     }
 
-    /// Number of features.
-    pub fn width(&self) -> usize {
+    /// What its features are.
+    pub fn kinds(&self) -> ColumnFeatures {
         match self {
-            Self::Numeric { missing, .. } => 1 + usize::from(*missing),
+            Self::Numeric { missing, .. } => ColumnFeatures::Number { missing: *missing },
             Self::Categorical {
                 levels, missing, ..
-            } => levels.len() + usize::from(*missing),
+            } => ColumnFeatures::Category {
+                levels: levels.len(),
+                missing: *missing,
+            },
         }
+    }
+
+    /// Number of features.
+    pub fn width(&self) -> usize {
+        self.kinds().width()
     }
 
     /// Names of the features.

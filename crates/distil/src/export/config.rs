@@ -18,6 +18,10 @@ pub fn config(model: &SavedModel) -> Value {
     let names = &card.targets.names;
     config.insert("input_size".into(), json!(card.inputs));
     config.insert("output_size".into(), json!(card.outputs));
+    let columns = &model.net.shapes().columns;
+    if !columns.is_empty() {
+        config.insert("columns".into(), json!(columns));
+    }
     let input = &model.net.shapes().input;
     if input.len() > 1 {
         // Height, width and channels: rows of a sample are channels-last pictures.

@@ -16,6 +16,7 @@ pub fn check(
 ) -> Result<Promise, String> {
     numbers(rule)?;
     family(from, to)?;
+    prepared(from, to)?;
     ends(from, to, view)?;
     kept(from, to)?;
     let lacked = |l: &&Layer| from.layer(&l.path).is_none();
@@ -23,7 +24,7 @@ pub fn check(
     same_kind(from, to)?;
     for layer in &inserted {
         let refusal = match (layer.place, layer.activation) {
-            (Place::Chain, Some(activation)) => rule.depth.refuses(activation),
+            (Place::Chain, Some(activation)) if !layer.bent => rule.depth.refuses(activation),
             _ => None,
         };
         if let Some(reason) = refusal {
@@ -40,9 +41,10 @@ pub fn check(
     }
 }
 
-/// The layers but for the head.
+/// The layers but for the head and those that prepare the sample.
 fn hidden(layout: &Layout) -> impl Iterator<Item = &Layer> {
-    layout.layers.iter().rev().skip(1).rev()
+    let layers = layout.layers.iter().rev().skip(1).rev();
+    layers.filter(|layer| !layer.prepares())
 }
 
 fn is_convolutional(layout: &Layout) -> bool {
@@ -63,6 +65,20 @@ fn family(from: &Layout, to: &Layout) -> Result<(), String> {
         word(small),
         word(large)
     ))
+}
+
+/// Both make the same of a sample before their first hidden layer.
+fn prepared(from: &Layout, to: &Layout) -> Result<(), String> {
+    let preparing = |layout: &Layout| -> Vec<Layer> {
+        let layers = layout.layers.iter().filter(|layer| layer.prepares());
+        layers.cloned().collect()
+    };
+    match preparing(from) == preparing(to) && from.columns == to.columns {
+        true => Ok(()),
+        false => Err(
+            "the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding` and `clamp`".into(),
+        ),
+    }
 }
 
 /// All layers of the small model are in the large one, which has no others than can be inserted.
@@ -100,7 +116,7 @@ fn kept(from: &Layout, to: &Layout) -> Result<(), String> {
 /// they hand on.
 fn carried(from: &Layout, to: &Layout) -> BTreeMap<usize, usize> {
     let mut carried = BTreeMap::new();
-    for layer in &to.layers {
+    for layer in to.layers.iter().filter(|layer| !layer.prepares()) {
         let units = match (from.layer(&layer.path), layer.place) {
             (Some(small), _) => small.outputs,
             // A network without hidden layers is carried by its outputs and their negatives.
@@ -200,7 +216,7 @@ fn same_kind(from: &Layout, to: &Layout) -> Result<(), String> {
 fn widths(from: &Layout, to: &Layout) -> Result<bool, String> {
     let carried = carried(from, to);
     let mut wider = false;
-    for layer in &to.layers {
+    for layer in to.layers.iter().filter(|layer| !layer.prepares()) {
         let units = carried.get(&layer.writes).copied().unwrap_or(layer.outputs);
         if layer.outputs < units {
             return Err(format!(

@@ -38,10 +38,13 @@ pub fn grow(
 ) -> Result<Grown, String> {
     let promise = check(from, to, view.map(|p| p.rows_cols().into()), rule)?;
     let no_memory = BTreeMap::new();
+    let dense = |layout: &Layout| -> Vec<Layer> {
+        let layers = layout.layers.iter().filter(|layer| !layer.prepares());
+        layers.cloned().collect()
+    };
     let read_fresh =
         |layer: &Layer| Ok((layer.path.clone(), Dense::read(drawn, &no_memory, layer)?));
-    let fresh: Layers = to
-        .layers
+    let fresh: Layers = dense(to)
         .iter()
         .map(read_fresh)
         .collect::<Result<_, String>>()?;
@@ -49,8 +52,7 @@ pub fn grow(
         let dense = Dense::read(&small.weights, &small.slots, layer)?;
         Ok((layer.path.clone(), dense))
     };
-    let mut layers: Layers = from
-        .layers
+    let mut layers: Layers = dense(from)
         .iter()
         .map(read)
         .collect::<Result<_, String>>()?;
@@ -72,10 +74,18 @@ pub fn grow(
             shrink(layer, &fresh[path], rule.shrink);
         }
     }
-    Ok(Grown {
-        state: state(layers, rule, is_adam(small) && !rule.mup),
-        promise,
-    })
+    let mut state = state(layers, rule, is_adam(small) && !rule.mup);
+    // What prepares the sample is the same in both.
+    let preparing = to.layers.iter().filter(|layer| layer.prepares());
+    for (path, _) in preparing.flat_map(Layer::arrays) {
+        let array = small.weights.get(&path);
+        let array = array.ok_or_else(|| format!("the weights have no `{path}`"))?;
+        state.weights.insert(path.clone(), array.clone());
+        if let Some(slot) = small.slots.get(&path).filter(|_| rule.keep) {
+            state.slots.insert(path, slot.clone());
+        }
+    }
+    Ok(Grown { state, promise })
 }
 
 /// Layers by their path.
@@ -99,7 +109,7 @@ fn insert(
     }
     // The layers whose answers inserted ones hand on, by axis.
     let mut sources: BTreeMap<usize, &str> = BTreeMap::new();
-    for layer in &to.layers {
+    for layer in to.layers.iter().filter(|layer| !layer.prepares()) {
         if layers.contains_key(&layer.path) {
             sources.insert(layer.writes, &layer.path);
             continue;

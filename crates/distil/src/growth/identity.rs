@@ -25,6 +25,8 @@ impl Depth for Identity {
             Activation::Relu => return None,
             Activation::Gelu => "gelu",
             Activation::Tanh => "tanh",
+            Activation::Selu => "selu",
+            Activation::Mish => "mish",
         };
         Some(format!(
             "a layer inserted as an identity hands on what it reads for `relu` only: {name}({name}(x)) is \
@@ -43,6 +45,11 @@ impl Depth for Identity {
         }
         let bias = before.units.contains_key("bias").then(|| vec![0.0; units]);
         let mut inserted = Dense::young(weight, taps, bias);
+        if like.bent {
+            // At a slope of 0 an activation does nothing.
+            let slope = Parameter::young(Array::zeros([units]));
+            inserted.units.insert("slope".to_string(), slope);
+        }
         give_norm(&mut inserted, like.norm, Some(before));
         inserted
     }

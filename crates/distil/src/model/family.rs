@@ -1,11 +1,16 @@
 //! What a family of networks is.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::Device;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Net;
 use super::layout::Layout;
+use super::mup::Pace;
+use super::output::Input;
+use crate::data::ColumnFeatures;
 use crate::error::Result;
 use crate::rng::Seed;
 
@@ -20,8 +25,37 @@ pub trait Family: Serialize {
     /// The shapes, for samples of this shape and so many outputs; else why the family cannot read them, as a sentence.
     fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String>;
 
+    /// The same for the columns of a table; by default it does not tell them apart.
+    fn layout_of(
+        &self,
+        columns: &[ColumnFeatures],
+        outputs: usize,
+    ) -> std::result::Result<Layout, String> {
+        self.layout(&[columns.iter().map(ColumnFeatures::width).sum()], outputs)
+    }
+
     /// The network of its [`Self::layout`] with weights drawn for this seed.
     fn init(&self, layout: Layout, seed: Seed, device: &Device) -> Result<Self::Net>;
+
+    /// Whether it tells the columns of a table apart.
+    fn reads_columns(&self) -> bool {
+        false
+    }
+
+    /// Training rows that its first weights depend on, at most.
+    fn rows_looked_at(&self) -> usize {
+        0
+    }
+
+    /// A network of [`Self::init`] with what of its first weights depends on training rows.
+    fn fit(&self, net: Self::Net, _first: &First, _seed: Seed) -> Result<Self::Net> {
+        Ok(net)
+    }
+
+    /// The pace of parameters that have one of their own; those of a family with a parametrisation of its own.
+    fn paces(&self, _layout: &Layout) -> BTreeMap<String, Pace> {
+        BTreeMap::new()
+    }
 
     /// The network in a few words, for example `mlp 64-128-10`.
     fn describe(&self, layout: &Layout) -> String;
@@ -41,6 +75,15 @@ pub trait Family: Serialize {
 
     /// The PyTorch module that reads an exported model.
     fn pytorch(&self) -> PyTorch;
+}
+
+/// What first weights may depend on.
+#[derive(Debug, Clone)]
+pub struct First {
+    /// Some rows of the training part, or all.
+    pub rows: Input,
+    /// The least and the largest of each target over training and validation, as the network answers them; none for classes.
+    pub range: Option<[Vec<f32>; 2]>,
 }
 
 /// A PyTorch module as a model card shows it.
@@ -82,6 +125,34 @@ macro_rules! families {
             /// See [`Family::layout`].
             pub fn layout(&self, input: &[usize], outputs: usize) -> std::result::Result<Layout, String> {
                 match self { $(Self::$family(config) => config.layout(input, outputs),)* }
+            }
+
+            /// See [`Family::layout_of`].
+            pub fn layout_of(&self, columns: &[ColumnFeatures], outputs: usize) -> std::result::Result<Layout, String> {
+                match self { $(Self::$family(config) => config.layout_of(columns, outputs),)* }
+            }
+
+            /// See [`Family::reads_columns`].
+            pub fn reads_columns(&self) -> bool {
+                match self { $(Self::$family(config) => config.reads_columns(),)* }
+            }
+
+            /// See [`Family::rows_looked_at`].
+            pub fn rows_looked_at(&self) -> usize {
+                match self { $(Self::$family(config) => config.rows_looked_at(),)* }
+            }
+
+            /// See [`Family::fit`].
+            pub fn fit(&self, net: Model, first: &First, seed: Seed) -> Result<Model> {
+                match (self, net) {
+                    $((Self::$family(config), Model::$family(net)) => config.fit(net, first, seed).map(Model::$family),)*
+                    (_, net) => Ok(net),
+                }
+            }
+
+            /// See [`Family::paces`].
+            pub fn paces(&self, layout: &Layout) -> BTreeMap<String, Pace> {
+                match self { $(Self::$family(config) => config.paces(layout),)* }
             }
 
             /// See [`Family::init`].
@@ -131,6 +202,10 @@ macro_rules! families {
 
             fn layout(&self) -> Option<Layout> {
                 Some(self.shapes().clone())
+            }
+
+            fn at(&mut self, done: f64, seed: u64) {
+                match self { $(Self::$family(net) => net.at(done, seed),)* }
             }
         }
     };

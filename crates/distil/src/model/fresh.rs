@@ -9,7 +9,7 @@ use crate::weights::{Array, Weights};
 /// variance 2 / (taps · inputs) (He et al. 2015, of fan-in), embeddings from N(0, 1) (PyTorch's), norms begin at the identity.
 pub fn fresh(layout: &Layout, seed: Seed) -> Weights {
     let mut weights = Weights::new();
-    for layer in &layout.layers {
+    for layer in layout.layers.iter().filter(|layer| !layer.prepares()) {
         let mut draw = |name: &str, shape: Vec<usize>, number: &dyn Fn(&mut Stream) -> f32| {
             let path = format!("{}.{name}", layer.path);
             let mut stream = seed.stream(&format!("weights/{path}"), &[]);
@@ -24,6 +24,8 @@ pub fn fresh(layout: &Layout, seed: Seed) -> Weights {
                 draw("bias", vec![layer.outputs], &|s| s.uniform(-bound, bound));
             }
             Kind::Embedding => draw("weight", matrix, &|s| s.normal()),
+            // They prepare the sample.
+            Kind::Scaled | Kind::Waves { .. } | Kind::Diagonal | Kind::Range => {}
             Kind::Conv { .. } => {
                 let deviation = (2.0 / layer.rows().max(1) as f32).sqrt();
                 draw("weight", matrix, &|s| deviation * s.normal());

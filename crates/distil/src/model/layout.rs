@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::ColumnFeatures;
 use crate::memory::numbers;
 
 /// Layers of the deepest network: to draw up more of them takes longer than it takes to see that they are a mistake.
@@ -28,6 +29,10 @@ pub enum Activation {
     Gelu,
     /// tanh x.
     Tanh,
+    /// λ x for x > 0, else λ α (eˣ − 1), self-normalising (Klambauer et al. 2017).
+    Selu,
+    /// x tanh(ln(1 + eˣ)) (Misra 2020).
+    Mish,
 }
 
 /// Normalisation after a linear layer, before its activation.
@@ -63,6 +68,19 @@ pub enum Kind {
         /// Places of an output picture, height · width.
         places: usize,
     },
+    /// Each number by a centre and a factor that the training part gave, then clipped smoothly; nothing is trained.
+    Scaled,
+    /// Each number by itself as `outputs` sums of so many waves ([`distil_kernels::periodic`]).
+    Waves {
+        /// Waves of a number.
+        waves: usize,
+        /// Sums of a number.
+        sums: usize,
+    },
+    /// Each number times a weight of its own.
+    Diagonal,
+    /// Holds each answer within the range of the targets; nothing is trained.
+    Range,
 }
 
 /// Where a layer stands: what growth may do if the small model lacks it.
@@ -78,7 +96,8 @@ pub enum Place {
     BranchEnd,
 }
 
-/// One layer: `linear → norm → activation → dropout`; the head has none of the three.
+/// One layer: `linear → norm → activation → dropout`; the head has none of the three. A layer that writes axis 0, the data's, only
+/// prepares the sample: growth leaves it as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
     /// The path of its parameters, for example `hidden.0` or `head`: weights are `<path>.weight`, for dense layers
@@ -95,6 +114,9 @@ pub struct Layer {
     pub norm: Norm,
     /// The activation after it, if any.
     pub activation: Option<Activation>,
+    /// Whether each unit bends its activation f by a slope of its own: x + (f(x) − x) · slope.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bent: bool,
     /// The axis it reads. Layers that read or write the same axis must agree on its channels.
     pub reads: usize,
     /// The axis it writes.
@@ -115,11 +137,26 @@ impl Layer {
             outputs,
             norm: Norm::None,
             activation: None,
+            bent: false,
             reads: 0,
             writes: 1,
             place: Place::Fixed,
             tap: None,
         }
+    }
+
+    /// A layer of this kind that prepares the sample.
+    pub fn preparing(path: &str, kind: Kind, inputs: usize, outputs: usize) -> Self {
+        Self {
+            kind,
+            writes: 0,
+            ..Self::dense(path, inputs, outputs)
+        }
+    }
+
+    /// Whether it only prepares the sample.
+    pub fn prepares(&self) -> bool {
+        self.writes == 0
     }
 
     /// An embedding of so many codes at the beginning of a chain.
@@ -143,16 +180,16 @@ impl Layer {
     /// Height and width of its kernel; of other layers 1 × 1.
     pub fn kernel(&self) -> [usize; 2] {
         match self.kind {
-            Kind::Dense | Kind::Embedding => [1, 1],
             Kind::Conv { kernel, .. } => kernel,
+            _ => [1, 1],
         }
     }
 
     /// Steps between its outputs, down and across; of other layers 1.
     pub fn stride(&self) -> [usize; 2] {
         match self.kind {
-            Kind::Dense | Kind::Embedding => [1, 1],
             Kind::Conv { stride, .. } => stride,
+            _ => [1, 1],
         }
     }
 
@@ -172,24 +209,54 @@ impl Layer {
     /// Numbers of one sample's output.
     pub fn answers(&self) -> usize {
         match self.kind {
-            Kind::Dense | Kind::Embedding => self.outputs,
             Kind::Conv { places, .. } => places.saturating_mul(self.outputs),
+            _ => self.outputs,
         }
     }
 
     /// Number of trainable parameters.
     pub fn parameters(&self) -> u64 {
-        let bias = usize::from(self.kind == Kind::Dense);
+        let bias = usize::from(self.kind == Kind::Dense) + usize::from(self.bent);
         let norm = if self.norm == Norm::None { 0 } else { 2 };
-        let rows = self.rows().saturating_add(bias + norm);
+        let each = match self.kind {
+            Kind::Scaled | Kind::Range => return 0,
+            Kind::Diagonal => 1,
+            Kind::Waves { waves, sums } => {
+                let of_number = waves.saturating_mul(2 + sums).saturating_add(sums);
+                return of_number.saturating_mul(self.inputs) as u64;
+            }
+            Kind::Dense | Kind::Embedding | Kind::Conv { .. } => self.rows(),
+        };
+        let rows = each.saturating_add(bias + norm);
         rows.saturating_mul(self.outputs) as u64
     }
 
     /// The paths and shapes of all its arrays, running statistics included.
     pub fn arrays(&self) -> Vec<(String, Vec<usize>)> {
-        let bias: &[&str] = match self.kind {
-            Kind::Dense => &["bias"],
-            Kind::Embedding | Kind::Conv { .. } => &[],
+        let named = |names: &[(&str, &[usize])]| -> Vec<(String, Vec<usize>)> {
+            let each = names.iter();
+            each.map(|(name, shape)| (format!("{}.{name}", self.path), shape.to_vec()))
+                .collect()
+        };
+        let (n, each) = (self.inputs, &[self.outputs][..]);
+        match self.kind {
+            Kind::Scaled => return named(&[("center", each), ("factor", each)]),
+            Kind::Diagonal => return named(&[("weight", each)]),
+            Kind::Range => return named(&[("low", each), ("high", each)]),
+            Kind::Waves { waves, sums } => {
+                return named(&[
+                    ("frequency", &[n, waves]),
+                    ("phase", &[n, waves]),
+                    ("weight", &[n, waves, sums]),
+                    ("bias", &[n, sums]),
+                ]);
+            }
+            Kind::Dense | Kind::Embedding | Kind::Conv { .. } => {}
+        }
+        let bias: &[&str] = match (self.kind, self.bent) {
+            (Kind::Dense, true) => &["bias", "slope"],
+            (Kind::Dense, false) => &["bias"],
+            _ => &[],
         };
         let norm: &[&str] = match self.norm {
             Norm::None => &[],
@@ -210,11 +277,13 @@ impl Layer {
         std::iter::once(matrix).chain(vectors).collect()
     }
 
-    /// FLOPs of one sample's forward pass: two for each multiply-add; looking up a row takes none.
+    /// FLOPs of one sample's forward pass: two for each multiply-add; looking up a row takes none, nor does what is done element
+    /// by element.
     pub fn flops_forward(&self) -> f64 {
         match self.kind {
-            Kind::Embedding => 0.0,
-            _ => 2.0 * self.rows() as f64 * self.answers() as f64,
+            Kind::Embedding | Kind::Scaled | Kind::Diagonal | Kind::Range => 0.0,
+            Kind::Waves { waves, sums } => 2.0 * (self.inputs * waves * sums) as f64,
+            Kind::Dense | Kind::Conv { .. } => 2.0 * self.rows() as f64 * self.answers() as f64,
         }
     }
 }
@@ -226,6 +295,9 @@ pub struct Layout {
     pub input: Vec<usize>,
     /// The layers in order.
     pub layers: Vec<Layer>,
+    /// The columns of the table, where the family tells them apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<ColumnFeatures>,
 }
 
 impl Layout {
@@ -246,6 +318,7 @@ impl Layout {
                 .into_iter()
                 .collect(),
             layers: layers.into_iter().enumerate().map(place).collect(),
+            columns: Vec::new(),
         }
     }
 
@@ -277,7 +350,12 @@ impl Layout {
     /// FLOPs of one sample's backward pass: twice the forward, but once for layers that read the sample, which
     /// needs no gradient.
     pub fn flops_backward(&self) -> f64 {
-        let times = |layer: &Layer| if layer.reads == 0 { 1.0 } else { 2.0 };
+        let times = |layer: &Layer| match (layer.reads, layer.kind) {
+            // Its waves have parameters of their own.
+            (_, Kind::Waves { .. }) => 2.0,
+            (0, _) => 1.0,
+            _ => 2.0,
+        };
         let layers = self.layers.iter();
         layers
             .map(|layer| times(layer) * layer.flops_forward())
@@ -288,8 +366,8 @@ impl Layout {
     pub fn needs_two_samples(&self) -> bool {
         self.layers.iter().any(|layer| {
             let places = match layer.kind {
-                Kind::Dense | Kind::Embedding => 1,
                 Kind::Conv { places, .. } => places,
+                _ => 1,
             };
             layer.norm == Norm::Batch && places == 1
         })

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, LayerNorm, LayerNormConfig};
 use burn::tensor::activation::{gelu, relu, tanh};
 use burn::tensor::{Device, Tensor};
-use distil_kernels::linear_act;
+use distil_kernels::{Smooth, linear_act, parametric_act};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -119,7 +119,7 @@ class DistilMlp(nn.Module):
         self.hidden = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:]))
         self.norm = nn.ModuleList(norm(o) for o in sizes[1:] if norm)
         self.head = nn.Linear(sizes[-1], config[\"output_size\"])
-        self.act = {\"relu\": nn.ReLU, \"gelu\": nn.GELU, \"tanh\": nn.Tanh}[config[\"hidden_act\"]]()
+        self.act = {\"relu\": nn.ReLU, \"gelu\": nn.GELU, \"tanh\": nn.Tanh, \"selu\": nn.SELU, \"mish\": nn.Mish}[config[\"hidden_act\"]]()
 
     def forward(self, x):
         x = self.view(x) if hasattr(self, \"view\") else x
@@ -191,6 +191,13 @@ pub struct Mlp {
     pub(super) layout: Layout,
 }
 
+/// The activation itself, of every unit.
+fn smooth(x: Tensor<2>, smooth: Smooth) -> Tensor<2> {
+    let [_, units] = x.dims();
+    let slope = Tensor::ones([units], &x.device());
+    parametric_act(x, slope, smooth, None)
+}
+
 impl Net for Mlp {
     fn forward(&self, x: &Input, taps: &TapSet) -> Output {
         let mut x = x.flat();
@@ -211,6 +218,8 @@ impl Net for Mlp {
                 Activation::Relu => relu(x),
                 Activation::Gelu => gelu(x),
                 Activation::Tanh => tanh(x),
+                Activation::Selu => smooth(x, Smooth::Selu),
+                Activation::Mish => smooth(x, Smooth::Mish),
             };
             let tap = format!("hidden.{i}");
             if taps.wants(&tap) {

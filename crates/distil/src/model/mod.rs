@@ -14,11 +14,12 @@ mod one_hot;
 mod output;
 mod patches;
 mod picture;
+mod realmlp;
 mod resnet;
 
 pub use cnn::{Cnn, CnnConfig};
 pub use dscnn::{Dscnn, DscnnConfig};
-pub use family::{Family, PyTorch};
+pub use family::{Family, First, PyTorch};
 pub use fresh::fresh;
 pub use layout::{Activation, Kind, Layer, Layout, Norm, Place};
 pub use mlp::{Mlp, MlpConfig};
@@ -26,6 +27,7 @@ pub use mobilenet::{Mobilenet, MobilenetConfig};
 pub use mup::{Mup, Pace, Steps};
 pub use one_hot::OneHot;
 pub use output::{Feature, Input, Output, TapSet};
+pub use realmlp::{RealMlp, RealMlpConfig};
 pub use resnet::{Resnet, ResnetConfig};
 
 use burn::module::{Module, ModuleDisplay};
@@ -34,8 +36,11 @@ use distil_recipe::{Registry, entry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use std::collections::BTreeMap;
+
 use family::families;
 
+use crate::data::ColumnFeatures;
 use crate::error::Result;
 use crate::rng::Seed;
 
@@ -52,6 +57,9 @@ pub trait Net: Module + ModuleDisplay {
     fn layout(&self) -> Option<Layout> {
         None
     }
+
+    /// Tells it before each pass of training what share of its steps is done, in [0, 1], and what its chance may be drawn with.
+    fn at(&mut self, _done: f64, _seed: u64) {}
 }
 
 families! {
@@ -59,5 +67,6 @@ families! {
     "cnn", "blocks of 3×3 convolutions with batch norm, each pooled at its end; for pictures" => Cnn(CnnConfig);
     "resnet", "residual network of 6n + 2 layers for small pictures, narrow or wide" => Resnet(ResnetConfig);
     "mobilenet", "inverted residuals with depthwise convolutions, for small pictures" => Mobilenet(MobilenetConfig);
+    "realmlp", "multi-layer perceptron for tables with tuned defaults (Holzmüller et al. 2024)" => RealMlp(RealMlpConfig);
     "dscnn", "depthwise-separable convolutions, for keywords in sound (Zhang et al. 2017)" => Dscnn(DscnnConfig);
 }

@@ -79,6 +79,7 @@ impl Sketch {
         let layout = Layout {
             input: vec![height, width, channels],
             layers: Vec::new(),
+            columns: Vec::new(),
         };
         let flow = Flow {
             axis: 0,
@@ -112,6 +113,7 @@ impl Sketch {
             outputs: conv.outputs,
             norm: Norm::Batch,
             activation: conv.active.then_some(Activation::Relu),
+            bent: false,
             reads: from.axis,
             writes: axis,
             place: conv.place,

@@ -37,5 +37,7 @@ pub static SCHEDULES: Registry<Box<dyn Schedule>> = Registry {
         entry!("linear", "down to zero in a straight line", schedule::Linear => Box::new),
         entry!("cosine", "down to zero along half a cosine", schedule::Cosine => Box::new),
         entry!("trapezoid", "flat, then down to zero in a straight line", schedule::Trapezoid => Box::new),
+        entry!("flat-cosine", "flat over the first half, then down to zero along half a cosine", schedule::FlatCosine => Box::new),
+        entry!("coslog", "waves between zero and the full rate, each twice as long as the one before", schedule::Coslog => Box::new),
     ],
 };

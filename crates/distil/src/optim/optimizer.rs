@@ -25,6 +25,8 @@ pub struct Optimizer {
     memory: BTreeMap<String, Memory>,
     /// Parameters whose rate and decay differ from the rule's.
     paces: BTreeMap<String, Pace>,
+    /// What every weight decay is multiplied by now.
+    pub decay: f64,
     /// Whether the host's in-place form may be used.
     in_place: bool,
 }
@@ -36,6 +38,7 @@ impl Optimizer {
             rule,
             memory: BTreeMap::new(),
             paces: BTreeMap::new(),
+            decay: 1.0,
             in_place: true,
         }
     }
@@ -57,6 +60,7 @@ impl Optimizer {
             rule,
             memory: memory.collect(),
             paces: BTreeMap::new(),
+            decay: 1.0,
             in_place: true,
         })
     }
@@ -111,7 +115,8 @@ impl Optimizer {
     }
 
     fn step(&mut self, path: String, shape: &[usize], step: Step) -> Tensor<1> {
-        let pace = self.paces.get(&path).copied().unwrap_or_default();
+        let mut pace = self.paces.get(&path).copied().unwrap_or_default();
+        pace.decay *= self.decay;
         let memory = self.memory.entry(path).or_default();
         memory.slot.age += 1;
         if let Some(young) = &mut memory.slot.young {

@@ -52,6 +52,27 @@ pub struct Trapezoid {
     pub decay: f64,
 }
 
+/// 1 up to s = n/2, then (1 + cos(π(2s/n − 1)))/2; the last step has (1 − cos(2π/n))/2.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlatCosine {}
+
+/// (1 − cos(2π log₂(1 + (2ᶜ − 1) s/n)))/2 with c cycles (Holzmüller et al. 2024): 0 at s = 0 and, but for the first step, between
+/// cycles; the last step is near 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Coslog {
+    /// c, from 1 to 16.
+    #[schemars(range(min = 1, max = 16))]
+    pub cycles: u32,
+}
+
+impl Default for Coslog {
+    fn default() -> Self {
+        Self { cycles: 4 }
+    }
+}
+
 impl Default for Trapezoid {
     fn default() -> Self {
         Self { decay: 0.2 }
@@ -101,6 +122,27 @@ impl Schedule for Trapezoid {
     fn factor(&self, step: u64, steps: u64) -> f64 {
         let decay = (self.decay * steps as f64).round().max(1.0);
         (steps.saturating_sub(step) as f64 / decay).min(1.0)
+    }
+}
+
+impl Schedule for FlatCosine {
+    fn factor(&self, step: u64, steps: u64) -> f64 {
+        let falls = (2.0 * passed(step, steps) - 1.0).max(0.0);
+        0.5 * (1.0 + (std::f64::consts::PI * falls).cos())
+    }
+}
+
+impl Schedule for Coslog {
+    fn check(&self) -> Result<(), String> {
+        match self.cycles {
+            1..=16 => Ok(()),
+            _ => Err("`cycles` must be from 1 to 16".into()),
+        }
+    }
+
+    fn factor(&self, step: u64, steps: u64) -> f64 {
+        let stretched = (2_f64.powi(self.cycles as i32) - 1.0) * passed(step, steps);
+        0.5 * (1.0 - (std::f64::consts::TAU * stretched.ln_1p() / std::f64::consts::LN_2).cos())
     }
 }
 

@@ -203,8 +203,9 @@ impl Binding<'_> {
             }) => {
                 given::check(&table, &card, self.data, &self.columns, problems);
                 let met = given::overlap(&table, self.data, declared || self.lenient, problems);
-                let (shape, outputs) = (&card.view_shape, card.outputs);
-                let layout = network::layout(&table, &card.model, shape, outputs, problems)?;
+                let columns = card.columns();
+                let sample = (&card.view_shape[..], columns.as_deref());
+                let layout = network::layout(&table, &card.model, sample, card.outputs, problems)?;
                 network::in_memory(&table, &layout, 1, problems)?;
                 Some(StagePlan {
                     name: table.name.value,
@@ -236,7 +237,13 @@ impl Binding<'_> {
                         return None;
                     }
                 };
-                let layout = network::layout(&table, &model, &view_shape, self.outputs, problems)?;
+                network::sees_columns(&table, &model, &view, problems)?;
+                let columns = match view {
+                    View::Full => self.data.preprocessing.kinds(),
+                    _ => None,
+                };
+                let sample = (&view_shape[..], columns.as_deref());
+                let layout = network::layout(&table, &model, sample, self.outputs, problems)?;
                 network::in_memory(&table, &layout, train.copies(), problems)?;
                 let stage = Shapes {
                     model,

@@ -88,6 +88,21 @@ pub(super) fn of(
         );
         return None;
     };
+    if !model.paces(layout).is_empty() {
+        problems.push(
+            Problem::at(
+                place(),
+                format!(
+                    "`{}` is a network of the family {}, which has a parametrisation of its own",
+                    table.name,
+                    model.name()
+                ),
+            )
+            .rule("µP changes the first weights and rates of the standard parametrisation")
+            .help("remove `param`"),
+        );
+        return None;
+    }
     if discriminant(&base.model) != discriminant(model) {
         problems.push(
             Problem::at(

@@ -4,16 +4,17 @@ use distil_recipe::recipe::{ModelTable, StageTable};
 use distil_recipe::{Problem, Problems};
 use distil_report::show::grouped;
 
+use crate::data::{ColumnFeatures, View};
 use crate::memory::fits;
 use crate::model::{Layout, ModelConfig};
 use crate::plan::refusal::sentence;
 use crate::plan::stage::TermPlan;
 
-/// The shapes of a stage's network, if it reads samples of this shape.
+/// The shapes of a stage's network, if it reads samples of this shape, or these columns of a table.
 pub(super) fn layout(
     table: &StageTable,
     model: &ModelConfig,
-    shape: &[usize],
+    (shape, columns): (&[usize], Option<&[ColumnFeatures]>),
     outputs: usize,
     problems: &mut Problems,
 ) -> Option<Layout> {
@@ -28,7 +29,36 @@ pub(super) fn layout(
                 .rule("a network reads samples of the shape that its stage sees"),
         );
     };
-    model.layout(shape, outputs).map_err(refused).ok()
+    let layout = match columns {
+        Some(columns) => model.layout_of(columns, outputs),
+        None => model.layout(shape, outputs),
+    };
+    layout.map_err(refused).ok()
+}
+
+/// Whether the stage sees what its network reads: one that tells the columns of a table apart needs all of them as they are.
+pub(super) fn sees_columns(
+    table: &StageTable,
+    model: &ModelConfig,
+    view: &View,
+    problems: &mut Problems,
+) -> Option<()> {
+    if *view == View::Full || !model.reads_columns() {
+        return Some(());
+    }
+    let place = table.view.as_ref().and_then(|view| view.span.clone());
+    problems.push(
+        Problem::at(
+            place.or(table.name.span.clone()),
+            format!(
+                "`{}` would read columns that a view has mixed",
+                model.name()
+            ),
+        )
+        .rule("a network that scales, embeds and spreads each column by what is in it reads the columns as they are")
+        .help("remove `view`, or use `mlp`"),
+    );
+    None
 }
 
 /// Whether a batch has a spread, where the model is normalised by it.

@@ -70,11 +70,11 @@ pub struct Training {
 }
 
 impl Training {
-    /// The pace of its network's parameters, where settings were chosen at other widths.
-    pub fn paces(&self) -> BTreeMap<String, Pace> {
+    /// The pace of its network's parameters, where settings were chosen at other widths or the family has paces of its own.
+    pub fn paces(&self, model: &ModelConfig, layout: &Layout) -> BTreeMap<String, Pace> {
         match (&self.mup, self.train.optimizer.steps()) {
             (Some(mup), Ok(steps)) => mup.paces(steps),
-            _ => BTreeMap::new(),
+            _ => model.paces(layout),
         }
     }
 

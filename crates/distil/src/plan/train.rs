@@ -60,6 +60,16 @@ pub(super) fn settle(
         written.map_or(default, |n| n.value)
     };
     let warmup = number(train.warmup, 0);
+    let decay_schedule = match &train.decay_schedule {
+        None => None,
+        Some(choice) => {
+            let decay = SCHEDULES.resolve(choice, problems);
+            if let Some(decay) = &decay {
+                refused(choice, decay.check(), problems);
+            }
+            Some(decay?)
+        }
+    };
     let (rule, shape) = (rule?, shape?);
     Some(Train {
         length: match (train.epochs, train.steps) {
@@ -84,6 +94,7 @@ pub(super) fn settle(
         },
         scope,
         warmup,
+        decay_schedule,
         clip: train.clip.map(|clip| clip.value),
         average: train.average.map(|average| average.value),
         keep: train.keep.map_or(Keep::Last, |keep| keep.value),

@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Card, SavedModel};
-use crate::data::{Preprocessing, View, ViewMatrix};
+use crate::data::{ColumnFeatures, Preprocessing, View, ViewMatrix};
 use crate::error::{Error, Result};
 use crate::memory::{fits, numbers};
 use crate::model::{Input, Layout, Net, TapSet};
@@ -54,8 +54,17 @@ impl Card {
         self.layout().map(drop)
     }
 
-    fn layout(&self) -> std::result::Result<Layout, String> {
-        self.model.layout(&self.view_shape, self.outputs)
+    pub(super) fn layout(&self) -> std::result::Result<Layout, String> {
+        match self.columns() {
+            Some(columns) => self.model.layout_of(&columns, self.outputs),
+            None => self.model.layout(&self.view_shape, self.outputs),
+        }
+    }
+
+    /// What the features of each column are that the network reads; none where it does not read a table's own.
+    pub fn columns(&self) -> Option<Vec<ColumnFeatures>> {
+        let columns = self.preprocessing.kinds();
+        columns.filter(|_| self.view == View::Full)
     }
 
     /// How many features preprocessing makes.

@@ -198,8 +198,9 @@ impl SavedModel {
                 }
             }
         };
-        let layout = card.model.layout(&card.view_shape, card.outputs);
-        let layout = layout.map_err(|reason| damaged(&folder.join(CARD), reason))?;
+        let layout = card
+            .layout()
+            .map_err(|reason| damaged(&folder.join(CARD), reason))?;
         let net = card.model.init(layout, Seed(0), device)?;
         let net = with_weights(net, &weights)?;
         Ok(Self { card, view, net })

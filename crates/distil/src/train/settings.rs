@@ -54,6 +54,9 @@ pub struct Train {
     pub scope: ScheduleScope,
     /// Steps of warm-up at the schedule's start.
     pub warmup: u64,
+    /// The schedule of the optimiser's weight decay over the stage, where it has one beside the learning rate's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_schedule: Option<Chosen<Box<dyn Schedule>>>,
     /// Largest norm of all gradients together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<f64>,
@@ -101,6 +104,7 @@ impl Default for Train {
             },
             scope: ScheduleScope::Stage,
             warmup: 0,
+            decay_schedule: None,
             clip: None,
             average: None,
             keep: Keep::Last,

@@ -17,6 +17,7 @@ mod optim;
 mod own;
 mod plan;
 mod readings;
+mod realmlp;
 mod samples;
 mod sources;
 mod task;

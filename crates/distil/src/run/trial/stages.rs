@@ -12,9 +12,10 @@ use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 use super::constant::constant;
 use super::done::{Done, OwnNetwork};
 use super::pipe::{Piped, say};
-use crate::data::{Dataset, Features, Fold, Inputs, ViewMatrix, Wide};
+use crate::data::{Dataset, Features, Fold, Inputs, Targets, ViewMatrix, Wide};
 use crate::error::{Error, Result};
 use crate::files;
+use crate::model::First;
 use crate::model::access::{weights_of, with_weights};
 use crate::optim::State;
 use crate::plan::{Plan, StagePlan, Work};
@@ -26,7 +27,7 @@ use crate::run::message::Message;
 use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
-use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, metrics_and, process};
+use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, batch, metrics_and, process};
 
 /// What a trial works with.
 pub struct Trial<'a> {
@@ -378,6 +379,10 @@ impl Trial<'_> {
         let layout = plan.layout.clone();
         let seed = stage_seed(self.id.seed, &plan.name);
         let mut net = plan.model.init(layout.clone(), seed, device)?;
+        if plan.model.rows_looked_at() > 0 {
+            let first = self.first(plan.model.rows_looked_at(), &seen.inputs, seed);
+            net = plan.model.fit(net, &first, seed)?;
+        }
         if let Some(mup) = plan.training().and_then(|training| training.mup.as_ref()) {
             let mut weights = weights_of(&net);
             mup.first(&mut weights);
@@ -391,6 +396,36 @@ impl Trial<'_> {
             view: seen.view,
             inputs: seen.inputs,
         })
+    }
+
+    /// What first weights may depend on: so many training rows, drawn if there are more.
+    fn first(&self, rows: usize, inputs: &Features, seed: Seed) -> First {
+        let split = &self.data.split;
+        let mut ids = split.train.to_vec();
+        if ids.len() > rows {
+            seed.stream("weights/rows", &[]).shuffle(&mut ids);
+            ids.truncate(rows);
+            ids.sort_unstable();
+        }
+        let chosen_on: Vec<_> = split.train.iter().chain(split.validation.iter()).collect();
+        let range = match &self.data.targets {
+            Targets::Values { values, .. } => {
+                let (_, width) = values.rows_cols();
+                let of = |worst: f32, better: fn(f32, f32) -> f32| -> Vec<f32> {
+                    let target = |at: usize| {
+                        let each = chosen_on.iter().map(|id| values.row(id.row())[at]);
+                        each.fold(worst, better)
+                    };
+                    (0..width).map(target).collect()
+                };
+                Some([of(f32::MAX, f32::min), of(f32::MIN, f32::max)])
+            }
+            _ => None,
+        };
+        First {
+            rows: batch::inputs(inputs, &ids, &self.device.clone().inner()),
+            range,
+        }
     }
 
     fn given(

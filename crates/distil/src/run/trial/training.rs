@@ -108,7 +108,7 @@ impl Trial<'_> {
             device: self.device.clone(),
             task: self.plan.task.as_ref(),
             train: &training.train,
-            paces: training.paces(),
+            paces: training.paces(&plan.model, &plan.layout),
             steps: match self.folder {
                 Some(_) => Some(training.steps),
                 None => Some(calibrate::steps(training.steps)),

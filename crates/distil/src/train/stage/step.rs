@@ -14,6 +14,7 @@ use crate::method::AtStep;
 use crate::model::Net;
 use crate::optim::{Accumulator, Gradients};
 use crate::read_back::read;
+use crate::rng::Seed;
 use crate::sample::SampleId;
 use crate::train::batch;
 use crate::train::clock::Stopwatch;
@@ -50,7 +51,7 @@ impl Stage<'_, '_> {
     /// The learner is consumed: a second handle would force the optimiser to copy every tensor.
     pub(super) fn step<N: Net>(
         &mut self,
-        learner: Learner<N>,
+        mut learner: Learner<N>,
         window: &[(SampleId, f32)],
         at: u64,
     ) -> Result<Learner<N>> {
@@ -61,6 +62,7 @@ impl Stage<'_, '_> {
         };
         let seed = self.settings.seed.number("dropout", &[self.progress.step]);
         self.settings.device.seed(seed);
+        let done = at as f64 / self.steps.max(1) as f64;
         let mut accumulator = Accumulator::default();
         let mut passes = Vec::new();
         let mix = self
@@ -81,6 +83,9 @@ impl Stage<'_, '_> {
                 mix: mix.as_ref().map(|mix| (mix.share, &mix.partners[range])),
                 of_step: own.len() as f64 / window.len() as f64,
             };
+            learner
+                .net
+                .at(done, Seed(seed).number("pass", &[first as u64]));
             let (gradients, losses) = self.backward(&learner, &rows, now)?;
             accumulator.add(gradients, own.len());
             passes.push(losses);
@@ -94,6 +99,9 @@ impl Stage<'_, '_> {
         });
         self.log.lr =
             self.settings.train.lr * self.settings.train.schedule.factor(offset + at, steps);
+        if let Some(decay) = &self.settings.train.decay_schedule {
+            self.optimizer.decay = decay.factor(at, self.steps);
+        }
         let learner = match &self.unread {
             None => self.update(learner, gradients, &passes)?,
             Some(_) => self.update_unread(learner, gradients, passes),

@@ -63,6 +63,9 @@ fn activate(activation: Activation, x: f64) -> f64 {
         // Any curve of its shape will do here: both networks use the same one.
         Activation::Gelu => x / (1.0 + (-1.702 * x).exp()),
         Activation::Tanh => x.tanh(),
+        Activation::Selu if x > 0.0 => 1.050_701 * x,
+        Activation::Selu => 1.050_701 * 1.673_263_2 * x.exp_m1(),
+        Activation::Mish => x * x.exp().ln_1p().tanh(),
     }
 }
 

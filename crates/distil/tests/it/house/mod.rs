@@ -34,6 +34,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
             "product",
             "with_gradient",
             "linear",
+            "parametric",
+            "periodic",
             "softmax",
             "conv",
         ],

@@ -63,6 +63,7 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("augment.time_masks", &[("@.time_width", "3")]),
     ("augment.time_share", &[("@.time_width", "6")]),
     ("model[dscnn]", &[("@.kernel", "[8, 8]")]),
+    ("model[realmlp]", &[("data", VALUES), ("task", "\"regression\"")]),
     ("split.kind", &[("data", "{ source = \"fsdd\", path = \"there\" }")]),
     ("split.column", &[("data", VALUES), ("task", "\"regression\""), ("data.split", "{ kind = \"time\", column = \"z\" }")]),
     ("split.group", &[("data", GROUPS), ("data.split", "{ group = \"h\" }")]),

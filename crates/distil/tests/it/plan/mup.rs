@@ -240,3 +240,50 @@ fn what_cannot_be_transferred_is_refused_with_the_reason() {
     let asked = format!("{GROW}[compare]\narms = [\"proxy\"]\n");
     assert!(problems(&asked).contains("there is no arm `proxy`"));
 }
+
+/// Two networks with tuned defaults, on a table of its own.
+fn tuned() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let rows = (0..60).map(|i| format!("{},{},{}\n", i * i % 17, i % 7, ["no", "yes"][i % 2]));
+    let table = format!("x,z,l\n{}", rows.collect::<String>());
+    std::fs::write(&path, table).unwrap();
+    let text = format!(
+        "task = \"classification\"\ndata = {{ source = \"csv\", path = '{}', target = \"l\" }}\n\
+         [stage.small]\nmodel = {{ kind = \"realmlp\", hidden = [8] }}\n\
+         [stage.large]\nmodel = {{ kind = \"realmlp\", hidden = [16] }}\nstart = \"small\"\n",
+        path.display()
+    );
+    (folder, text)
+}
+
+#[test]
+fn a_family_with_a_parametrisation_of_its_own_is_refused_by_name() {
+    let (_folder, text) = tuned();
+    let plain = plan(&text);
+    let large = plain.stages[1].training().unwrap();
+    assert!(large.mup.is_none());
+    let paces = large.paces(&plain.stages[1].model, &plain.stages[1].layout);
+    assert_eq!(paces["front.weight"].lr, 6.0);
+    let found = problems(&format!("{text}train.param = \"mup\"\n"));
+    assert!(
+        found.contains(
+            "`large` is a network of the family realmlp, which has a parametrisation of its own"
+        ),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_network_that_tells_columns_apart_refuses_a_view_of_them() {
+    let (_folder, text) = tuned();
+    let found = problems(&with(
+        &text,
+        "hidden = [8] }\n",
+        "hidden = [8] }\nview = { pca = 2 }\n",
+    ));
+    assert!(
+        found.contains("`realmlp` would read columns that a view has mixed"),
+        "{found}"
+    );
+}

@@ -31,7 +31,7 @@ fn a_name_that_does_not_exist_and_a_part_that_is_missing_are_reported_together()
     3 | model = "mpl"
       |         ^^^^^
       |
-      = note: the model is one of mlp, cnn, resnet, mobilenet, dscnn
+      = note: the model is one of mlp, cnn, resnet, mobilenet, realmlp, dscnn
       = help: did you mean `mlp`?
     "#);
 }
@@ -750,7 +750,7 @@ fn what_cannot_be_tuned_is_refused_with_its_place() {
     13 | tune = { rate = [1e-3, 2e-3] }
        |          ^^^^
        |
-       = note: the keys here are epochs, steps, batch, optimizer, lr, param, base, schedule, warmup, clip, accumulate, average, keep, patience, evaluate
+       = note: the keys here are epochs, steps, batch, optimizer, lr, param, base, schedule, warmup, decay_schedule, clip, accumulate, average, keep, patience, evaluate
     ");
     assert_snapshot!(tune("{ epochs = [5, 10] }"), @r"
     error: the length of a training is no setting to tune
