@@ -365,3 +365,33 @@ fn a_runs_folder_stands_for_its_model_also_in_a_recipe() {
     let checked = place.distil(&["check", "./r.toml"]);
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
+
+#[test]
+fn a_table_of_a_thousand_rows_gets_the_network_whose_defaults_were_tuned_on_such() {
+    let place = Place::new();
+    let mut state = 3;
+    let mut rows = "width,kind,where,price\n".to_owned();
+    for _ in 0..1200 {
+        let (x, kind) = (random(&mut state), (random(&mut state) * 2.0) as usize);
+        let town = (random(&mut state) * 12.0) as usize;
+        // Waves of a number, and a town of twelve.
+        let price = (9.0 * x).sin() * 50.0 + 20.0 * kind as f64 + (town * town % 7) as f64 * 9.0;
+        rows += &format!("{x:.4},{},town{town},{price:.2}\n", ["a", "b"][kind]);
+    }
+    fs::write(place.path("houses.csv"), rows).unwrap();
+    let new = place.distil(&["new", "./houses.csv"]);
+    assert_eq!(new.code, 0, "{}", new.stderr);
+    let text = place.read("houses.toml");
+    assert!(
+        text.contains("model = { kind = \"realmlp\", activation = \"mish\", clamp = true }"),
+        "{text}"
+    );
+    let short = "stage.model.train.epochs=12";
+    let run = place.distil(&["run", "./houses.toml", "--set", short, "-q", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run: RunJson = serde_json::from_str(&run.stdout).unwrap();
+    let test = &run.trials[0].result().unwrap().test;
+    assert!(test["r2"] > 0.95, "{test:?}");
+    let answers = place.distil(&["predict", "runs/houses-0001", "houses.csv"]);
+    assert_eq!(answers.code, 0, "{}", answers.stderr);
+}

@@ -269,7 +269,7 @@ fn tuned(raw: &Raw) -> String {
     let epochs = (1_500_000 / rows).clamp(10, 256);
     let batch = match rows {
         ..2000 => 64,
-        ..8000 => 128,
+        2000..8000 => 128,
         _ => 256,
     };
     let (model, lr) = match &raw.targets {
