@@ -190,14 +190,13 @@ impl Features {
         self.len() == 0
     }
 
-    /// Bytes the finest form takes.
+    /// Bytes of memory the finest form takes: none where it lies in a file.
     pub fn bytes_held(&self) -> u64 {
         match &*self.fine {
             Block::Numbers(array) => 4 * array.values.len() as u64,
-            Block::Bytes { values, .. } => values.len() as u64,
-            Block::Mapped { values, .. } => 4 * values.len() as u64,
+            Block::Bytes { values, .. } if !values.is_mapped() => values.len() as u64,
             Block::Coded(of) => 4 * (of.numbers.values.len() + of.codes.len()) as u64,
-            Block::Table(rows) => rows.bytes_held(),
+            Block::Bytes { .. } | Block::Mapped { .. } | Block::Table(_) => 0,
         }
     }
 

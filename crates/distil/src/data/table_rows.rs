@@ -72,11 +72,6 @@ impl TableRows {
         self.rows
     }
 
-    /// Bytes they would take in memory.
-    pub fn bytes_held(&self) -> u64 {
-        4 * (self.rows * (self.numbers.len() + self.codes.len())) as u64
-    }
-
     /// Number of features.
     pub fn width(&self) -> usize {
         self.places.len()

@@ -89,7 +89,7 @@ pub struct Plan {
     pub samples: [usize; 3],
     /// Whether the validation part is drawn: neither given nor the time before the test part.
     pub draws_validation: bool,
-    /// Bytes the data takes in its finest form, shared by all stages that see it so.
+    /// Bytes of memory that the data takes in its finest form, shared by all stages that see it so; none where it lies in a file.
     pub data_bytes: u64,
     /// What a reader should know, and what is no mistake.
     pub notes: Vec<String>,

@@ -1,0 +1,245 @@
+"""RealMLP in Distil beside gradient boosting, scikit-learn's multi-layer perceptron and the authors' own program, on the same rows.
+
+    pip install "pytabkit[models]==1.7.3" scikit-learn pandas
+    DATA=../shared/data DISTIL=target/release/distil python bench/tables.py [TABLE ...] [--splits 10] [--epochs 64]
+
+Split s of a table is numpy's default_rng(s).permutation of its rows: a fifth to test, a tenth to choose by, the rest to train on. Adult
+keeps its own test file; s divides its training file. Every program runs untuned, on one thread, and has the same three parts: boosting
+and scikit-learn's perceptron get training and choosing rows together. CPU seconds are those of the whole process for Distil, start and
+reading included; of fit and predict for the others. One line a run goes to bench/tables.csv as it ends; a run that stands there is not
+repeated. The table is made of it by `python bench/tables.py --show`.
+"""
+
+import argparse
+import csv
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+warnings.filterwarnings("ignore")
+
+import numpy as np
+import pandas as pd
+
+HERE = pathlib.Path(__file__).parent
+RESULTS = HERE / "tables.csv"
+DATA = pathlib.Path(os.environ.get("DATA", "../shared/data"))
+DISTIL = os.environ.get("DISTIL", "target/release/distil")
+ADULT = (
+    "age workclass fnlwgt education education-num marital-status occupation relationship race sex "
+    "capital-gain capital-loss hours-per-week native-country income"
+).split()
+
+
+def california():
+    return pd.read_csv(DATA / "california-housing.csv"), "median_house_value", None
+
+
+def adult():
+    parts = [
+        pd.read_csv(DATA / "adult" / f"adult-{part}.csv", header=None, names=ADULT, skipinitialspace=True, na_values="?")
+        for part in ("train", "test")
+    ]
+    for part in parts:
+        part["income"] = part["income"].str.rstrip(".")
+    return pd.concat(parts, ignore_index=True), "income", len(parts[0])
+
+
+def shipped(name):
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")()
+    table = pd.DataFrame(bunch.data, columns=[f"x{i}" for i in range(bunch.data.shape[1])])
+    table["y"] = bunch.target if name == "diabetes" else [f"c{y}" for y in bunch.target]
+    return table, "y", None
+
+
+def generated(name):
+    from sklearn import datasets
+
+    if name == "friedman1":
+        x, y = datasets.make_friedman1(4000, noise=1.0, random_state=0)
+    elif name == "hastie":
+        x, y = datasets.make_hastie_10_2(6000, random_state=0)
+    else:
+        x, y = datasets.make_classification(5000, n_features=20, n_informative=8, n_classes=4, flip_y=0.05, random_state=0)
+    table = pd.DataFrame(x.astype(np.float32), columns=[f"x{i}" for i in range(x.shape[1])])
+    table["y"] = y if name == "friedman1" else [f"c{int(c)}" for c in y]
+    return table, "y", None
+
+
+TABLES = {
+    "california": california,
+    "adult": adult,
+    "digits": lambda: shipped("digits"),
+    "diabetes": lambda: shipped("diabetes"),
+    "breast_cancer": lambda: shipped("breast_cancer"),
+    "friedman1": lambda: generated("friedman1"),
+    "hastie": lambda: generated("hastie"),
+    "clusters": lambda: generated("clusters"),
+}
+
+
+def divided(table, given, split):
+    """Training, choosing and test rows."""
+    rows = np.random.default_rng(split).permutation(given or len(table))
+    test = np.arange(given, len(table)) if given else rows[: len(rows) // 5]
+    rest = rows if given else rows[len(rows) // 5 :]
+    choosing = len(rows) // 10
+    return table.iloc[rest[choosing:]], table.iloc[rest[:choosing]], table.iloc[test]
+
+
+def score(regression, wanted, found):
+    """RMSE, or the share of errors in per cent: less is better."""
+    wanted, found = np.asarray(wanted), np.asarray(found)
+    if regression:
+        return float(np.sqrt(np.mean((wanted.astype(float) - found.astype(float)) ** 2)))
+    return float(100 * np.mean(wanted.astype(str) != found.astype(str)))
+
+
+def distil(parts, target, regression, epochs, seed):
+    train = (
+        f'epochs = {epochs}, batch = 256, lr = {0.2 if regression else 0.04}, schedule = "coslog", decay_schedule = "flat-cosine", keep = "best", '
+        'optimizer = { kind = "adamw", beta2 = 0.95, weight_decay = 0.02, exclude = "nothing" }'
+    )
+    model = 'kind = "realmlp", activation = "mish", clamp = true' if regression else 'kind = "realmlp"'
+    task = '"regression"' if regression else '{ kind = "classification", smoothing = 0.1 }'
+    with tempfile.TemporaryDirectory() as folder:
+        for name, part in zip(("train", "validation", "test"), parts):
+            part.to_csv(f"{folder}/{name}.csv", index=False)
+        recipe = (
+            f"task = {task}\n[data]\nsource = \"csv\"\npath = \"train.csv\"\nvalidation = \"validation.csv\"\ntest = \"test.csv\"\ntarget = \"{target}\"\n"
+            f"[stage.model]\nmodel = {{ {model} }}\ntrain = {{ {train} }}\n[run]\nseed = {seed + 1}\n"
+        )
+        pathlib.Path(folder, "t.toml").write_text(recipe)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [os.path.abspath(DISTIL), "run", "t.toml", "--threads", "1", "--jobs", "1", "--no-control", "-q", "--json"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(done.stderr)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        test = json.loads(done.stdout)["trials"][0]["stages"][-1]["test"]
+        return (test["rmse"] if regression else 100 * (1 - test["accuracy"])), seconds
+
+
+def timed(model, fit, table, target, regression):
+    start = time.process_time()
+    fit()
+    found = model.predict(table.drop(columns=target))
+    return score(regression, table[target], found), time.process_time() - start
+
+
+def numeric(parts, target):
+    """Categories one-hot, gaps the median, all standardised: what scikit-learn's perceptron reads."""
+    from sklearn.compose import make_column_selector, make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    return make_column_transformer(
+        (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), make_column_selector(dtype_include=np.number)),
+        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude=np.number)),
+    )
+
+
+def peer(name, parts, target, regression, epochs, seed):
+    train, choose, test = parts
+    both = pd.concat([train, choose])
+    x, y = both.drop(columns=target), both[target]
+    if name == "boosting":
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+        kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+        x = x.astype({c: "category" for c in x if not pd.api.types.is_numeric_dtype(x[c])})
+        test = test.astype({c: x[c].dtype for c in x if isinstance(x[c].dtype, pd.CategoricalDtype)})
+        model = kind(random_state=seed, categorical_features="from_dtype")
+        return timed(model, lambda: model.fit(x, y), test, target, regression)
+    if name == "sklearn":
+        from sklearn.compose import TransformedTargetRegressor
+        from sklearn.neural_network import MLPClassifier, MLPRegressor
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        net = (MLPRegressor if regression else MLPClassifier)(early_stopping=True, random_state=seed)
+        net = TransformedTargetRegressor(net, transformer=StandardScaler()) if regression else net
+        model = make_pipeline(numeric(parts, target), net)
+        return timed(model, lambda: model.fit(x, y), test, target, regression)
+    import torch
+    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+
+    torch.set_num_threads(1)
+    # It reads no gaps among numbers, and takes texts for categories.
+    gaps = {c: train[c].median() for c in train if pd.api.types.is_numeric_dtype(train[c]) and c != target}
+    filled = [part.fillna(gaps) for part in (train, choose, test)]
+    x, v = (part.drop(columns=target) for part in filled[:2])
+    kind = RealMLP_TD_Regressor if regression else RealMLP_TD_Classifier
+    model = kind(n_epochs=epochs, random_state=seed, device="cpu", n_threads=1)
+    fit = lambda: model.fit(x, filled[0][target], v, filled[1][target])
+    return timed(model, fit, filled[2], target, regression)
+
+
+PROGRAMS = ["distil", "boosting", "sklearn", "pytabkit"]
+
+
+def show():
+    from collections import defaultdict
+
+    found = defaultdict(dict)
+    for row in csv.DictReader(RESULTS.open()):
+        found[row["table"], row["epochs"]][row["program"], int(row["split"])] = (float(row["score"]), float(row["cpu_seconds"]))
+    print("| table | splits | epochs |" + "".join(f" {p} | CPU s |" for p in PROGRAMS) + " Distil − best other ± SE |")
+    print("|---|---|---|" + "---|---|" * len(PROGRAMS) + "---|")
+    for (table, epochs), runs in found.items():
+        splits = [s for s in range(100) if all((p, s) in runs for p in PROGRAMS)]
+        if not splits:
+            continue
+        of = {p: np.array([runs[p, s][0] for s in splits]) for p in PROGRAMS}
+        seconds = {p: np.mean([runs[p, s][1] for s in splits]) for p in PROGRAMS}
+        best = min(PROGRAMS[1:], key=lambda p: of[p].mean())
+        apart = of["distil"] - of[best]
+        error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
+        cells = "".join(f" {of[p].mean():.5g} | {seconds[p]:.3g} |" for p in PROGRAMS)
+        print(f"| {table} | {len(splits)} | {epochs} |{cells} {apart.mean():+.3g} ± {error:.2g} ({best}) |")
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("tables", nargs="*", default=list(TABLES))
+    arguments.add_argument("--splits", type=int, default=10)
+    arguments.add_argument("--epochs", type=int, default=64)
+    arguments.add_argument("--show", action="store_true")
+    arguments = arguments.parse_args()
+    if arguments.show:
+        return show()
+    done = set()
+    if RESULTS.exists():
+        done = {(r["table"], r["split"], r["epochs"], r["program"]) for r in csv.DictReader(RESULTS.open())}
+    else:
+        RESULTS.write_text("table,split,epochs,program,score,cpu_seconds\n")
+    for name in arguments.tables:
+        table, target, given = TABLES[name]()
+        regression = pd.api.types.is_numeric_dtype(table[target])
+        for split in range(arguments.splits):
+            parts = divided(table, given, split)
+            for program in PROGRAMS:
+                if (name, str(split), str(arguments.epochs), program) in done:
+                    continue
+                if program == "distil":
+                    value, seconds = distil(parts, target, regression, arguments.epochs, split)
+                else:
+                    value, seconds = peer(program, parts, target, regression, arguments.epochs, split)
+                line = f"{name},{split},{arguments.epochs},{program},{value:.6g},{seconds:.3f}"
+                print(line, flush=True)
+                with RESULTS.open("a") as file:
+                    file.write(line + "\n")
+
+
+main()
