@@ -42,8 +42,8 @@ pub trait Family: Serialize {
         false
     }
 
-    /// Training rows that its first weights depend on, at most.
-    fn rows_looked_at(&self) -> usize {
+    /// Training rows of so many features that its first weights depend on, at most.
+    fn rows_looked_at(&self, _features: usize) -> usize {
         0
     }
 
@@ -138,8 +138,8 @@ macro_rules! families {
             }
 
             /// See [`Family::rows_looked_at`].
-            pub fn rows_looked_at(&self) -> usize {
-                match self { $(Self::$family(config) => config.rows_looked_at(),)* }
+            pub fn rows_looked_at(&self, features: usize) -> usize {
+                match self { $(Self::$family(config) => config.rows_looked_at(features),)* }
             }
 
             /// See [`Family::fit`].

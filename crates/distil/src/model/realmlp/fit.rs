@@ -12,8 +12,10 @@ use crate::read_back::read;
 use crate::rng::{Seed, Stream};
 use crate::weights::{Array, Weights};
 
-/// Training rows it looks at, at most.
-pub(super) const ROWS: usize = 1 << 15;
+/// Training rows it looks at, at most: of wide tables fewer, which then take 256 MB.
+pub(super) fn rows(features: usize) -> usize {
+    (1 << 15).min((1 << 26) / features.max(1)).max(256)
+}
 
 /// Rows of which each first bias is minus a mean, with weights drawn from a simplex.
 const SIMPLEX: usize = 5;

@@ -169,8 +169,8 @@ impl Family for RealMlpConfig {
         true
     }
 
-    fn rows_looked_at(&self) -> usize {
-        fit::ROWS
+    fn rows_looked_at(&self, features: usize) -> usize {
+        fit::rows(features)
     }
 
     fn fit(&self, net: RealMlp, first: &First, seed: Seed) -> Result<RealMlp> {

@@ -379,8 +379,9 @@ impl Trial<'_> {
         let layout = plan.layout.clone();
         let seed = stage_seed(self.id.seed, &plan.name);
         let mut net = plan.model.init(layout.clone(), seed, device)?;
-        if plan.model.rows_looked_at() > 0 {
-            let first = self.first(plan.model.rows_looked_at(), &seen.inputs, seed);
+        let rows = plan.model.rows_looked_at(seen.inputs.width());
+        if rows > 0 {
+            let first = self.first(rows, &seen.inputs, seed);
             net = plan.model.fit(net, &first, seed)?;
         }
         if let Some(mup) = plan.training().and_then(|training| training.mup.as_ref()) {
