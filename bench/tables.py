@@ -4,7 +4,7 @@
     DATA=../shared/data DISTIL=target/release/distil python bench/tables.py [TABLE ...] [--splits 10] [--epochs 64]
 
 Split s of a table is numpy's default_rng(s).permutation of its rows: a fifth to test, a tenth to choose by, the rest to train on. Adult
-keeps its own test file; s divides its training file. Every program runs untuned, on one thread, and has the same three parts: boosting
+keeps its own test file; s divides its training file. `taught` is Distil's network with boosted trees for a teacher (peers/boosted.py). Every program runs untuned, on one thread, and has the same three parts: boosting
 and scikit-learn's perceptron get training and choosing rows together. CPU seconds are those of the whole process for Distil, start and
 reading included; of fit and predict for the others. One line a run goes to bench/tables.csv as it ends; a run that stands there is not
 repeated. The table is made of it by `python bench/tables.py --show`.
@@ -29,6 +29,9 @@ import numpy as np
 import pandas as pd
 
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE / "peers"))
+import boosted  # noqa: E402
+
 RESULTS = HERE / "tables.csv"
 DATA = pathlib.Path(os.environ.get("DATA", "../shared/data"))
 DISTIL = os.environ.get("DISTIL", "target/release/distil")
@@ -104,7 +107,8 @@ def score(regression, wanted, found):
     return float(100 * np.mean(wanted.astype(str) != found.astype(str)))
 
 
-def distil(parts, target, regression, epochs, seed):
+def distil(parts, target, regression, epochs, seed, taught=False):
+    """One network; `taught`: half by the labels, half by boosted trees that did not see the row, whose fits are counted."""
     train = (
         f'epochs = {epochs}, batch = 256, lr = {0.2 if regression else 0.04}, schedule = "coslog", decay_schedule = "flat-cosine", keep = "best", '
         'optimizer = { kind = "adamw", beta2 = 0.95, weight_decay = 0.02, exclude = "nothing" }'
@@ -114,9 +118,17 @@ def distil(parts, target, regression, epochs, seed):
     with tempfile.TemporaryDirectory() as folder:
         for name, part in zip(("train", "validation", "test"), parts):
             part.to_csv(f"{folder}/{name}.csv", index=False)
+        stage, start = "", time.process_time()
+        if taught:
+            found, names = boosted.answers(parts, target, seed)
+            pd.DataFrame(np.concatenate(found), columns=names).to_csv(f"{folder}/answers.csv", index=False)
+            stage = '[stage.trees]\nanswers = { file = "answers.csv", out_of_fold = true }\n'
+            method = 'method = "mse"' if regression else 'method = "kd", temperature = 1.0'
+            train += f' }}\nlearn = {{ from = "trees", {method}'
+        answered = time.process_time() - start
         recipe = (
             f"task = {task}\n[data]\nsource = \"csv\"\npath = \"train.csv\"\nvalidation = \"validation.csv\"\ntest = \"test.csv\"\ntarget = \"{target}\"\n"
-            f"[stage.model]\nmodel = {{ {model} }}\ntrain = {{ {train} }}\n[run]\nseed = {seed + 1}\n"
+            f"{stage}[stage.model]\nmodel = {{ {model} }}\ntrain = {{ {train} }}\n[run]\nseed = {seed + 1}\n"
         )
         pathlib.Path(folder, "t.toml").write_text(recipe)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -125,7 +137,7 @@ def distil(parts, target, regression, epochs, seed):
         if done.returncode:
             sys.exit(done.stderr)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        seconds = answered + after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         test = json.loads(done.stdout)["trials"][0]["stages"][-1]["test"]
         return (test["rmse"] if regression else 100 * (1 - test["accuracy"])), seconds
 
@@ -186,7 +198,7 @@ def peer(name, parts, target, regression, epochs, seed):
     return timed(model, fit, filled[2], target, regression)
 
 
-PROGRAMS = ["distil", "boosting", "sklearn", "pytabkit"]
+PROGRAMS = ["distil", "taught", "boosting", "sklearn", "pytabkit"]
 
 
 def show():
@@ -195,19 +207,24 @@ def show():
     found = defaultdict(dict)
     for row in csv.DictReader(RESULTS.open()):
         found[row["table"], row["epochs"]][row["program"], int(row["split"])] = (float(row["score"]), float(row["cpu_seconds"]))
-    print("| table | splits | epochs |" + "".join(f" {p} | CPU s |" for p in PROGRAMS) + " Distil − best other ± SE |")
-    print("|---|---|---|" + "---|---|" * len(PROGRAMS) + "---|")
+    others, ours = PROGRAMS[2:], PROGRAMS[:2]
+    print("| table | splits | epochs |" + "".join(f" {p} | CPU s |" for p in PROGRAMS) + "".join(f" {p} − best other ± SE |" for p in ours))
+    print("|---|---|---|" + "---|---|" * len(PROGRAMS) + "---|---|")
     for (table, epochs), runs in found.items():
-        splits = [s for s in range(100) if all((p, s) in runs for p in PROGRAMS)]
+        splits = [s for s in range(100) if all((p, s) in runs for p in ["distil", *others])]
         if not splits:
             continue
-        of = {p: np.array([runs[p, s][0] for s in splits]) for p in PROGRAMS}
-        seconds = {p: np.mean([runs[p, s][1] for s in splits]) for p in PROGRAMS}
-        best = min(PROGRAMS[1:], key=lambda p: of[p].mean())
-        apart = of["distil"] - of[best]
-        error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
-        cells = "".join(f" {of[p].mean():.5g} | {seconds[p]:.3g} |" for p in PROGRAMS)
-        print(f"| {table} | {len(splits)} | {epochs} |{cells} {apart.mean():+.3g} ± {error:.2g} ({best}) |")
+        of = {p: np.array([runs[p, s] for s in splits if (p, s) in runs]) for p in PROGRAMS}
+        best = min(others, key=lambda p: of[p][:, 0].mean())
+        cells = "".join(f" {of[p][:, 0].mean():.5g} | {of[p][:, 1].mean():.3g} |" if len(of[p]) == len(splits) else " | |" for p in PROGRAMS)
+        for p in ours:
+            if len(of[p]) == len(splits):
+                apart = of[p][:, 0] - of[best][:, 0]
+                error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
+                cells += f" {apart.mean():+.3g} ± {error:.2g} ({best}) |"
+            else:
+                cells += " |"
+        print(f"| {table} | {len(splits)} | {epochs} |{cells}")
 
 
 def main():
@@ -232,8 +249,9 @@ def main():
             for program in PROGRAMS:
                 if (name, str(split), str(arguments.epochs), program) in done:
                     continue
-                if program == "distil":
-                    value, seconds = distil(parts, target, regression, arguments.epochs, split)
+                if program in ("distil", "taught"):
+                    taught = program == "taught"
+                    value, seconds = distil(parts, target, regression, arguments.epochs, split, taught)
                 else:
                     value, seconds = peer(program, parts, target, regression, arguments.epochs, split)
                 line = f"{name},{split},{arguments.epochs},{program},{value:.6g},{seconds:.3f}"

@@ -228,6 +228,28 @@ pub(crate) fn named(key: &str, value: Value, problems: &mut Problems) -> Option<
     table_of(key, value, None, no_table, problems).map(|table| table.entries)
 }
 
+/// An array of names.
+pub(crate) fn names(
+    key: &str,
+    value: Value,
+    problems: &mut Problems,
+) -> Option<Option<Vec<Spanned<String>>>> {
+    match value.kind {
+        Kind::Array(items) => {
+            let names = items.iter().filter_map(|item| item.read(key, problems));
+            Some(Some(names.collect()))
+        }
+        _ => {
+            let message = format!(
+                "`{key}` must be an array of names, not {}",
+                value.describe()
+            );
+            problems.push(Problem::at(value.span, message));
+            None
+        }
+    }
+}
+
 /// A table that is being read.
 pub(crate) struct Keys<'p> {
     /// What nobody asked for so far.

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use distil::data::source::Source;
 use distil::device;
+use distil::plan::{Arm, Draft};
 use distil::saved::SavedModel;
 use distil::weights::Array;
+use distil_recipe::RecipeText;
 use distil_report::events::Event;
 use distil_report::run_json::RunJson;
 
@@ -312,4 +314,83 @@ fn a_smoke_run_takes_the_answers_to_the_samples_it_keeps() {
         "{:?}",
         flow.stages[0]
     );
+}
+
+#[test]
+fn a_sample_without_an_answer_learns_from_its_label_alone() {
+    let place = Place::new();
+    let (_, logits) = taught(&place, CLASSES);
+    let wide = |row: &[f32]| row.iter().copied().map(f64::from).collect::<Vec<f64>>();
+    place.write("all.npy", saved(&logits, wide));
+    // Every third sample has none.
+    let (rows, width) = logits.rows_cols();
+    let some = (0..rows).flat_map(|row| {
+        let gap = row % 3 == 0;
+        let each = wide(logits.row(row)).into_iter();
+        each.map(move |x| if gap { f64::NAN } else { x })
+    });
+    place.write("some.npy", npy(&[rows, width], &some.collect::<Vec<f64>>()));
+    let text = RecipeText::new("teacher.toml", CLASSES.to_owned());
+    let draft = Draft::read(&text, Path::new(""), &Arm::Flow).unwrap();
+    let data = draft.dataset(draft.read_data().unwrap(), None).unwrap();
+    let train: Vec<usize> = data.split.train.iter().map(|id| id.row()).collect();
+    let (without, with): (Vec<usize>, Vec<usize>) = train.iter().partition(|row| *row % 3 == 0);
+    let list = |rows: &[usize]| {
+        rows.iter()
+            .map(|row| format!("{row}\n"))
+            .collect::<String>()
+    };
+    place.write("with.txt", list(&with));
+    place.write("without.txt", list(&without));
+    // One step over all samples: its loss is the first one's, before any update.
+    let first = |name: &str, file: &str, mix: &str, samples: &str| {
+        let recipe = student(CLASSES, &format!("answers = \"{file}\""), KD)
+            .replace("mix = 0.7", &format!("mix = {mix}"))
+            .replace(
+                "epochs = 3, lr = 4e-3 }\n",
+                "steps = 1, batch = 2000, lr = 4e-3 }\n",
+            );
+        let recipe = format!("{recipe}samples = {samples}\n");
+        losses(&place, name, &recipe)[0]
+    };
+    let listed = |file: &str| format!("{{ kind = \"ids\", file = \"{file}\" }}");
+    let share = with.len() as f64 / train.len() as f64;
+    let known = first("known", "all.npy", "0.7", &listed("with.txt"));
+    let unknown = first("unknown", "all.npy", "0.0", &listed("without.txt"));
+    let found = first("found", "some.npy", "0.7", "\"all\"");
+    let expected = share * known + (1.0 - share) * unknown;
+    assert!(
+        (found - expected).abs() < 1e-5 * expected,
+        "{found} {expected}"
+    );
+    let all = first("all", "all.npy", "0.7", "\"all\"");
+    assert!((all - found).abs() > 1e-3, "{all} {found}");
+}
+
+#[test]
+fn what_answers_are_said_to_have_cost_is_in_the_bill_and_in_every_comparison() {
+    let place = Place::new();
+    let (_, logits) = taught(&place, CLASSES);
+    let wide = |row: &[f32]| row.iter().copied().map(f64::from).collect::<Vec<f64>>();
+    place.write("p.npy", saved(&logits, wide));
+    let priced = "answers = { file = \"p.npy\", seconds = 7.5, flops = 3e9 }";
+    place.write("mine.toml", student(CLASSES, priced, KD));
+    done(place.distil(&["run", "./mine.toml", "--quiet"]));
+    let run = RunJson::read(&place.path("runs/mine-0001/run.json")).unwrap();
+    let flow = run.arm("flow").next().unwrap();
+    let row = flow
+        .bill
+        .rows
+        .iter()
+        .find(|row| row.stage == "teacher")
+        .unwrap();
+    assert_eq!((row.flops, row.cpu_seconds), (Some(3e9), 7.5));
+    assert_eq!(row.reference_seconds, Some(7.5));
+    assert!(flow.bill.equalised().flops.unwrap() > 3e9);
+    // Plain training had as much.
+    let plain = run.arm("plain").next().unwrap();
+    assert!(plain.bill.rows.iter().all(|row| row.stage != "teacher"));
+    let ratio = plain.bill.equalised().flops.unwrap() / flow.bill.equalised().flops.unwrap();
+    assert!((0.98..=1.02).contains(&ratio), "{ratio}");
+    assert!(!run.comparisons[0].given);
 }

@@ -75,7 +75,7 @@ fn every_registry_is_listed_with_its_options() {
     name          what it is                                             options
     digits        handwritten digits, built in                           path, scale
     gaussian      generated class clusters                               samples, shape, classes, modes, pool, coarse, separation, noise, seed, scale
-    csv           a table with a header                                  path, target, delimiter, categorical, numeric, ignore, groups, weights, scale, header, missing, comment, drop_unlabelled, columns, encoding, limit
+    csv           a table with a header                                  path, target, delimiter, categorical, numeric, ignore, groups, weights, id, scale, header, missing, comment, drop_unlabelled, columns, encoding, limit
     npy           NumPy arrays, .npy or .npz                             path, inputs, labels, names, layout, scale, limit
     fsdd          spoken digits, a folder of recordings                  path, features, rate, scale, limit
     sound-folder  sounds, a folder per class                             path, list, file, label, pattern, features, rate, scale, limit

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Map;
 
-use crate::problem::{Problem, Problems};
+use crate::problem::Problems;
 use crate::recipe::{TrainTable, TuneTable};
 use crate::spanned::Spanned;
-use crate::table::{Rules, named, no_table, table, table_of};
+use crate::table::{Rules, named, names, no_table, table, table_of};
 use crate::tree::{Kind, Table, Value};
 
 table! {
@@ -40,23 +40,6 @@ pub struct Arm {
     pub name: Spanned<String>,
     /// The changes, `stage.large.start.shrink = 0.6`, as a tree.
     pub patch: Table,
-}
-
-fn names(key: &str, value: Value, problems: &mut Problems) -> Option<Option<Vec<Spanned<String>>>> {
-    match value.kind {
-        Kind::Array(items) => {
-            let names = items.iter().filter_map(|item| item.read(key, problems));
-            Some(Some(names.collect()))
-        }
-        _ => {
-            let message = format!(
-                "`{key}` must be an array of names, not {}",
-                value.describe()
-            );
-            problems.push(Problem::at(value.span, message));
-            None
-        }
-    }
 }
 
 fn own_arms(key: &str, value: Value, problems: &mut Problems) -> Option<Vec<Arm>> {

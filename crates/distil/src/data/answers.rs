@@ -1,46 +1,132 @@
-//! Answers from elsewhere as their file has them, by row of the source.
+//! Answers from elsewhere as their file has them, and beside the rows of the source.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use distil_recipe::recipe::AnswersForm;
 use distil_report::show::grouped;
 
 use crate::error::{Error, Result};
 
-/// What another program predicts for every sample.
+/// What another program predicts for samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawAnswers {
     /// The file, for messages.
     pub place: String,
-    /// `[samples, width]`, row-major, all finite.
+    /// `[rows, width]`, row-major; finite, or NaN throughout a row that has no answer.
     pub values: Vec<f64>,
-    /// Numbers a sample, at least 1.
+    /// Numbers a row, at least 1.
     pub width: usize,
-    /// What the recipe says they are.
+    /// What the file calls its columns, where the recipe does not put them in order.
+    pub names: Option<Vec<String>>,
+    /// What the rows call their samples; without, they stand in the order of the data.
+    pub ids: Option<Ids>,
+    /// What the recipe says the numbers are.
     pub form: Option<AnswersForm>,
     /// SHA-256 of the file, in hexadecimal.
     pub hash: String,
+    /// What was left out, a sentence each without its full stop.
+    pub notes: Vec<String>,
+}
+
+/// A column that names samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ids {
+    /// The column.
+    pub column: String,
+    /// Its cells.
+    pub texts: Vec<Box<str>>,
 }
 
 impl RawAnswers {
-    /// How many samples it answers.
+    /// How many rows it has.
     pub fn len(&self) -> usize {
         self.values.len() / self.width
     }
 
-    /// Whether it answers none.
+    /// Whether it has none.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Refuses data of another number of samples.
+    /// The numbers of a row; none where it has no answer.
+    pub fn row(&self, row: usize) -> Option<&[f64]> {
+        let numbers = &self.values[row * self.width..][..self.width];
+        (!numbers[0].is_nan()).then_some(numbers)
+    }
+
+    /// A row for each of so many samples, in their order; `names` are what the data calls them.
     ///
     /// # Errors
-    /// Both numbers.
-    pub fn fit_rows(&self, samples: usize) -> Result<()> {
-        if self.len() == samples {
-            return Ok(());
+    /// Another number of rows, or names that do not tell samples apart or are none of the data's.
+    pub fn beside(self: &Arc<Self>, samples: usize, names: Option<&[String]>) -> Result<Arc<Self>> {
+        let Some(ids) = &self.ids else {
+            return match self.len() == samples {
+                true => Ok(Arc::clone(self)),
+                false => Err(self.other_count(samples)),
+            };
+        };
+        let column = &ids.column;
+        let Some(names) = names else {
+            return Err(Error::input(
+                &self.place,
+                format!("its column `{column}` names samples, and the data has no names for them"),
+            )
+            .remedy("Name the data's own column of them with `data.id`, or save a row for every sample, in the order of the data"));
+        };
+        let mut rows: HashMap<&str, usize> = HashMap::with_capacity(names.len());
+        for (row, name) in names.iter().enumerate() {
+            if let Some(first) = rows.insert(name, row) {
+                return Err(Error::input(
+                    "data",
+                    format!("`{name}` names row {first} and row {row}, counted from 0: answers by name cannot tell them apart"),
+                )
+                .remedy("Name a column with `data.id` in which every row has a name of its own"));
+            }
         }
+        let mut values = vec![f64::NAN; samples * self.width];
+        let mut taken = vec![false; samples];
+        let mut unknown = ids.texts.iter().filter(|id| !rows.contains_key(&***id));
+        let first_unknown = unknown.next();
+        let unknown = unknown.count() + usize::from(first_unknown.is_some());
+        for (at, id) in ids.texts.iter().enumerate() {
+            let Some(&row) = rows.get(&**id) else {
+                continue;
+            };
+            if std::mem::replace(&mut taken[row], true) {
+                return Err(
+                    Error::input(&self.place, format!("`{column}` names `{id}` twice"))
+                        .remedy("Keep one answer for each sample"),
+                );
+            }
+            values[row * self.width..][..self.width]
+                .copy_from_slice(&self.values[at * self.width..][..self.width]);
+        }
+        let mut notes = self.notes.clone();
+        if let Some(first) = first_unknown {
+            if unknown == ids.texts.len() {
+                let own = names.first().map_or("", String::as_str);
+                return Err(Error::input(
+                    &self.place,
+                    format!("none of its `{column}` is a sample's name: it has for example `{first}`, the data `{own}`"),
+                )
+                .remedy("Write both the same way"));
+            }
+            notes.push(format!(
+                "{} rows of {} are of no sample of the data, the first `{first}`",
+                grouped(unknown as f64),
+                self.place
+            ));
+        }
+        Ok(Arc::new(Self {
+            notes,
+            ..self.with(values)
+        }))
+    }
+
+    fn other_count(&self, samples: usize) -> Error {
         let count = |count: usize| grouped(count as f64);
-        Err(Error::input(
+        Error::input(
             &self.place,
             format!(
                 "{} rows of answers, and the data has {} samples",
@@ -48,20 +134,28 @@ impl RawAnswers {
                 count(samples)
             ),
         )
-        .remedy("Save one row for every sample of the data, in its order: those to choose by and to test on, too"))
+        .remedy("Save one row for every sample of the data, in its order: those to choose by and to test on, too; or let a column name the samples, with `id`")
     }
 
     /// Those of these rows only, in this order.
     pub fn keep(&self, rows: &[usize]) -> Self {
+        let kept = rows
+            .iter()
+            .flat_map(|row| &self.values[row * self.width..][..self.width]);
+        self.with(kept.copied().collect())
+    }
+
+    /// Other numbers of the same file, in the order of the data.
+    fn with(&self, values: Vec<f64>) -> Self {
         Self {
-            values: rows
-                .iter()
-                .flat_map(|row| &self.values[row * self.width..][..self.width])
-                .copied()
-                .collect(),
             place: self.place.clone(),
+            values,
+            width: self.width,
+            names: self.names.clone(),
+            ids: None,
+            form: self.form,
             hash: self.hash.clone(),
-            ..*self
+            notes: self.notes.clone(),
         }
     }
 }

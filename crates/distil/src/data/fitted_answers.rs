@@ -1,10 +1,13 @@
 //! Answers from elsewhere in the terms of our networks' outputs.
 
+use std::borrow::Cow;
+
 use distil_recipe::recipe::AnswersForm;
 
 use crate::data::answers::RawAnswers;
 use crate::data::targets::Targets;
 use crate::error::{Error, Result};
+use crate::sample::SampleId;
 use crate::weights::Array;
 
 /// The least probability: logarithms of smaller ones, 0 among them, are its own.
@@ -17,8 +20,10 @@ const SAID_ROUNDING: f64 = 0.05;
 /// Answers in the terms of our networks' outputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedAnswers {
-    /// `[samples, outputs]` by row of the source: logits or standardised values.
+    /// `[samples, outputs]` by row of the source: logits or standardised values; zeros where there is no answer.
     pub outputs: Array,
+    /// Whether each sample has an answer; none where all have.
+    pub answered: Option<Vec<bool>>,
     /// What they were in the file.
     pub form: AnswersForm,
     /// How that was known, in words: `probabilities, for every row sums to 1`.
@@ -35,30 +40,30 @@ impl FittedAnswers {
     /// # Errors
     /// Another number of outputs, and numbers that are not what they are said to be, or do not tell what they are.
     pub fn fit(raw: &RawAnswers, targets: &Targets) -> Result<Self> {
+        let (raw, by_name) = &by_name(raw, targets);
         let outputs = targets.outputs();
         if raw.width != outputs {
-            return Err(Error::input(
-                &raw.place,
-                format!(
-                    "{} a row, and the data needs {outputs}: {}",
-                    match raw.width {
-                        1 => "1 number".into(),
-                        width => format!("{width} numbers"),
-                    },
-                    listed(targets.names())
-                ),
-            )
-            .remedy(match targets {
-                Targets::Classes { .. } => {
-                    "Save a probability or a logit of every class, in this order (of classes alone: 1 for the class, 0 for the others)"
-                }
-                _ => "Save one number for each, in this order",
-            }));
+            return Err(other_width(raw, targets));
         }
         let (form, read_as) = form(raw, targets)?;
-        let log = |p: f64| p.max(LEAST).ln();
+        let read_as = match by_name {
+            true => format!("{read_as}, its columns by name"),
+            false => match &raw.names {
+                Some(names) if outputs > 1 => {
+                    format!(
+                        "{read_as}, of {} in the order of its columns {}",
+                        listed(targets.names()),
+                        listed(names)
+                    )
+                }
+                _ => read_as,
+            },
+        };
+        let answered: Vec<bool> = (0..raw.len()).map(|row| raw.row(row).is_some()).collect();
+        // f64::max takes the number where the other is none.
+        let log = |p: f64| if p.is_nan() { p } else { p.max(LEAST).ln() };
         let values = raw.values.iter();
-        let values: Vec<f32> = match (form, targets) {
+        let mut values: Vec<f32> = match (form, targets) {
             (AnswersForm::Probabilities, Targets::Labels { .. }) => {
                 values.map(|&p| (log(p) - log(1.0 - p)) as f32).collect()
             }
@@ -72,13 +77,93 @@ impl FittedAnswers {
             }
             _ => values.map(|&logit| logit as f32).collect(),
         };
+        for value in values.iter_mut().filter(|value| value.is_nan()) {
+            *value = 0.0;
+        }
         Ok(Self {
             outputs: Array::new([raw.len(), raw.width], values),
+            answered: answered.contains(&false).then_some(answered),
             form,
             read_as,
             hash: raw.hash.clone(),
         })
     }
+
+    /// Those of these samples that have an answer.
+    pub fn answers<'a>(&self, ids: &'a [SampleId]) -> Cow<'a, [SampleId]> {
+        match &self.answered {
+            None => Cow::Borrowed(ids),
+            Some(answered) => ids
+                .iter()
+                .copied()
+                .filter(|id| answered[id.row()])
+                .collect(),
+        }
+    }
+}
+
+/// The columns in the order of the targets, where all of them are called so, plainly or as `distil predict` writes it; and whether they are.
+fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> (Cow<'a, RawAnswers>, bool) {
+    let wanted = targets.names();
+    let Some(names) = raw
+        .names
+        .as_ref()
+        .filter(|_| wanted.len() > 1 || raw.width > 1)
+    else {
+        return (Cow::Borrowed(raw), false);
+    };
+    let word = match targets {
+        Targets::Values { .. } => "value",
+        Targets::Classes { .. } | Targets::Labels { .. } => "probability",
+    };
+    let place = |target: &String| {
+        let called = |name: &&String| {
+            *name == target
+                || name
+                    .strip_prefix(word)
+                    .is_some_and(|rest| rest.trim_start() == target && rest != target)
+        };
+        names.iter().position(|name| called(&name))
+    };
+    let Some(order) = wanted.iter().map(place).collect::<Option<Vec<usize>>>() else {
+        return (Cow::Borrowed(raw), false);
+    };
+    let rows = raw.values.chunks(raw.width);
+    let own = RawAnswers {
+        values: rows
+            .flat_map(|row| order.iter().map(|at| row[*at]))
+            .collect(),
+        width: order.len(),
+        names: Some(wanted.to_vec()),
+        ..raw.clone()
+    };
+    (Cow::Owned(own), true)
+}
+
+fn other_width(raw: &RawAnswers, targets: &Targets) -> Error {
+    let found = match raw.width {
+        1 => "1 number".into(),
+        width => format!("{width} numbers"),
+    };
+    let called = match &raw.names {
+        Some(names) => format!(" ({})", listed(names)),
+        None => String::new(),
+    };
+    let reason = format!(
+        "{found} a row{called}, and the data needs {}: {}",
+        targets.outputs(),
+        listed(targets.names())
+    );
+    let remedy = match (targets, &raw.names) {
+        (_, Some(_)) => {
+            "Call the columns as these, or name those that hold the answers, in this order, with `columns`"
+        }
+        (Targets::Classes { .. }, None) => {
+            "Save a probability or a logit of every class, in this order (of classes alone: 1 for the class, 0 for the others)"
+        }
+        _ => "Save one number for each, in this order",
+    };
+    Error::input(&raw.place, reason).remedy(remedy)
 }
 
 /// What the numbers are, and how that is known.
@@ -87,7 +172,10 @@ fn form(raw: &RawAnswers, targets: &Targets) -> Result<(AnswersForm, String)> {
     let refuse = |place: String, reason: String, remedy: &str| {
         Err(Error::input(place, reason).remedy(remedy))
     };
-    let outside = || raw.values.iter().position(|p| !(0.0..=1.0).contains(p));
+    let outside = || {
+        let known = |p: &f64| !p.is_nan() && !(0.0..=1.0).contains(p);
+        raw.values.iter().position(known)
+    };
     let at = |at: usize| {
         format!(
             "{}, row {}, column {}",
@@ -161,11 +249,8 @@ fn form(raw: &RawAnswers, targets: &Targets) -> Result<(AnswersForm, String)> {
 
 /// The first row whose numbers do not sum to 1, and their sum.
 fn far_from_one(raw: &RawAnswers, most: f64) -> Option<(usize, f64)> {
-    let sums = raw
-        .values
-        .chunks(raw.width)
-        .map(|row| row.iter().sum::<f64>());
-    sums.enumerate().find(|(_, sum)| (sum - 1.0).abs() > most)
+    let sums = (0..raw.len()).filter_map(|row| Some((row, raw.row(row)?.iter().sum::<f64>())));
+    sums.into_iter().find(|(_, sum)| (sum - 1.0).abs() > most)
 }
 
 /// The names, or the first of many.

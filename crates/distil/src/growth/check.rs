@@ -116,7 +116,7 @@ fn kept(from: &Layout, to: &Layout) -> Result<(), String> {
 /// they hand on.
 fn carried(from: &Layout, to: &Layout) -> BTreeMap<usize, usize> {
     let mut carried = BTreeMap::new();
-    for layer in to.layers.iter().filter(|layer| !layer.prepares()) {
+    for layer in to.computing() {
         let units = match (from.layer(&layer.path), layer.place) {
             (Some(small), _) => small.outputs,
             // A network without hidden layers is carried by its outputs and their negatives.
@@ -216,7 +216,7 @@ fn same_kind(from: &Layout, to: &Layout) -> Result<(), String> {
 fn widths(from: &Layout, to: &Layout) -> Result<bool, String> {
     let carried = carried(from, to);
     let mut wider = false;
-    for layer in to.layers.iter().filter(|layer| !layer.prepares()) {
+    for layer in to.computing() {
         let units = carried.get(&layer.writes).copied().unwrap_or(layer.outputs);
         if layer.outputs < units {
             return Err(format!(

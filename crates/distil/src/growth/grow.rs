@@ -38,24 +38,17 @@ pub fn grow(
 ) -> Result<Grown, String> {
     let promise = check(from, to, view.map(|p| p.rows_cols().into()), rule)?;
     let no_memory = BTreeMap::new();
-    let dense = |layout: &Layout| -> Vec<Layer> {
-        let layers = layout.layers.iter().filter(|layer| !layer.prepares());
-        layers.cloned().collect()
-    };
     let read_fresh =
         |layer: &Layer| Ok((layer.path.clone(), Dense::read(drawn, &no_memory, layer)?));
-    let fresh: Layers = dense(to)
-        .iter()
+    let fresh: Layers = to
+        .computing()
         .map(read_fresh)
         .collect::<Result<_, String>>()?;
     let read = |layer: &Layer| {
         let dense = Dense::read(&small.weights, &small.slots, layer)?;
         Ok((layer.path.clone(), dense))
     };
-    let mut layers: Layers = dense(from)
-        .iter()
-        .map(read)
-        .collect::<Result<_, String>>()?;
+    let mut layers: Layers = from.computing().map(read).collect::<Result<_, String>>()?;
 
     let first = from
         .layers
@@ -109,7 +102,7 @@ fn insert(
     }
     // The layers whose answers inserted ones hand on, by axis.
     let mut sources: BTreeMap<usize, &str> = BTreeMap::new();
-    for layer in to.layers.iter().filter(|layer| !layer.prepares()) {
+    for layer in to.computing() {
         if layers.contains_key(&layer.path) {
             sources.insert(layer.writes, &layer.path);
             continue;

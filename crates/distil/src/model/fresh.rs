@@ -9,7 +9,7 @@ use crate::weights::{Array, Weights};
 /// variance 2 / (taps · inputs) (He et al. 2015, of fan-in), embeddings from N(0, 1) (PyTorch's), norms begin at the identity.
 pub fn fresh(layout: &Layout, seed: Seed) -> Weights {
     let mut weights = Weights::new();
-    for layer in layout.layers.iter().filter(|layer| !layer.prepares()) {
+    for layer in layout.computing() {
         let mut draw = |name: &str, shape: Vec<usize>, number: &dyn Fn(&mut Stream) -> f32| {
             let path = format!("{}.{name}", layer.path);
             let mut stream = seed.stream(&format!("weights/{path}"), &[]);

@@ -327,6 +327,11 @@ impl Layout {
         self.layers.iter().find(|layer| layer.path == path)
     }
 
+    /// The layers that compute, without those that only prepare the sample.
+    pub fn computing(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().filter(|layer| !layer.prepares())
+    }
+
     /// Number of axes that layers write.
     pub fn axes(&self) -> usize {
         self.layers

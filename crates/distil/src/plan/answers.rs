@@ -4,15 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use distil_recipe::recipe::{AnswersForm, LearnTable, Recipe, StageTable};
-use distil_recipe::{Problem, Problems, Span, Spanned};
-use distil_report::Overlap;
+use distil_recipe::recipe::{AnswersForm, AnswersTable, LearnTable, Recipe, StageTable};
+use distil_recipe::{Problem, Problems, Span};
+use distil_report::events::{Billed, Event, Time};
+use distil_report::present::human::{human_flops, human_seconds};
+use distil_report::show::grouped;
+use distil_report::{Overlap, Purpose};
 
 use crate::data::source::read_answers;
 use crate::data::{Dataset, FittedAnswers, Raw, RawAnswers};
 use crate::error::Error;
 use crate::method::Method;
+use crate::plan::memorised;
 use crate::plan::refusal::problem;
+use crate::sample::SampleId;
 
 const RULE: &str = "answers from elsewhere are known for the samples as they are, and there is no model behind them";
 
@@ -20,7 +25,7 @@ const RULE: &str = "answers from elsewhere are known for the samples as they are
 #[derive(Debug)]
 pub(super) struct AnswersDraft {
     pub name: String,
-    pub file: Spanned<String>,
+    pub table: AnswersTable,
     pub raw: Arc<RawAnswers>,
 }
 
@@ -31,6 +36,32 @@ pub struct AnswersPlan {
     pub form: AnswersForm,
     /// SHA-256 of the file, in hexadecimal.
     pub hash: String,
+    /// Whether the recipe says that no model answered what it was fitted on.
+    pub out_of_fold: bool,
+    /// CPU seconds that making them is said to have taken.
+    pub seconds: Option<f64>,
+    /// FLOPs that making them is said to have taken.
+    pub flops: Option<f64>,
+}
+
+impl AnswersPlan {
+    /// Their line of the bill; none where nothing is said of their cost.
+    pub(super) fn billed(&self, stage: &str) -> Option<Event> {
+        self.seconds.or(self.flops)?;
+        let seconds = self.seconds.unwrap_or(0.0);
+        let time = Time {
+            cpu_seconds: seconds,
+            wall_seconds: seconds,
+        };
+        Some(Event::Billed(Billed {
+            stage: stage.to_owned(),
+            purpose: Purpose::Train,
+            flops: Some(self.flops.unwrap_or(0.0)),
+            samples: 0,
+            time,
+            once: time,
+        }))
+    }
 }
 
 /// Reads the answers of every stage that has some; none if they cannot be used.
@@ -45,14 +76,10 @@ pub(super) fn read(
             continue;
         };
         nothing_else(stage, problems);
-        let raw = read_answers(
-            &base.join(table.file.as_str()),
-            table.form.as_ref().map(|form| form.value),
-        );
-        read.push(match raw {
+        read.push(match read_answers(base, table) {
             Ok(raw) => Some(AnswersDraft {
                 name: stage.name.value.clone(),
-                file: table.file.clone(),
+                table: table.clone(),
                 raw: Arc::new(raw),
             }),
             Err(error) => {
@@ -144,15 +171,15 @@ pub(super) fn beside(answers: &[AnswersDraft], raw: &mut Raw) -> Result<(), Prob
     let mut problems = Problems::new();
     for AnswersDraft {
         name,
-        file,
+        table,
         raw: read,
     } in answers
     {
-        match read.fit_rows(raw.len()) {
-            Ok(()) => {
-                raw.answers.insert(name.clone(), read.clone());
+        match read.beside(raw.len(), raw.rows.as_deref()) {
+            Ok(beside) => {
+                raw.answers.insert(name.clone(), beside);
             }
-            Err(error) => problems.push(of_file(file.span.clone(), error)),
+            Err(error) => problems.push(of_file(table.file.span.clone(), error)),
         }
     }
     problems.or(())
@@ -168,36 +195,84 @@ pub(super) fn fit(
     data: &mut Dataset,
 ) -> Result<(), Problems> {
     let mut problems = Problems::new();
-    for AnswersDraft { name, file, raw } in answers {
+    for AnswersDraft { name, table, raw } in answers {
         let raw = rows.get(name).unwrap_or(raw);
-        let fit = |()| FittedAnswers::fit(raw, &data.targets);
-        match raw.fit_rows(data.len()).and_then(fit) {
+        let fitted = FittedAnswers::fit(raw, &data.targets);
+        match fitted.and_then(|fitted| some_to_learn_from(raw, fitted, data)) {
             Ok(fitted) => {
-                data.notes.push(format!(
-                    "`{name}` is the answers of another program ({file}), read as {}; what they cost is not known",
-                    fitted.read_as
-                ));
+                data.notes.extend(raw.notes.iter().cloned());
+                let said = said(name, table, &fitted, data);
+                data.notes.extend(said);
                 data.answers.insert(name.clone(), fitted);
             }
-            Err(error) => problems.push(of_file(file.span.clone(), error)),
+            Err(error) => problems.push(of_file(table.file.span.clone(), error)),
         }
     }
     problems.or(())
 }
 
-/// What a plan holds of its answers.
-pub(super) fn planned(data: &Dataset) -> BTreeMap<String, AnswersPlan> {
-    let plan = |(name, answers): (&String, &FittedAnswers)| {
-        let FittedAnswers { form, hash, .. } = answers;
-        (
-            name.clone(),
-            AnswersPlan {
-                form: *form,
-                hash: hash.clone(),
-            },
-        )
+/// Refuses answers of which none is to a training sample.
+fn some_to_learn_from(
+    raw: &RawAnswers,
+    fitted: FittedAnswers,
+    data: &Dataset,
+) -> crate::error::Result<FittedAnswers> {
+    match fitted.answers(&data.split.train).is_empty() {
+        false => Ok(fitted),
+        true => Err(Error::input(&raw.place, "it answers no training sample")
+            .remedy("Save the answers to those that a stage is to learn from")),
+    }
+}
+
+/// How answers were read, whom they answer, what they cost, and whether they know by heart what they answer.
+fn said(name: &str, table: &AnswersTable, fitted: &FittedAnswers, data: &Dataset) -> Vec<String> {
+    let fold = match table.out_of_fold.value {
+        true => ", out-of-fold, as the recipe says",
+        false => "",
     };
-    data.answers.iter().map(plan).collect()
+    let cost = match (&table.seconds, &table.flops) {
+        (None, None) => "what they cost is not known".to_owned(),
+        (Some(seconds), _) => format!("said to have cost {}", human_seconds(seconds.value)),
+        (None, Some(flops)) => format!("said to have cost {}", human_flops(flops.value)),
+    };
+    let file = &table.file;
+    let read = format!(
+        "`{name}` is the answers of another program ({file}), read as {}{fold}; {cost}",
+        fitted.read_as
+    );
+    let count = |ids: &[SampleId]| grouped(ids.len() as f64);
+    let train = &data.split.train;
+    let some = fitted.answered.is_some().then(|| {
+        format!(
+            "`{name}` answers {} of {} training samples; the others are learnt from their labels alone",
+            count(&fitted.answers(train)),
+            count(train)
+        )
+    });
+    let heart = memorised::said(name, table.out_of_fold.value, fitted, data);
+    [Some(read), some, heart].into_iter().flatten().collect()
+}
+
+/// What a plan holds of its answers.
+pub(super) fn planned(drafts: &[AnswersDraft], data: &Dataset) -> BTreeMap<String, AnswersPlan> {
+    let plan = |draft: &AnswersDraft| {
+        let FittedAnswers { form, hash, .. } = data.answers.get(&draft.name)?;
+        let AnswersTable {
+            out_of_fold,
+            seconds,
+            flops,
+            ..
+        } = &draft.table;
+        let plan = AnswersPlan {
+            form: *form,
+            hash: hash.clone(),
+            out_of_fold: out_of_fold.value,
+            seconds: seconds.as_ref().map(|seconds| seconds.value),
+            flops: flops.as_ref().map(|flops| flops.value),
+        };
+        Some((draft.name.clone(), plan))
+    };
+    drafts.iter().filter_map(plan).collect()
 }
 
 /// Whether a term can learn from answers: not features, and not of varied samples.

@@ -72,7 +72,7 @@ impl Draft {
             .iter()
             .position(|stage| stage.name == self.result)
             .unwrap_or_default();
-        let answers = answers::planned(data);
+        let answers = answers::planned(&self.answers, data);
         let split = SplitRule {
             official: data.official,
             own: self.split.own.filter(|_| data.draws_validation),

@@ -14,6 +14,7 @@ mod draft;
 mod given;
 mod learn;
 mod like;
+mod memorised;
 mod mup;
 mod named;
 mod network;
@@ -43,6 +44,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::tensor::Device;
 use distil_recipe::recipe::RunTable;
 use distil_report::Overlap;
+use distil_report::events::Event;
 use distil_report::measure::Metric;
 
 use crate::data::source::{AnySource, PartFiles};
@@ -213,12 +215,25 @@ impl Plan {
         self.written.to_toml(self)
     }
 
-    /// FLOPs of all stages: training and teaching.
+    /// FLOPs of all stages: training and teaching, and what answers from elsewhere are said to have cost.
     pub fn flops(&self) -> f64 {
-        self.stages
-            .iter()
-            .filter_map(StagePlan::training)
-            .map(|t| t.cost.flops())
-            .sum()
+        let trained = self.stages.iter().filter_map(StagePlan::training);
+        let answers = self
+            .learnt_answers()
+            .filter_map(|(_, answers)| answers.flops);
+        trained.map(|t| t.cost.flops()).chain(answers).sum()
+    }
+
+    /// What answers from elsewhere are said to have cost, as lines of the bill.
+    pub(crate) fn stated_costs(&self) -> impl Iterator<Item = Event> {
+        let learnt = self.learnt_answers();
+        learnt.filter_map(|(name, answers)| answers.billed(name))
+    }
+
+    /// The answers that a stage learns from.
+    fn learnt_answers(&self) -> impl Iterator<Item = (&String, &AnswersPlan)> {
+        let trained = || self.stages.iter().filter_map(StagePlan::training);
+        let learnt = move |name: &String| trained().any(|t| t.needs().any(|needed| needed == name));
+        self.answers.iter().filter(move |(name, _)| learnt(name))
     }
 }

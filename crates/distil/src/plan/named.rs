@@ -25,8 +25,8 @@ impl Draft {
     /// The given models, answers and lists of samples.
     pub fn named(&self) -> Vec<Named> {
         let answers = self.answers.iter().map(|answers| Named {
-            key: format!("answers {}", answers.file.value),
-            place: format!("stage `{}`: {}", answers.name, answers.file.value),
+            key: format!("answers {}", answers.table.file.value),
+            place: format!("stage `{}`: {}", answers.name, answers.table.file.value),
             hash: answers.raw.hash.clone(),
         });
         self.stages

@@ -78,10 +78,17 @@ impl<'a> Mixture<'a> {
         }
     }
 
-    /// Adds a term's loss at this strength.
-    pub fn add(&mut self, name: &str, loss: Term, strength: f64) {
+    /// Adds a term's loss at this strength; of rows that are not `answered` it has none.
+    pub fn add(&mut self, name: &str, loss: Term, strength: f64, answered: Option<&[f32]>) {
         match loss {
             Term::Rows(rows) => {
+                let rows = match answered {
+                    None => rows,
+                    Some(answered) => {
+                        let device = rows.device().inner();
+                        rows * Tensor::<1>::from_floats(answered, &device)
+                    }
+                };
                 self.parts.push(Part::new(name, strength, &rows, true));
                 self.rows = self.rows.clone() + rows * strength;
             }

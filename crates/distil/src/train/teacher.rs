@@ -20,6 +20,11 @@ pub trait Teacher: std::fmt::Debug + Send {
     /// Computes the logits of these samples once, to be looked up from then on; returns how many it computed.
     fn remember(&mut self, ids: &[SampleId]) -> usize;
 
+    /// Whether it has an answer to each of these samples; none where it has one to all.
+    fn answered(&self, _ids: &[SampleId]) -> Option<Vec<bool>> {
+        None
+    }
+
     /// The outputs for these samples, varied as the student sees them, and how many forward passes that took (0 if
     /// remembered).
     ///
@@ -95,12 +100,14 @@ impl<N: Net> Teacher for Frozen<N> {
     }
 }
 
-/// Answers from elsewhere: the outputs of another program for every sample, in the terms of our networks' outputs.
+/// Answers from elsewhere: the outputs of another program for samples, in the terms of our networks' outputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
     name: String,
     /// `[samples, outputs]` by row of the source: logits, or standardised values.
     values: Array,
+    /// Whether each sample has an answer; none where all have.
+    known: Option<Vec<bool>>,
     device: Device,
 }
 
@@ -110,8 +117,14 @@ impl Answers {
         Self {
             name: name.to_string(),
             values,
+            known: None,
             device: device.clone().inner(),
         }
+    }
+
+    /// The same where only those samples have an answer that are `known`, if that is said.
+    pub fn known(self, known: Option<Vec<bool>>) -> Self {
+        Self { known, ..self }
     }
 
     /// All of them, `[samples, outputs]`.
@@ -137,6 +150,11 @@ impl Teacher for Answers {
 
     fn remember(&mut self, _: &[SampleId]) -> usize {
         0
+    }
+
+    fn answered(&self, ids: &[SampleId]) -> Option<Vec<bool>> {
+        let known = self.known.as_ref()?;
+        Some(ids.iter().map(|id| known[id.row()]).collect())
     }
 
     fn outputs(

@@ -134,6 +134,18 @@ impl<'a> DistillTerm<'a> {
         !(self.teachers.is_empty() || self.remembered && augmentation.is_none())
     }
 
+    /// 1 for each of these samples to which all of its teachers have an answer, else 0; none where that is all of them.
+    pub fn answered(&self, ids: &[SampleId]) -> Option<Vec<f32>> {
+        let each = self.teachers.iter().filter_map(|t| t.answered(ids));
+        let all = each.reduce(|all, one| all.iter().zip(one).map(|(a, b)| *a && b).collect())?;
+        let share = all.contains(&false);
+        share.then(|| {
+            all.into_iter()
+                .map(|known| f32::from(u8::from(known)))
+                .collect()
+        })
+    }
+
     /// The teachers' word on these samples, and what it took.
     pub fn teach(
         &self,

@@ -1,57 +1,257 @@
-//! Files of answers from elsewhere.
+//! Files of answers from elsewhere: arrays and tables.
 
 use std::path::Path;
 
-use distil_recipe::recipe::AnswersForm;
+use distil_recipe::Spanned;
+use distil_recipe::recipe::AnswersTable;
 
-use crate::data::answers::RawAnswers;
+use crate::data::answers::{Ids, RawAnswers};
 use crate::data::held::Held;
-use crate::data::source::arrays::{check_finite, read_npy};
-use crate::data::source::file::read_file;
+use crate::data::source::arrays::{Archive, Found, Named, find_npy};
+use crate::data::source::cells::{Markers, USUAL};
+use crate::data::source::file::{has_suffix, hash_of, read_within};
+use crate::data::source::forms::plain;
+use crate::data::source::limits::Limits;
+use crate::data::source::parquet_table;
+use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
-/// Reads a `.npy` file of `[samples]` or `[samples, outputs]` numbers; `form` is what they are said to be.
+/// Reads the file that a table of the recipe names.
+///
+/// Of an array `[samples]` or `[samples, outputs]` every column is an answer; of a table the columns that are named, else those but `id` that
+/// hold numbers alone. A row without any number has no answer.
 ///
 /// # Errors
-/// Another file, another shape, numbers that are not finite.
-pub fn read_answers(path: &Path, form: Option<AnswersForm>) -> Result<RawAnswers> {
-    let npy = path
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("npy"));
-    if !npy {
-        return Err(
-            Error::input(path.display(), "answers are not read from such a file")
-                .remedy("Save them as one array with numpy.save, in a file that ends in .npy"),
-        );
+/// Files of another kind, other shapes, columns that are not there, numbers that are not finite.
+pub fn read_answers(base: &Path, wanted: &AnswersTable) -> Result<RawAnswers> {
+    let path = &base.join(wanted.file.as_str());
+    let limits = Limits::training(None);
+    let array = has_suffix(path, &["npy", "npz"]);
+    let keys = [
+        ("columns", wanted.columns.is_some(), array),
+        ("id", wanted.id.is_some(), array),
+        ("array", wanted.array.is_some(), !has_suffix(path, &["npz"])),
+    ];
+    if let Some((key, ..)) = keys.iter().find(|(_, said, useless)| *said && *useless) {
+        let reason = format!("`{key}` is of no use for such a file");
+        return Err(Error::input(path.display(), reason)
+            .remedy("Remove it; `array` is for .npz files, `columns` and `id` are for tables"));
     }
-    let bytes = read_file(path)?;
-    let named = read_npy(path, &bytes)?;
+    let raw = match array {
+        true => of_array(path, wanted, limits)?,
+        false => of_table(path, wanted, limits)?,
+    };
+    check(&raw)?;
+    // What else decides which number answers what.
+    let chosen = [&wanted.array, &wanted.id].map(|key| key.as_ref().map(|key| key.as_str()));
+    let hash = match keys.iter().any(|(_, said, _)| *said) {
+        false => raw.hash,
+        true => sha256(format!("{} {chosen:?} {:?}", raw.hash, names(wanted)).as_bytes()),
+    };
+    Ok(RawAnswers {
+        form: wanted.form.as_ref().map(|form| form.value),
+        hash,
+        ..raw
+    })
+}
+
+fn of_array(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAnswers> {
+    let bytes = read_within(path, limits)?;
+    let found = match has_suffix(path, &["npz"]) {
+        false => find_npy(path, &bytes, limits)?,
+        true => of_archive(path, &bytes, wanted.array.as_ref(), limits)?,
+    };
+    let named = found.numbers()?;
     let width = match named.shape.as_slice() {
         [_] => 1,
         [_, width] => *width,
         shape => {
-            return Err(Error::input(
-                named.place,
-                format!("shape {shape:?} is no table of answers"),
-            )
-            .remedy("Save an array `[samples, outputs]`"));
+            let reason = format!("shape {shape:?} is no table of answers");
+            return Err(
+                Error::input(named.place, reason).remedy("Save an array `[samples, outputs]`")
+            );
         }
     };
     if named.values.is_empty() {
-        let shape = &named.shape;
-        return Err(
-            Error::input(named.place, format!("shape {shape:?} holds no number"))
-                .remedy("Save an array `[samples, outputs]`"),
-        );
+        let reason = format!("shape {:?} holds no number", named.shape);
+        return Err(Error::input(named.place, reason).remedy("Save an array `[samples, outputs]`"));
     }
-    check_finite(&named.place, &named.values, width)?;
-    let single = || named.values.iter().copied().map(f64::from).collect();
+    let Named {
+        place,
+        values,
+        wide,
+        ..
+    } = named;
+    let single = || values.iter().copied().map(f64::from).collect();
     Ok(RawAnswers {
-        place: named.place,
-        values: named.wide.map_or_else(single, Held::into_vec),
+        place,
+        values: wide.map_or_else(single, Held::into_vec),
         width,
-        form,
-        hash: sha256(&bytes),
+        names: None,
+        ids: None,
+        form: None,
+        hash: hash_of(&bytes),
+        notes: Vec::new(),
     })
+}
+
+fn of_archive(
+    path: &Path,
+    bytes: &[u8],
+    wanted: Option<&Spanned<String>>,
+    limits: Limits,
+) -> Result<Found> {
+    let mut archive = Archive::open(path, bytes, limits)?;
+    let names = archive.names();
+    let name = match (wanted, names.as_slice()) {
+        (Some(wanted), _) => wanted.value.clone(),
+        (None, [only]) => only.clone(),
+        (None, _) => {
+            let reason = format!("it holds {} arrays: {}", names.len(), names.join(", "));
+            return Err(Error::input(path.display(), reason)
+                .remedy("Say which one holds the answers, with `array = \"…\"`"));
+        }
+    };
+    archive.read(&name)?.ok_or_else(|| {
+        let reason = format!("it has no array `{name}`");
+        let remedy = format!("Its arrays are {}", names.join(", "));
+        Error::input(path.display(), reason).remedy(remedy)
+    })
+}
+
+fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAnswers> {
+    let named = names(wanted);
+    let id = wanted.id.as_ref().map(|id| id.value.clone());
+    let read = match parquet_table::read(path, limits)? {
+        Some(read) => read,
+        None => {
+            let bytes = read_within(path, limits)?;
+            let wish: Vec<String> = named.iter().cloned().chain(id.clone()).collect();
+            let cut = Cut {
+                encoding: None,
+                delimiter: ',',
+                header: Header::First,
+                comment: None,
+                wanted: &wish,
+                optional: &[],
+                skip_blank: false,
+            };
+            parquet_table::Read {
+                table: TextTable::parse(path, &bytes, &cut)?,
+                hash: hash_of(&bytes),
+                official: None,
+            }
+        }
+    };
+    let table = read.table;
+    let column = |name: &str| {
+        table.column(name).ok_or_else(|| {
+            let known: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+            let remedy = match distil_recipe::suggest(name, known.iter().copied()) {
+                Some(close) => format!("Perhaps it is `{close}`"),
+                None => format!("Its columns are {}", known.join(", ")),
+            };
+            Error::input(&table.file, format!("it has no column `{name}`")).remedy(remedy)
+        })
+    };
+    let markers = Markers::new(&USUAL);
+    let ids = id.as_deref().map(column).transpose()?;
+    let mut notes = table.notes.clone();
+    let columns: Vec<&TextColumn> = match wanted.columns.is_some() {
+        true => named
+            .iter()
+            .map(|name| column(name))
+            .collect::<Result<_>>()?,
+        false => {
+            let others = table
+                .columns
+                .iter()
+                .filter(|c| Some(&c.name) != id.as_ref());
+            let (numbers, texts): (Vec<_>, Vec<_>) = others.partition(|column| {
+                let mut known = markers.known(column).peekable();
+                known.peek().is_some() && known.all(|cell| plain(cell).is_some())
+            });
+            if !texts.is_empty() {
+                let names: Vec<&str> = texts.iter().map(|column| column.name.as_str()).collect();
+                notes.push(format!(
+                    "of {} these columns hold no numbers and are no answers: {}",
+                    table.file,
+                    names.join(", ")
+                ));
+            }
+            numbers
+        }
+    };
+    if columns.is_empty() {
+        return Err(Error::input(&table.file, "no column holds numbers alone")
+            .remedy("Save a number for every class, label or target, under a header"));
+    }
+    let mut values = Vec::with_capacity(table.rows() * columns.len());
+    for row in 0..table.rows() {
+        for column in &columns {
+            let cell = column.cells.at(row);
+            values.push(match (markers.has(cell), plain(cell)) {
+                (true, _) => f64::NAN,
+                (false, Some(number)) => number,
+                (false, None) => {
+                    let place = table.place(row, &column.name);
+                    return Err(
+                        Error::input(place, format!("`{cell}` is no number")).remedy(
+                            "Correct the cell, or name the columns of answers with `columns`",
+                        ),
+                    );
+                }
+            });
+        }
+        let numbers = &values[row * columns.len()..];
+        let gap = numbers.iter().position(|x| x.is_nan());
+        if let Some(at) = gap.filter(|_| !numbers.iter().all(|x| x.is_nan())) {
+            let place = table.place(row, &columns[at].name);
+            return Err(Error::input(place, "the cell is empty, and others of its row are not")
+                .remedy("Fill it in, or leave all numbers of the row out: its sample then has no answer"));
+        }
+    }
+    Ok(RawAnswers {
+        values,
+        width: columns.len(),
+        names: wanted
+            .columns
+            .is_none()
+            .then(|| columns.iter().map(|column| column.name.clone()).collect()),
+        ids: ids.map(|column| Ids {
+            column: column.name.clone(),
+            texts: column.texts().map(Box::from).collect(),
+        }),
+        form: None,
+        hash: read.hash,
+        notes,
+        place: table.file,
+    })
+}
+
+/// The columns that are named.
+fn names(wanted: &AnswersTable) -> Vec<String> {
+    let named = wanted.columns.iter().flatten();
+    named.map(|name| name.value.clone()).collect()
+}
+
+/// Refuses what is no number, but in rows that hold none at all.
+fn check(raw: &RawAnswers) -> Result<()> {
+    for (row, numbers) in raw.values.chunks(raw.width).enumerate() {
+        let finite = |x: &f64| x.is_finite() && (*x as f32).is_finite();
+        let at = numbers.iter().position(|x| !finite(x));
+        let Some(at) = at.filter(|_| !numbers.iter().all(|x| x.is_nan())) else {
+            continue;
+        };
+        return Err(Error::input(
+            format!("{}, row {row}, column {at}", raw.place),
+            format!("{} is not a finite 32-bit number", numbers[at]),
+        )
+        .remedy("Fill it in, or leave all numbers of the row out: it then has no answer; rows and columns count from 0"));
+    }
+    if raw.values.iter().all(|x| x.is_nan()) {
+        return Err(Error::input(&raw.place, "no row has an answer"));
+    }
+    Ok(())
 }

@@ -54,6 +54,9 @@ pub struct Csv {
     /// exposure, confidence. It is no input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
+    /// The column that names the rows. It is no input: answers from elsewhere are found by it, and the page says it of the worst mistakes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// How numbers are scaled.
     #[serde(default = "standard")]
     pub scale: Scaling,
@@ -137,6 +140,7 @@ impl Source for Csv {
             ids: own.ids(&table, 0.5),
             groups,
             weights,
+            rows: own.row_names(&table),
             moments: raw.moments,
             official,
             wide,
@@ -236,6 +240,7 @@ impl Csv {
             ignore: names(&self.ignore),
             groups: names(&self.groups),
             weights: self.weights.as_ref().map(&name),
+            id: self.id.as_ref().map(&name),
             columns: self
                 .columns
                 .iter()
@@ -291,6 +296,7 @@ impl Csv {
             target: &self.target.0,
             groups: &self.groups,
             weights: self.weights.as_ref(),
+            id: self.id.as_ref(),
             ignore,
             numeric: set(&self.numeric),
             categorical,
@@ -349,9 +355,13 @@ impl Csv {
         let (targets, mut wide) = targets;
         wide.append(&mut raw.wide);
         // What a split or a metric asks for, and answers do not.
-        let (groups, weights) = match kind {
-            Some(_) => (own.group_members(&table)?, own.row_weights(&table)?),
-            None => (Vec::new(), None),
+        let (groups, weights, rows) = match kind {
+            Some(_) => (
+                own.group_members(&table)?,
+                own.row_weights(&table)?,
+                own.row_names(&table),
+            ),
+            None => (Vec::new(), None, None),
         };
         let mut notes: Vec<String> = table.notes.iter().cloned().chain(raw.notes).collect();
         if let (Some(name), Some(_), None) = (&own.weights, kind, &weights) {
@@ -361,6 +371,7 @@ impl Csv {
             ids: kind.map(|_| own.ids(&table, 1.0)).unwrap_or_default(),
             groups,
             weights,
+            rows,
             moments: raw.moments,
             official,
             wide,
@@ -384,12 +395,18 @@ impl Csv {
         groups.collect()
     }
 
+    /// What the column that names the rows calls them.
+    fn row_names(&self, table: &TextTable) -> Option<Vec<String>> {
+        let column = table.column(self.id.as_ref()?)?;
+        Some(column.texts().map(String::from).collect())
+    }
+
     /// What columns that are called as ids hold, where at most this share of the rows have ids of their own.
     fn ids(&self, table: &TextTable, most_of: f64) -> Vec<Group> {
         let set_apart = |name: &String| {
             self.target.0.contains(name)
                 || self.groups.contains(name)
-                || self.weights.as_ref() == Some(name)
+                || [&self.weights, &self.id].contains(&&Some(name.clone()))
         };
         let markers = self.markers(&FIRST);
         let called = table
@@ -486,7 +503,7 @@ impl Csv {
             .filter(|name| !self.target.0.contains(*name))
             .cloned()
             .collect();
-        let weights: Vec<String> = self.weights.iter().cloned().collect();
+        let [weights, id] = [&self.weights, &self.id].map(|name| Vec::from_iter(name.clone()));
         let roles = [
             ("target", &self.target.0),
             ("categorical", &self.categorical),
@@ -494,6 +511,7 @@ impl Csv {
             ("ignore", &self.ignore),
             ("groups", &self.groups),
             ("weights", &weights),
+            ("id", &id),
             ("columns", &keys),
         ];
         let columns = table.by_name();

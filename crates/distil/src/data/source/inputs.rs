@@ -35,6 +35,8 @@ pub struct Reader<'a> {
     pub target: &'a [String],
     pub groups: &'a [String],
     pub weights: Option<&'a String>,
+    /// The column that names the rows.
+    pub id: Option<&'a String>,
     pub ignore: HashSet<&'a str>,
     pub numeric: HashSet<&'a str>,
     pub categorical: HashSet<&'a str>,
@@ -171,6 +173,8 @@ impl Reader<'_> {
             Some("the target".into())
         } else if self.weights == Some(name) {
             Some("how much each row counts".into())
+        } else if self.id == Some(name) {
+            Some("names the rows".into())
         } else if self.groups.contains(name) {
             Some("groups the samples".into())
         } else if ignored || rule.is_some_and(|rule| rule.kind == Some(ColumnKind::Ignore)) {

@@ -82,6 +82,13 @@ impl PartFiles {
                 )
                 .remedy("Add the column of `weights` to it"));
             }
+            if raw.rows.is_some() && more.rows.is_none() {
+                return Err(Error::input(
+                    path.display(),
+                    format!("the samples of the {} part have no names", part.word()),
+                )
+                .remedy("Add the column of `id` to it"));
+            }
             if let (Some(own), Some(targets)) = (&raw.targets, &mut more.targets)
                 && let Some(said) =
                     targets.without_full_stops(own.names(), "those of the training part")

@@ -7,7 +7,7 @@ use super::net::RealMlp;
 use crate::error::Result;
 use crate::model::access::{weights_of, with_weights};
 use crate::model::family::First;
-use crate::model::layout::{Kind, Layer, Layout};
+use crate::model::layout::{Kind, Layout};
 use crate::read_back::read;
 use crate::rng::{Seed, Stream};
 use crate::weights::{Array, Weights};
@@ -63,7 +63,8 @@ pub(super) fn fit(net: RealMlp, first: &First, seed: Seed) -> Result<RealMlp> {
     let plain = net.valid();
     let rows = first.rows.flat().inner();
     let mut weights = weights_of(&net);
-    let chosen = Array::new(plain.chosen(&rows).dims(), read(plain.chosen(&rows)));
+    let chosen = plain.chosen(&rows);
+    let chosen = Array::new(chosen.dims(), read(chosen));
     let (center, factor) = robust(&chosen);
     put(&mut weights, "scaled.center", center);
     put(&mut weights, "scaled.factor", factor);
@@ -77,14 +78,7 @@ pub(super) fn fit(net: RealMlp, first: &First, seed: Seed) -> Result<RealMlp> {
     }
     let mut plain = with_weights(plain, &weights)?;
     let mut x = plain.encoded(&rows);
-    let dense: Vec<Layer> = net
-        .layout
-        .layers
-        .iter()
-        .filter(|layer| !layer.prepares())
-        .cloned()
-        .collect();
-    for (i, layer) in dense.iter().enumerate() {
+    for (i, layer) in net.layout.computing().enumerate() {
         let path = |name: &str| format!("{}.{name}", layer.path);
         let sums = x.clone().matmul(matrix(&weights, &path("weight"), &x));
         let sums = Array::new(sums.dims(), read(sums));

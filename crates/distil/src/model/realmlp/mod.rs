@@ -200,8 +200,7 @@ impl Family for RealMlpConfig {
     }
 
     fn describe(&self, layout: &Layout) -> String {
-        let dense = layout.layers.iter().filter(|layer| !layer.prepares());
-        let outputs = dense.map(|layer| layer.outputs);
+        let outputs = layout.computing().map(|layer| layer.outputs);
         let widths: Vec<_> = std::iter::once(layout.inputs()).chain(outputs).collect();
         format!("realmlp {}", listed(&widths))
     }

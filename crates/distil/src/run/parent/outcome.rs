@@ -21,7 +21,7 @@ use super::logs::{Log, Logs};
 use crate::data::source::Source;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::plan::{Arm, Plan, Work};
+use crate::plan::{AnswersPlan, Arm, Plan, Work};
 use crate::run::basis::Basis;
 use crate::run::calibrate;
 use crate::run::folder::RunFolder;
@@ -303,6 +303,7 @@ fn question<'a>(
     found: &'a Compared<'_>,
 ) -> Question<'a> {
     let given = |work: &Work| matches!(work, Work::Given { .. });
+    let uncounted = |answers: &AnswersPlan| answers.seconds.is_none() || answers.flops.is_none();
     Question {
         metric,
         tuned: Tuned::settings_by_arm(&found.tuned),
@@ -312,7 +313,8 @@ fn question<'a>(
             .as_ref()
             .map_or(0, |tuning| tuning.candidates.len()),
         looks: options.looks,
-        given: plan.stages.iter().any(|stage| given(&stage.work)) || !plan.answers.is_empty(),
+        given: plan.stages.iter().any(|stage| given(&stage.work))
+            || plan.answers.values().any(uncounted),
         spares: outputs(&found.spares),
         ends: found.ends.clone(),
     }

@@ -97,6 +97,9 @@ impl Trial<'_> {
         }
         if resume.is_none() {
             self.begin(&mut sink, loading)?;
+            for billed in self.plan.stated_costs() {
+                sink.write(billed)?;
+            }
             for (name, answers) in self.answers() {
                 for part in [Part::Train, Part::Validation] {
                     self.evaluate(&name, &answers, part, &mut sink, &mut Meter::new(&name))?;
@@ -132,6 +135,9 @@ impl Trial<'_> {
 
     /// Trains every stage for a few steps, billed one by one: what a sample costs.
     pub fn rehearse(&self, heard: &mut Heard<'_>) -> Result<()> {
+        for billed in self.plan.stated_costs() {
+            heard.write(billed)?;
+        }
         let mut done: BTreeMap<String, Done> = self.answers().collect();
         for stage in &self.plan.stages {
             // What evaluating costs it measures while it trains.
@@ -183,7 +189,8 @@ impl Trial<'_> {
     /// What other programs answer: done before any stage.
     fn answers(&self) -> impl Iterator<Item = (String, Done)> {
         self.data.answers.iter().map(|(name, answers)| {
-            let answers = Answers::new(name, answers.outputs.clone(), &self.device);
+            let known = answers.answered.clone();
+            let answers = Answers::new(name, answers.outputs.clone(), &self.device).known(known);
             (name.clone(), Done::Foreign(answers))
         })
     }
@@ -296,6 +303,8 @@ impl Trial<'_> {
         meter: &mut Meter,
     ) -> Result<()> {
         let ids = self.data.split.part(part);
+        let answered = self.data.answers.get(name).map(|found| found.answers(ids));
+        let ids = answered.as_deref().unwrap_or(ids);
         if ids.is_empty() {
             return Ok(());
         }

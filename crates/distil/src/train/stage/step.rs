@@ -204,15 +204,10 @@ impl Stage<'_, '_> {
                 own_rows * share + theirs * (1.0 - share)
             }
         };
-        let mixed: f64 = self
-            .terms
-            .iter()
-            .filter(|t| matches!(t.weight, TermWeight::Mix(_)))
-            .map(|t| t.strength(at))
-            .sum();
-        let mut mixture = Mixture::labels(label_rows, 1.0 - mixed, &weights);
+        let answered: Vec<_> = self.terms.iter().map(|t| t.answered(&ids)).collect();
+        let mut mixture = self.labels(label_rows, &answered, &weights, at);
         let mut first_adapter = 0;
-        for term in self.terms {
+        for (term, answered) in self.terms.iter().zip(&answered) {
             let adapters = &learner.adapters[first_adapter..first_adapter + term.adapters().len()];
             first_adapter += term.adapters().len();
             let strength = term.strength(at);
@@ -230,7 +225,7 @@ impl Stage<'_, '_> {
                 self.log.taught.wall_seconds += time.wall_seconds;
             }
             let loss = term.loss(&output, teacher.as_ref(), &target, adapters, at)?;
-            mixture.add(&term.name, loss, strength);
+            mixture.add(&term.name, loss, strength, answered.as_deref());
         }
         let parts = std::mem::take(&mut mixture.parts);
         let mut gradients = mixture.total().backward();
@@ -242,6 +237,34 @@ impl Stage<'_, '_> {
             of_step: rows.of_step,
         };
         Ok((Gradients::take(learner, &mut gradients), losses))
+    }
+
+    /// The labels' share of the loss: what terms do not replace. A sample to which a term has no answer keeps that term's share.
+    fn labels<'w>(
+        &self,
+        rows: Tensor<1>,
+        answered: &[Option<Vec<f32>>],
+        weights: &'w [f32],
+        at: AtStep,
+    ) -> Mixture<'w> {
+        let mixed = self.terms.iter().zip(answered);
+        let mixed = mixed.filter(|(t, _)| matches!(t.weight, TermWeight::Mix(_)));
+        let mixed: Vec<_> = mixed.map(|(t, known)| (t.strength(at), known)).collect();
+        if mixed.iter().all(|(_, known)| known.is_none()) {
+            let share = 1.0 - mixed.iter().map(|(strength, _)| strength).sum::<f64>();
+            return Mixture::labels(rows, share, weights);
+        }
+        let device = rows.device().inner();
+        let taken = |row: usize| -> f64 {
+            let of = |(strength, known): &(f64, &Option<Vec<f32>>)| {
+                strength * known.as_ref().map_or(1.0, |known| f64::from(known[row]))
+            };
+            mixed.iter().map(of).sum()
+        };
+        let count = rows.dims()[0];
+        let shares: Vec<f32> = (0..count).map(|row| (1.0 - taken(row)) as f32).collect();
+        let shares = Tensor::<1>::from_floats(shares.as_slice(), &device);
+        Mixture::labels(rows * shares, 1.0, weights)
     }
 
     /// Bills teachers' forward passes, (FLOPs per sample, samples) each, which took so long together.

@@ -1,8 +1,9 @@
 //! Answers from elsewhere: what a plan asks of them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use distil::data::Dataset;
 use distil::plan::{Arm, Draft, Plan};
 use distil_recipe::RecipeText;
 use distil_recipe::recipe::AnswersForm;
@@ -136,7 +137,7 @@ fn answers_of_another_shape_or_to_other_rows_are_refused_with_both_numbers() {
     5 | answers = "p.npy"
       |           ^^^^^^^
       |
-      = help: save one row for every sample of the data, in its order: those to choose by and to test on, too
+      = help: save one row for every sample of the data, in its order: those to choose by and to test on, too; or let a column name the samples, with `id`
     "#);
     assert_snapshot!(refused(
         TAUGHT,
@@ -189,7 +190,7 @@ fn answers_that_are_not_finite_or_no_npy_file_are_refused() {
     5 | answers = "p.npy"
       |           ^^^^^^^
       |
-      = help: fill it in or leave the row out; rows and columns count from 0
+      = help: fill it in, or leave all numbers of the row out: it then has no answer; rows and columns count from 0
     "#);
     assert_snapshot!(refused(TAUGHT, b"0.1,0.9\n"), @r#"
     error: …/p.npy: not a whole NumPy file (it does not begin like one)
@@ -201,13 +202,13 @@ fn answers_that_are_not_finite_or_no_npy_file_are_refused() {
       = help: write it again with numpy.save or numpy.savez
     "#);
     assert_snapshot!(refused(&with(TAUGHT, "p.npy", "p.csv"), &table(sure)), @r#"
-    error: …/p.csv: answers are not read from such a file
+    error: …/p.csv: there is no such file or folder
      --> recipe.toml:5:11
       |
     5 | answers = "p.csv"
       |           ^^^^^^^
       |
-      = help: save them as one array with numpy.save, in a file that ends in .npy
+      = help: check the path; a relative path starts at the current folder
     "#);
     assert_snapshot!(refused(&with(TAUGHT, "p.npy", "q.npy"), &table(sure)), @r#"
     error: …/q.npy: there is no such file or folder
@@ -418,4 +419,225 @@ fn a_plan_says_how_answers_are_read_and_that_nobody_learns_from_some() {
     assert!(plan.notes.iter().any(|note| note == idle));
     let arms: Vec<_> = plan.arms.iter().map(ToString::to_string).collect();
     assert_eq!(arms, ["flow"]);
+}
+
+/// A table of 120 rows, and what scikit-learn's boosted trees answer to them (`testdata/reference/answers.py`).
+const TABLE: &str = r#"task = "classification"
+data = { source = "csv", path = "table.csv", target = "answer", id = "person" }
+
+[stage.trees]
+answers = "p.npy"
+
+[stage.student]
+model = { kind = "mlp", hidden = [4] }
+learn = "trees"
+"#;
+
+fn reference() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/reference/answers")
+}
+
+/// The recipe with other answers, read beside the reference table or in a folder of its own.
+fn read_in(folder: &Path, answers: &str) -> Result<(Dataset, Vec<String>), String> {
+    let text = RecipeText::new("recipe.toml", with(TABLE, "\"p.npy\"", answers));
+    let read = || {
+        let draft = Draft::read(&text, folder, &Arm::Flow)?;
+        let data = draft.dataset(draft.read_data()?, None)?;
+        let notes = draft.plan(&data)?.notes;
+        Ok((data, notes))
+    };
+    let place = folder.display().to_string();
+    read().map_err(|error: distil::error::Error| error.to_string().replace(&place, "…"))
+}
+
+fn read(answers: &str) -> (Dataset, Vec<String>) {
+    read_in(&reference(), answers).unwrap()
+}
+
+#[test]
+fn the_same_answers_are_the_same_in_every_kind_of_file_by_order_or_by_id_and_name() {
+    let (data, _) = read("\"p.npy\"");
+    let outputs = &data.answers["trees"].outputs;
+    // The last row of the file that NumPy wrote, most likely class first.
+    let bytes = fs::read(reference().join("p.npy")).unwrap();
+    let number = |at: usize| f64::from_le_bytes(bytes[128 + 8 * at..][..8].try_into().unwrap());
+    let expected: Vec<f32> = (357..360)
+        .map(|at| number(at).max(1e-7).ln() as f32)
+        .collect();
+    assert_eq!(outputs.row(119), expected);
+
+    let others = [
+        "{ file = \"p.npz\", array = \"proba\" }",
+        "{ file = \"p.parquet\", id = \"person\" }",
+        "{ file = \"p.parquet\", id = \"person\", columns = [\"no\", \"perhaps\", \"yes\"] }",
+    ];
+    for other in others {
+        let (found, _) = read(other);
+        assert_eq!(&found.answers["trees"].outputs, outputs, "{other}");
+        assert_eq!(found.answers["trees"].answered, None);
+    }
+    // Named otherwise, they are other answers.
+    let (found, _) =
+        read("{ file = \"p.parquet\", id = \"person\", columns = [\"yes\", \"perhaps\", \"no\"] }");
+    assert_ne!(&found.answers["trees"].outputs, outputs);
+}
+
+#[test]
+fn only_the_samples_that_are_named_have_answers_and_both_are_counted() {
+    let (all, _) = read("\"p.npy\"");
+    let (some, notes) = read("{ file = \"p.csv\", id = \"person\" }");
+    let answered = some.answers["trees"].answered.as_ref().unwrap();
+    assert_eq!(answered.iter().filter(|known| **known).count(), 96);
+    for (row, known) in answered.iter().enumerate() {
+        let (some, all) = (
+            &some.answers["trees"].outputs,
+            &all.answers["trees"].outputs,
+        );
+        match *known {
+            true => {
+                let apart = some
+                    .row(row)
+                    .iter()
+                    .zip(all.row(row))
+                    .map(|(a, b)| (a - b).abs());
+                assert!(apart.fold(0.0, f32::max) < 1e-6);
+            }
+            false => assert!(some.row(row).iter().all(|x| *x == 0.0)),
+        }
+    }
+    let train = some.split.train.len();
+    let known = some
+        .split
+        .train
+        .iter()
+        .filter(|id| answered[id.row()])
+        .count();
+    assert!(known < train);
+    let said = [
+        "`trees` is the answers of another program (p.csv), read as probabilities, for every row sums to 1, its columns by name; what they cost is not known".to_owned(),
+        format!("`trees` answers {known} of {train} training samples; the others are learnt from their labels alone"),
+    ];
+    for said in said {
+        assert!(notes.contains(&said), "{notes:#?}");
+    }
+}
+
+#[test]
+fn names_that_do_not_fit_are_refused_with_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = fs::read_to_string(reference().join("table.csv")).unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("table.csv", &table);
+    let refused = |answers: &str, text: &str| {
+        write("p.csv", text);
+        let error = read_in(folder.path(), answers).expect_err("they were read");
+        let lines = error
+            .lines()
+            .filter(|line| line.contains(':') && !line.contains("-->"));
+        lines
+            .map(|line| line.trim_start_matches([' ', '=', '|']))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let by = "{ file = \"p.csv\", id = \"who\" }";
+    assert_snapshot!(refused(by, "person,no,perhaps,yes\np000,1,0,0\n"), @r"
+    error: …/p.csv: it has no column `who`
+    help: its columns are person, no, perhaps, yes
+    ");
+    assert_snapshot!(refused(by, "who,no,perhaps,yes\n7,1,0,0\n8,1,0,0\n"), @r"
+    error: …/p.csv: none of its `who` is a sample's name: it has for example `7`, the data `p082`
+    help: write both the same way
+    ");
+    assert_snapshot!(refused(by, "who,no,perhaps,yes\np000,1,0,0\np000,0,1,0\n"), @r"
+    error: …/p.csv: `who` names `p000` twice
+    help: keep one answer for each sample
+    ");
+    assert_snapshot!(refused(by, "who,no,yes\np000,1,0\n"), @r"
+    error: …/p.csv: 2 numbers a row (no, yes), and the data needs 3: no, perhaps, yes
+    help: call the columns as these, or name those that hold the answers, in this order, with `columns`
+    ");
+    assert_snapshot!(refused(by, "who,no,perhaps,yes\np000,1,,0\np001,1,0,0\n"), @r"
+    error: …/p.csv, line 2, column `perhaps`: the cell is empty, and others of its row are not
+    help: fill it in, or leave all numbers of the row out: its sample then has no answer
+    ");
+    assert_snapshot!(refused(by, "who,no,perhaps,yes\np000,,,\nmore,1,0,0\n"), @r"
+    error: …/p.csv: it answers no training sample
+    help: save the answers to those that a stage is to learn from
+    ");
+    let text = "{ file = \"p.csv\", id = \"who\", columns = [\"no\", \"perhaps\", \"said\"] }";
+    assert_snapshot!(refused(text, "who,no,perhaps,said\np000,1,0,yes\n"), @r"
+    error: …/p.csv, line 2, column `said`: `yes` is no number
+    help: correct the cell, or name the columns of answers with `columns`
+    ");
+    assert_snapshot!(refused("{ file = \"p.csv\", array = \"p\" }", "no,perhaps,yes\n1,0,0\n"), @r"
+    error: …/p.csv: `array` is of no use for such a file
+    help: remove it; `array` is for .npz files, `columns` and `id` are for tables
+    ");
+    // Rows of the same name cannot be told apart.
+    write("table.csv", &table.replace("p058", "p082"));
+    assert_snapshot!(refused(by, "who,no,perhaps,yes\np000,1,0,0\n"), @r"
+    error: data: `p082` names row 0 and row 1, counted from 0: answers by name cannot tell them apart
+    help: name a column with `data.id` in which every row has a name of its own
+    ");
+    // A column that is an input names nobody.
+    let own = TABLE.replace(", id = \"person\"", ", ignore = [\"person\"]");
+    let text = RecipeText::new("recipe.toml", with(&own, "\"p.npy\"", by));
+    let draft = Draft::read(&text, folder.path(), &Arm::Flow).unwrap();
+    let error = draft.read_data().unwrap_err().to_string();
+    assert!(error.contains("the data has no names for them"), "{error}");
+}
+
+#[test]
+fn answers_that_know_training_samples_by_heart_are_named_and_out_of_fold_ones_are_not() {
+    let digits = |right: f64, seen: f64| {
+        let read = |folder: &Path| {
+            let text = RecipeText::new("recipe.toml", TAUGHT.to_owned());
+            fs::write(folder.join("p.npy"), table(sure)).unwrap();
+            let draft = Draft::read(&text, folder, &Arm::Flow).unwrap();
+            draft.dataset(draft.read_data().unwrap(), None).unwrap()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let data = read(folder.path());
+        let labels = data.targets.classes().unwrap().to_vec();
+        let mut in_training = vec![false; labels.len()];
+        data.split
+            .train
+            .iter()
+            .for_each(|id| in_training[id.row()] = true);
+        let answers = table(|row, class| {
+            let share = if in_training[row] { seen } else { right };
+            let wrong = (row * 7919 % 1000) as f64 >= 1000.0 * share;
+            let answer = (labels[row] as usize + usize::from(wrong)) % 10;
+            f32::from(u8::from(answer == class))
+        });
+        planned(TAUGHT, &answers).unwrap().notes
+    };
+    let named = |notes: &[String]| {
+        notes
+            .iter()
+            .any(|note| note.contains("much better on training samples"))
+    };
+    assert!(named(&digits(0.9, 0.99)));
+    assert!(named(&digits(0.9, 1.0)));
+    assert!(!named(&digits(0.9, 0.9)));
+    assert!(!named(&digits(0.99, 0.9)));
+    // By chance so much better, or hardly.
+    assert!(!named(&digits(0.9, 0.92)));
+}
+
+#[test]
+fn a_stated_cost_is_part_of_the_flow_where_somebody_learns_from_the_answers() {
+    let of = |answers: &str, taught: &str| {
+        let text = with(
+            &with(TAUGHT, "\"p.npy\"", answers),
+            "learn = \"trees\"\n",
+            taught,
+        );
+        planned(&text, &table(sure)).unwrap().flops()
+    };
+    let learn = "learn = \"trees\"\n";
+    let (free, idle) = (of("\"p.npy\"", learn), of("\"p.npy\"", ""));
+    let priced = "{ file = \"p.npy\", seconds = 2, flops = 1e9 }";
+    assert_eq!(of(priced, learn), free + 1e9);
+    assert_eq!(of(priced, ""), idle);
 }

@@ -78,6 +78,7 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("stage.a.answers", &[
         ("stage.a", "{ answers = \"p.npy\" }"), ("stage.small.learn", "\"a\""), ("result", "\"small\""),
     ]),
+    ("stage.a.answers[file].columns", &[("stage.a.answers", "{ file = \"p.csv\" }")]),
     ("stage.a.like", &[("stage.a", "{ like = \"small\" }")]),
     ("stage.a.start[from]", &[("stage.a.start", "{ from = \"small\" }")]),
     ("stage.a.start[from].noise", &[("stage.a.start.width", "\"copy\"")]),
@@ -131,6 +132,8 @@ const WORDS: &[(&str, &[&str])] = &[
     (".order", &["[\"0\", \"1\", \"2\", \"4\", \"8\", \"9\", \"13\", \"15\", \"16\"]"]),
     (".format", &["\"%Y-%m-%d\""]),
     (".names", &["[\"one\", \"two\"]"]),
+    ("[csv].id", &["\"h\""]),
+    ("answers[file].columns", &["[\"9\", \"8\", \"7\", \"6\", \"5\", \"4\", \"3\", \"2\", \"1\", \"0\"]"]),
     (".inputs", &["\"other\""]),
     (".labels", &["\"other\""]),
     (".image", &["\"other\""]),
@@ -171,6 +174,14 @@ const EXEMPT: &[(&str, &str)] = &[
     (
         "stage.a.model[file].classes",
         "a model folder holds the names of its classes, and refuses others",
+    ),
+    (
+        "stage.a.answers[file].id",
+        "a file by name and data with those names: `answers.rs` reads both",
+    ),
+    (
+        "stage.a.answers[file].array",
+        "an archive of several arrays is refused without it: `answers.rs` reads one",
     ),
     (
         "compare.plain.param",
@@ -375,6 +386,12 @@ fn files() -> tempfile::TempDir {
         };
         fs::write(folder.path().join(name), answers::table(answer)).unwrap();
     }
+    let row = |row: usize| {
+        let each = (0..10).map(|class| u8::from(row % 10 == class).to_string());
+        each.collect::<Vec<_>>().join(",") + "\n"
+    };
+    let rows: String = (0..1797).map(row).collect();
+    write("p.csv", &format!("0,1,2,3,4,5,6,7,8,9\n{rows}"));
     write("ids.txt", "5\n6\n7\n");
     write("others.txt", "5\n6\n");
     let digits = draft(RECIPE, &Arm::Flow).unwrap().read_data().unwrap();
@@ -411,6 +428,7 @@ fn outcome(text: &str, base: &Path, name: &str) -> Result<String, String> {
         &plan.run.checkpoint_steps,
         &plan.run.checkpoint_seconds.value,
         &plan.device,
+        &plan.answers,
     );
     let of_a_comparison = (&plan.arms, &plan.tuning, &plan.margin, plan.declares_plain);
     let more = (plan.task.unit(), plan.overlap());
