@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bench::output;
-use crate::report::{host, median};
+use crate::report::host;
 
 pub const USAGE: &str = "usage: cargo xtask seconds [--data shared/data] [recipe …]
     the folder holds california-housing.csv and fsdd/recordings; recipes without their data are left out";
@@ -66,8 +66,8 @@ const EPOCHS: [u32; 2] = [5, 40];
 /// What the ratios are to lie within.
 const BAND: std::ops::RangeInclusive<f64> = 0.8..=1.25;
 
-/// Runs that are made where the first lies outside.
-const REPEATS: usize = 3;
+/// Runs of each; that which took the fewest CPU seconds was the calmest.
+const RUNS: usize = 4;
 
 /// One run: reference and CPU seconds by arm and stage, the bill's sum, what of it measured the machine, the system's CPU seconds.
 struct Measured {
@@ -98,17 +98,16 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             continue;
         }
         for epochs in EPOCHS {
-            let mut runs = vec![measured(case, epochs, path.as_deref())?];
-            let outside =
-                |run: &Measured| run.stages.values().any(|(r, c)| !BAND.contains(&(r / c)));
-            while outside(&runs[0]) && runs.len() < REPEATS {
-                runs.push(measured(case, epochs, path.as_deref())?);
-            }
-            for (place, (reference, cpu)) in &runs[0].stages {
-                let of = |run: &Measured| run.stages.get(place).map(|(r, c)| r / c);
-                let all: Vec<f64> = runs.iter().filter_map(of).collect();
+            let runs = (0..RUNS).map(|_| measured(case, epochs, path.as_deref()));
+            let runs = runs.collect::<Result<Vec<_>, _>>()?;
+            for place in runs[0].stages.keys() {
+                let of = |run: &Measured| run.stages.get(place).copied();
+                let mut all: Vec<(f64, f64)> = runs.iter().filter_map(of).collect();
+                all.sort_by(|a, b| a.1.total_cmp(&b.1));
+                let (reference, cpu) = all[0];
+                let most = all[all.len() - 1].1;
                 let (arm, stage) = place;
-                let ratio = median(&all);
+                let ratio = reference / cpu;
                 let mark = if BAND.contains(&ratio) {
                     ""
                 } else {
@@ -116,9 +115,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
                 };
                 let _ = writeln!(
                     ratios,
-                    "| {} | {epochs} | {arm} | {stage} | {reference:.3} | {cpu:.3} | {ratio:.2}{mark} | {} |",
+                    "| {} | {epochs} | {arm} | {stage} | {reference:.3} | {cpu:.3} | {ratio:.2}{mark} | {most:.3} |",
                     case.recipe,
-                    all.len()
                 );
             }
             let run = &runs[0];
@@ -138,13 +136,13 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         "# Reference seconds beside CPU seconds
 
 Written by `cargo xtask seconds`: every shipped recipe whose data are at hand (not `cifar`, which takes an hour), every stage's epochs set to 5 and to 40, one thread, one
-trial at a time, the flow and one control. A stage's reference seconds over the CPU seconds it took, all that equal cost compares. On a quiet machine they are
-the same but for chance; where other programs compute too, CPU seconds grow and reference seconds do not. What lies outside 0.8 to 1.25 at first is run {REPEATS} times; the
-ratio is then the median, the seconds are the first run's.
+trial at a time, the flow and one control, {RUNS} times. A stage's reference seconds over the CPU seconds it took, all that equal cost compares, in the calmest of the {RUNS}
+runs: that in which the stage took the fewest CPU seconds. Where other programs compute too, CPU seconds grow and reference seconds do not; how noisy the machine was
+the last column tells, the most CPU seconds of the {RUNS}.
 
 {}, {} cores, load average {} before; {}; {}; Distil {}.
 
-| recipe | epochs | arm | stage | reference s | CPU s | reference / CPU | runs |
+| recipe | epochs | arm | stage | reference s | CPU s | reference / CPU | CPU s, noisiest |
 |---|---|---|---|---|---|---|---|
 {ratios}
 The sum of the bill, all rows, beside the CPU seconds that the system reports for the run and its trials; and the share of measuring the machine.

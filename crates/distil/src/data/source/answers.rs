@@ -19,8 +19,8 @@ use crate::weights::sha256;
 
 /// Reads the file that a table of the recipe names.
 ///
-/// Of an array `[samples]` or `[samples, outputs]` every column is an answer; of a table the columns that are named, else those but `id` that
-/// hold numbers alone. A row without any number has no answer.
+/// Of an array `[samples]` or `[samples, outputs]` every column is an answer; of a table the columns that are named in the recipe, else those with a
+/// name, but `id`, that hold numbers alone. A row without any number has no answer.
 ///
 /// # Errors
 /// Files of another kind, other shapes, columns that are not there, numbers that are not finite.
@@ -164,10 +164,11 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
             .map(|name| column(name))
             .collect::<Result<_>>()?,
         false => {
+            // A column without a name is the index that a data frame writes.
             let others = table
                 .columns
                 .iter()
-                .filter(|c| Some(&c.name) != id.as_ref());
+                .filter(|c| Some(&c.name) != id.as_ref() && !c.nameless);
             let (numbers, texts): (Vec<_>, Vec<_>) = others.partition(|column| {
                 let mut known = markers.known(column).peekable();
                 known.peek().is_some() && known.all(|cell| plain(cell).is_some())

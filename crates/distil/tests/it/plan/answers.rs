@@ -523,6 +523,33 @@ fn only_the_samples_that_are_named_have_answers_and_both_are_counted() {
 }
 
 #[test]
+fn the_index_that_a_data_frame_writes_and_the_class_that_predict_writes_are_no_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = fs::read_to_string(reference().join("table.csv")).unwrap();
+    fs::write(folder.path().join("table.csv"), table).unwrap();
+    let read = |head: &str, class: &str, name: fn(&str) -> String| {
+        let row = |row: usize| format!("{row},{class}0.25,0.5,0.25\n");
+        let names = ["no", "perhaps", "yes"].map(name).join(",");
+        let rows: String = (0..120).map(row).collect();
+        fs::write(
+            folder.path().join("p.csv"),
+            format!("{head}{names}\n{rows}"),
+        )
+        .unwrap();
+        let (data, _) = read_in(folder.path(), "\"p.csv\"").unwrap();
+        data.answers["trees"].outputs.row(5).to_vec()
+    };
+    let expected = [0.25_f32.ln(), 0.5_f32.ln(), 0.25_f32.ln()];
+    assert_eq!(read(",", "", |name| name.into()), expected);
+    assert_eq!(read(",", "", |name| format!("p_{name}")), expected);
+    assert_eq!(read("sample,class,", "no,", |name| name.into()), expected);
+    assert_eq!(
+        read("sample,class,", "no,", |name| format!("probability {name}")),
+        expected
+    );
+}
+
+#[test]
 fn names_that_do_not_fit_are_refused_with_an_example() {
     let folder = tempfile::tempdir().unwrap();
     let table = fs::read_to_string(reference().join("table.csv")).unwrap();
