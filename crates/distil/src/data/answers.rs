@@ -1,6 +1,6 @@
 //! Answers from elsewhere as their file has them, and beside the rows of the source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use distil_recipe::recipe::AnswersForm;
@@ -21,6 +21,8 @@ pub struct RawAnswers {
     pub names: Option<Vec<String>>,
     /// What the rows call their samples; without, they stand in the order of the data.
     pub ids: Option<Ids>,
+    /// Other columns in which no cell stands twice.
+    pub others: Vec<Ids>,
     /// What the recipe says the numbers are.
     pub form: Option<AnswersForm>,
     /// SHA-256 of the file, in hexadecimal.
@@ -62,7 +64,9 @@ impl RawAnswers {
     pub fn beside(self: &Arc<Self>, samples: usize, names: Option<&[String]>) -> Result<Arc<Self>> {
         let Some(ids) = &self.ids else {
             return match self.len() == samples {
-                true => Ok(Arc::clone(self)),
+                true => self
+                    .in_order(names.unwrap_or_default())
+                    .map(|()| Arc::clone(self)),
                 false => Err(self.other_count(samples)),
             };
         };
@@ -124,6 +128,26 @@ impl RawAnswers {
         }))
     }
 
+    /// Refuses a file that goes by the order of the data, and names its samples in another.
+    fn in_order(&self, names: &[String]) -> Result<()> {
+        let known: HashSet<&str> = names.iter().map(String::as_str).collect();
+        let named = |ids: &&Ids| {
+            let texts = ids.texts.iter().map(|id| &**id);
+            texts.clone().all(|id| known.contains(id))
+                && !texts.eq(names.iter().map(String::as_str))
+        };
+        let Some(Ids { column, .. }) = self.others.iter().find(named) else {
+            return Ok(());
+        };
+        Err(Error::input(
+            &self.place,
+            format!(
+                "its column `{column}` names the samples of the data, in another order than theirs"
+            ),
+        )
+        .remedy(format!("Say id = \"{column}\" beside its name")))
+    }
+
     fn other_count(&self, samples: usize) -> Error {
         let count = |count: usize| grouped(count as f64);
         Error::input(
@@ -153,6 +177,7 @@ impl RawAnswers {
             width: self.width,
             names: self.names.clone(),
             ids: None,
+            others: Vec::new(),
             form: self.form,
             hash: self.hash.clone(),
             notes: self.notes.clone(),

@@ -223,6 +223,11 @@ fn form(raw: &RawAnswers, targets: &Targets) -> Result<(AnswersForm, String)> {
                 None => Ok((Probabilities, "probabilities, as the recipe says".into())),
             }
         }
+        None if classes && per_cent(raw) => refuse(
+            raw.place.clone(),
+            "every row sums to 100 and nothing is below 0: these look like per cent".into(),
+            "Divide by 100, or say form = \"logits\" if that is what they are",
+        ),
         None if outside().is_some() => Ok((
             Logits,
             "logits, for not all numbers lie between 0 and 1".into(),
@@ -245,6 +250,15 @@ fn form(raw: &RawAnswers, targets: &Targets) -> Result<(AnswersForm, String)> {
             ),
         },
     }
+}
+
+/// Whether the numbers are shares of 100.
+fn per_cent(raw: &RawAnswers) -> bool {
+    let mut rows = (0..raw.len()).filter_map(|row| raw.row(row)).peekable();
+    rows.peek().is_some()
+        && rows.all(|row| {
+            row.iter().all(|p| *p >= 0.0) && (row.iter().sum::<f64>() - 100.0).abs() <= 1.0
+        })
 }
 
 /// The first row whose numbers do not sum to 1, and their sum.

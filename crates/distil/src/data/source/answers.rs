@@ -1,5 +1,6 @@
 //! Files of answers from elsewhere: arrays and tables.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use distil_recipe::Spanned;
@@ -8,9 +9,9 @@ use distil_recipe::recipe::AnswersTable;
 use crate::data::answers::{Ids, RawAnswers};
 use crate::data::held::Held;
 use crate::data::source::arrays::{Archive, Found, Named, find_npy};
-use crate::data::source::cells::{Markers, USUAL};
+use crate::data::source::cells::{Markers, USUAL, whole};
 use crate::data::source::file::{has_suffix, hash_of, read_within};
-use crate::data::source::forms::plain;
+use crate::data::source::forms::{Form, Inferred, plain};
 use crate::data::source::limits::Limits;
 use crate::data::source::parquet_table;
 use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable};
@@ -90,6 +91,7 @@ fn of_array(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
         width,
         names: None,
         ids: None,
+        others: Vec::new(),
         form: None,
         hash: hash_of(&bytes),
         notes: Vec::new(),
@@ -156,6 +158,7 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
         })
     };
     let markers = Markers::new(&USUAL);
+    let comma = decimal_commas(&table, &markers);
     let ids = id.as_deref().map(column).transpose()?;
     let mut notes = table.notes.clone();
     let columns: Vec<&TextColumn> = match wanted.columns.is_some() {
@@ -169,10 +172,8 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
                 .columns
                 .iter()
                 .filter(|c| Some(&c.name) != id.as_ref() && !c.nameless);
-            let (numbers, texts): (Vec<_>, Vec<_>) = others.partition(|column| {
-                let mut known = markers.known(column).peekable();
-                known.peek().is_some() && known.all(|cell| plain(cell).is_some())
-            });
+            let (numbers, texts): (Vec<_>, Vec<_>) =
+                others.partition(|column| form(&table, column, &markers, comma).is_some());
             if !texts.is_empty() {
                 let names: Vec<&str> = texts.iter().map(|column| column.name.as_str()).collect();
                 notes.push(format!(
@@ -188,11 +189,14 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
         return Err(Error::input(&table.file, "no column holds numbers alone")
             .remedy("Save a number for every class, label or target, under a header"));
     }
+    let forms = columns.iter();
+    let forms = forms.map(|column| form(&table, column, &markers, comma).unwrap_or_default());
+    let forms: Vec<Form> = forms.collect();
     let mut values = Vec::with_capacity(table.rows() * columns.len());
     for row in 0..table.rows() {
-        for column in &columns {
+        for (column, form) in columns.iter().zip(&forms) {
             let cell = column.cells.at(row);
-            values.push(match (markers.has(cell), plain(cell)) {
+            values.push(match (markers.has(cell), form.number(cell)) {
                 (true, _) => f64::NAN,
                 (false, Some(number)) => number,
                 (false, None) => {
@@ -220,15 +224,53 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
             .columns
             .is_none()
             .then(|| columns.iter().map(|column| column.name.clone()).collect()),
-        ids: ids.map(|column| Ids {
-            column: column.name.clone(),
-            texts: column.texts().map(Box::from).collect(),
-        }),
+        ids: ids.map(of_ids),
+        others: table
+            .columns
+            .iter()
+            .filter(|column| Some(&column.name) != id.as_ref())
+            .filter_map(unlike)
+            .collect(),
         form: None,
         hash: read.hash,
         notes,
         place: table.file,
     })
+}
+
+/// How a column writes numbers; none if it does not hold numbers alone.
+fn form(table: &TextTable, column: &TextColumn, markers: &Markers, comma: bool) -> Option<Form> {
+    let known = markers.known(column);
+    match Form::infer(known.clone(), table.delimiter, comma) {
+        Inferred::Form(form, read) if read > 0 && read == known.count() => Some(form),
+        _ => None,
+    }
+}
+
+/// Whether a column has the comma for its decimal mark, beyond doubt.
+fn decimal_commas(table: &TextTable, markers: &Markers) -> bool {
+    let mut forms = table
+        .columns
+        .iter()
+        .map(|column| form(table, column, markers, false));
+    forms.any(|form| form.is_some_and(|form| form.comma))
+}
+
+/// A column of texts or whole numbers, each of which stands once: it may name the samples.
+fn unlike(column: &TextColumn) -> Option<Ids> {
+    let mut different = HashSet::with_capacity(column.cells.len());
+    let once = |cell: &str| {
+        let fraction = plain(cell).is_some() && whole(cell).is_none();
+        !cell.is_empty() && !fraction && different.insert(cell.to_owned())
+    };
+    column.texts().all(once).then(|| of_ids(column))
+}
+
+fn of_ids(column: &TextColumn) -> Ids {
+    Ids {
+        column: column.name.clone(),
+        texts: column.texts().map(Box::from).collect(),
+    }
 }
 
 /// The columns that are named.

@@ -543,6 +543,15 @@ fn the_index_that_a_data_frame_writes_and_the_class_that_predict_writes_are_no_a
     assert_eq!(read(",", "", |name| name.into()), expected);
     assert_eq!(read(",", "", |name| format!("p_{name}")), expected);
     assert_eq!(read("sample,class,", "no,", |name| name.into()), expected);
+    // As a German spreadsheet writes it.
+    let text = "no;perhaps;yes\n".to_owned() + &"0,25;0,5;0,25\n".repeat(120);
+    fs::write(folder.path().join("p.csv"), text).unwrap();
+    let (data, notes) = read_in(folder.path(), "\"p.csv\"").unwrap();
+    assert_eq!(data.answers["trees"].outputs.row(5), expected);
+    assert!(
+        notes.iter().any(|note| note.contains("separated by `;`")),
+        "{notes:?}"
+    );
     assert_eq!(
         read("sample,class,", "no,", |name| format!("probability {name}")),
         expected
@@ -606,7 +615,31 @@ fn names_that_do_not_fit_are_refused_with_an_example() {
     error: data: `p082` names row 0 and row 1, counted from 0: answers by name cannot tell them apart
     help: name a column with `data.id` in which every row has a name of its own
     ");
+    write("table.csv", &table);
+    let order = |swap: bool| {
+        let mut rows: Vec<String> = table
+            .lines()
+            .skip(1)
+            .map(|line| format!("{},0.25,0.25,0.5\n", &line[..4]))
+            .collect();
+        if swap {
+            rows.swap(3, 70);
+        }
+        format!("who,no,perhaps,yes\n{}", rows.concat())
+    };
+    assert_snapshot!(refused("\"p.csv\"", &order(true)), @r#"
+    error: …/p.csv: its column `who` names the samples of the data, in another order than theirs
+    help: say id = "who" beside its name
+    "#);
+    fs::write(folder.path().join("p.csv"), order(false)).unwrap();
+    assert!(read_in(folder.path(), "\"p.csv\"").is_ok());
+    let hundred = "no,perhaps,yes\n".to_owned() + &"20,30.5,49.5\n".repeat(120);
+    assert_snapshot!(refused("\"p.csv\"", &hundred), @r#"
+    error: …/p.csv: every row sums to 100 and nothing is below 0: these look like per cent
+    help: divide by 100, or say form = "logits" if that is what they are
+    "#);
     // A column that is an input names nobody.
+    write("p.csv", &order(false));
     let own = TABLE.replace(", id = \"person\"", ", ignore = [\"person\"]");
     let text = RecipeText::new("recipe.toml", with(&own, "\"p.npy\"", by));
     let draft = Draft::read(&text, folder.path(), &Arm::Flow).unwrap();
