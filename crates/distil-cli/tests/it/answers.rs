@@ -387,6 +387,7 @@ fn what_answers_are_said_to_have_cost_is_in_the_bill_and_in_every_comparison() {
     assert_eq!((row.flops, row.cpu_seconds), (Some(3e9), 7.5));
     assert_eq!(row.reference_seconds, Some(7.5));
     assert!(flow.bill.equalised().flops.unwrap() > 3e9);
+    assert!(flow.bill.equalised().reference_seconds.unwrap() > 7.5);
     // Plain training had as much.
     let plain = run.arm("plain").next().unwrap();
     assert!(plain.bill.rows.iter().all(|row| row.stage != "teacher"));

@@ -267,14 +267,14 @@ impl Stage<'_, '_> {
         Mixture::labels(rows * shares, 1.0, weights)
     }
 
-    /// Bills teachers' forward passes, (FLOPs per sample, samples) each, which took so long together.
+    /// Bills teachers' forward passes, (FLOPs per sample, samples) each, which took so long together; who only looked up made none.
     pub(super) fn bill_teachers(&mut self, costs: &[(Option<f64>, usize)], time: Time) {
         let share = costs.len().max(1) as f64;
         let each = Time {
             cpu_seconds: time.cpu_seconds / share,
             wall_seconds: time.wall_seconds / share,
         };
-        for (flops, samples) in costs {
+        for (flops, samples) in costs.iter().filter(|(_, samples)| *samples > 0) {
             self.meter.add(Purpose::Teach, *flops, *samples, each);
             self.progress.teach_flops = self
                 .progress
