@@ -40,7 +40,7 @@ impl FittedAnswers {
     /// # Errors
     /// Another number of outputs, and numbers that are not what they are said to be, or do not tell what they are.
     pub fn fit(raw: &RawAnswers, targets: &Targets) -> Result<Self> {
-        let (raw, by_name) = &by_name(raw, targets);
+        let (raw, by_name) = &by_name(raw, targets)?;
         let outputs = targets.outputs();
         if raw.width != outputs {
             return Err(other_width(raw, targets));
@@ -102,31 +102,36 @@ impl FittedAnswers {
     }
 }
 
-/// The columns in the order of the targets, where all of them are called so, plainly or as `distil predict` writes it; and whether they are.
-fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> (Cow<'a, RawAnswers>, bool) {
+/// The columns in the order of the targets, where all of them are called so, and whether they are.
+///
+/// # Errors
+/// Some of the targets have a column of their name, and others have none: which number answers what is then a guess.
+fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> Result<(Cow<'a, RawAnswers>, bool)> {
     let wanted = targets.names();
     let Some(names) = raw
         .names
         .as_ref()
         .filter(|_| wanted.len() > 1 || raw.width > 1)
     else {
-        return (Cow::Borrowed(raw), false);
+        return Ok((Cow::Borrowed(raw), false));
     };
-    let word = match targets {
-        Targets::Values { .. } => "value",
-        Targets::Classes { .. } | Targets::Labels { .. } => "probability",
-    };
-    let place = |target: &String| {
-        let called = |name: &&String| {
-            *name == target
-                || name
-                    .strip_prefix(word)
-                    .is_some_and(|rest| rest.trim_start() == target && rest != target)
+    let exact = |target: &String| names.iter().position(|name| name == target);
+    let close = |target: &String| names.iter().position(|name| called(name, target));
+    let places: Vec<Option<usize>> = wanted
+        .iter()
+        .map(|t| exact(t).or_else(|| close(t)))
+        .collect();
+    let Some(order) = places.iter().copied().collect::<Option<Vec<usize>>>() else {
+        let missing = places.iter().position(Option::is_none);
+        let found = places.iter().flatten().next();
+        return match (missing, found) {
+            (Some(missing), Some(&found)) => Err(Error::input(
+                &raw.place,
+                format!("its column `{}` is called like one of {}, and none like `{}`", names[found], listed(wanted), wanted[missing]),
+            )
+            .remedy("Call the columns as these, or name those that hold the answers, in this order, with `columns`")),
+            _ => Ok((Cow::Borrowed(raw), false)),
         };
-        names.iter().position(|name| called(&name))
-    };
-    let Some(order) = wanted.iter().map(place).collect::<Option<Vec<usize>>>() else {
-        return (Cow::Borrowed(raw), false);
     };
     let rows = raw.values.chunks(raw.width);
     let own = RawAnswers {
@@ -137,7 +142,31 @@ fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> (Cow<'a, RawAnswers>, 
         names: Some(wanted.to_vec()),
         ..raw.clone()
     };
-    (Cow::Owned(own), true)
+    Ok((Cow::Owned(own), true))
+}
+
+/// Whether a column is called as a target: but for case, blanks, how a number is written, and words for what it holds.
+fn called(column: &str, target: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "probability ",
+        "value ",
+        "probability_",
+        "proba_",
+        "prob_",
+        "pred_",
+        "p_",
+        "p(",
+        "class_",
+    ];
+    let plain = |text: &str| text.trim().to_lowercase();
+    let same = |column: &str, target: &str| {
+        let numbers = || column.parse::<f64>().ok().zip(target.parse::<f64>().ok());
+        column == target || numbers().is_some_and(|(a, b)| a == b)
+    };
+    let (column, target) = (plain(column), plain(target));
+    let short = WORDS.iter().filter_map(|word| column.strip_prefix(word));
+    let mut short = short.map(|rest| rest.trim_end_matches(')').trim());
+    same(&column, &target) || short.any(|rest| same(rest, &target))
 }
 
 fn other_width(raw: &RawAnswers, targets: &Targets) -> Error {

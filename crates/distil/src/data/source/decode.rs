@@ -264,11 +264,17 @@ fn webp(file: &[u8], limits: Limits) -> Decoding {
     )
 }
 
+/// Bytes of a GIF's frame, or four times the picture's: it may say that it is larger than that, up to 17 GB, in a few bytes.
+const FRAME: u64 = 1 << 26;
+
 fn gif(file: &[u8], limits: Limits) -> Decoding {
-    other(
-        image::codecs::gif::GifDecoder::new(Cursor::new(file)),
-        limits,
-    )
+    let decoder = image::codecs::gif::GifDecoder::new(Cursor::new(file));
+    let mut decoder = decoder.map_err(broken)?;
+    let (width, height) = decoder.dimensions();
+    let mut frame = image::Limits::no_limits();
+    frame.max_alloc = Some(FRAME.max(16 * u64::from(width) * u64::from(height)));
+    decoder.set_limits(frame).map_err(broken)?;
+    other(Ok(decoder), limits)
 }
 
 fn bmp(file: &[u8], limits: Limits) -> Decoding {

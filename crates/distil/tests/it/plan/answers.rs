@@ -543,6 +543,16 @@ fn the_index_that_a_data_frame_writes_and_the_class_that_predict_writes_are_no_a
     assert_eq!(read(",", "", |name| name.into()), expected);
     assert_eq!(read(",", "", |name| format!("p_{name}")), expected);
     assert_eq!(read("sample,class,", "no,", |name| name.into()), expected);
+    // Whatever their order.
+    for (names, row) in [
+        ("Perhaps,NO,yes ", "0.5,0.25,0.25"),
+        ("p_yes,p_perhaps,p_no", "0.25,0.5,0.25"),
+    ] {
+        let text = format!("{names}\n") + &format!("{row}\n").repeat(120);
+        fs::write(folder.path().join("p.csv"), text).unwrap();
+        let (data, _) = read_in(folder.path(), "\"p.csv\"").unwrap();
+        assert_eq!(data.answers["trees"].outputs.row(5), expected);
+    }
     // As a German spreadsheet writes it.
     let text = "no;perhaps;yes\n".to_owned() + &"0,25;0,5;0,25\n".repeat(120);
     fs::write(folder.path().join("p.csv"), text).unwrap();
@@ -589,7 +599,7 @@ fn names_that_do_not_fit_are_refused_with_an_example() {
     help: keep one answer for each sample
     ");
     assert_snapshot!(refused(by, "who,no,yes\np000,1,0\n"), @r"
-    error: …/p.csv: 2 numbers a row (no, yes), and the data needs 3: no, perhaps, yes
+    error: …/p.csv: its column `no` is called like one of no, perhaps, yes, and none like `perhaps`
     help: call the columns as these, or name those that hold the answers, in this order, with `columns`
     ");
     assert_snapshot!(refused(by, "who,no,perhaps,yes\np000,1,,0\np001,1,0,0\n"), @r"
@@ -633,6 +643,10 @@ fn names_that_do_not_fit_are_refused_with_an_example() {
     "#);
     fs::write(folder.path().join("p.csv"), order(false)).unwrap();
     assert!(read_in(folder.path(), "\"p.csv\"").is_ok());
+    assert_snapshot!(refused("\"p.csv\"", &order(false).replace("perhaps", "maybe")), @r"
+    error: …/p.csv: its column `no` is called like one of no, perhaps, yes, and none like `perhaps`
+    help: call the columns as these, or name those that hold the answers, in this order, with `columns`
+    ");
     let hundred = "no,perhaps,yes\n".to_owned() + &"20,30.5,49.5\n".repeat(120);
     assert_snapshot!(refused("\"p.csv\"", &hundred), @r#"
     error: …/p.csv: every row sums to 100 and nothing is below 0: these look like per cent

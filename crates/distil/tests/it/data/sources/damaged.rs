@@ -90,6 +90,18 @@ fn vast_png(side: u32) -> Vec<u8> {
 }
 
 #[test]
+fn a_gif_of_153_bytes_whose_frame_takes_four_gigabytes_is_refused() {
+    let pictures = tempfile::tempdir().unwrap();
+    let gif = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/damaged/gif-frame.gif");
+    for class in ["cat", "dog"] {
+        fs::create_dir(pictures.path().join(class)).unwrap();
+        fs::copy(&gif, pictures.path().join(class).join("0.gif")).unwrap();
+    }
+    let source: ImageFolder = from(&json!({ "path": pictures.path(), "size": [8, 8] }).to_string());
+    assert_snapshot!(say(&pictures, source.read(Path::new(""), Classification)), @r"FOLDER/cat/0.gif: not a whole GIF file (Memory limit exceeded). Fetch it again or leave it out.");
+}
+
+#[test]
 fn a_picture_of_billions_of_pixels_is_refused_before_it_is_decoded() {
     let pictures = tempfile::tempdir().unwrap();
     for class in ["a", "b"] {
