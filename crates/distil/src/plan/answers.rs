@@ -197,9 +197,13 @@ pub(super) fn fit(
     let mut problems = Problems::new();
     for AnswersDraft { name, table, raw } in answers {
         let raw = rows.get(name).unwrap_or(raw);
-        let fitted = FittedAnswers::fit(raw, &data.targets);
-        match fitted.and_then(|fitted| some_to_learn_from(raw, fitted, data)) {
-            Ok(fitted) => {
+        let fit = || {
+            let raw = raw.beside(data.len(), data.rows.as_deref())?;
+            let fitted = FittedAnswers::fit(&raw, &data.targets)?;
+            Ok((some_to_learn_from(&raw, fitted, data)?, raw))
+        };
+        match fit() {
+            Ok((fitted, raw)) => {
                 data.notes.extend(raw.notes.iter().cloned());
                 let said = said(name, table, &fitted, data);
                 data.notes.extend(said);
