@@ -79,6 +79,11 @@ fn saved(bytes: &Array, form: impl Fn(&[f32]) -> Vec<f64>) -> Vec<u8> {
     npy(&[rows, width], &values)
 }
 
+/// Numbers as they are.
+fn wide(row: &[f32]) -> Vec<f64> {
+    row.iter().copied().map(f64::from).collect()
+}
+
 fn done(ended: Ended) -> Ended {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     ended
@@ -137,7 +142,6 @@ fn logits_of_a_network_teach_to_the_same_bits_as_the_network_and_its_probabiliti
     let by_network = losses(&place, "network", &student(CLASSES, GIVEN, KD));
     assert!(by_network.len() >= 3);
 
-    let wide = |row: &[f32]| row.iter().copied().map(f64::from).collect::<Vec<f64>>();
     place.write("p.npy", saved(&logits, wide));
     let by_logits = losses(&place, "logits", &student(CLASSES, ANSWERS, KD));
     assert_eq!(by_network, by_logits);
@@ -180,10 +184,7 @@ fn values_of_a_network_in_their_own_unit_teach_as_the_network_does_to_1e_5() {
 fn a_run_says_how_answers_were_read_and_what_is_not_known_of_them() {
     let place = Place::new();
     let (_, logits) = taught(&place, CLASSES);
-    place.write(
-        "p.npy",
-        saved(&logits, |row| row.iter().copied().map(f64::from).collect()),
-    );
+    place.write("p.npy", saved(&logits, wide));
     place.write("mine.toml", student(CLASSES, ANSWERS, KD));
     let checked = done(place.distil(&["check", "./mine.toml"]));
     let ended = done(place.distil(&["run", "./mine.toml", "--quiet"]));
@@ -300,10 +301,7 @@ fn other_answers_are_another_plan_for_kept_stages_and_for_a_run_that_is_resumed(
 fn a_smoke_run_takes_the_answers_to_the_samples_it_keeps() {
     let place = Place::new();
     let (_, logits) = taught(&place, CLASSES);
-    place.write(
-        "p.npy",
-        saved(&logits, |row| row.iter().copied().map(f64::from).collect()),
-    );
+    place.write("p.npy", saved(&logits, wide));
     place.write("mine.toml", student(CLASSES, ANSWERS, KD));
     done(place.distil(&["run", "./mine.toml", "--smoke", "--quiet"]));
     let run = RunJson::read(&place.path("runs/mine-0001/run.json")).unwrap();
@@ -320,7 +318,6 @@ fn a_smoke_run_takes_the_answers_to_the_samples_it_keeps() {
 fn a_sample_without_an_answer_learns_from_its_label_alone() {
     let place = Place::new();
     let (_, logits) = taught(&place, CLASSES);
-    let wide = |row: &[f32]| row.iter().copied().map(f64::from).collect::<Vec<f64>>();
     place.write("all.npy", saved(&logits, wide));
     // Every third sample has none.
     let (rows, width) = logits.rows_cols();
@@ -371,7 +368,6 @@ fn a_sample_without_an_answer_learns_from_its_label_alone() {
 fn what_answers_are_said_to_have_cost_is_in_the_bill_and_in_every_comparison() {
     let place = Place::new();
     let (_, logits) = taught(&place, CLASSES);
-    let wide = |row: &[f32]| row.iter().copied().map(f64::from).collect::<Vec<f64>>();
     place.write("p.npy", saved(&logits, wide));
     let priced = "answers = { file = \"p.npy\", seconds = 7.5, flops = 3e9 }";
     place.write("mine.toml", student(CLASSES, priced, KD));

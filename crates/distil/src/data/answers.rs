@@ -170,7 +170,7 @@ impl RawAnswers {
     }
 
     /// Other numbers of the same file, in the order of the data.
-    fn with(&self, values: Vec<f64>) -> Self {
+    pub(crate) fn with(&self, values: Vec<f64>) -> Self {
         Self {
             place: self.place.clone(),
             values,

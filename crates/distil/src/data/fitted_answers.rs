@@ -134,13 +134,11 @@ fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> Result<(Cow<'a, RawAns
         };
     };
     let rows = raw.values.chunks(raw.width);
+    let values = rows.flat_map(|row| order.iter().map(|at| row[*at]));
     let own = RawAnswers {
-        values: rows
-            .flat_map(|row| order.iter().map(|at| row[*at]))
-            .collect(),
         width: order.len(),
         names: Some(wanted.to_vec()),
-        ..raw.clone()
+        ..raw.with(values.collect())
     };
     Ok((Cow::Owned(own), true))
 }

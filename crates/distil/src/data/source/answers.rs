@@ -13,8 +13,8 @@ use crate::data::source::cells::{Markers, USUAL, whole};
 use crate::data::source::file::{has_suffix, hash_of, read_within};
 use crate::data::source::forms::{Form, Inferred, plain};
 use crate::data::source::limits::Limits;
-use crate::data::source::parquet_table;
-use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable};
+use crate::data::source::table_file::read_table;
+use crate::data::source::text_table::{Cut, TextColumn, TextTable};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -125,27 +125,12 @@ fn of_archive(
 fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAnswers> {
     let named = names(wanted);
     let id = wanted.id.as_ref().map(|id| id.value.clone());
-    let read = match parquet_table::read(path, limits)? {
-        Some(read) => read,
-        None => {
-            let bytes = read_within(path, limits)?;
-            let wish: Vec<String> = named.iter().cloned().chain(id.clone()).collect();
-            let cut = Cut {
-                encoding: None,
-                delimiter: ',',
-                header: Header::First,
-                comment: None,
-                wanted: &wish,
-                optional: &[],
-                skip_blank: false,
-            };
-            parquet_table::Read {
-                table: TextTable::parse(path, &bytes, &cut)?,
-                hash: hash_of(&bytes),
-                official: None,
-            }
-        }
+    let wish: Vec<String> = named.iter().cloned().chain(id.clone()).collect();
+    let cut = Cut {
+        skip_blank: false,
+        ..Cut::headed(&wish)
     };
+    let read = read_table(path, limits, &cut)?;
     let table = read.table;
     let column = |name: &str| {
         table.column(name).ok_or_else(|| {

@@ -15,12 +15,12 @@ use crate::data::raw::{Group, Raw, RawTargets, Wide};
 use crate::data::source::Source;
 use crate::data::source::cells::{self, FIRST, Markers, USUAL, members, usual_of_texts};
 use crate::data::source::encoding::TextEncoding;
-use crate::data::source::file::{hash_of, read_within};
 use crate::data::source::forms::{Form, Inferred};
 use crate::data::source::inputs::{Exact, Reader};
 use crate::data::source::limits::{Limit, Limits};
 use crate::data::source::names::Names;
-use crate::data::source::parquet_table::{self, Read};
+use crate::data::source::parquet_table::Read;
+use crate::data::source::table_file::read_table;
 use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable, counted};
 use crate::error::{Error, Result};
 
@@ -198,10 +198,6 @@ impl Csv {
         wanted: &[String],
         with_targets: bool,
     ) -> Result<Read> {
-        if let Some(table) = parquet_table::read(path, limits)? {
-            return Ok(table);
-        }
-        let bytes = read_within(path, limits)?;
         let header = match &self.header {
             None | Some(HeaderOption::Is(true)) => Header::First,
             Some(HeaderOption::Is(false)) => Header::Counted,
@@ -216,11 +212,7 @@ impl Csv {
             optional: &self.target.0,
             skip_blank: with_targets,
         };
-        Ok(Read {
-            table: TextTable::parse(path, &bytes, &cut)?,
-            hash: hash_of(&bytes),
-            official: None,
-        })
+        read_table(path, limits, &cut)
     }
 
     /// The same with columns of a table without a header called by their place: `3` is `column 3`.

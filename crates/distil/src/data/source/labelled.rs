@@ -8,11 +8,11 @@ use distil_report::show::grouped;
 use crate::data::raw::Group;
 use crate::data::source::class_folders::{self, Classed};
 use crate::data::source::contents::content_of;
-use crate::data::source::file::{file_name, has_suffix, read_within};
+use crate::data::source::file::{file_name, has_suffix};
 use crate::data::source::limits::Limits;
 use crate::data::source::listing::{LeftOut, Wanted, files_within};
-use crate::data::source::parquet_table;
-use crate::data::source::text_table::{Cut, Header, TextColumn, TextTable};
+use crate::data::source::table_file::read_table;
+use crate::data::source::text_table::{Cut, TextColumn, TextTable};
 use crate::error::{Error, Result};
 use crate::weights::sha256;
 
@@ -122,26 +122,9 @@ impl Labelled<'_> {
 
     fn listed(&self, folder: &Path, list: &Path, wanted: Wanted) -> Result<Classed> {
         let limits = Limits::training(None);
-        let table = match parquet_table::read(list, limits)? {
-            Some(read) => read.table,
-            None => {
-                let wish: Vec<String> = [self.file, self.label]
-                    .into_iter()
-                    .flatten()
-                    .map(String::from)
-                    .collect();
-                let cut = Cut {
-                    encoding: None,
-                    delimiter: ',',
-                    header: Header::First,
-                    comment: None,
-                    wanted: &wish,
-                    optional: &[],
-                    skip_blank: true,
-                };
-                TextTable::parse(list, &read_within(list, limits)?, &cut)?
-            }
-        };
+        let wish = [self.file, self.label].into_iter().flatten();
+        let wish: Vec<String> = wish.map(String::from).collect();
+        let table = read_table(list, limits, &Cut::headed(&wish))?.table;
         let mut left_out = LeftOut::default();
         let found = files_within(folder, wanted, &mut left_out)?;
         let places = Places::of(folder, list, &found);

@@ -71,12 +71,8 @@ pub fn look_at_table(path: &Path) -> Result<TableLook> {
             encoding = encoding::guess(&bytes);
             let cut = |header| Cut {
                 encoding,
-                delimiter: ',',
                 header,
-                comment: None,
-                wanted: &[],
-                optional: &[],
-                skip_blank: true,
+                ..Cut::headed(&[])
             };
             let counted = TextTable::parse(path, &bytes, &cut(Header::Counted))?;
             // Numbers are the first row of a file without a header, unless numbers stand below a word.

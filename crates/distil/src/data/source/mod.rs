@@ -50,6 +50,7 @@ mod sound;
 mod sound_features;
 mod sound_folder;
 mod spectrum;
+mod table_file;
 mod text_table;
 mod texts;
 mod turned;

@@ -31,6 +31,21 @@ pub struct Cut<'a> {
     pub skip_blank: bool,
 }
 
+impl<'a> Cut<'a> {
+    /// A file with a header, known by these names.
+    pub fn headed(wanted: &'a [String]) -> Self {
+        Self {
+            encoding: None,
+            delimiter: ',',
+            header: Header::First,
+            comment: None,
+            wanted,
+            optional: &[],
+            skip_blank: true,
+        }
+    }
+}
+
 /// Where the names of the columns come from.
 #[derive(Clone, Copy)]
 pub enum Header<'a> {
