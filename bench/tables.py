@@ -260,4 +260,5 @@ def main():
                     file.write(line + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

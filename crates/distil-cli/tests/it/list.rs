@@ -40,7 +40,7 @@ fn every_registry_is_listed_with_its_options() {
     cnn        blocks of 3×3 convolutions with batch norm, each pooled at its end; for pictures  channels, convs
     resnet     residual network of 6n + 2 layers for small pictures, narrow or wide              depth, width
     mobilenet  inverted residuals with depthwise convolutions, for small pictures                channels, blocks, expansion
-    realmlp    multi-layer perceptron for tables with tuned defaults (Holzmüller et al. 2024)    hidden, activation, dropout, waves, sigma, one_hot, embedding, clamp
+    realmlp    multi-layer perceptron for tables with tuned defaults (Holzmüller et al. 2024)    hidden, activation, dropout, waves, sigma, one_hot, embedding, clamp, members
     dscnn      depthwise-separable convolutions, for keywords in sound (Zhang et al. 2017)       channels, blocks, kernel, stride, halves
     ");
     insta::assert_snapshot!(list(&["methods"]), @r"

@@ -43,8 +43,10 @@ pub fn check(
 
 /// The layers but for the head and those that prepare the sample.
 fn hidden(layout: &Layout) -> impl Iterator<Item = &Layer> {
-    let layers = layout.layers.iter().rev().skip(1).rev();
-    layers.filter(|layer| !layer.prepares())
+    let answers = layout.axes();
+    layout
+        .computing()
+        .filter(move |layer| layer.writes != answers)
 }
 
 fn is_convolutional(layout: &Layout) -> bool {
@@ -76,7 +78,7 @@ fn prepared(from: &Layout, to: &Layout) -> Result<(), String> {
     match preparing(from) == preparing(to) && from.columns == to.columns {
         true => Ok(()),
         false => Err(
-            "the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding` and `clamp`".into(),
+            "the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding`, `clamp` and `members`".into(),
         ),
     }
 }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fit::{above_zero, not_negative};
 use super::soft::{at_label, divergence};
-use super::{AtStep, Blend, Fit, LossInput, Method, Needs, Term};
+use super::{AtStep, Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
+use crate::model::Blend;
 
 /// Stands for −∞ among logits: its exponential is 0, and differences stay finite.
 const NEVER: f32 = -1e9;

@@ -2,7 +2,6 @@
 
 mod adapter;
 mod bce;
-mod blend;
 mod bounded;
 mod dkd;
 mod fit;
@@ -17,7 +16,6 @@ mod soft_ce;
 
 pub use adapter::{Adapter, AdapterSpec};
 pub use bce::Bce;
-pub use blend::Blend;
 pub use bounded::Bounded;
 pub use dkd::Dkd;
 pub use fit::{Fit, OutputShape};
@@ -34,6 +32,7 @@ use distil_recipe::{Choice, Problems, Registry, entry};
 use distil_report::measure::TaskKind;
 
 use crate::error::Result;
+use crate::model::Blend;
 
 /// Every method, in the order in which lists show them.
 pub static METHODS: Registry<Box<dyn Method>> = Registry {

@@ -1,11 +1,6 @@
 //! Softened distributions, shared by the methods on classes.
 
-use burn::tensor::{Bool, Int, Tensor, activation::log_softmax};
-
-/// log softmax(z / T), `[rows, classes]`.
-pub(super) fn log_softened(logits: Tensor<2>, temperature: f64) -> Tensor<2> {
-    log_softmax(logits.mul_scalar(1.0 / temperature), 1)
-}
+use burn::tensor::{Bool, Int, Tensor};
 
 /// Σₖ pₖ (log pₖ − log qₖ) per row, `[rows, 1]`, from log p and log q, `[rows, classes]`.
 ///

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fit::above_zero;
-use super::{Blend, Fit, LossInput, Method, Needs, Term};
+use super::{Fit, LossInput, Method, Needs, Term};
 use crate::error::Result;
+use crate::model::Blend;
 
 /// Cross-entropy with the teacher's softened classes.
 ///

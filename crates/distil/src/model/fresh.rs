@@ -25,7 +25,11 @@ pub fn fresh(layout: &Layout, seed: Seed) -> Weights {
             }
             Kind::Embedding => draw("weight", matrix, &|s| s.normal()),
             // They prepare the sample.
-            Kind::Scaled | Kind::Waves { .. } | Kind::Diagonal | Kind::Range => {}
+            Kind::Scaled
+            | Kind::Waves { .. }
+            | Kind::Diagonal
+            | Kind::Members { .. }
+            | Kind::Range => {}
             Kind::Conv { .. } => {
                 let deviation = (2.0 / layer.rows().max(1) as f32).sqrt();
                 draw("weight", matrix, &|s| deviation * s.normal());

@@ -1,5 +1,6 @@
 //! The pure shapes of a network: parameters, FLOPs, taps. No tensors.
 
+use distil_report::measure::TaskKind;
 use serde::{Deserialize, Serialize};
 
 use crate::data::ColumnFeatures;
@@ -79,6 +80,11 @@ pub enum Kind {
     },
     /// Each number times a weight of its own.
     Diagonal,
+    /// The same for each member of an ensemble: a sample becomes as many.
+    Members {
+        /// Members.
+        members: usize,
+    },
     /// Holds each answer within the range of the targets; nothing is trained.
     Range,
 }
@@ -125,6 +131,17 @@ pub struct Layer {
     pub place: Place,
     /// The tap behind it, after residual and activation.
     pub tap: Option<String>,
+    /// How often a sample passes it: once for each member of an ensemble that shares it.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub passes: usize,
+}
+
+fn once() -> usize {
+    1
+}
+
+fn is_once(passes: &usize) -> bool {
+    *passes == 1
 }
 
 impl Layer {
@@ -142,6 +159,7 @@ impl Layer {
             writes: 1,
             place: Place::Fixed,
             tap: None,
+            passes: 1,
         }
     }
 
@@ -221,6 +239,7 @@ impl Layer {
         let each = match self.kind {
             Kind::Scaled | Kind::Range => return 0,
             Kind::Diagonal => 1,
+            Kind::Members { members } => members,
             Kind::Waves { waves, sums } => {
                 let of_number = waves.saturating_mul(2 + sums).saturating_add(sums);
                 return of_number.saturating_mul(self.inputs) as u64;
@@ -242,6 +261,7 @@ impl Layer {
         match self.kind {
             Kind::Scaled => return named(&[("center", each), ("factor", each)]),
             Kind::Diagonal => return named(&[("weight", each)]),
+            Kind::Members { members } => return named(&[("weight", &[members, n])]),
             Kind::Range => return named(&[("low", each), ("high", each)]),
             Kind::Waves { waves, sums } => {
                 return named(&[
@@ -280,11 +300,16 @@ impl Layer {
     /// FLOPs of one sample's forward pass: two for each multiply-add; looking up a row takes none, nor does what is done element
     /// by element.
     pub fn flops_forward(&self) -> f64 {
-        match self.kind {
-            Kind::Embedding | Kind::Scaled | Kind::Diagonal | Kind::Range => 0.0,
+        let once = match self.kind {
+            Kind::Embedding
+            | Kind::Scaled
+            | Kind::Diagonal
+            | Kind::Members { .. }
+            | Kind::Range => 0.0,
             Kind::Waves { waves, sums } => 2.0 * (self.inputs * waves * sums) as f64,
             Kind::Dense | Kind::Conv { .. } => 2.0 * self.rows() as f64 * self.answers() as f64,
-        }
+        };
+        self.passes as f64 * once
     }
 }
 
@@ -298,6 +323,9 @@ pub struct Layout {
     /// The columns of the table, where the family tells them apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<ColumnFeatures>,
+    /// What an ensemble predicts: it says how its members answer together. None of a network alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskKind>,
 }
 
 impl Layout {
@@ -319,7 +347,25 @@ impl Layout {
                 .collect(),
             layers: layers.into_iter().enumerate().map(place).collect(),
             columns: Vec::new(),
+            task: None,
         }
+    }
+
+    /// The same of a network for this task.
+    pub fn for_task(self, task: TaskKind) -> Self {
+        Self {
+            task: (self.members() > 1).then_some(task),
+            ..self
+        }
+    }
+
+    /// Networks in one that answer together: 1, but for an ensemble.
+    pub fn members(&self) -> usize {
+        let members = self.layers.iter().find_map(|layer| match layer.kind {
+            Kind::Members { members } => Some(members),
+            _ => None,
+        });
+        members.unwrap_or(1)
     }
 
     /// The layer of this path.

@@ -1,6 +1,7 @@
 //! Networks: what a stage trains. One file per family, one line in `families!`.
 
 pub mod access;
+mod blend;
 mod cnn;
 mod dscnn;
 mod family;
@@ -17,6 +18,7 @@ mod picture;
 mod realmlp;
 mod resnet;
 
+pub use blend::Blend;
 pub use cnn::{Cnn, CnnConfig};
 pub use dscnn::{Dscnn, DscnnConfig};
 pub use family::{Family, First, PyTorch};
@@ -50,7 +52,8 @@ pub trait Net: Module + ModuleDisplay {
     ///
     /// # Shapes
     /// - `x`: `[rows, features]` for flat inputs
-    /// - output: `[rows, outputs]` (logits, or standardised values for regression)
+    /// - output: `[rows, outputs]` (logits, or standardised values for regression); of an ensemble in training
+    ///   `[rows · members, outputs]`, a sample's members in a row, for each of them learns by itself
     fn forward(&self, x: &Input, taps: &TapSet) -> Output;
 
     /// The shapes, for FLOPs and growth. `None`: FLOPs are unknown, and the verdict says so.

@@ -59,7 +59,7 @@ pub struct Feature {
 /// A network's answer for a batch.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// `[rows, outputs]`: logits, or values.
+    /// `[rows, outputs]`: logits, or values; of an ensemble in training `[rows · members, outputs]`, a sample's members in a row.
     pub values: Tensor<2>,
     /// The features asked for, in the order of the network.
     pub taps: Vec<Feature>,

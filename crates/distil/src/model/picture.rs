@@ -80,6 +80,7 @@ impl Sketch {
             input: vec![height, width, channels],
             layers: Vec::new(),
             columns: Vec::new(),
+            task: None,
         };
         let flow = Flow {
             axis: 0,
@@ -118,6 +119,7 @@ impl Sketch {
             writes: axis,
             place: conv.place,
             tap: conv.tap,
+            passes: 1,
         });
         flow
     }

@@ -205,7 +205,13 @@ impl Binding<'_> {
                 let met = given::overlap(&table, self.data, declared || self.lenient, problems);
                 let columns = card.columns();
                 let sample = (&card.view_shape[..], columns.as_deref());
-                let layout = network::layout(&table, &card.model, sample, card.outputs, problems)?;
+                let layout = network::layout(
+                    &table,
+                    &card.model,
+                    sample,
+                    (card.outputs, card.targets.kind),
+                    problems,
+                )?;
                 network::in_memory(&table, &layout, 1, problems)?;
                 Some(StagePlan {
                     name: table.name.value,
@@ -243,7 +249,8 @@ impl Binding<'_> {
                     _ => None,
                 };
                 let sample = (&view_shape[..], columns.as_deref());
-                let layout = network::layout(&table, &model, sample, self.outputs, problems)?;
+                let layout =
+                    network::layout(&table, &model, sample, (self.outputs, self.task), problems)?;
                 network::in_memory(&table, &layout, train.copies(), problems)?;
                 let stage = Shapes {
                     model,

@@ -2,6 +2,7 @@
 
 use distil_recipe::recipe::{ModelTable, StageTable};
 use distil_recipe::{Problem, Problems};
+use distil_report::measure::TaskKind;
 use distil_report::show::grouped;
 
 use crate::data::{ColumnFeatures, View};
@@ -15,7 +16,7 @@ pub(super) fn layout(
     table: &StageTable,
     model: &ModelConfig,
     (shape, columns): (&[usize], Option<&[ColumnFeatures]>),
-    outputs: usize,
+    (outputs, task): (usize, TaskKind),
     problems: &mut Problems,
 ) -> Option<Layout> {
     let place = match &table.model {
@@ -33,7 +34,10 @@ pub(super) fn layout(
         Some(columns) => model.layout_of(columns, outputs),
         None => model.layout(shape, outputs),
     };
-    layout.map_err(refused).ok()
+    layout
+        .map_err(refused)
+        .ok()
+        .map(|layout| layout.for_task(task))
 }
 
 /// Whether the stage sees what its network reads: one that tells the columns of a table apart needs all of them as they are.

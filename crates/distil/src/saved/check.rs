@@ -55,10 +55,11 @@ impl Card {
     }
 
     pub(super) fn layout(&self) -> std::result::Result<Layout, String> {
-        match self.columns() {
+        let layout = match self.columns() {
             Some(columns) => self.model.layout_of(&columns, self.outputs),
             None => self.model.layout(&self.view_shape, self.outputs),
-        }
+        };
+        layout.map(|layout| layout.for_task(self.targets.kind))
     }
 
     /// What the features of each column are that the network reads; none where it does not read a table's own.

@@ -5,6 +5,7 @@ pub mod checkpoint;
 mod clock;
 mod evaluate;
 mod learner;
+mod members;
 mod meter;
 mod mixture;
 mod settings;

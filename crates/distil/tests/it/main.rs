@@ -9,6 +9,7 @@ mod flops;
 mod fuzz;
 mod growth;
 mod house;
+mod members;
 mod method;
 mod mixup;
 mod mup;

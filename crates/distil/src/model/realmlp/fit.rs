@@ -34,6 +34,7 @@ pub(super) fn drawn(layout: &Layout, sigma: f32, seed: Seed) -> Weights {
             let values = match (layer.kind, name) {
                 (Kind::Scaled, "center") => vec![0.0; count],
                 (Kind::Scaled | Kind::Diagonal, _) | (Kind::Dense, "slope") => vec![1.0; count],
+                (Kind::Members { .. }, _) => each(&|s| [-1.0, 1.0][s.below(2) as usize]),
                 (Kind::Range, "low") => vec![f32::MIN; count],
                 (Kind::Range, _) => vec![f32::MAX; count],
                 (Kind::Waves { .. }, "frequency") => each(&|s| sigma * s.normal()),
@@ -77,10 +78,15 @@ pub(super) fn fit(net: RealMlp, first: &First, seed: Seed) -> Result<RealMlp> {
         put(&mut weights, "range.high", high);
     }
     let mut plain = with_weights(plain, &weights)?;
-    let mut x = plain.encoded(&rows);
+    let mut x = plain.read(&rows);
     for (i, layer) in net.layout.computing().enumerate() {
         let path = |name: &str| format!("{}.{name}", layer.path);
-        let sums = x.clone().matmul(matrix(&weights, &path("weight"), &x));
+        let head = i.checked_sub(net.hidden.len());
+        let own = match head.filter(|_| net.layout.members() > 1) {
+            Some(member) => plain.of_member(&x, member),
+            None => x.clone(),
+        };
+        let sums = own.matmul(matrix(&weights, &path("weight"), &x));
         let sums = Array::new(sums.dims(), read(sums));
         let deviations = deviations(&sums);
         if let Some(weight) = weights.get_mut(&path("weight")) {

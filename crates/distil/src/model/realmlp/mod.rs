@@ -25,7 +25,7 @@ const SUMS: usize = 3;
 
 /// `model = { kind = "realmlp" }`: robust scaling with smooth clipping, waves of numbers, categories as one-hot vectors or
 /// embeddings, a scale of every feature, hidden layers whose first weights and biases suit the training part, activations with a
-/// slope for each unit, rates by group. The parametrisation is the neural tangent one in its folded form: weights hold what it
+/// slope for each unit, rates by group; with `members` an ensemble of them. The parametrisation is the neural tangent one in its folded form: weights hold what it
 /// multiplies them by, and Adam's rates are divided by the root of a layer's inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -46,6 +46,18 @@ pub struct RealMlpConfig {
     pub embedding: usize,
     /// Whether answers are held within the range that targets have in training and validation; for regression.
     pub clamp: bool,
+    /// Networks that are trained as one and answer together; each scales what it reads and has a head of its own, and they share all
+    /// else (TabM-mini, Gorishniy, Kotelnikov & Babenko 2025). 1: a network alone.
+    #[schemars(range(min = 1, max = 256))]
+    #[serde(skip_serializing_if = "is_alone")]
+    pub members: usize,
+}
+
+/// Members of the largest ensemble.
+const MOST_MEMBERS: usize = 256;
+
+fn is_alone(members: &usize) -> bool {
+    *members == 1
 }
 
 impl Default for RealMlpConfig {
@@ -60,6 +72,7 @@ impl Default for RealMlpConfig {
             one_hot: 8,
             embedding: 8,
             clamp: false,
+            members: 1,
         }
     }
 }
@@ -85,6 +98,12 @@ impl Family for RealMlpConfig {
         }
         if !(self.sigma > 0.0 && self.sigma.is_finite()) {
             return Some(format!("sigma is {}, but must be above 0", self.sigma));
+        }
+        if !(1..=MOST_MEMBERS).contains(&self.members) {
+            return Some(format!(
+                "members is {}, but must lie in 1 to {MOST_MEMBERS}",
+                self.members
+            ));
         }
         (self.embedding == 0).then(|| "an embedding has at least one number".into())
     }
@@ -137,6 +156,13 @@ impl Family for RealMlpConfig {
         if self.clamp {
             layers.push(Layer::preparing("range", Kind::Range, outputs, outputs));
         }
+        let ensemble = self.members > 1;
+        if ensemble {
+            let kind = Kind::Members {
+                members: self.members,
+            };
+            layers.push(Layer::preparing("members", kind, width, width));
+        }
         let mut widths = vec![width];
         widths.extend(&self.hidden);
         let hidden = widths.windows(2).enumerate().map(|(i, w)| Layer {
@@ -147,16 +173,30 @@ impl Family for RealMlpConfig {
         let head = Layer::dense("head", widths[widths.len() - 1], outputs);
         let chain = Layout::chain(hidden.chain([head]).collect());
         // Axis 0 is the data's: the first hidden layer reads what is made of it.
-        let chain = chain.layers.into_iter().map(|layer| Layer {
-            reads: layer.reads + 1,
-            writes: layer.writes + 1,
-            ..layer
-        });
+        let mut chain: Vec<Layer> = chain
+            .layers
+            .into_iter()
+            .map(|layer| Layer {
+                reads: layer.reads + 1,
+                writes: layer.writes + 1,
+                passes: self.members,
+                tap: layer.tap.filter(|_| !ensemble),
+                ..layer
+            })
+            .collect();
+        if let Some(head) = chain.pop_if(|_| ensemble) {
+            chain.extend((0..self.members).map(|member| Layer {
+                path: format!("heads.{member}"),
+                passes: 1,
+                ..head.clone()
+            }));
+        }
         layers.extend(chain);
         Ok(Layout {
             input: vec![features],
             layers,
             columns: columns.to_vec(),
+            task: None,
         })
     }
 
@@ -170,7 +210,7 @@ impl Family for RealMlpConfig {
     }
 
     fn rows_looked_at(&self, features: usize) -> usize {
-        fit::rows(features)
+        (fit::rows(features) / self.members.max(1)).max(256)
     }
 
     fn fit(&self, net: RealMlp, first: &First, seed: Seed) -> Result<RealMlp> {
@@ -188,7 +228,7 @@ impl Family for RealMlpConfig {
                 let (lr, decay) = match (layer.kind, name) {
                     (Kind::Scaled | Kind::Range, _) => (0.0, 0.0),
                     (Kind::Waves { .. }, _) | (Kind::Dense, "slope") => (0.1, 0.1),
-                    (Kind::Diagonal, _) => (6.0, 6.0),
+                    (Kind::Diagonal | Kind::Members { .. }, _) => (6.0, 6.0),
                     (Kind::Dense, "bias") => (0.1, 0.0),
                     (Kind::Dense, _) => (1.0 / root, root),
                     _ => (1.0, 1.0),
@@ -200,9 +240,13 @@ impl Family for RealMlpConfig {
     }
 
     fn describe(&self, layout: &Layout) -> String {
-        let outputs = layout.computing().map(|layer| layer.outputs);
-        let widths: Vec<_> = std::iter::once(layout.inputs()).chain(outputs).collect();
-        format!("realmlp {}", listed(&widths))
+        let hidden = self.hidden.iter().copied();
+        let inputs = std::iter::once(layout.inputs());
+        let widths: Vec<_> = inputs.chain(hidden).chain([layout.outputs()]).collect();
+        match self.members {
+            1 => format!("realmlp {}", listed(&widths)),
+            members => format!("realmlp {}, {members} members", listed(&widths)),
+        }
     }
 
     fn pytorch(&self) -> PyTorch {
@@ -273,7 +317,12 @@ class DistilRealMlp(nn.Module):
             self.range = Vector(low=outputs, high=outputs)
         sizes = [width, *config[\"hidden\"]]
         self.hidden = nn.ModuleList(Hidden(i, o) for i, o in zip(sizes, sizes[1:]))
-        self.head = nn.Linear(sizes[-1], outputs)
+        self.count, self.task = config.get(\"members\", 1), config[\"problem_type\"]
+        if self.count > 1:
+            self.members = Vector(weight=(self.count, width))
+            self.heads = nn.ModuleList(nn.Linear(sizes[-1], outputs) for _ in range(self.count))
+        else:
+            self.head = nn.Linear(sizes[-1], outputs)
         self.act = {\"selu\": nn.SELU(), \"mish\": nn.Mish()}[config[\"activation\"]]
 
     def forward(self, x):
@@ -286,9 +335,20 @@ class DistilRealMlp(nn.Module):
             hot = x[:, a:b]
             parts.append(torch.cat([1 - hot.sum(1, keepdim=True), hot], 1) @ table.weight)
         x = torch.cat(parts, 1) * self.front.weight
+        if self.count > 1:
+            x = x * self.members.weight[:, None]
         for layer in self.hidden:
             x = layer(x)
             x = x + (self.act(x) - x) * layer.slope
-        x = self.head(x)
-        return x.clamp(self.range.low, self.range.high) if hasattr(self, \"range\") else x
+        x = torch.stack([head(x[i]) for i, head in enumerate(self.heads)]) if self.count > 1 else self.head(x)
+        x = x.clamp(self.range.low, self.range.high) if hasattr(self, \"range\") else x
+        return x if self.count == 1 else self.blend(x)
+
+    def blend(self, x):
+        if self.task == \"regression\":
+            return x.mean(0)
+        mean = lambda logs: torch.logsumexp(logs, 0)
+        if self.task == \"multi_label_classification\":
+            return mean(nn.functional.logsigmoid(x)) - mean(nn.functional.logsigmoid(-x))
+        return mean(x.log_softmax(2)) - torch.log(torch.tensor(float(self.count)))
 ";

@@ -3,10 +3,12 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use distil_kernels::{Dropped, Smooth, linear_act, parametric_act, periodic};
+use distil_report::measure::TaskKind;
 
 use super::RealMlpConfig;
 use super::encoding::Encoding;
 use crate::model::Net;
+use crate::model::blend::Blend;
 use crate::model::layout::{Activation, Kind, Layout};
 use crate::model::linear::Linear;
 use crate::model::output::{Feature, Input, Output, TapSet};
@@ -22,9 +24,13 @@ pub struct RealMlp {
     waves: Option<Waves>,
     embedding: Vec<Embedding>,
     front: Diagonal,
+    members: Option<Members>,
     range: Option<Range>,
     pub(super) hidden: Vec<Hidden>,
-    head: Linear,
+    /// Of a network alone.
+    head: Option<Linear>,
+    /// Of an ensemble's members.
+    heads: Vec<Linear>,
     #[module(skip)]
     pub(super) encoding: Encoding,
     #[module(skip)]
@@ -68,6 +74,13 @@ struct Diagonal {
     weight: Param<Tensor<1>>,
 }
 
+/// How each member of an ensemble sees what the first hidden layer reads.
+#[derive(Module, Debug)]
+struct Members {
+    /// `[members, inputs of the first hidden layer]`
+    weight: Param<Tensor<2>>,
+}
+
 /// Between which answers are held: constants once the first weights are made.
 #[derive(Module, Debug)]
 struct Range {
@@ -109,6 +122,9 @@ impl RealMlp {
         let layers = layout.layers.iter();
         let embedded = layers.filter(|layer| layer.kind == Kind::Embedding);
         let hidden = layout.layers.iter().filter(|layer| layer.bent);
+        let members = layout.members();
+        let heads = layout.layers.iter().rev().take(members).rev();
+        let mut heads: Vec<Linear> = heads.map(|layer| Linear::empty(layer, device)).collect();
         Self {
             scaled: Scaled {
                 center: constant(width("scaled")),
@@ -128,6 +144,9 @@ impl RealMlp {
             front: Diagonal {
                 weight: zeros(width("front")),
             },
+            members: (members > 1).then(|| Members {
+                weight: matrix([members, width("members")]),
+            }),
             range: of("range").map(|layer| Range {
                 low: constant(layer.outputs),
                 high: constant(layer.outputs),
@@ -140,7 +159,8 @@ impl RealMlp {
                     smooth,
                 })
                 .collect(),
-            head: Linear::head(&layout, device),
+            head: heads.pop_if(|_| members == 1),
+            heads,
             encoding: Encoding::of(&layout.columns, config.one_hot),
             layout,
             dropout: config.dropout,
@@ -174,8 +194,56 @@ impl RealMlp {
         chosen - taken * counts.unsqueeze::<2>()
     }
 
-    /// What the first hidden layer reads: `[rows, features]` → `[rows, inputs]`.
-    pub(super) fn encoded(&self, x: &Tensor<2>) -> Tensor<2> {
+    /// What the first hidden layer reads: `[rows, features]` → `[rows · members, inputs]`, a sample's members in a row.
+    pub(super) fn read(&self, x: &Tensor<2>) -> Tensor<2> {
+        let x = self.encoded(x);
+        let Some(members) = &self.members else {
+            return x;
+        };
+        let [rows, inputs] = x.dims();
+        let weight = members.weight.val();
+        let all = rows * weight.dims()[0];
+        let seen = x.reshape([rows, 1, inputs]) * weight.unsqueeze::<3>();
+        seen.reshape([all, inputs])
+    }
+
+    /// The rows of one member: `[rows · members, units]` → `[rows, units]`.
+    pub(super) fn of_member(&self, x: &Tensor<2>, member: usize) -> Tensor<2> {
+        let ([all, units], members) = (x.dims(), self.heads.len());
+        let x: Tensor<3> = x.clone().reshape([all / members, members, units]);
+        x.narrow(1, member, 1).reshape([all / members, units])
+    }
+
+    /// `[rows · members, units]` → `[rows · members, outputs]`, each member by its own head, as one batched product.
+    fn headed(&self, x: Tensor<2>) -> Tensor<2> {
+        if let Some(head) = &self.head {
+            return head.forward(x);
+        }
+        let ([all, units], members) = (x.dims(), self.heads.len());
+        let x: Tensor<3> = x.reshape([all / members, members, units]);
+        let weights = self.heads.iter().map(|head| head.weight.val()).collect();
+        let biases = self.heads.iter().map(|head| head.bias.val()).collect();
+        let (weight, bias): (Tensor<3>, Tensor<2>) =
+            (Tensor::stack(weights, 0), Tensor::stack(biases, 0));
+        let answers = x.swap_dims(0, 1).matmul(weight) + bias.unsqueeze_dim::<3>(1);
+        let outputs = answers.dims()[2];
+        answers.swap_dims(0, 1).reshape([all, outputs])
+    }
+
+    /// The answers of an ensemble, `[rows · members, outputs]` → `[rows, outputs]`.
+    fn blended(&self, values: Tensor<2>) -> Tensor<2> {
+        let member = |member| Output {
+            values: self.of_member(&values, member),
+            taps: Vec::new(),
+        };
+        let task = self.layout.task.unwrap_or(TaskKind::Regression);
+        let all = (0..self.heads.len()).map(member).collect();
+        let blended = Blend::of_members(task).of(all);
+        blended.map_or(values, |output| output.values)
+    }
+
+    /// What is made of a sample: `[rows, features]` → `[rows, inputs]`.
+    fn encoded(&self, x: &Tensor<2>) -> Tensor<2> {
         let center = self.scaled.center.val().unsqueeze::<2>();
         let factor = self.scaled.factor.val().unsqueeze::<2>();
         let scaled = (self.chosen(x) - center) * factor;
@@ -219,7 +287,7 @@ impl Hidden {
 
 impl Net for RealMlp {
     fn forward(&self, x: &Input, taps: &TapSet) -> Output {
-        let mut x = self.encoded(&x.flat());
+        let mut x = self.read(&x.flat());
         let mut features = Vec::new();
         let trains = self.front.weight.val().device().is_autodiff();
         let dropped = Some(self.dropped).filter(|dropped| trains && dropped.share > 0.0);
@@ -238,13 +306,17 @@ impl Net for RealMlp {
                 });
             }
         }
-        let values = self.head.forward(x);
+        let values = self.headed(x);
         let values = match &self.range {
             // In training the loss has to see how far beyond they are.
-            Some(range) if !values.device().is_autodiff() => values
+            Some(range) if !trains => values
                 .max_pair(range.low.val().unsqueeze::<2>())
                 .min_pair(range.high.val().unsqueeze::<2>()),
             _ => values,
+        };
+        let values = match self.heads.is_empty() || trains {
+            true => values,
+            false => self.blended(values),
         };
         Output {
             values,

@@ -11,7 +11,7 @@ use distil_report::events::{Diverged, Event, Time};
 use super::Stage;
 use crate::error::{Error, Kind, Result};
 use crate::method::AtStep;
-use crate::model::Net;
+use crate::model::{Net, Output};
 use crate::optim::{Accumulator, Gradients};
 use crate::read_back::read;
 use crate::rng::Seed;
@@ -19,6 +19,7 @@ use crate::sample::SampleId;
 use crate::train::batch;
 use crate::train::clock::Stopwatch;
 use crate::train::learner::Learner;
+use crate::train::members::Members;
 use crate::train::mixture::{Mixture, Part};
 use crate::train::settings::ScheduleSpan;
 use crate::train::term::TermWeight;
@@ -193,14 +194,19 @@ impl Stage<'_, '_> {
             &batch::training(self.inputs, &ids, augmentation.as_ref(), &device),
             &self.taps,
         );
-        let target = batch::targets(&self.data.targets, &ids, &device.clone().inner());
-        let own_rows = self.loss.rows(output.values.clone(), &target)?;
+        let members = Members::of(&output, ids.len());
+        let target = batch::targets(
+            &self.data.targets,
+            &members.each(&ids),
+            &device.clone().inner(),
+        );
+        let own_rows = members.mean(self.loss.rows(output.values.clone(), &target)?);
         // A sample's score is the loss against its own label: mixed, that of the row which is mostly this sample.
         let own = own_rows.clone().inner();
         let label_rows = match rows.mix {
             None => own_rows,
             Some((share, partners)) => {
-                let theirs = self.partner_rows(output.values.clone(), rows.own, partners)?;
+                let theirs = self.partner_rows(&output, members, rows.own, partners)?;
                 own_rows * share + theirs * (1.0 - share)
             }
         };
@@ -224,7 +230,9 @@ impl Stage<'_, '_> {
                 self.log.taught.cpu_seconds += time.cpu_seconds;
                 self.log.taught.wall_seconds += time.wall_seconds;
             }
+            let teacher = teacher.map(|teacher| members.to_each(teacher));
             let loss = term.loss(&output, teacher.as_ref(), &target, adapters, at)?;
+            let loss = members.mean_of(loss);
             mixture.add(&term.name, loss, strength, answered.as_deref());
         }
         let parts = std::mem::take(&mut mixture.parts);
@@ -289,14 +297,15 @@ impl Stage<'_, '_> {
     /// Rows are multiplied by their own sample's weight later, but a label counts by the weight of the sample it belongs to.
     fn partner_rows(
         &self,
-        values: Tensor<2>,
+        output: &Output,
+        members: Members,
         own: &[(SampleId, f32)],
         partners: &[(SampleId, f32)],
     ) -> Result<Tensor<1>> {
         let ids: Vec<SampleId> = partners.iter().map(|r| r.0).collect();
         let device = self.settings.device.clone().inner();
-        let target = batch::targets(&self.data.targets, &ids, &device);
-        let rows = self.loss.rows(values, &target)?;
+        let target = batch::targets(&self.data.targets, &members.each(&ids), &device);
+        let rows = members.mean(self.loss.rows(output.values.clone(), &target)?);
         let ratios: Vec<f32> = own.iter().zip(partners).map(|(a, b)| b.1 / a.1).collect();
         Ok(match ratios.iter().all(|ratio| *ratio == 1.0) {
             true => rows,

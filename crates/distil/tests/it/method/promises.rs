@@ -1,8 +1,8 @@
 //! What every method promises: each test guards against a defect found in another tool.
 
 use burn::tensor::{Tensor, activation::softmax};
-use distil::method::{AtStep, Bce, Blend, Dkd, Kd, Logits, METHODS, Method, Smooth, SoftCe};
-use distil::model::Output;
+use distil::method::{AtStep, Bce, Dkd, Kd, Logits, METHODS, Method, Smooth, SoftCe};
+use distil::model::{Blend, Output};
 use distil::task::{Classification, TargetShape, Task};
 
 use super::scene::{Played, Scene, WIDTH, gradient, losses, method, read};

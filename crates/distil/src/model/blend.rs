@@ -1,22 +1,24 @@
-//! Several teachers as one.
+//! Several networks as one.
 
 use burn::tensor::{Tensor, activation};
 
-use super::soft::log_softened;
-use crate::model::Output;
+use distil_report::measure::TaskKind;
 
-/// How the outputs of several teachers become those of one, so that every method works on them unchanged.
+use super::output::Output;
+
+/// How the outputs of several networks become those of one: of teachers, so that every method works on them unchanged, and of an
+/// ensemble's members.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Blend {
-    /// The logits T log(meanᵢ softmax(zᵢ / T)): softened by T they are the mean of the teachers' softened classes (Hinton,
+    /// The logits T log(meanᵢ softmax(zᵢ / T)): softened by T they are the mean of the networks' softened classes (Hinton,
     /// Vinyals & Dean 2015, section 1).
     Classes {
-        /// T, the method's temperature.
+        /// T, a method's temperature.
         temperature: f64,
     },
     /// The logits z with σ(z / T) = meanᵢ σ(zᵢ / T): the same for labels that do not exclude each other.
     Labels {
-        /// T, the method's temperature.
+        /// T, a method's temperature.
         temperature: f64,
     },
     /// The mean of the outputs.
@@ -24,17 +26,27 @@ pub enum Blend {
 }
 
 impl Blend {
-    /// The outputs of one teacher in place of several, row by row the same samples; none if there is no teacher.
-    ///
-    /// One teacher passes as it is, its taps included. Several have no taps, and their blend carries no gradient.
-    pub fn of(self, mut teachers: Vec<Output>) -> Option<Output> {
-        if teachers.len() < 2 {
-            return teachers.pop();
+    /// How the members of an ensemble answer together: the mean of their probabilities, or of their values.
+    pub fn of_members(task: TaskKind) -> Self {
+        match task {
+            TaskKind::Classification => Self::Classes { temperature: 1.0 },
+            TaskKind::MultiLabel => Self::Labels { temperature: 1.0 },
+            TaskKind::Regression => Self::Values,
         }
-        let values = teachers.into_iter().map(|teacher| teacher.values.inner());
+    }
+
+    /// The outputs of one network in place of several, row by row the same samples; none if there is no network.
+    ///
+    /// One network passes as it is, its taps included. Several have no taps, and their blend carries no gradient.
+    pub fn of(self, mut networks: Vec<Output>) -> Option<Output> {
+        if networks.len() < 2 {
+            return networks.pop();
+        }
+        let values = networks.into_iter().map(|network| network.values.inner());
         let values = match self {
             Self::Classes { temperature: t } => {
-                log_mean_exp(values.map(|z| log_softened(z, t)).collect()).mul_scalar(t)
+                let softened = |z: Tensor<2>| activation::log_softmax(z.mul_scalar(1.0 / t), 1);
+                log_mean_exp(values.map(softened).collect()).mul_scalar(t)
             }
             Self::Labels { temperature: t } => {
                 let chance = |sign: f64, values: &[Tensor<2>]| {
