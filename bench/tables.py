@@ -4,7 +4,8 @@
     DATA=../shared/data DISTIL=target/release/distil python bench/tables.py [TABLE ...] [--splits 10] [--epochs 64]
 
 Split s of a table is numpy's default_rng(s).permutation of its rows: a fifth to test, a tenth to choose by, the rest to train on. Adult
-keeps its own test file; s divides its training file. `taught` is Distil's network with boosted trees for a teacher (peers/boosted.py). Every program runs untuned, on one thread, and has the same three parts: boosting
+keeps its own test file; s divides its training file. `taught` is Distil's network with boosted trees for a teacher (peers/boosted.py),
+`members` eight networks in one, `distilled` one network that learnt from those, its cost with theirs. Every program runs untuned, on one thread, and has the same three parts: boosting
 and scikit-learn's perceptron get training and choosing rows together. CPU seconds are those of the whole process for Distil, start and
 reading included; of fit and predict for the others. One line a run goes to bench/tables.csv as it ends; a run that stands there is not
 repeated. The table is made of it by `python bench/tables.py --show`.
@@ -35,6 +36,8 @@ import boosted  # noqa: E402
 RESULTS = HERE / "tables.csv"
 DATA = pathlib.Path(os.environ.get("DATA", "../shared/data"))
 DISTIL = os.environ.get("DISTIL", "target/release/distil")
+# Networks in an ensemble.
+MEMBERS = 8
 ADULT = (
     "age workclass fnlwgt education education-num marital-status occupation relationship race sex "
     "capital-gain capital-loss hours-per-week native-country income"
@@ -107,8 +110,9 @@ def score(regression, wanted, found):
     return float(100 * np.mean(wanted.astype(str) != found.astype(str)))
 
 
-def distil(parts, target, regression, epochs, seed, taught=False):
-    """One network; `taught`: half by the labels, half by boosted trees that did not see the row, whose fits are counted."""
+def distil(parts, target, regression, epochs, seed, program):
+    """One network alone, or half by its labels and half by a teacher, whose cost is counted: boosted trees that did not see the row, or an
+    ensemble, which is then a result, too. Score and CPU seconds of each."""
     train = (
         f'epochs = {epochs}, batch = 256, lr = {0.2 if regression else 0.04}, schedule = "coslog", decay_schedule = "flat-cosine", keep = "best", '
         'optimizer = { kind = "adamw", beta2 = 0.95, weight_decay = 0.02, exclude = "nothing" }'
@@ -118,17 +122,20 @@ def distil(parts, target, regression, epochs, seed, taught=False):
     with tempfile.TemporaryDirectory() as folder:
         for name, part in zip(("train", "validation", "test"), parts):
             part.to_csv(f"{folder}/{name}.csv", index=False)
-        stage, start = "", time.process_time()
-        if taught:
+        stage, learn, start = "", "", time.process_time()
+        method = 'method = "mse"' if regression else 'method = "kd", temperature = 1.0'
+        if program == "taught":
             found, names = boosted.answers(parts, target, seed)
             pd.DataFrame(np.concatenate(found), columns=names).to_csv(f"{folder}/answers.csv", index=False)
             stage = '[stage.trees]\nanswers = { file = "answers.csv", out_of_fold = true }\n'
-            method = 'method = "mse"' if regression else 'method = "kd", temperature = 1.0'
-            train += f' }}\nlearn = {{ from = "trees", {method}'
+            learn = f'learn = {{ from = "trees", {method} }}'
+        elif program == "distilled":
+            stage = f"[stage.members]\nmodel = {{ {model}, members = {MEMBERS} }}\ntrain = {{ {train} }}\n"
+            learn = f'learn = {{ from = "members", {method} }}'
         answered = time.process_time() - start
         recipe = (
             f"task = {task}\n[data]\nsource = \"csv\"\npath = \"train.csv\"\nvalidation = \"validation.csv\"\ntest = \"test.csv\"\ntarget = \"{target}\"\n"
-            f"{stage}[stage.model]\nmodel = {{ {model} }}\ntrain = {{ {train} }}\n[run]\nseed = {seed + 1}\n"
+            f"{stage}[stage.model]\nmodel = {{ {model} }}\ntrain = {{ {train} }}\n{learn}\n[run]\nseed = {seed + 1}\n"
         )
         pathlib.Path(folder, "t.toml").write_text(recipe)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -138,8 +145,14 @@ def distil(parts, target, regression, epochs, seed, taught=False):
             sys.exit(done.stderr)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = answered + after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        test = json.loads(done.stdout)["trials"][0]["stages"][-1]["test"]
-        return (test["rmse"] if regression else 100 * (1 - test["accuracy"])), seconds
+        trial = json.loads(done.stdout)["trials"][0]
+        # What a stage's own work took is not the other's: start and reading count for both.
+        own = lambda name: sum(line["cpu_seconds"] for line in trial["bill"] if line["stage"] == name)
+        score = lambda test: test["rmse"] if regression else 100 * (1 - test["accuracy"])
+        results = {program: (score(trial["stages"][-1]["test"]), seconds)}
+        if program == "distilled":
+            results["members"] = (score(trial["stages"][0]["test"]), seconds - own("model"))
+        return results
 
 
 def timed(model, fit, table, target, regression):
@@ -198,7 +211,9 @@ def peer(name, parts, target, regression, epochs, seed):
     return timed(model, fit, filled[2], target, regression)
 
 
-PROGRAMS = ["distil", "taught", "boosting", "sklearn", "pytabkit"]
+OURS = ["distil", "taught", "members", "distilled"]
+OTHERS = ["boosting", "sklearn", "pytabkit"]
+PROGRAMS = OURS + OTHERS
 
 
 def show():
@@ -207,17 +222,16 @@ def show():
     found = defaultdict(dict)
     for row in csv.DictReader(RESULTS.open()):
         found[row["table"], row["epochs"]][row["program"], int(row["split"])] = (float(row["score"]), float(row["cpu_seconds"]))
-    others, ours = PROGRAMS[2:], PROGRAMS[:2]
-    print("| table | splits | epochs |" + "".join(f" {p} | CPU s |" for p in PROGRAMS) + "".join(f" {p} − best other ± SE |" for p in ours))
-    print("|---|---|---|" + "---|---|" * len(PROGRAMS) + "---|---|")
+    print("| table | splits | epochs |" + "".join(f" {p} | CPU s |" for p in PROGRAMS) + "".join(f" {p} − best other ± SE |" for p in OURS))
+    print("|---|---|---|" + "---|---|" * len(PROGRAMS) + "---|" * len(OURS))
     for (table, epochs), runs in found.items():
-        splits = [s for s in range(100) if all((p, s) in runs for p in ["distil", *others])]
+        splits = [s for s in range(100) if all((p, s) in runs for p in ["distil", *OTHERS])]
         if not splits:
             continue
         of = {p: np.array([runs[p, s] for s in splits if (p, s) in runs]) for p in PROGRAMS}
-        best = min(others, key=lambda p: of[p][:, 0].mean())
+        best = min(OTHERS, key=lambda p: of[p][:, 0].mean())
         cells = "".join(f" {of[p][:, 0].mean():.5g} | {of[p][:, 1].mean():.3g} |" if len(of[p]) == len(splits) else " | |" for p in PROGRAMS)
-        for p in ours:
+        for p in OURS:
             if len(of[p]) == len(splits):
                 apart = of[p][:, 0] - of[best][:, 0]
                 error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
@@ -247,17 +261,18 @@ def main():
         for split in range(arguments.splits):
             parts = divided(table, given, split)
             for program in PROGRAMS:
-                if (name, str(split), str(arguments.epochs), program) in done:
+                # The ensemble comes with the network that learns from it.
+                if program == "members" or (name, str(split), str(arguments.epochs), program) in done:
                     continue
-                if program in ("distil", "taught"):
-                    taught = program == "taught"
-                    value, seconds = distil(parts, target, regression, arguments.epochs, split, taught)
+                if program in OURS:
+                    results = distil(parts, target, regression, arguments.epochs, split, program)
                 else:
-                    value, seconds = peer(program, parts, target, regression, arguments.epochs, split)
-                line = f"{name},{split},{arguments.epochs},{program},{value:.6g},{seconds:.3f}"
-                print(line, flush=True)
-                with RESULTS.open("a") as file:
-                    file.write(line + "\n")
+                    results = {program: peer(program, parts, target, regression, arguments.epochs, split)}
+                for program, (value, seconds) in results.items():
+                    line = f"{name},{split},{arguments.epochs},{program},{value:.6g},{seconds:.3f}"
+                    print(line, flush=True)
+                    with RESULTS.open("a") as file:
+                        file.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ table! {
         pub array: Option<Spanned<String>>;
         /// The column of a table that names the sample, as the data's own `id` does, or its file.
         pub id: Option<Spanned<String>>;
+        /// How the text of a table is encoded, where it is not UTF-8: `gb18030`, `windows-1252`.
+        pub encoding: Option<Spanned<String>>;
         /// What its numbers are; the numbers tell, if absent.
         pub form: Option<Spanned<AnswersForm>>;
         /// Whether the answer to a training sample is by a model that was fitted without it.

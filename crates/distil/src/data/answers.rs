@@ -80,7 +80,7 @@ impl RawAnswers {
         };
         let mut rows: HashMap<&str, usize> = HashMap::with_capacity(names.len());
         for (row, name) in names.iter().enumerate() {
-            if let Some(first) = rows.insert(name, row) {
+            if let Some(first) = rows.insert(written(name), row) {
                 return Err(Error::input(
                     "data",
                     format!("`{name}` names row {first} and row {row}, counted from 0: answers by name cannot tell them apart"),
@@ -90,11 +90,12 @@ impl RawAnswers {
         }
         let mut values = vec![f64::NAN; samples * self.width];
         let mut taken = vec![false; samples];
-        let mut unknown = ids.texts.iter().filter(|id| !rows.contains_key(&***id));
+        let place = |id: &str| rows.get(written(id)).copied();
+        let mut unknown = ids.texts.iter().filter(|id| place(id).is_none());
         let first_unknown = unknown.next();
         let unknown = unknown.count() + usize::from(first_unknown.is_some());
         for (at, id) in ids.texts.iter().enumerate() {
-            let Some(&row) = rows.get(&**id) else {
+            let Some(row) = place(id) else {
                 continue;
             };
             if std::mem::replace(&mut taken[row], true) {
@@ -108,19 +109,36 @@ impl RawAnswers {
         }
         let mut notes = self.notes.clone();
         if let Some(first) = first_unknown {
+            let first = match first.trim() {
+                "" => "an empty cell".to_owned(),
+                first => format!("`{first}`"),
+            };
             if unknown == ids.texts.len() {
                 let own = names.first().map_or("", String::as_str);
                 return Err(Error::input(
                     &self.place,
-                    format!("none of its `{column}` is a sample's name: it has for example `{first}`, the data `{own}`"),
+                    format!("none of its `{column}` is a sample's name: it has for example {first}, the data `{own}`"),
                 )
                 .remedy("Write both the same way"));
             }
-            notes.push(format!(
-                "{} rows of {} are of no sample of the data, the first `{first}`",
-                grouped(unknown as f64),
-                self.place
-            ));
+            if let Some([theirs, own]) = counted_otherwise(&ids.texts, names) {
+                return Err(Error::input(
+                    &self.place,
+                    format!("its `{column}` counts from {theirs}, and the names of the data's samples from {own}: each answer would go to the sample beside its own"),
+                )
+                .remedy("Let both count from the same number, or leave `id` out if the rows stand in the order of the data"));
+            }
+            notes.push(match unknown {
+                1 => format!(
+                    "a row of {} is of no sample of the data: {first}",
+                    self.place
+                ),
+                _ => format!(
+                    "{} rows of {} are of no sample of the data, the first {first}",
+                    grouped(unknown as f64),
+                    self.place
+                ),
+            });
         }
         Ok(Arc::new(Self {
             notes,
@@ -130,11 +148,12 @@ impl RawAnswers {
 
     /// Refuses a file that goes by the order of the data, and names its samples in another.
     fn in_order(&self, names: &[String]) -> Result<()> {
-        let known: HashSet<&str> = names.iter().map(String::as_str).collect();
+        let names = || names.iter().map(|name| written(name));
+        let known: HashSet<&str> = names().collect();
         let named = |ids: &&Ids| {
-            let texts = ids.texts.iter().map(|id| &**id);
-            texts.clone().all(|id| known.contains(id))
-                && !texts.eq(names.iter().map(String::as_str))
+            let texts = ids.texts.iter().map(|id| written(id));
+            let of_the_data = texts.clone().filter(|id| known.contains(id)).count();
+            2 * of_the_data > texts.len() && !texts.eq(names())
         };
         let Some(Ids { column, .. }) = self.others.iter().find(named) else {
             return Ok(());
@@ -142,23 +161,26 @@ impl RawAnswers {
         Err(Error::input(
             &self.place,
             format!(
-                "its column `{column}` names the samples of the data, in another order than theirs"
+                "its column `{column}` names samples of the data, and not those at its rows' places"
             ),
         )
         .remedy(format!("Say id = \"{column}\" beside its name")))
     }
 
     fn other_count(&self, samples: usize) -> Error {
-        let count = |count: usize| grouped(count as f64);
+        let count = |count: usize, one: &str, more: &str| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{} {more}", grouped(count as f64)),
+        };
         Error::input(
             &self.place,
             format!(
-                "{} rows of answers, and the data has {} samples",
-                count(self.len()),
-                count(samples)
+                "{}, and the data has {}",
+                count(self.len(), "row of answers", "rows of answers"),
+                count(samples, "sample", "samples")
             ),
         )
-        .remedy("Save one row for every sample of the data, in its order: those to choose by and to test on, too; or let a column name the samples, with `id`")
+        .remedy("Save one row for every sample of the data, in its order: those to choose by and to test on, too, but none for rows that the data leaves out; or let a column name the samples, with `id`")
     }
 
     /// Those of these rows only, in this order.
@@ -183,4 +205,35 @@ impl RawAnswers {
             notes: self.notes.clone(),
         }
     }
+}
+
+/// A sample's name without blanks around it, and without the fraction that a spreadsheet gives to whole numbers.
+fn written(name: &str) -> &str {
+    let name = name.trim();
+    match name.split_once('.') {
+        Some((whole, zeros))
+            if !whole.is_empty()
+                && whole.bytes().all(|byte| byte.is_ascii_digit())
+                && zeros.bytes().all(|byte| byte == b'0') =>
+        {
+            whole
+        }
+        _ => name,
+    }
+}
+
+/// The first numbers of both, where samples are counted from one in the one and from another in the other.
+fn counted_otherwise(ids: &[Box<str>], names: &[String]) -> Option<[u64; 2]> {
+    // All whole numbers from the first on, in whatever order.
+    fn first<'a>(names: impl Iterator<Item = &'a str>) -> Option<u64> {
+        let numbers: Option<Vec<u64>> = names.map(|name| written(name).parse().ok()).collect();
+        let mut numbers = numbers?;
+        numbers.sort_unstable();
+        let least = *numbers.first()?;
+        let counted = (least..).zip(&numbers).all(|(at, number)| at == *number);
+        counted.then_some(least)
+    }
+    let theirs = first(ids.iter().map(|id| &**id))?;
+    let own = first(names.iter().map(String::as_str))?;
+    (ids.len() == names.len() && theirs != own).then_some([theirs, own])
 }

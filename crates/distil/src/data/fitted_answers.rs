@@ -48,16 +48,7 @@ impl FittedAnswers {
         let (form, read_as) = form(raw, targets)?;
         let read_as = match by_name {
             true => format!("{read_as}, its columns by name"),
-            false => match &raw.names {
-                Some(names) if outputs > 1 => {
-                    format!(
-                        "{read_as}, of {} in the order of its columns {}",
-                        listed(targets.names()),
-                        listed(names)
-                    )
-                }
-                _ => read_as,
-            },
+            false => read_as,
         };
         let answered: Vec<bool> = (0..raw.len()).map(|row| raw.row(row).is_some()).collect();
         // f64::max takes the number where the other is none.
@@ -105,7 +96,7 @@ impl FittedAnswers {
 /// The columns in the order of the targets, where all of them are called so, and whether they are.
 ///
 /// # Errors
-/// Some of the targets have a column of their name, and others have none: which number answers what is then a guess.
+/// Not all of the targets have a column of their name: which number answers what is then a guess.
 fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> Result<(Cow<'a, RawAnswers>, bool)> {
     let wanted = targets.names();
     let Some(names) = raw
@@ -130,6 +121,11 @@ fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> Result<(Cow<'a, RawAns
                 format!("its column `{}` is called like one of {}, and none like `{}`", names[found], listed(wanted), wanted[missing]),
             )
             .remedy("Call the columns as these, or name those that hold the answers, in this order, with `columns`")),
+            _ if raw.width == wanted.len() => Err(Error::input(
+                &raw.place,
+                format!("its columns {} are called like none of {}", listed(names), listed(wanted)),
+            )
+            .remedy(format!("If they answer these in this order, say columns = [\"{}\"]", names.join("\", \"")))),
             _ => Ok((Cow::Borrowed(raw), false)),
         };
     };
@@ -182,6 +178,9 @@ fn other_width(raw: &RawAnswers, targets: &Targets) -> Error {
         listed(targets.names())
     );
     let remedy = match (targets, &raw.names) {
+        (Targets::Classes { .. }, _) if (raw.width, targets.outputs()) == (1, 2) => {
+            "Save the probabilities of both classes: 1 − p for the first and p for the second"
+        }
         (_, Some(_)) => {
             "Call the columns as these, or name those that hold the answers, in this order, with `columns`"
         }

@@ -15,7 +15,7 @@ use crate::data::source::read_answers;
 use crate::data::{Dataset, FittedAnswers, Raw, RawAnswers};
 use crate::error::Error;
 use crate::method::Method;
-use crate::plan::memorised;
+use crate::plan::answer_errors;
 use crate::plan::refusal::problem;
 use crate::sample::SampleId;
 
@@ -228,7 +228,7 @@ fn some_to_learn_from(
     }
 }
 
-/// How answers were read, whom they answer, what they cost, and whether they know by heart what they answer.
+/// How answers were read, whom they answer, what they cost, and how wrong they are.
 fn said(name: &str, table: &AnswersTable, fitted: &FittedAnswers, data: &Dataset) -> Vec<String> {
     let fold = match table.out_of_fold.value {
         true => ", out-of-fold, as the recipe says",
@@ -253,8 +253,12 @@ fn said(name: &str, table: &AnswersTable, fitted: &FittedAnswers, data: &Dataset
             count(train)
         )
     });
-    let heart = memorised::said(name, table.out_of_fold.value, fitted, data);
-    [Some(read), some, heart].into_iter().flatten().collect()
+    let errors = answer_errors::said(name, table.out_of_fold.value, fitted, data);
+    [Some(read), some]
+        .into_iter()
+        .flatten()
+        .chain(errors)
+        .collect()
 }
 
 /// What a plan holds of its answers.

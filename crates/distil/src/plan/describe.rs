@@ -91,7 +91,11 @@ impl Plan {
         let flops = human_flops(self.flops());
         write!(out, "the {} takes {flops}", terminal(&arm))?;
         if let Some(rate) = rate {
-            write!(out, ", about {}", human_seconds(self.flops() / rate))?;
+            write!(
+                out,
+                ", about {}",
+                human_seconds(self.own_flops() / rate + self.stated_seconds())
+            )?;
         }
         writeln!(
             out,

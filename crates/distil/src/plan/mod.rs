@@ -4,6 +4,7 @@
 //! [`Draft::plan`] binds the draft to the data. Either reports all its problems at once, each with its place, the
 //! rule it breaks and a remedy. Only a [`Plan`] can run, and nothing is written before there is one.
 
+mod answer_errors;
 mod answers;
 mod arm;
 mod bind;
@@ -14,7 +15,7 @@ mod draft;
 mod given;
 mod learn;
 mod like;
-mod memorised;
+
 mod mup;
 mod named;
 mod network;
@@ -217,11 +218,22 @@ impl Plan {
 
     /// FLOPs of all stages: training and teaching, and what answers from elsewhere are said to have cost.
     pub fn flops(&self) -> f64 {
-        let trained = self.stages.iter().filter_map(StagePlan::training);
         let answers = self
             .learnt_answers()
             .filter_map(|(_, answers)| answers.flops);
-        trained.map(|t| t.cost.flops()).chain(answers).sum()
+        self.own_flops() + answers.sum::<f64>()
+    }
+
+    /// FLOPs of all stages, without what answers from elsewhere cost.
+    pub(crate) fn own_flops(&self) -> f64 {
+        let trained = self.stages.iter().filter_map(StagePlan::training);
+        trained.map(|t| t.cost.flops()).sum()
+    }
+
+    /// Seconds that answers from elsewhere are said to have cost.
+    pub(crate) fn stated_seconds(&self) -> f64 {
+        let learnt = self.learnt_answers();
+        learnt.filter_map(|(_, answers)| answers.seconds).sum()
     }
 
     /// What answers from elsewhere are said to have cost, as lines of the bill.

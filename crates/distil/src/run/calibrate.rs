@@ -70,7 +70,8 @@ impl EventSink for Heard<'_> {
 }
 
 /// What a rehearsal, billed step by step, says of each kind of work: the seconds of what is done once, which are divided by no number
-/// of samples, and those of a sample, the lower quartile over the steps: first steps and a busy clock only add.
+/// of samples, and those of a sample, the median over the steps, of which the first take longer. A busy clock adds to them, too; what a trial then
+/// takes lowers them again ([`lower`]).
 pub fn rates(rehearsal: &[Event], device: &Device) -> Calibration {
     let mut work: BTreeMap<(&str, Purpose), (Time, Vec<f64>)> = BTreeMap::new();
     for event in rehearsal {
@@ -87,7 +88,7 @@ pub fn rates(rehearsal: &[Event], device: &Device) -> Calibration {
     for ((stage, purpose), (once, mut each)) in work {
         each.sort_by(f64::total_cmp);
         let rate = Rate {
-            seconds_per_sample: each.get(each.len() / 4).copied().unwrap_or(0.0),
+            seconds_per_sample: each.get(each.len() / 2).copied().unwrap_or(0.0),
             once_seconds: counted_seconds(&once, device),
         };
         if !(each.is_empty() && once.is_none()) {

@@ -282,8 +282,8 @@ fn each_member_passes_what_they_share_and_its_own_head() {
         alone.parameters() + 8 * 4 + 7 * (12 * 3 + 3)
     );
     assert_eq!(eight.taps(), Vec::<String>::new());
-    insta::assert_snapshot!(config(8, &[16, 12]).describe(&eight), @"realmlp 4-16-12-3, 8 members");
-    insta::assert_snapshot!(config(0, &[16]).problem().unwrap(), @"members is 0, but must lie in 1 to 256");
+    insta::assert_snapshot!(config(8, &[16, 12]).describe(&eight), @r"realmlp 4-16-12-3, 8 members");
+    insta::assert_snapshot!(config(0, &[16]).problem().unwrap(), @r"members is 0, but must lie in 1 to 256");
     let rows = batch::EVALUATION_ROWS;
     let net = empty(&config(8, &[16, 12]), 3, TaskKind::Classification);
     let answers = answers(&net, &vec![vec![0.5; 4]; rows]);

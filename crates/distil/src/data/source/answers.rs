@@ -5,11 +5,15 @@ use std::path::Path;
 
 use distil_recipe::Spanned;
 use distil_recipe::recipe::AnswersTable;
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as ValueError;
 
 use crate::data::answers::{Ids, RawAnswers};
 use crate::data::held::Held;
 use crate::data::source::arrays::{Archive, Found, Named, find_npy};
 use crate::data::source::cells::{Markers, USUAL, whole};
+use crate::data::source::encoding::TextEncoding;
 use crate::data::source::file::{has_suffix, hash_of, read_within};
 use crate::data::source::forms::{Form, Inferred, plain};
 use crate::data::source::limits::Limits;
@@ -32,12 +36,14 @@ pub fn read_answers(base: &Path, wanted: &AnswersTable) -> Result<RawAnswers> {
     let keys = [
         ("columns", wanted.columns.is_some(), array),
         ("id", wanted.id.is_some(), array),
+        ("encoding", wanted.encoding.is_some(), array),
         ("array", wanted.array.is_some(), !has_suffix(path, &["npz"])),
     ];
     if let Some((key, ..)) = keys.iter().find(|(_, said, useless)| *said && *useless) {
         let reason = format!("`{key}` is of no use for such a file");
-        return Err(Error::input(path.display(), reason)
-            .remedy("Remove it; `array` is for .npz files, `columns` and `id` are for tables"));
+        return Err(Error::input(path.display(), reason).remedy(
+            "Remove it; `array` is for .npz files, `columns`, `id` and `encoding` are for tables",
+        ));
     }
     let raw = match array {
         true => of_array(path, wanted, limits)?,
@@ -45,7 +51,8 @@ pub fn read_answers(base: &Path, wanted: &AnswersTable) -> Result<RawAnswers> {
     };
     check(&raw)?;
     // What else decides which number answers what.
-    let chosen = [&wanted.array, &wanted.id].map(|key| key.as_ref().map(|key| key.as_str()));
+    let chosen = [&wanted.array, &wanted.id, &wanted.encoding]
+        .map(|key| key.as_ref().map(|key| key.as_str()));
     let hash = match keys.iter().any(|(_, said, _)| *said) {
         false => raw.hash,
         true => sha256(format!("{} {chosen:?} {:?}", raw.hash, names(wanted)).as_bytes()),
@@ -124,10 +131,15 @@ fn of_archive(
 
 fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAnswers> {
     let named = names(wanted);
+    let encoding = wanted.encoding.as_ref().map(|name| {
+        TextEncoding::deserialize(name.value.as_str().into_deserializer())
+            .map_err(|error: ValueError| Error::input("`encoding` of answers", error))
+    });
     let id = wanted.id.as_ref().map(|id| id.value.clone());
     let wish: Vec<String> = named.iter().cloned().chain(id.clone()).collect();
     let cut = Cut {
         skip_blank: false,
+        encoding: encoding.transpose()?,
         ..Cut::headed(&wish)
     };
     let read = read_table(path, limits, &cut)?;
@@ -142,6 +154,13 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
             Error::input(&table.file, format!("it has no column `{name}`")).remedy(remedy)
         })
     };
+    if let Some(id) = id.as_ref().filter(|id| named.contains(id)) {
+        return Err(Error::input(
+            &table.file,
+            format!("`{id}` names the samples, and is one of the `columns` of answers, too"),
+        )
+        .remedy("Remove it from `columns`"));
+    }
     let markers = Markers::new(&USUAL);
     let comma = decimal_commas(&table, &markers);
     let ids = id.as_deref().map(column).transpose()?;
@@ -159,6 +178,9 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
                 .filter(|c| Some(&c.name) != id.as_ref() && !c.nameless);
             let (numbers, texts): (Vec<_>, Vec<_>) =
                 others.partition(|column| form(&table, column, &markers, comma).is_some());
+            for column in &texts {
+                no_infinity(&table, column)?;
+            }
             if !texts.is_empty() {
                 let names: Vec<&str> = texts.iter().map(|column| column.name.as_str()).collect();
                 notes.push(format!(
@@ -221,6 +243,18 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
         notes,
         place: table.file,
     })
+}
+
+/// Refuses a column of numbers that are not all finite: it would pass for one of text.
+fn no_infinity(table: &TextTable, column: &TextColumn) -> Result<()> {
+    let infinite = |cell: &str| cell.trim().parse::<f64>().is_ok_and(f64::is_infinite);
+    let Some(row) = column.texts().position(infinite) else {
+        return Ok(());
+    };
+    let place = table.place(row, &column.name);
+    let reason = format!("`{}` is no finite number", column.cells.at(row).trim());
+    Err(Error::input(place, reason)
+        .remedy("Correct it, or leave all numbers of the row out: its sample then has no answer"))
 }
 
 /// How a column writes numbers; none if it does not hold numbers alone.

@@ -228,7 +228,7 @@ impl Family for RealMlpConfig {
                 let (lr, decay) = match (layer.kind, name) {
                     (Kind::Scaled | Kind::Range, _) => (0.0, 0.0),
                     (Kind::Waves { .. }, _) | (Kind::Dense, "slope") => (0.1, 0.1),
-                    (Kind::Diagonal | Kind::Members { .. }, _) => (6.0, 6.0),
+                    (Kind::Diagonal, _) => (6.0, 6.0),
                     (Kind::Dense, "bias") => (0.1, 0.0),
                     (Kind::Dense, _) => (1.0 / root, root),
                     _ => (1.0, 1.0),

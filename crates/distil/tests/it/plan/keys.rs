@@ -79,6 +79,7 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
         ("stage.a", "{ answers = \"p.npy\" }"), ("stage.small.learn", "\"a\""), ("result", "\"small\""),
     ]),
     ("stage.a.answers[file].columns", &[("stage.a.answers", "{ file = \"p.csv\" }")]),
+    ("stage.a.answers[file].encoding", &[("stage.a.answers", "{ file = \"p.csv\" }")]),
     ("stage.a.like", &[("stage.a", "{ like = \"small\" }")]),
     ("stage.a.start[from]", &[("stage.a.start", "{ from = \"small\" }")]),
     ("stage.a.start[from].noise", &[("stage.a.start.width", "\"copy\"")]),
