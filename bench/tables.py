@@ -148,10 +148,10 @@ def distil(parts, target, regression, epochs, seed, program):
         trial = json.loads(done.stdout)["trials"][0]
         # What a stage's own work took is not the other's: start and reading count for both.
         own = lambda name: sum(line["cpu_seconds"] for line in trial["bill"] if line["stage"] == name)
-        score = lambda test: test["rmse"] if regression else 100 * (1 - test["accuracy"])
-        results = {program: (score(trial["stages"][-1]["test"]), seconds)}
+        quality = lambda test: test["rmse"] if regression else 100 * (1 - test["accuracy"])
+        results = {program: (quality(trial["stages"][-1]["test"]), seconds)}
         if program == "distilled":
-            results["members"] = (score(trial["stages"][0]["test"]), seconds - own("model"))
+            results["members"] = (quality(trial["stages"][0]["test"]), seconds - own("model"))
         return results
 
 
@@ -268,8 +268,8 @@ def main():
                     results = distil(parts, target, regression, arguments.epochs, split, program)
                 else:
                     results = {program: peer(program, parts, target, regression, arguments.epochs, split)}
-                for program, (value, seconds) in results.items():
-                    line = f"{name},{split},{arguments.epochs},{program},{value:.6g},{seconds:.3f}"
+                for which, (value, seconds) in results.items():
+                    line = f"{name},{split},{arguments.epochs},{which},{value:.6g},{seconds:.3f}"
                     print(line, flush=True)
                     with RESULTS.open("a") as file:
                         file.write(line + "\n")

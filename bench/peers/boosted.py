@@ -6,11 +6,12 @@
 The first file is trained on: its rows are answered by trees of other folds (five of them). The rows of the other files, in which a recipe
 chooses and tests, are answered by trees fitted on all of the first. answers.csv has a row for each row of all files, in this order, which
 is the order of `[data]` with `path`, `validation` and `test`; its columns are the classes, or the target. With --id it keeps the column that
-names the rows, which is no input; rows without a target are answered and not fitted. Texts, truth values and a column of two numbers are
+names the rows, which is no input; rows without a target are answered and not fitted (where `[data]` leaves them out, let --id find the others). Texts, truth values and a column of two numbers are
 classes, and others with --classes. Printed: what it took, for `seconds`, and how good the answers are.
 """
 
 import argparse
+import re
 import sys
 import time
 
@@ -18,6 +19,19 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import KFold, StratifiedKFold
+
+
+def read(file):
+    """A table with a header, separated by commas, semicolons (then with decimal commas) or tabulators."""
+    with open(file, encoding="utf-8-sig") as lines:
+        head = lines.readline()
+    separator = max(",;\t", key=head.count)
+    return pd.read_csv(file, sep=separator, decimal="," if separator == ";" and decimal_commas(file) else ".", encoding="utf-8-sig")
+
+
+def decimal_commas(file):
+    with open(file, encoding="utf-8-sig") as lines:
+        return any(re.search(r"\d,\d", line) for _, line in zip(range(1000), lines))
 
 
 def is_regression(y):
@@ -28,23 +42,28 @@ def answers(parts, target, seed=0, folds=5, regression=None):
     """Of each part, by class or of the one target; and the columns' names."""
     x, y = parts[0].drop(columns=target), parts[0][target]
     regression = is_regression(y) if regression is None else regression
-    texts = {c: pd.CategoricalDtype(x[c].dropna().unique()) for c in x if not pd.api.types.is_numeric_dtype(x[c])}
-    # Trees take so many categories at most; a column of more is one of names.
-    names = [c for c, dtype in texts.items() if len(dtype.categories) > 255]
-    if names:
-        print(f"left out, each with more than 255 different texts: {', '.join(names)}", file=sys.stderr)
-    texts = {c: dtype for c, dtype in texts.items() if c not in names}
-    # What training rows do not have is missing.
-    known = lambda part, c: part[c].where(part[c].isin(texts[c].categories)).astype(texts[c])
-    inputs = [part.drop(columns=[target, *names]).assign(**{c: known(part, c) for c in texts}) for part in parts]
+    # What a column holds in training it holds everywhere: there numbers or texts that are none elsewhere are missing.
+    whole = {c: x[c].dropna().map(str).unique() for c in x if not pd.api.types.is_numeric_dtype(x[c])}
+    left = [c for c in x if len(whole.get(c, [])) > 255 or x[c].isna().all()]
+    if left:
+        # Trees take so many categories at most; a column of more is one of names.
+        print(f"left out, each with more than 255 different texts, or none: {', '.join(left)}", file=sys.stderr)
+
+    def known(part, c):
+        if c not in whole:
+            return pd.to_numeric(part[c], errors="coerce")
+        return part[c].where(part[c].isna(), part[c].map(str)).astype(pd.CategoricalDtype(whole[c]))
+
+    inputs = [pd.DataFrame({c: known(part, c) for c in x if c not in left}) for part in parts]
     kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
     new = lambda: kind(random_state=seed, categorical_features="from_dtype")
     say = (lambda model, x: model.predict(x)[:, None]) if regression else (lambda model, x: model.predict_proba(x))
+    y = y if regression else y.where(y.isna(), y.map(str))
     names = [target] if regression else sorted(y.dropna().unique())
     labelled = np.flatnonzero(y.notna())
     if not regression and y.value_counts().min() < folds:
         rare = y.value_counts().idxmin()
-        sys.exit(f"class {rare} has {y.value_counts().min()} rows and there are {folds} folds: some trees would not know it; use fewer --folds, or join it with another")
+        sys.exit(f"class {rare} has {y.value_counts().min()} rows and there are {folds} folds: some trees would not know it; join it with another, or leave its rows out")
     model = new().fit(inputs[0].iloc[labelled], y.iloc[labelled])
     own = say(model, inputs[0])
     for others, held in (KFold if regression else StratifiedKFold)(folds, shuffle=True, random_state=seed).split(labelled, y.iloc[labelled]):
@@ -65,12 +84,16 @@ def main():
     arguments.add_argument("--classes", action="store_true")
     arguments = arguments.parse_args()
     files = [arguments.train, *arguments.others]
-    # Separated by whatever the file's first lines are.
-    parts = [pd.read_csv(file, sep=None, engine="python") for file in files]
-    for file, part in zip(files, parts):
-        for column in [arguments.target, *([arguments.id] if arguments.id else [])]:
-            if column not in part:
-                sys.exit(f"{file} has no column {column}; its columns are {', '.join(map(str, part))}")
+    if arguments.folds < 2:
+        sys.exit("--folds is 2 at least")
+    parts = [read(file) for file in files]
+    for file, part in zip(files[1:], parts[1:]):
+        missing = [str(c) for c in parts[0] if c not in part]
+        if missing:
+            sys.exit(f"{file} has no column {', '.join(missing)}, which {files[0]} has")
+    for column in [arguments.target, *([arguments.id] if arguments.id else [])]:
+        if column not in parts[0]:
+            sys.exit(f"{files[0]} has no column {column}; its columns are {', '.join(map(str, parts[0]))}")
     ids = [part.pop(arguments.id) for part in parts] if arguments.id else []
     regression = not arguments.classes and is_regression(parts[0][arguments.target])
     start = time.process_time()
@@ -83,10 +106,12 @@ def main():
     for file, part, own in zip(files, parts, found):
         known = part[arguments.target].notna().to_numpy()
         wanted, own = part[arguments.target].to_numpy()[known], own[known]
-        if regression:
+        if not known.any():
+            print(f"{file}: no targets")
+        elif regression:
             print(f"{file}: RMSE {np.sqrt(np.mean((own[:, 0] - wanted) ** 2)):.6g}")
         else:
-            print(f"{file}: {100 * np.mean(np.asarray(names)[own.argmax(1)] != wanted):.2f} % errors")
+            print(f"{file}: {100 * np.mean(np.asarray(names)[own.argmax(1)] != wanted.astype(str)):.2f} % errors")
 
 
 if __name__ == "__main__":

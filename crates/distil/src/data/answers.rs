@@ -21,7 +21,7 @@ pub struct RawAnswers {
     pub names: Option<Vec<String>>,
     /// What the rows call their samples; without, they stand in the order of the data.
     pub ids: Option<Ids>,
-    /// Other columns in which no cell stands twice.
+    /// Other columns that may name the samples: no cell stands twice.
     pub others: Vec<Ids>,
     /// What the recipe says the numbers are.
     pub form: Option<AnswersForm>,
@@ -121,10 +121,10 @@ impl RawAnswers {
                 )
                 .remedy("Write both the same way"));
             }
-            if let Some([theirs, own]) = counted_otherwise(&ids.texts, names) {
+            if counted_otherwise(&ids.texts, |id| place(id).is_some()) {
                 return Err(Error::input(
                     &self.place,
-                    format!("its `{column}` counts from {theirs}, and the names of the data's samples from {own}: each answer would go to the sample beside its own"),
+                    format!("not all of its `{column}` are samples' names, and more would be if they counted from another number by 1: each answer would go to the sample beside its own"),
                 )
                 .remedy("Let both count from the same number, or leave `id` out if the rows stand in the order of the data"));
             }
@@ -153,7 +153,8 @@ impl RawAnswers {
         let named = |ids: &&Ids| {
             let texts = ids.texts.iter().map(|id| written(id));
             let of_the_data = texts.clone().filter(|id| known.contains(id)).count();
-            2 * of_the_data > texts.len() && !texts.eq(names())
+            // One name that is not the data's hides no order; most that are not are of something else.
+            10 * of_the_data > 9 * texts.len() && !texts.eq(names())
         };
         let Some(Ids { column, .. }) = self.others.iter().find(named) else {
             return Ok(());
@@ -210,30 +211,27 @@ impl RawAnswers {
 /// A sample's name without blanks around it, and without the fraction that a spreadsheet gives to whole numbers.
 fn written(name: &str) -> &str {
     let name = name.trim();
+    let digits = |whole: &str| {
+        let digits = whole.strip_prefix('-').unwrap_or(whole);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
     match name.split_once('.') {
-        Some((whole, zeros))
-            if !whole.is_empty()
-                && whole.bytes().all(|byte| byte.is_ascii_digit())
-                && zeros.bytes().all(|byte| byte == b'0') =>
-        {
-            whole
-        }
+        Some((whole, zeros)) if digits(whole) && zeros.bytes().all(|byte| byte == b'0') => whole,
         _ => name,
     }
 }
 
-/// The first numbers of both, where samples are counted from one in the one and from another in the other.
-fn counted_otherwise(ids: &[Box<str>], names: &[String]) -> Option<[u64; 2]> {
-    // All whole numbers from the first on, in whatever order.
-    fn first<'a>(names: impl Iterator<Item = &'a str>) -> Option<u64> {
-        let numbers: Option<Vec<u64>> = names.map(|name| written(name).parse().ok()).collect();
-        let mut numbers = numbers?;
-        numbers.sort_unstable();
-        let least = *numbers.first()?;
-        let counted = (least..).zip(&numbers).all(|(at, number)| at == *number);
-        counted.then_some(least)
-    }
-    let theirs = first(ids.iter().map(|id| &**id))?;
-    let own = first(names.iter().map(String::as_str))?;
-    (ids.len() == names.len() && theirs != own).then_some([theirs, own])
+/// Whether more of these whole numbers name samples if each is one more, or one less.
+fn counted_otherwise(ids: &[Box<str>], is_name: impl Fn(&str) -> bool) -> bool {
+    let numbers: Option<Vec<i64>> = ids.iter().map(|id| written(id).parse().ok()).collect();
+    let Some(numbers) = numbers else {
+        return false;
+    };
+    let named = |shift: i64| {
+        let known = numbers
+            .iter()
+            .filter(|id| is_name(&(*id + shift).to_string()));
+        known.count()
+    };
+    named(1).max(named(-1)) > named(0)
 }

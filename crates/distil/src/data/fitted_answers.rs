@@ -116,7 +116,8 @@ fn by_name<'a>(raw: &'a RawAnswers, targets: &Targets) -> Result<(Cow<'a, RawAns
         let missing = places.iter().position(Option::is_none);
         let found = places.iter().flatten().next();
         return match (missing, found) {
-            (Some(missing), Some(&found)) => Err(Error::input(
+            // One column of two: what to do is said where widths are compared.
+            (Some(missing), Some(&found)) if raw.width > 1 => Err(Error::input(
                 &raw.place,
                 format!("its column `{}` is called like one of {}, and none like `{}`", names[found], listed(wanted), wanted[missing]),
             )

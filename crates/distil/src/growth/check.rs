@@ -43,6 +43,7 @@ pub fn check(
 
 /// The layers but for the head and those that prepare the sample.
 fn hidden(layout: &Layout) -> impl Iterator<Item = &Layer> {
+    // Axes count from 0, the data's; the head writes the last.
     let answers = layout.axes();
     layout
         .computing()
@@ -71,6 +72,17 @@ fn family(from: &Layout, to: &Layout) -> Result<(), String> {
 
 /// Both make the same of a sample before their first hidden layer.
 fn prepared(from: &Layout, to: &Layout) -> Result<(), String> {
+    let members = |layout: &Layout| match layout.members() {
+        1 => "one network".to_owned(),
+        members => format!("an ensemble of {members} members"),
+    };
+    if from.members() != to.members() {
+        return Err(format!(
+            "the small model is {} and the large one {}; give both as many `members`, or let the large one `learn` from the small one",
+            members(from),
+            members(to)
+        ));
+    }
     let preparing = |layout: &Layout| -> Vec<Layer> {
         let layers = layout.layers.iter().filter(|layer| layer.prepares());
         layers.cloned().collect()
@@ -78,7 +90,7 @@ fn prepared(from: &Layout, to: &Layout) -> Result<(), String> {
     match preparing(from) == preparing(to) && from.columns == to.columns {
         true => Ok(()),
         false => Err(
-            "the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding`, `clamp` and `members`".into(),
+            "the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding` and `clamp`".into(),
         ),
     }
 }

@@ -131,7 +131,7 @@ pub struct Layer {
     pub place: Place,
     /// The tap behind it, after residual and activation.
     pub tap: Option<String>,
-    /// How often a sample passes it: once for each member of an ensemble that shares it.
+    /// How often a sample passes it: once for each member of an ensemble.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub passes: usize,
 }

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use distil_kernels::Isa;
 
-use super::rule::{Elements, Rule, UpdateParams, normal};
+use super::rule::{Elements, Rule, UpdateParams, first_moment, second_moment};
 use crate::model::Steps;
 
 /// g ← g + wd·w;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;
@@ -162,8 +162,8 @@ impl Core {
             let moments = first.iter_mut().zip(second);
             for ((w, g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
                 let g = g * scale + penalty * *w;
-                *m = normal(*m + rest1 * (g - *m));
-                *v = normal(beta2 * *v + rest2 * g * g);
+                *m = first_moment(*m + rest1 * (g - *m));
+                *v = second_moment(beta2 * *v + rest2 * g * g);
                 *w = keep * *w - step * *m / (v.sqrt() * root + epsilon);
             }
         });
@@ -185,5 +185,62 @@ impl Core {
         let v = second * self.beta2 + gradient.clone() * gradient * (1.0 - self.beta2);
         let update = m.clone() / (v.clone().sqrt() * root + self.epsilon);
         (weights * keep - update * step, vec![m, v])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A unit answers for so many steps, then no longer; the weight's bytes after each step, and the moments it went through.
+    fn silent(answers: u64, update: impl Fn(&mut f32, f32, &mut [f32; 2], u64)) -> Vec<(u32, f32)> {
+        let (mut weight, mut moments) = (0.25, [0.0; 2]);
+        let step = |age| {
+            let gradient = if age <= answers { 0.01 } else { 0.0 };
+            update(&mut weight, gradient, &mut moments, age);
+            (weight.to_bits(), moments[0])
+        };
+        (1..=2000).map(step).collect()
+    }
+
+    #[test]
+    fn a_silent_units_moment_is_dropped_before_it_costs_and_no_weight_is_the_other_for_it() {
+        let core = Core {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        };
+        let at = |age| UpdateParams {
+            lr: 1e-3,
+            age,
+            gradient: 1.0,
+            axes: 2,
+            decay: 1.0,
+        };
+        for answers in [1, 40] {
+            let ours = silent(answers, |weight, gradient, moments, age| {
+                let [first, second] = moments;
+                let elements = Elements {
+                    weights: std::slice::from_mut(weight),
+                    gradient: &[gradient],
+                    moments: [std::slice::from_mut(first), std::slice::from_mut(second)],
+                };
+                core.host(elements, &at(age), (0.0, 1.0));
+            });
+            let plain = silent(answers, |weight, gradient, [m, v], age| {
+                let (step, root) = core.corrections(&at(age));
+                *m += 0.1 * (gradient - *m);
+                *v = 0.999 * *v + (1.0 - 0.999_f64) as f32 * gradient * gradient;
+                *weight -= step * *m / (v.sqrt() * root + 1e-8);
+            });
+            let bits = |steps: &[(u32, f32)]| steps.iter().map(|step| step.0).collect::<Vec<_>>();
+            assert_eq!(bits(&ours), bits(&plain));
+            assert!(plain.iter().any(|(_, m)| m.is_subnormal()));
+            assert!(
+                ours.iter()
+                    .all(|(_, m)| *m == 0.0 || *m * 1e-7 >= f32::MIN_POSITIVE)
+            );
+            assert_eq!(ours[1999].1, 0.0);
+        }
     }
 }

@@ -86,12 +86,24 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
     ) -> (Tensor<1>, Vec<Tensor<1>>);
 }
 
-/// A moment, or 0 where it is below the smallest normal number. No weight is moved by such a moment, but those of units that no
-/// longer answer stay there for good, as 0.9 of the smallest number is rounded to itself; and many processors take a hundred
-/// times as long over them.
+/// 2⁻¹⁰⁰, some 8e-31: times a learning rate of 1e-7 it is still a normal number.
+const LEAST: f32 = f32::from_bits(27 << 23);
+
+/// A first moment, or 0 where it is so small that no weight is moved by it: divided by an epsilon of 1e-8 it is below 1e-22. The
+/// moments of units that no longer answer shrink by 0.9 a step and would soon be, or make of themselves in an update, numbers below
+/// the smallest normal one, over which many processors take a hundred times as long; there 0.9 of the smallest is rounded to itself.
 #[inline(always)]
-pub(super) fn normal(moment: f32) -> f32 {
-    match moment.abs() < f32::MIN_POSITIVE {
+pub(super) fn first_moment(moment: f32) -> f32 {
+    match moment.abs() < LEAST {
+        true => 0.0,
+        false => moment,
+    }
+}
+
+/// A second moment, or 0 where it is below the smallest normal number.
+#[inline(always)]
+pub(super) fn second_moment(moment: f32) -> f32 {
+    match moment < f32::MIN_POSITIVE {
         true => 0.0,
         false => moment,
     }

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use distil_kernels::Isa;
 
-use super::rule::{Elements, Rule, UpdateParams, normal};
+use super::rule::{Elements, Rule, UpdateParams, first_moment};
 use crate::model::Steps;
 
 /// g ← g + wd·w;  m ← μ·m + g;  w ← w − lr·m   (Nesterov: w ← w − lr·(g + μ·m)). PyTorch's `SGD`.
@@ -78,7 +78,7 @@ impl Rule for Sgd {
             };
             for ((w, g), m) in weights.iter_mut().zip(gradient).zip(moment) {
                 let g = g * scale + weight_decay * *w;
-                *m = normal(momentum * *m + g);
+                *m = first_moment(momentum * *m + g);
                 *w -= lr * (ahead * g + along * *m);
             }
         });

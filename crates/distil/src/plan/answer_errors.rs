@@ -4,6 +4,7 @@ use distil_report::show::per_cent;
 
 use crate::data::{Dataset, FittedAnswers, Targets};
 use crate::sample::SampleId;
+use crate::weights::Array;
 
 /// Validation errors that are by so much larger than training errors are no chance: 1.25 times, and three standard errors.
 const BY_HEART: (f64, f64) = (1.25, 3.0);
@@ -31,12 +32,16 @@ pub(super) fn said(
     let (targets, split) = (&data.targets, &data.split);
     let [train, validation] =
         [&split.train, &split.validation].map(|ids| errors(fitted, targets, ids));
-    let (Some(seen), unseen) = (train, validation) else {
+    let Some(seen) = train else {
         return Vec::new();
     };
     let shown = |errors: Errors| match targets {
         Targets::Values { .. } => format!("by {:.3}", errors.mean.sqrt()),
         _ => format!("on {}", per_cent(errors.mean)),
+    };
+    let all = match &fitted.answered {
+        None => "",
+        Some(_) => " that it answers",
     };
     let [first, then] = match targets {
         Targets::Values { .. } => [
@@ -44,95 +49,128 @@ pub(super) fn said(
             " on those",
         ],
         Targets::Classes { .. } => [" of the training samples", " of those"],
-        Targets::Labels { .. } => [" of the training samples' labels", " of those"],
+        Targets::Labels { .. } => [" of the labels of training samples", " of those"],
     };
-    let errs = format!("`{name}` errs {}{first}", shown(seen));
-    let errs = match unseen {
-        None => format!(
-            "{errs}, and answers none to choose by: whether it was fitted on the training samples cannot be told"
-        ),
-        Some(unseen) => {
+    let errs = format!("`{name}` errs {}{first}{all}", shown(seen));
+    let senseless = senseless(name, fitted, data);
+    let errs = match validation {
+        Some(unseen) if unseen.count >= FEW => {
             let errs = format!("{errs}, {}{then} to choose by", shown(unseen));
-            match (by_heart(seen, unseen), out_of_fold) {
+            match (by_heart(seen, unseen) && senseless.is_none(), out_of_fold) {
                 (false, _) => errs,
                 (true, true) => {
                     format!("{errs}: its answers are said to be out-of-fold, and do not look it")
                 }
                 (true, false) => format!(
-                    "{errs}: it was fitted on the training samples, whose answers it knows by heart, and there it teaches little that their labels do not. Save out-of-fold answers for them (in scikit-learn cross_val_predict), and say `out_of_fold = true`"
+                    "{errs}: it looks as if it was fitted on the training samples and knew them by heart; there it teaches little that their labels do not. Save out-of-fold answers for them (in scikit-learn cross_val_predict), and say `out_of_fold = true`"
                 ),
             }
         }
+        _ => format!(
+            "{errs}; of those to choose by it answers too few to tell whether it was fitted on the training samples"
+        ),
     };
-    let senseless = senseless(name, fitted, data, unseen.unwrap_or(seen));
     [errs].into_iter().chain(senseless).collect()
 }
 
 fn by_heart(seen: Errors, unseen: Errors) -> bool {
     let (times, apart) = BY_HEART;
     let apart = apart * (seen.error.powi(2) + unseen.error.powi(2)).sqrt();
-    unseen.mean - seen.mean > apart && unseen.mean >= times * seen.mean
+    seen.count >= FEW && unseen.mean - seen.mean > apart && unseen.mean >= times * seen.mean
 }
 
 /// Says of answers that they are the labels, or of no use.
-fn senseless(name: &str, fitted: &FittedAnswers, data: &Dataset, errors: Errors) -> Option<String> {
-    if errors.count < FEW {
+fn senseless(name: &str, fitted: &FittedAnswers, data: &Dataset) -> Option<String> {
+    let (targets, split) = (&data.targets, &data.split);
+    let [train, validation] =
+        [&split.train, &split.validation].map(|ids| fitted.answers(ids).into_owned());
+    if train.len() < FEW {
         return None;
     }
-    let (targets, split) = (&data.targets, &data.split);
-    let all = split.train.iter().chain(split.validation.iter());
-    let known = |id: &&SampleId| {
-        let answered = fitted.answered.as_ref();
-        answered.is_none_or(|answered| answered[id.row()])
-    };
-    if errors.mean < 1e-12 && all.filter(known).all(|id| is_label(fitted, targets, *id)) {
+    let mut all = train.iter().chain(&validation);
+    if all.all(|id| is_label(fitted, targets, *id)) {
         return Some(format!(
             "`{name}` answers what the labels say, for every sample: there is nothing in it to learn that they do not teach. Perhaps a column of the targets was taken for the answers"
         ));
     }
-    let known = || split.train.iter().filter(known);
-    let first = known().next().map(|id| fitted.outputs.row(id.row()));
-    if known().all(|id| Some(fitted.outputs.row(id.row())) == first) {
+    let answer = |id: &SampleId| fitted.outputs.row(id.row());
+    let mut rest = train.iter().skip(1);
+    if rest.all(|id| answer(id) == answer(&train[0])) {
         return Some(format!(
             "`{name}` gives every training sample the same answer: there is nothing in it to learn"
         ));
     }
-    let (alike, what) = one_for_all(targets, &split.train);
+    let usual = usual(targets, &split.train);
+    let worse = train
+        .iter()
+        .chain(&validation)
+        .map(|id| distance(fitted, targets, *id) - distance_of_usual(&usual, targets, *id));
+    let worse = mean(&worse.collect::<Vec<_>>())?;
     let columns = match targets {
-        Targets::Values { .. } => "in the targets' own unit",
-        _ => "its columns in the order of the names",
+        Targets::Values { names, .. } if names.len() == 1 => "in the target's own unit",
+        Targets::Values { .. } => "its columns in that of the targets, in their own units",
+        _ => "its columns in that of the names",
     };
-    (errors.mean >= alike).then(|| {
-        format!("`{name}` is no better than {what} would be for every sample: are its rows in the order of the data, {columns}?")
+    // Two standard errors are hardly chance.
+    (worse.mean > 2.0 * worse.error).then(|| {
+        let one = match targets {
+            Targets::Values { .. } => "the mean",
+            _ => "the shares of the training part",
+        };
+        format!("`{name}` is further from the truth than {one} would be as the answer to every sample: are its rows in the order of the data, {columns}?")
     })
 }
 
-/// The error of the best answer that is the same for all, and what that is.
-fn one_for_all(targets: &Targets, train: &[SampleId]) -> (f64, &'static str) {
+/// The answer that is the best of those which are the same for all: probabilities, or values.
+fn usual(targets: &Targets, train: &[SampleId]) -> Vec<f64> {
     let count = train.len().max(1) as f64;
+    let mean = |values: &Array, at: usize| {
+        let sum: f64 = train
+            .iter()
+            .map(|id| f64::from(values.row(id.row())[at]))
+            .sum();
+        sum / count
+    };
     match targets {
         Targets::Classes { names, labels } => {
-            let mut of_class = vec![0_usize; names.len()];
+            let mut of_class = vec![0.0; names.len()];
             for id in train {
-                of_class[labels[id.row()] as usize] += 1;
+                of_class[labels[id.row()] as usize] += 1.0 / count;
             }
-            let most = of_class.into_iter().max().unwrap_or(0);
-            (1.0 - most as f64 / count, "the most frequent class")
+            of_class
         }
-        Targets::Labels { names, values } => {
-            let share = |label: usize| {
-                let set: f32 = train.iter().map(|id| values.row(id.row())[label]).sum();
-                let share = f64::from(set) / count;
-                share.min(1.0 - share)
-            };
-            let shares: f64 = (0..names.len()).map(share).sum();
-            (
-                shares / names.len().max(1) as f64,
-                "the more frequent of each label",
-            )
+        Targets::Labels { names, values } | Targets::Values { names, values, .. } => {
+            (0..names.len()).map(|at| mean(values, at)).collect()
         }
-        // Standardised over the training part.
-        Targets::Values { .. } => (1.0, "the mean"),
+    }
+}
+
+/// The squared distance of probabilities, or values, from the truth.
+fn from_truth(answer: impl Iterator<Item = f64>, targets: &Targets, id: SampleId) -> f64 {
+    let truth = |at: usize| match targets {
+        Targets::Classes { labels, .. } => f64::from(u8::from(labels[id.row()] as usize == at)),
+        Targets::Labels { values, .. } | Targets::Values { values, .. } => {
+            f64::from(values.row(id.row())[at])
+        }
+    };
+    let each = answer.enumerate().map(|(at, x)| (x - truth(at)).powi(2));
+    each.sum()
+}
+
+fn distance_of_usual(usual: &[f64], targets: &Targets, id: SampleId) -> f64 {
+    from_truth(usual.iter().copied(), targets, id)
+}
+
+fn distance(fitted: &FittedAnswers, targets: &Targets, id: SampleId) -> f64 {
+    let answer = fitted.outputs.row(id.row()).iter().map(|z| f64::from(*z));
+    match targets {
+        Targets::Classes { .. } => {
+            let most = answer.clone().fold(f64::MIN, f64::max);
+            let sum: f64 = answer.clone().map(|z| (z - most).exp()).sum();
+            from_truth(answer.map(|z| (z - most).exp() / sum), targets, id)
+        }
+        Targets::Labels { .. } => from_truth(answer.map(|z| 1.0 / (1.0 + (-z).exp())), targets, id),
+        Targets::Values { .. } => from_truth(answer, targets, id),
     }
 }
 
@@ -140,14 +178,18 @@ fn one_for_all(targets: &Targets, train: &[SampleId]) -> (f64, &'static str) {
 fn errors(fitted: &FittedAnswers, targets: &Targets, ids: &[SampleId]) -> Option<Errors> {
     let answered = fitted.answers(ids);
     let each = answered.iter().map(|id| error_of(fitted, targets, *id));
-    let each: Vec<f64> = each.collect();
-    let count = each.len() as f64;
-    let mean = each.iter().sum::<f64>() / count;
-    let squares: f64 = each.iter().map(|x| (x - mean).powi(2)).sum();
-    (each.len() >= 2).then(|| Errors {
+    mean(&each.collect::<Vec<_>>())
+}
+
+/// The mean of numbers and its standard error; none of fewer than two.
+fn mean(numbers: &[f64]) -> Option<Errors> {
+    let count = numbers.len() as f64;
+    let mean = numbers.iter().sum::<f64>() / count;
+    let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
+    (numbers.len() >= 2).then(|| Errors {
         mean,
         error: (squares / (count - 1.0) / count).sqrt(),
-        count: each.len(),
+        count: numbers.len(),
     })
 }
 
@@ -181,7 +223,7 @@ fn error_of(fitted: &FittedAnswers, targets: &Targets, id: SampleId) -> f64 {
     }
 }
 
-/// Whether an answer that is not wrong says no more than the label: values have no more to say.
+/// Whether an answer says no more than the label.
 fn is_label(fitted: &FittedAnswers, targets: &Targets, id: SampleId) -> bool {
     let answer = fitted.outputs.row(id.row());
     match targets {
@@ -190,9 +232,19 @@ fn is_label(fitted: &FittedAnswers, targets: &Targets, id: SampleId) -> bool {
             let sum: f64 = answer.iter().map(|z| f64::from(z - own).exp()).sum();
             1.0 / sum > SURE
         }
-        Targets::Labels { .. } => answer
-            .iter()
-            .all(|z| 1.0 / (1.0 + f64::from(-z.abs()).exp()) > SURE),
-        Targets::Values { .. } => error_of(fitted, targets, id) < 1e-12,
+        Targets::Labels { values, .. } => {
+            let towards = |(z, y): (&f32, &f32)| if *y > 0.5 { *z } else { -z };
+            let mut sure = answer.iter().zip(values.row(id.row())).map(towards);
+            sure.all(|z| 1.0 / (1.0 + f64::from(-z).exp()) > SURE)
+        }
+        Targets::Values { values, scale, .. } => {
+            let truth = values.row(id.row()).iter();
+            // 32 bits hold a target of a large mean and a small deviation to so much of that.
+            let rounding = scale.mean.iter().zip(&scale.std);
+            let rounding =
+                rounding.map(|(mean, std)| 4.0 * f32::EPSILON * (1.0 + (mean / std).abs()));
+            let mut each = answer.iter().zip(truth).zip(rounding);
+            each.all(|((z, y), rounding)| (z - y).abs() <= rounding * z.abs().max(1.0))
+        }
     }
 }

@@ -246,10 +246,11 @@ fn said(name: &str, table: &AnswersTable, fitted: &FittedAnswers, data: &Dataset
     );
     let count = |ids: &[SampleId]| grouped(ids.len() as f64);
     let train = &data.split.train;
-    let some = fitted.answered.is_some().then(|| {
+    let known = fitted.answers(train);
+    let some = (known.len() < train.len()).then(|| {
         format!(
             "`{name}` answers {} of {} training samples; the others are learnt from their labels alone",
-            count(&fitted.answers(train)),
+            count(&known),
             count(train)
         )
     });

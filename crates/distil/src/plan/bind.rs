@@ -412,7 +412,13 @@ impl Binding<'_> {
         let mut terms = Vec::new();
         for (term, method) in table.learn.iter().zip(methods) {
             let teachers: Option<Vec<_>> = term.from.iter().map(|name| teacher(name)).collect();
-            if !answers::teach(term, method.as_ref(), self.data, problems) {
+            let ensemble = |name: &str| {
+                let stage = before.iter().find(|stage| stage.name == name);
+                stage.is_some_and(|stage| stage.layout.members() > 1)
+            };
+            if !answers::teach(term, method.as_ref(), self.data, problems)
+                || !learn::of_one_network(term, method.as_ref(), layout, ensemble, problems)
+            {
                 terms.push(None);
                 continue;
             }

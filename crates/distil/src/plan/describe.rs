@@ -151,7 +151,7 @@ impl Plan {
                 .layout
                 .layers
                 .iter()
-                .map(|layer| layer.inputs + 2 * layer.answers())
+                .map(|layer| layer.passes * (layer.inputs + 2 * layer.answers()))
                 .sum();
             // Weights and gradient; what a batch leaves for the backward pass, and its gradients.
             let batch = training.train.batch.min(training.epoch_samples);

@@ -6,6 +6,7 @@ use distil_recipe::recipe::{LearnTable, MixOrAdd};
 use distil_recipe::{Chosen, Problem, Problems};
 
 use crate::method::{Fit, Method, OutputShape};
+use crate::model::Layout;
 use crate::plan::refusal::sentence;
 use crate::plan::stage::TermPlan;
 use crate::train::TermWeight;
@@ -93,4 +94,32 @@ pub(super) fn number(terms: &mut [TermPlan]) {
             term.name = format!("{}.{count}", term.name);
         }
     }
+}
+
+/// Whether a method on features meets one network on either side: each member of an ensemble has others.
+pub(super) fn of_one_network(
+    term: &LearnTable,
+    method: &dyn Method,
+    student: &Layout,
+    is_ensemble: impl Fn(&str) -> bool,
+    problems: &mut Problems,
+) -> bool {
+    let teacher = term.from.iter().find(|name| is_ensemble(name));
+    let who = match teacher {
+        Some(name) => format!("`{name}` is an ensemble"),
+        None if student.members() > 1 => "this stage's network is an ensemble".to_owned(),
+        None => return true,
+    };
+    if !method.compares_features() {
+        return true;
+    }
+    problems.push(
+        Problem::at(
+            term.span.clone(),
+            format!("`{}` compares features, and {who}", term.method.kind),
+        )
+        .rule("each member of an ensemble has features of its own")
+        .help("use a method that compares outputs"),
+    );
+    false
 }

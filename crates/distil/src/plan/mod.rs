@@ -15,7 +15,6 @@ mod draft;
 mod given;
 mod learn;
 mod like;
-
 mod mup;
 mod named;
 mod network;

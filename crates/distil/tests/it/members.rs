@@ -1,13 +1,18 @@
 //! Ensembles against their authors' package (`testdata/reference/members.json`, written by the script beside it).
 
+use std::path::Path;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use distil::data::{ColumnFeatures, Dataset, Features, SplitRule, TargetScale, Targets};
 use distil::growth::{Promise, StartRule, check, grow};
 use distil::method::{Kd, OutputShape};
 use distil::model::access::{weights_of, with_weights};
-use distil::model::{Activation, Input, Layout, Model, ModelConfig, Net, RealMlpConfig, TapSet};
+use distil::model::{
+    Activation, First, Input, Layout, Model, ModelConfig, Net, RealMlpConfig, TapSet,
+};
 use distil::optim::State;
 use distil::optim::sgd::Sgd;
+use distil::plan::{Arm, Draft};
 use distil::rng::Seed;
 use distil::sample::SampleId;
 use distil::task::{Classification, MultiLabel, Regression, Task};
@@ -15,7 +20,7 @@ use distil::train::{
     DistillTerm, Frozen, Length, Settings, TermWeight, Train, Trained, batch, train,
 };
 use distil::weights::{Array, Weights};
-use distil_recipe::Chosen;
+use distil_recipe::{Chosen, RecipeText};
 use distil_report::events::Event;
 use distil_report::measure::TaskKind;
 use serde::Deserialize;
@@ -268,7 +273,7 @@ fn an_ensemble_grows_into_one_of_as_many_members_exactly_and_into_no_other() {
     }
     let [alone, three] =
         [1, 3].map(|members| layout(&config(members, &[5]), 3, TaskKind::Classification));
-    insta::assert_snapshot!(check(&alone, &three, None, &rule).unwrap_err(), @"the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding`, `clamp` and `members`");
+    insta::assert_snapshot!(check(&alone, &three, None, &rule).unwrap_err(), @"the small model is one network and the large one an ensemble of 3 members; give both as many `members`, or let the large one `learn` from the small one");
 }
 
 #[test]
@@ -288,4 +293,65 @@ fn each_member_passes_what_they_share_and_its_own_head() {
     let net = empty(&config(8, &[16, 12]), 3, TaskKind::Classification);
     let answers = answers(&net, &vec![vec![0.5; 4]; rows]);
     assert_eq!(answers.len(), rows * 3);
+}
+
+#[test]
+fn what_few_rows_have_is_seen_by_an_ensemble_as_by_one_network() {
+    let columns = [
+        ColumnFeatures::Number { missing: false },
+        ColumnFeatures::Category {
+            levels: 3,
+            missing: false,
+        },
+    ];
+    let rows = 2000;
+    let row = |row: usize| {
+        let level = if row == rows - 1 { 2 } else { row % 2 };
+        let mut features = [(row % 7) as f32, 0.0, 0.0, 0.0];
+        features[1 + level] = 1.0;
+        features
+    };
+    let values: Vec<f32> = (0..rows).flat_map(row).collect();
+    let first = First {
+        rows: Input::Flat(Tensor::from_data(
+            TensorData::new::<f32, _>(values, [rows, 4]),
+            &Device::flex(),
+        )),
+        range: None,
+    };
+    let scaled = |members: usize| {
+        let config = config(members, &[8]);
+        let layout = config.layout_of(&columns, 2).unwrap();
+        let net = config.init(layout, Seed(1), &Device::flex()).unwrap();
+        weights_of(&config.fit(net, &first, Seed(1)).unwrap())["scaled.factor"].clone()
+    };
+    assert_eq!(scaled(8), scaled(1));
+    assert!(scaled(8).values.iter().all(|factor| *factor > 0.0));
+}
+
+#[test]
+fn members_have_features_of_their_own_which_no_method_compares() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/reference/answers");
+    let refused = |many: &str, one: &str| {
+        let text = format!(
+            r#"task = "classification"
+data = {{ source = "csv", path = "table.csv", target = "answer", id = "person" }}
+[stage.many]
+model = {{ kind = "realmlp", hidden = [8]{many} }}
+[stage.one]
+model = {{ kind = "realmlp", hidden = [8]{one} }}
+learn = {{ from = "many", method = "fitnet", add = 1, layers = {{ "hidden.0" = "hidden.0" }} }}
+"#
+        );
+        let text = RecipeText::new("recipe.toml", text);
+        let plan = || {
+            let draft = Draft::read(&text, &folder, &Arm::Flow)?;
+            let data = draft.dataset(draft.read_data()?, None)?;
+            draft.plan(&data).map(drop).map_err(distil::Error::from)
+        };
+        let error = plan().expect_err("a plan came of it").to_string();
+        error.lines().next().unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(refused(", members = 3", ""), @"error: `fitnet` compares features, and `many` is an ensemble");
+    insta::assert_snapshot!(refused("", ", members = 3"), @"error: `fitnet` compares features, and this stage's network is an ensemble");
 }

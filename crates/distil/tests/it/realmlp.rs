@@ -252,7 +252,7 @@ fn other_columns_and_networks_that_cannot_be_are_refused() {
     };
     let said =
         |from: &Layout, to: &Layout| check(from, to, None, &StartRule::default()).unwrap_err();
-    insta::assert_snapshot!(said(&layout(&[flagged], 16), &layout(&[two], 16)), @"the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding`, `clamp` and `members`");
+    insta::assert_snapshot!(said(&layout(&[flagged], 16), &layout(&[two], 16)), @"the small model makes something else of a sample's columns than the large one; give both the same `kind`, columns, `waves`, `one_hot`, `embedding` and `clamp`");
     assert_eq!(
         said(&layout(&[number], 0), &layout(&[number], 16)),
         said(&layout(&[flagged], 16), &layout(&[two], 16))

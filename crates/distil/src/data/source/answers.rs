@@ -13,6 +13,7 @@ use crate::data::answers::{Ids, RawAnswers};
 use crate::data::held::Held;
 use crate::data::source::arrays::{Archive, Found, Named, find_npy};
 use crate::data::source::cells::{Markers, USUAL, whole};
+use crate::data::source::csv::is_id;
 use crate::data::source::encoding::TextEncoding;
 use crate::data::source::file::{has_suffix, hash_of, read_within};
 use crate::data::source::forms::{Form, Inferred, plain};
@@ -36,13 +37,17 @@ pub fn read_answers(base: &Path, wanted: &AnswersTable) -> Result<RawAnswers> {
     let keys = [
         ("columns", wanted.columns.is_some(), array),
         ("id", wanted.id.is_some(), array),
-        ("encoding", wanted.encoding.is_some(), array),
+        (
+            "encoding",
+            wanted.encoding.is_some(),
+            array || has_suffix(path, &["parquet"]),
+        ),
         ("array", wanted.array.is_some(), !has_suffix(path, &["npz"])),
     ];
     if let Some((key, ..)) = keys.iter().find(|(_, said, useless)| *said && *useless) {
         let reason = format!("`{key}` is of no use for such a file");
         return Err(Error::input(path.display(), reason).remedy(
-            "Remove it; `array` is for .npz files, `columns`, `id` and `encoding` are for tables",
+            "Remove it; `array` is for .npz files, `columns` and `id` for tables, `encoding` for text",
         ));
     }
     let raw = match array {
@@ -179,7 +184,7 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
             let (numbers, texts): (Vec<_>, Vec<_>) =
                 others.partition(|column| form(&table, column, &markers, comma).is_some());
             for column in &texts {
-                no_infinity(&table, column)?;
+                no_infinity(&table, column, &markers)?;
             }
             if !texts.is_empty() {
                 let names: Vec<&str> = texts.iter().map(|column| column.name.as_str()).collect();
@@ -235,7 +240,8 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
         others: table
             .columns
             .iter()
-            .filter(|column| Some(&column.name) != id.as_ref())
+            .filter(|column| Some(&column.name) != id.as_ref() && !column.nameless)
+            .filter(|column| columns.iter().all(|answers| answers.name != column.name))
             .filter_map(unlike)
             .collect(),
         form: None,
@@ -246,9 +252,15 @@ fn of_table(path: &Path, wanted: &AnswersTable, limits: Limits) -> Result<RawAns
 }
 
 /// Refuses a column of numbers that are not all finite: it would pass for one of text.
-fn no_infinity(table: &TextTable, column: &TextColumn) -> Result<()> {
-    let infinite = |cell: &str| cell.trim().parse::<f64>().is_ok_and(f64::is_infinite);
-    let Some(row) = column.texts().position(infinite) else {
+fn no_infinity(table: &TextTable, column: &TextColumn, markers: &Markers) -> Result<()> {
+    let number = |cell: &str| cell.trim().parse::<f64>().ok();
+    let infinite = |cell: &str| number(cell).is_some_and(f64::is_infinite);
+    let all_numbers = || {
+        column
+            .texts()
+            .all(|cell| markers.has(cell) || number(cell).is_some())
+    };
+    let Some(row) = column.texts().position(infinite).filter(|_| all_numbers()) else {
         return Ok(());
     };
     let place = table.place(row, &column.name);
@@ -275,14 +287,16 @@ fn decimal_commas(table: &TextTable, markers: &Markers) -> bool {
     forms.any(|form| form.is_some_and(|form| form.comma))
 }
 
-/// A column of texts or whole numbers, each of which stands once: it may name the samples.
+/// A column of texts, or of whole numbers and called as ids are, each of which stands once: it may name the samples. Other whole
+/// numbers, an index or a rank, are among those of the data by chance.
 fn unlike(column: &TextColumn) -> Option<Ids> {
     let mut different = HashSet::with_capacity(column.cells.len());
     let once = |cell: &str| {
         let fraction = plain(cell).is_some() && whole(cell).is_none();
         !cell.is_empty() && !fraction && different.insert(cell.to_owned())
     };
-    column.texts().all(once).then(|| of_ids(column))
+    let called = is_id(&column.name) || !column.texts().all(|cell| whole(cell).is_some());
+    (called && column.texts().all(once)).then(|| of_ids(column))
 }
 
 fn of_ids(column: &TextColumn) -> Ids {

@@ -627,7 +627,7 @@ impl Csv {
 }
 
 /// Whether a column is called as one of ids is: `id`, `patient_id`, `userId`, `ID`, `subject`.
-fn is_id(name: &str) -> bool {
+pub(super) fn is_id(name: &str) -> bool {
     const WORDS: [&str; 12] = [
         "patient",
         "subject",

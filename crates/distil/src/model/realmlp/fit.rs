@@ -78,7 +78,10 @@ pub(super) fn fit(net: RealMlp, first: &First, seed: Seed) -> Result<RealMlp> {
         put(&mut weights, "range.high", high);
     }
     let mut plain = with_weights(plain, &weights)?;
-    let mut x = plain.read(&rows);
+    // Of an ensemble's rows each becomes one a member: fewer do.
+    let [count, _] = rows.dims();
+    let enough = (count / net.layout.members()).max(256).min(count);
+    let mut x = plain.read(&rows.narrow(0, 0, enough));
     for (i, layer) in net.layout.computing().enumerate() {
         let path = |name: &str| format!("{}.{name}", layer.path);
         let head = i.checked_sub(net.hidden.len());

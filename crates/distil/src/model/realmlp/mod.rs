@@ -210,7 +210,7 @@ impl Family for RealMlpConfig {
     }
 
     fn rows_looked_at(&self, features: usize) -> usize {
-        (fit::rows(features) / self.members.max(1)).max(256)
+        fit::rows(features)
     }
 
     fn fit(&self, net: RealMlp, first: &First, seed: Seed) -> Result<RealMlp> {
