@@ -821,7 +821,10 @@ learn = { from = "trees", method = "mse" }
     `trees` errs by 0.000 of the targets' deviation on training samples, by 0.000 on those to choose by
     `trees` answers what the labels say, for every sample: there is nothing in it to learn that they do not teach. Perhaps a column of the targets was taken for the answers
     ");
-    assert_snapshot!(said(&|row, _| price(f64::from((119 - row) * 37 % 120))), @r"`trees` errs by 1.220 of the targets' deviation on training samples, by 1.260 on those to choose by");
+    assert_snapshot!(said(&|row, _| price(f64::from((119 - row) * 37 % 120))), @r"
+    `trees` errs by 1.220 of the targets' deviation on training samples, by 1.260 on those to choose by
+    `trees` is further from the truth than the mean would be as the answer to every sample: are its rows in the order of the data, in the target's own unit?
+    ");
     assert_snapshot!(said(&|_, x| price(x) / 1000.0), @r"
     `trees` errs by 2.902 of the targets' deviation on training samples, by 3.011 on those to choose by
     `trees` is further from the truth than the mean would be as the answer to every sample: are its rows in the order of the data, in the target's own unit?
