@@ -280,7 +280,7 @@ fn tuned(raw: &Raw) -> String {
         ),
     };
     format!(
-        "model = {model}\n\n[stage.model.train]  # RealMLP's tuned defaults; 256 epochs are better still, and `members = 8` in `model`\n\
+        "model = {model}\n\n[stage.model.train]  # RealMLP's tuned defaults; 256 epochs are better still\n\
          epochs = {epochs}\nbatch = {batch}\nlr = {lr}\nschedule = \"coslog\"\n\
          optimizer = {{ kind = \"adamw\", beta2 = 0.95, weight_decay = 0.02, exclude = \"nothing\" }}\n\
          decay_schedule = \"flat-cosine\"\nkeep = \"best\"  # the best epoch by the validation part\n"
