@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Outputs, Rows, registry};
+use crate::statistics::standard_error;
 
 /// The smallest differences a test set of this size can show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,15 +109,4 @@ pub fn resolution(metric: &str, outputs: &Outputs<'_>) -> Option<Resolution> {
         one_sample: None,
         standard_error,
     })
-}
-
-/// The standard error of the mean; none of fewer than two numbers.
-fn standard_error(rows: &[f64]) -> Option<f64> {
-    if rows.len() < 2 {
-        return None;
-    }
-    let n = rows.len() as f64;
-    let mean = rows.iter().sum::<f64>() / n;
-    let variance = rows.iter().map(|row| (row - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    Some((variance / n).sqrt())
 }

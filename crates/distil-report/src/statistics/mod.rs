@@ -22,7 +22,7 @@ pub use draw::normal_draw;
 pub use folds::{CorrectedFolds, corrected_folds};
 pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar};
-pub use mean::mean;
+pub use mean::{mean, standard_error};
 pub use normal::{normal_below, normal_quantile};
 pub use paired_errors::{PairedErrors, paired_errors};
 pub(crate) use sign_flip::one_sided;

@@ -1,7 +1,6 @@
 //! Several networks as one.
 
 use burn::tensor::{Tensor, activation};
-
 use distil_report::measure::TaskKind;
 
 use super::output::Output;

@@ -1,10 +1,10 @@
 //! How wrong answers from elsewhere are, and what that tells of them.
 
 use distil_report::show::per_cent;
+use distil_report::statistics::{mean, standard_error};
 
-use crate::data::{Dataset, FittedAnswers, Targets};
+use crate::data::{Dataset, FittedAnswers, Targets, one_for_all};
 use crate::sample::SampleId;
-use crate::weights::Array;
 
 /// Validation errors that are by so much larger than training errors are no chance: 1.25 times, and three standard errors.
 const BY_HEART: (f64, f64) = (1.25, 3.0);
@@ -100,12 +100,12 @@ fn senseless(name: &str, fitted: &FittedAnswers, data: &Dataset) -> Option<Strin
             "`{name}` gives every training sample the same answer: there is nothing in it to learn"
         ));
     }
-    let usual = usual(targets, &split.train);
-    let worse = train
-        .iter()
-        .chain(&validation)
-        .map(|id| distance(fitted, targets, *id) - distance_of_usual(&usual, targets, *id));
-    let worse = mean(&worse.collect::<Vec<_>>())?;
+    let (usual, weights) = (one_for_all(data), data.loss_weights());
+    let worse = |id: &SampleId| {
+        let weight = weights.as_ref().map_or(1.0, |of| f64::from(of[id.row()]));
+        weight * (distance(answer(id), targets, *id) - distance(&usual, targets, *id))
+    };
+    let worse = mean_of(train.iter().chain(&validation).map(worse))?;
     let columns = match targets {
         Targets::Values { names, .. } if names.len() == 1 => "in the target's own unit",
         Targets::Values { .. } => "its columns in that of the targets, in their own units",
@@ -121,74 +121,51 @@ fn senseless(name: &str, fitted: &FittedAnswers, data: &Dataset) -> Option<Strin
     })
 }
 
-/// The answer that is the best of those which are the same for all: probabilities, or values.
-fn usual(targets: &Targets, train: &[SampleId]) -> Vec<f64> {
-    let count = train.len().max(1) as f64;
-    let mean = |values: &Array, at: usize| {
-        let sum: f64 = train
-            .iter()
-            .map(|id| f64::from(values.row(id.row())[at]))
-            .sum();
-        sum / count
-    };
+/// What outputs say: probabilities of classes or labels, or values as they are.
+fn read(outputs: &[f32], targets: &Targets) -> Vec<f64> {
+    let outputs = outputs.iter().map(|z| f64::from(*z));
     match targets {
-        Targets::Classes { names, labels } => {
-            let mut of_class = vec![0.0; names.len()];
-            for id in train {
-                of_class[labels[id.row()] as usize] += 1.0 / count;
-            }
-            of_class
+        Targets::Classes { .. } => {
+            let most = outputs.clone().fold(f64::MIN, f64::max);
+            let sum: f64 = outputs.clone().map(|z| (z - most).exp()).sum();
+            outputs.map(|z| (z - most).exp() / sum).collect()
         }
-        Targets::Labels { names, values } | Targets::Values { names, values, .. } => {
-            (0..names.len()).map(|at| mean(values, at)).collect()
-        }
+        Targets::Labels { .. } => outputs.map(|z| 1.0 / (1.0 + (-z).exp())).collect(),
+        Targets::Values { .. } => outputs.collect(),
     }
 }
 
-/// The squared distance of probabilities, or values, from the truth.
-fn from_truth(answer: impl Iterator<Item = f64>, targets: &Targets, id: SampleId) -> f64 {
+/// How far that is from the truth, output by output.
+fn apart(outputs: &[f32], targets: &Targets, id: SampleId) -> Vec<f64> {
     let truth = |at: usize| match targets {
         Targets::Classes { labels, .. } => f64::from(u8::from(labels[id.row()] as usize == at)),
         Targets::Labels { values, .. } | Targets::Values { values, .. } => {
             f64::from(values.row(id.row())[at])
         }
     };
-    let each = answer.enumerate().map(|(at, x)| (x - truth(at)).powi(2));
-    each.sum()
-}
-
-fn distance_of_usual(usual: &[f64], targets: &Targets, id: SampleId) -> f64 {
-    from_truth(usual.iter().copied(), targets, id)
-}
-
-fn distance(fitted: &FittedAnswers, targets: &Targets, id: SampleId) -> f64 {
-    let answer = fitted.outputs.row(id.row()).iter().map(|z| f64::from(*z));
-    match targets {
-        Targets::Classes { .. } => {
-            let most = answer.clone().fold(f64::MIN, f64::max);
-            let sum: f64 = answer.clone().map(|z| (z - most).exp()).sum();
-            from_truth(answer.map(|z| (z - most).exp() / sum), targets, id)
-        }
-        Targets::Labels { .. } => from_truth(answer.map(|z| 1.0 / (1.0 + (-z).exp())), targets, id),
-        Targets::Values { .. } => from_truth(answer, targets, id),
+    let mut apart = read(outputs, targets);
+    for (at, x) in apart.iter_mut().enumerate() {
+        *x -= truth(at);
     }
+    apart
+}
+
+fn distance(outputs: &[f32], targets: &Targets, id: SampleId) -> f64 {
+    apart(outputs, targets, id).iter().map(|x| x.powi(2)).sum()
 }
 
 /// The errors of the answers to these samples; none where there are fewer than two.
 fn errors(fitted: &FittedAnswers, targets: &Targets, ids: &[SampleId]) -> Option<Errors> {
     let answered = fitted.answers(ids);
-    let each = answered.iter().map(|id| error_of(fitted, targets, *id));
-    mean(&each.collect::<Vec<_>>())
+    mean_of(answered.iter().map(|id| error_of(fitted, targets, *id)))
 }
 
 /// The mean of numbers and its standard error; none of fewer than two.
-fn mean(numbers: &[f64]) -> Option<Errors> {
-    let count = numbers.len() as f64;
-    let mean = numbers.iter().sum::<f64>() / count;
-    let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
-    (numbers.len() >= 2).then(|| Errors {
-        mean,
-        error: (squares / (count - 1.0) / count).sqrt(),
+fn mean_of(numbers: impl Iterator<Item = f64>) -> Option<Errors> {
+    let numbers: Vec<f64> = numbers.collect();
+    Some(Errors {
+        mean: mean(&numbers)?,
+        error: standard_error(&numbers)?,
         count: numbers.len(),
     })
 }
@@ -212,39 +189,20 @@ fn error_of(fitted: &FittedAnswers, targets: &Targets, id: SampleId) -> f64 {
                 .filter(|(z, y)| (**z > 0.0) != (**y > 0.5));
             wrong.count() as f64 / width as f64
         }
-        Targets::Values { values, .. } => {
-            let truth = values.row(id.row());
-            let squares = answer
-                .iter()
-                .zip(truth)
-                .map(|(z, y)| f64::from(z - y).powi(2));
-            squares.sum::<f64>() / width as f64
-        }
+        Targets::Values { .. } => distance(answer, targets, id) / width as f64,
     }
 }
 
 /// Whether an answer says no more than the label.
 fn is_label(fitted: &FittedAnswers, targets: &Targets, id: SampleId) -> bool {
     let answer = fitted.outputs.row(id.row());
-    match targets {
-        Targets::Classes { labels, .. } => {
-            let own = answer[labels[id.row()] as usize];
-            let sum: f64 = answer.iter().map(|z| f64::from(z - own).exp()).sum();
-            1.0 / sum > SURE
-        }
-        Targets::Labels { values, .. } => {
-            let towards = |(z, y): (&f32, &f32)| if *y > 0.5 { *z } else { -z };
-            let mut sure = answer.iter().zip(values.row(id.row())).map(towards);
-            sure.all(|z| 1.0 / (1.0 + f64::from(-z).exp()) > SURE)
-        }
-        Targets::Values { values, scale, .. } => {
-            let truth = values.row(id.row()).iter();
-            // 32 bits hold a target of a large mean and a small deviation to so much of that.
-            let rounding = scale.mean.iter().zip(&scale.std);
-            let rounding =
-                rounding.map(|(mean, std)| 4.0 * f32::EPSILON * (1.0 + (mean / std).abs()));
-            let mut each = answer.iter().zip(truth).zip(rounding);
-            each.all(|((z, y), rounding)| (z - y).abs() <= rounding * z.abs().max(1.0))
-        }
-    }
+    let apart = apart(answer, targets, id);
+    let Targets::Values { scale, .. } = targets else {
+        return apart.iter().all(|x| x.abs() < 1.0 - SURE);
+    };
+    // 32 bits hold a target of a large mean and a small deviation to so much of that.
+    let rounding = |(mean, std): (&f32, &f32)| 4.0 * f32::EPSILON * (1.0 + (mean / std).abs());
+    let rounding = scale.mean.iter().zip(&scale.std).map(rounding);
+    let mut each = apart.iter().zip(answer).zip(rounding);
+    each.all(|((x, z), rounding)| x.abs() <= f64::from(rounding * z.abs().max(1.0)))
 }

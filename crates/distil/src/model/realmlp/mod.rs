@@ -25,8 +25,8 @@ const SUMS: usize = 3;
 
 /// `model = { kind = "realmlp" }`: robust scaling with smooth clipping, waves of numbers, categories as one-hot vectors or
 /// embeddings, a scale of every feature, hidden layers whose first weights and biases suit the training part, activations with a
-/// slope for each unit, rates by group; with `members` an ensemble of them. The parametrisation is the neural tangent one in its folded form: weights hold what it
-/// multiplies them by, and Adam's rates are divided by the root of a layer's inputs.
+/// slope for each unit, rates by group; with `members` an ensemble of them. The parametrisation is the neural tangent one in its
+/// folded form: weights hold what it multiplies them by, and Adam's rates are divided by the root of a layer's inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RealMlpConfig {
