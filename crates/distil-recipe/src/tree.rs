@@ -44,6 +44,15 @@ impl Value {
         }
     }
 
+    fn move_to(&mut self, place: &Span) {
+        self.span = place.clone();
+        match &mut self.kind {
+            Kind::Array(items) => items.iter_mut().for_each(|item| item.move_to(place)),
+            Kind::Table(table) => *table = std::mem::take(table).all_at(place),
+            _ => {}
+        }
+    }
+
     /// The entries of a table.
     pub fn as_table(&self) -> Option<&Table> {
         match &self.kind {
@@ -98,6 +107,16 @@ impl Table {
     pub fn take(&mut self, key: &str) -> Option<Entry> {
         let index = self.entries.iter().position(|entry| *entry.key == key)?;
         Some(self.entries.remove(index))
+    }
+
+    /// The same with everything in it at one place: that which led to a text of its own.
+    pub(crate) fn all_at(mut self, place: &Span) -> Self {
+        self.span = Some(place.clone());
+        for Entry { key, value } in &mut self.entries {
+            key.span = Some(place.clone());
+            value.move_to(place);
+        }
+        self
     }
 
     /// Whether nothing is in the table.

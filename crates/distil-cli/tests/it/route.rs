@@ -155,6 +155,56 @@ fn the_large_network_is_trained_as_a_recipe_that_names_the_small_one_as_its_base
 }
 
 #[test]
+fn what_the_small_network_chose_trains_the_same_in_another_recipe_whose_run_keeps_a_copy() {
+    let place = Place::new();
+    let ended = place.distil(&ASKED);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let said = "Settings: runs/digits-0001/settings.toml has what the small network chose";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(
+        place
+            .read(&format!("{RUN}/report.html"))
+            .contains("settings.toml")
+    );
+    let settings = place.read(&format!("{RUN}/settings.toml"));
+    assert!(
+        settings.starts_with("# lr=0.004: chosen by the network under `base`"),
+        "{settings}"
+    );
+    let recipe = place.read(&format!("{RUN}/recipe.toml"));
+    let model = recipe
+        .lines()
+        .filter(|line| line.starts_with("model = "))
+        .last()
+        .unwrap();
+    let own = format!(
+        "task = \"classification\"\ndata = \"digits\"\n[stage.large]\n{model}\ntrain = {{ settings = \"{RUN}/settings.toml\" }}\n"
+    );
+    place.write("own.toml", own);
+    let ended = place.distil(&["run", "own.toml", "--smoke", "--fresh", "--quiet"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let weights =
+        |folder: &str| std::fs::read(place.path(&format!("{folder}/model.safetensors"))).unwrap();
+    let chosen = place.trial(RUN, "transferred-s1~lr=0.004");
+    assert!(weights("runs/own-0001/model") == weights(&format!("{chosen}/model")));
+    assert_eq!(place.read("runs/own-0001/settings/large.toml"), settings);
+    // The file belongs to what the run was begun with.
+    place.write(
+        &format!("{RUN}/settings.toml"),
+        settings.replace("0.004", "0.002"),
+    );
+    let ended = place.distil(&["resume", "runs/own-0001"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("settings.toml: it has changed since the run began"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_small_training_that_was_lost_chooses_nothing_and_resume_goes_on() {
     let place = Place::new();
     let arguments = [

@@ -28,8 +28,8 @@ pub use run::RunTable;
 pub use stage::{GivenModel, ModelTable, OverlapWord, StageTable};
 pub use start::{NewTable, OptimizerState, StartTable};
 pub use train::{
-    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep, Parametrization,
-    TrainTable,
+    Base, DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep,
+    Parametrization, Settings, TrainTable,
 };
 pub use tune::{Candidate, MOST_WIDER, TuneTable};
 pub use view::{Column, View};

@@ -1,12 +1,15 @@
 //! `train`: the settings of a training loop.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
-use crate::problem::{Problem, Span};
+use crate::problem::{Problem, Problems, Span};
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, count, range, table};
+use crate::table::{Field, Keys, Rules, count, range, table};
+use crate::tree::{self, Kind, Value};
 
 /// Epochs of a training that says neither `epochs` nor `steps`.
 pub const DEFAULT_EPOCHS: u64 = 10;
@@ -48,6 +51,12 @@ macro_rules! settings {
         }
 
         impl $name {
+            /// The keys that say something.
+            fn keys(&self) -> Vec<&'static str> {
+                let keys = [$((stringify!($key), self.$key.is_some()),)*];
+                keys.into_iter().filter(|(_, said)| *said).map(|(key, _)| key).collect()
+            }
+
             /// These settings, with those of `base` where they say nothing.
             fn or(self, base: Self) -> Self {
                 Self {
@@ -76,8 +85,9 @@ settings! {
         pub lr: Option<Spanned<f64>> => of_32_bits();
         /// How first weights and rates depend on the widths of the network; standard by default.
         pub param: Option<Spanned<Parametrization>>;
-        /// With `param = "mup"`: the stage with whose network the settings were chosen; the first stage by default.
-        pub base: Option<Spanned<String>>;
+        /// With `param = "mup"`: the network with which the settings were chosen, a stage's or one written out as in `model`; the
+        /// first stage's by default.
+        pub base: Option<Base>;
         /// The learning rate's schedule; constant by default.
         pub schedule: Option<Choice>;
         /// Steps over which the learning rate rises from 0; 0 by default.
@@ -99,6 +109,9 @@ settings! {
         pub patience: Option<Spanned<u64>> => count(1..=MOST_STEPS);
         /// Evaluations on the validation part per epoch, 1 or more; 1 by default.
         pub evaluate: Option<Spanned<u64>> => count(1..=MOST_EPOCHS);
+        /// A file of settings, such as the `settings.toml` that a run with `transferred` writes; of a stage alone. What is written
+        /// beside it stands over it.
+        pub settings: Option<Settings>;
     }
 }
 
@@ -111,6 +124,94 @@ pub enum Parametrization {
     Standard,
     /// Maximal update parametrisation, µP: settings that suit the stage `base` suit this one (Yang et al. 2022).
     Mup,
+}
+
+/// The network with which settings were chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Base {
+    /// That of a stage.
+    Stage(Spanned<String>),
+    /// One that no stage has: a family with its sizes.
+    Network(Choice),
+}
+
+impl Base {
+    /// Where it is written.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Stage(name) => name.span.clone(),
+            Self::Network(choice) => choice.table.span.clone(),
+        }
+    }
+
+    /// The stage, if it is one.
+    pub fn stage(&self) -> Option<&Spanned<String>> {
+        match self {
+            Self::Stage(name) => Some(name),
+            Self::Network(_) => None,
+        }
+    }
+}
+
+impl Field for Base {
+    fn read(key: &str, value: Value, problems: &mut Problems) -> Option<Self> {
+        match value.kind {
+            Kind::Table(_) => <Choice as Field>::read(key, value, problems).map(Self::Network),
+            _ => value.read(key, problems).map(Self::Stage),
+        }
+    }
+}
+
+impl JsonSchema for Base {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Base".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            { "type": "string", "description": "The stage." },
+            { "$ref": "#/definitions/model" },
+        ] })
+    }
+}
+
+/// Settings in a file of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The file.
+    pub file: Spanned<String>,
+    /// What it says, once it has been read.
+    pub text: String,
+    /// Keys of the file that the table beside it has, too: there they count.
+    pub over: Vec<&'static str>,
+}
+
+impl Field for Settings {
+    fn read(key: &str, value: Value, problems: &mut Problems) -> Option<Self> {
+        value.read(key, problems).map(|file| Self {
+            file,
+            text: String::new(),
+            over: Vec::new(),
+        })
+    }
+}
+
+impl JsonSchema for Settings {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Settings".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
 }
 
 /// Which weights of a training are its model.
@@ -140,6 +241,48 @@ impl Rules for TrainTable {
 }
 
 impl TrainTable {
+    /// These settings over those that their file says.
+    ///
+    /// Everything that is wrong with the file is reported at the place that names it: its own places are of another text.
+    pub fn with_file(mut self, text: String, problems: &mut Problems) -> Self {
+        let Some(mut settings) = self.settings.take() else {
+            return self;
+        };
+        let place = settings.file.span.clone().unwrap_or_default();
+        let mut found = Problems::new();
+        let table = tree::parse(&text, &mut found).map(|table| table.all_at(&place));
+        let file = table.and_then(|table| Self::of(table, &mut found));
+        if let Some(named) = file.as_ref().and_then(|file| file.settings.as_ref()) {
+            let message = format!("it names a file itself, {}", named.file.value);
+            found.push(Problem::new(message).rule("a file of settings has them in it"));
+        }
+        let name = settings.file.value.clone();
+        problems.extend(found.into_iter().map(|problem| {
+            let message = format!("{name}: {}", problem.message);
+            Problem {
+                message,
+                span: Some(place.clone()),
+                ..problem
+            }
+        }));
+        settings.text = text;
+        let train = match file {
+            Some(file) => {
+                let theirs = file.keys();
+                let is_length = |key: &&str| ["epochs", "steps"].contains(key);
+                let has_length = theirs.iter().any(is_length);
+                let over = |key: &&str| theirs.contains(key) || has_length && is_length(key);
+                settings.over = self.keys().into_iter().filter(over).collect();
+                self.over(&file)
+            }
+            None => self,
+        };
+        Self {
+            settings: Some(settings),
+            ..train
+        }
+    }
+
     /// These settings, with those of `base` where they say nothing. The length, `epochs` or
     /// `steps`, is one setting.
     pub fn over(self, base: &Self) -> Self {

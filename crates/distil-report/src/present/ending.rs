@@ -16,10 +16,10 @@ pub const MOST: usize = 16;
 /// page lies.
 pub fn ending(run: &RunJson, width: Option<usize>, next: &Next, report: Option<&str>) -> String {
     let sentence = sentence(run, width);
-    let route = match route(run, true) {
-        Some(route) => wrapped(&terminal(&route), width, ""),
-        None => Vec::new(),
-    };
+    let route = route(run, true).into_iter().chain(next.settings.clone());
+    let route: Vec<String> = route
+        .flat_map(|said| wrapped(&terminal(&said), width, ""))
+        .collect();
     let todo = todo(run, width, next, report);
     let notes = notes(run);
     let fixed = 1 + sentence.len() + todo.len() + 2;

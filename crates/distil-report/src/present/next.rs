@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::compare::{Because, Verdict};
+use crate::compare::{Because, TRANSFERRED, Verdict};
 use crate::present::sentence::{arm_words, chosen};
-use crate::run_json::RunJson;
+use crate::run_json::{RunJson, Status};
 use crate::statistics::FEWEST_PAIRS;
 
 /// Commands for a shell; none where there is nothing to do or to see.
@@ -16,6 +16,8 @@ pub struct Next {
     pub decide: Option<String>,
     /// Which model the verdict recommends, beside the flow's; none where it is that.
     pub model: Option<String>,
+    /// Where the settings are that a small network chose; none where it chose none.
+    pub settings: Option<String>,
     /// How to use the model: the recommended one, or else the flow's.
     pub predict: Option<String>,
     /// How to measure it on other data.
@@ -35,6 +37,11 @@ impl Next {
             let arm = arm_words(&trial.arm);
             format!("Model: {recommended} is that of {arm}, which the verdict recommends; {folder}/model is the flow's.")
         });
+        let mut transferred = run.arm(TRANSFERRED);
+        let chose = transferred.any(|trial| trial.status == Status::Finished);
+        let settings = chose.then(|| {
+            format!("Settings: {folder}/settings.toml has what the small network chose, for a stage of another recipe: train = {{ settings = \"…\" }}.")
+        });
         let used = quoted(if other.is_some() {
             &recommended
         } else {
@@ -51,6 +58,7 @@ impl Next {
             command: typed.map(|origin| command(&origin.command)),
             decide: decide(run),
             model: which,
+            settings,
             predict: with("predict", new_data),
             eval: with("eval", new_data),
             export: with("export", "--to safetensors"),

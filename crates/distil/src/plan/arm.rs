@@ -1,14 +1,17 @@
 //! Arms: the recipe, and the changes to it that make its controls.
 
 use std::fmt;
+use std::path::Path;
 
-use distil_recipe::recipe::{DEFAULT_SCHEDULE, Parametrization, Recipe, StageTable, TrainTable};
+use distil_recipe::recipe::{
+    Base, DEFAULT_SCHEDULE, ModelTable, Parametrization, Recipe, StageTable, TrainTable,
+};
 use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
 use distil_report::record::arm::{PROXY, TRANSFERRED, arm_of_share, share_of_arm};
 
 use crate::plan::stage::StagePlan;
-use crate::plan::{like, order};
+use crate::plan::{like, order, settings};
 
 /// Label smoothing of the arm `smooth`: the usual share (Szegedy et al. 2016).
 const SMOOTHING: f64 = 0.1;
@@ -138,18 +141,23 @@ impl Arm {
     }
 
     /// The recipe as this arm changes it, `like` followed; the flow keeps every stage, other arms those they reach.
-    pub(super) fn applied(&self, text: &mut RecipeText, problems: &mut Problems) -> Option<Recipe> {
+    pub(super) fn applied(
+        &self,
+        text: &mut RecipeText,
+        base: &Path,
+        problems: &mut Problems,
+    ) -> Option<Recipe> {
         if let Self::Own(_) | Self::Swept(_) = self {
-            let unchanged = read(text, problems)?;
+            let unchanged = read(text, base, problems)?;
             let result = order::result(&unchanged, problems)?;
             self.patch(text, &unchanged, problems);
-            let mut recipe = read(text, problems)?;
+            let mut recipe = read(text, base, problems)?;
             if recipe.result.is_none() && recipe.stage(&result).is_some() {
                 recipe.result = Some(result.into());
             }
             return pruned(recipe);
         }
-        let mut recipe = read(text, problems)?;
+        let mut recipe = read(text, base, problems)?;
         if *self == Self::Flow {
             return Some(recipe);
         }
@@ -177,21 +185,14 @@ impl Arm {
                 };
                 plain(&mut recipe, &result);
                 let stage = recipe.stages.iter_mut().find(|s| *s.name == result)?;
-                if *self == Self::Proxy {
-                    stage.model = small.model;
-                } else {
-                    // It is planned, so that its widths are known, and left out of what is trained.
-                    let base = StageTable {
-                        model: small.model,
-                        name: small.name,
-                        ..stage.clone()
-                    };
-                    let train = stage.train.get_or_insert_default();
-                    train.param = Some(Parametrization::Mup.into());
-                    train.base = Some(base.name.clone());
-                    recipe.stages = vec![base, stage.clone()];
-                    recipe.result = Some(result.into());
-                    return Some(recipe);
+                match (self, small.model) {
+                    (Self::Transferred, Some(ModelTable::Family(network))) => {
+                        let train = stage.train.get_or_insert_default();
+                        train.param = Some(Parametrization::Mup.into());
+                        train.base = Some(Base::Network(network));
+                    }
+                    (Self::Proxy, model) => stage.model = model,
+                    _ => {}
                 }
                 recipe.result = Some(result.into());
             }
@@ -337,11 +338,12 @@ fn unknown(name: &Spanned<String>, recipe: &Recipe) -> Problem {
         .did_you_mean(name, known)
 }
 
-fn read(text: &RecipeText, problems: &mut Problems) -> Option<Recipe> {
+fn read(text: &RecipeText, base: &Path, problems: &mut Problems) -> Option<Recipe> {
     let (recipe, found) = parse(text);
     problems.extend(found);
     let mut recipe = recipe?;
     recipe.stages = like::settle(&recipe.stages, problems);
+    settings::read(&mut recipe.stages, base, problems);
     Some(recipe)
 }
 

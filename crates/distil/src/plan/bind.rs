@@ -14,12 +14,12 @@ use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::{
-    Arm, Plan, Tuning, answers, arm, chain, learn, mup, network, notes, tune, written,
+    Arm, Plan, Tuning, answers, arm, chain, learn, mup, network, notes, settings, tune, written,
 };
 use crate::rng::Seed;
 use crate::samples::Policy;
 use crate::task::TargetShape;
-use crate::train::{Length, ScheduleSpan, Train};
+use crate::train::{Base, Length, ScheduleSpan, Train};
 
 /// A control that the flow's cost makes train for more than so many times its declared steps keeps its best weights by
 /// validation: it would be compared by how far it overfits.
@@ -54,15 +54,19 @@ impl Draft {
             result: self.result.clone(),
             lenient: self.lenient,
             alone: self.stages.len() == 1,
+            transferred: self.arm == Arm::Transferred,
         };
+        let tables = || self.stages.iter().map(|stage| &stage.table);
+        let of_files: Vec<String> = tables().filter_map(settings::note).collect();
+        let named = |table: &StageTable| {
+            let settings = table.train.as_ref()?.settings.as_ref()?;
+            Some((table.name.value.clone(), settings.text.clone()))
+        };
+        let settings = tables().filter_map(named).collect();
         let mut stages: Vec<StagePlan> = Vec::new();
         for draft in std::mem::take(&mut self.stages) {
             let stage = binding.stage(draft, &stages, &mut problems);
             stages.extend(stage);
-        }
-        if problems.is_empty() && self.arm == Arm::Transferred {
-            smaller(&stages, &self.result, &mut problems);
-            stages.retain(|stage| stage.name == self.result);
         }
         if !problems.is_empty() {
             return Err(self.refusal(problems));
@@ -121,11 +125,13 @@ impl Draft {
             notes: [
                 too_long.clone(),
                 notes::notes(&recipe, &stages, &self.result),
+                of_files,
                 notes::of_data(data, &stages),
                 notes::of_answers(&answers, &stages, data.split.test.len()),
             ]
             .concat(),
             too_long,
+            settings,
             result,
             stages,
             answers,
@@ -150,26 +156,6 @@ impl Draft {
     }
 }
 
-/// Reports where the network whose settings are taken over is not the smaller one.
-fn smaller(stages: &[StagePlan], result: &str, problems: &mut Problems) {
-    let size = |of_result: bool| {
-        let mut stages = stages.iter();
-        stages.find(|stage| (stage.name == result) == of_result)
-    };
-    let (Some(small), Some(large)) = (size(false), size(true)) else {
-        return;
-    };
-    if small.layout.parameters() >= large.layout.parameters() {
-        problems.push(
-            Problem::new(format!(
-                "`{}` is no smaller than `{}`: to choose settings with it would cost as much",
-                small.name, large.name
-            ))
-            .rule("`transferred` has settings that a smaller network chose"),
-        );
-    }
-}
-
 struct Binding<'a> {
     data: &'a Dataset,
     columns: Vec<String>,
@@ -183,6 +169,8 @@ struct Binding<'a> {
     lenient: bool,
     /// Whether there is no other stage.
     alone: bool,
+    /// Whether settings are taken over from a network that has to be smaller.
+    transferred: bool,
 }
 
 impl Binding<'_> {
@@ -252,6 +240,13 @@ impl Binding<'_> {
                 let layout =
                     network::layout(&table, &model, sample, (self.outputs, self.task), problems)?;
                 network::in_memory(&table, &layout, train.copies(), problems)?;
+                let base = match &train.base {
+                    Some(Base::Network(base)) => {
+                        let shape = (self.outputs, self.task);
+                        Some(network::layout(&table, base, sample, shape, problems)?)
+                    }
+                    _ => None,
+                };
                 let stage = Shapes {
                     model,
                     layout,
@@ -259,11 +254,14 @@ impl Binding<'_> {
                     view_shape,
                 };
                 let mut train = *train;
+                if let Some(base) = base.as_ref().filter(|_| self.transferred) {
+                    mup::smaller(base, &table, &stage.layout, problems);
+                }
                 let mup = mup::of(
                     &table,
-                    &stage.model,
-                    &stage.layout,
+                    (&stage.model, &stage.layout),
                     &mut train,
+                    base.as_ref(),
                     before,
                     self.alone,
                     problems,

@@ -18,7 +18,7 @@ use crate::plan::answers::{self, AnswersDraft};
 use crate::plan::arm::Arm;
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
-use crate::plan::{like, mup, order, train, tune, written};
+use crate::plan::{like, mup, order, settings, train, tune, written};
 use crate::rng::Seed;
 use crate::samples::{Policy, SAMPLES};
 use crate::task::{TASKS, Task, metrics, name_of};
@@ -93,12 +93,12 @@ impl Draft {
     ) -> Result<Self, Refusal> {
         let mut problems = Problems::new();
         let mut text = text.clone();
-        let recipe = arm
-            .applied(&mut text, &mut problems)
-            .and_then(|recipe| match settings {
-                Some(name) => tune::applied(recipe, name, &mut problems),
-                None => Some(recipe),
-            });
+        let recipe =
+            arm.applied(&mut text, base, &mut problems)
+                .and_then(|recipe| match settings {
+                    Some(name) => tune::applied(recipe, name, &mut problems),
+                    None => Some(recipe),
+                });
         let draft = match recipe {
             Some(recipe) => draft(text.clone(), recipe, base, arm, &mut problems),
             None => None,
@@ -321,6 +321,7 @@ fn draft(
         train::settle(Some(plain), &recipe.train, problems);
         mup::refuse_in_plain(plain, problems);
     }
+    settings::refuse_elsewhere(&recipe, problems);
     Arm::check_names(&recipe, problems);
     if let Some(tune) = &recipe.compare.tune {
         tune::check(tune, &recipe, problems);

@@ -23,6 +23,7 @@ mod order;
 mod recipes;
 mod refusal;
 mod schema;
+mod settings;
 mod stage;
 mod train;
 mod tune;
@@ -32,7 +33,7 @@ pub use answers::AnswersPlan;
 pub use arm::Arm;
 pub use cost::Cost;
 pub use draft::Draft;
-pub use named::{DATA, Named};
+pub use named::{DATA, Named, SETTINGS};
 pub use recipes::{SHIPPED, Shipped, shipped};
 pub use refusal::Refusal;
 pub use schema::schema;
@@ -73,6 +74,8 @@ pub struct Plan {
     pub stages: Vec<StagePlan>,
     /// Answers from elsewhere, by the names under which stages learn from them.
     pub answers: BTreeMap<String, AnswersPlan>,
+    /// Files of settings, by the stage that names one, as they were read.
+    pub settings: BTreeMap<String, String>,
     /// The stage the recipe is for: its place in `stages`.
     pub result: usize,
     /// The arms a run has unless it is told otherwise, the flow first.

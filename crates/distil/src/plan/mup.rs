@@ -8,7 +8,7 @@ use distil_recipe::{Problem, Problems};
 use crate::model::{Layout, ModelConfig, Mup};
 use crate::plan::refusal::sentence;
 use crate::plan::stage::StagePlan;
-use crate::train::Train;
+use crate::train::{Base, Train};
 
 /// Plain training is that of a network nobody has a smaller one for.
 pub(super) fn refuse_in_plain(plain: &TrainTable, problems: &mut Problems) {
@@ -27,25 +27,43 @@ pub(super) fn refuse_in_plain(plain: &TrainTable, problems: &mut Problems) {
 
 /// Every arm chooses from the same settings, and most have no other network.
 pub(super) fn refuse_in_tune(train: &TrainTable, problems: &mut Problems) {
-    let param = train.param.as_ref().map(|param| &param.span);
+    let param = train.param.as_ref().map(|param| param.span.clone());
     for span in param
         .into_iter()
-        .chain(train.base.as_ref().map(|base| &base.span))
+        .chain(train.base.as_ref().map(|base| base.span()))
     {
         problems.push(
-            Problem::at(span.clone(), "the parametrisation is no setting to tune")
+            Problem::at(span, "the parametrisation is no setting to tune")
                 .rule("every arm chooses from the same settings, and `plain` has no other network")
                 .help("compare it by an arm of its own: [compare.arm] mup = { … }"),
         );
     }
 }
 
-/// What the stage's first weights and paces are multiplied by: nothing in the standard parametrisation, and for the base itself.
+/// A network that settings may have been chosen with.
+struct Chooser<'a> {
+    name: Option<&'a str>,
+    model: &'a ModelConfig,
+    layout: &'a Layout,
+}
+
+impl<'a> Chooser<'a> {
+    fn of(stage: &'a StagePlan) -> Self {
+        Self {
+            name: Some(&stage.name),
+            model: &stage.model,
+            layout: &stage.layout,
+        }
+    }
+}
+
+/// What the stage's first weights and paces are multiplied by: nothing in the standard parametrisation, and for the base itself. `base`:
+/// the shapes of the base where no stage has it.
 pub(super) fn of(
     table: &StageTable,
-    model: &ModelConfig,
-    layout: &Layout,
+    (model, layout): (&ModelConfig, &Layout),
     train: &mut Train,
+    base: Option<&Layout>,
     before: &[StagePlan],
     alone: bool,
     problems: &mut Problems,
@@ -64,16 +82,22 @@ pub(super) fn of(
         );
         return None;
     }
-    let base = match &train.base {
-        Some(name) if *name == table.name.value => return Some(None),
-        Some(name) => before.iter().find(|stage| stage.name == *name),
-        None => before.first(),
+    let chooser = match (&train.base, base) {
+        (Some(Base::Stage(name)), _) if *name == table.name.value => return Some(None),
+        (Some(Base::Stage(name)), _) => before.iter().find(|s| s.name == *name).map(Chooser::of),
+        (Some(Base::Network(model)), Some(layout)) => Some(Chooser {
+            name: None,
+            model,
+            layout,
+        }),
+        (Some(Base::Network(_)), None) => return None,
+        (None, _) => before.first().map(Chooser::of),
     };
-    let Some(base) = base else {
+    let Some(chooser) = chooser else {
         if !alone && train.base.is_none() {
             return Some(None);
         }
-        let named = written.and_then(|train| train.base.as_ref()?.span.clone());
+        let named = written.and_then(|train| train.base.as_ref()?.span());
         let message = match &train.base {
             Some(name) => format!("no stage `{name}` comes before `{}`", table.name),
             None => format!(
@@ -83,8 +107,8 @@ pub(super) fn of(
         };
         problems.push(
             Problem::at(named.or(place()), message)
-                .rule("`param = \"mup\"` takes over settings that were chosen with the network of another stage, its `base`")
-                .help("add a narrow stage before it, or remove `param`"),
+                .rule("`param = \"mup\"` takes over settings that were chosen with another network, its `base`: that of a stage, or one written out")
+                .help("add a narrow stage before it, write for instance base = { kind = \"mlp\", hidden = [50] }, or remove `param`"),
         );
         return None;
     };
@@ -103,23 +127,45 @@ pub(super) fn of(
         );
         return None;
     }
-    if discriminant(&base.model) != discriminant(model) {
+    if discriminant(chooser.model) != discriminant(model) {
         problems.push(
             Problem::at(
                 place(),
                 format!(
-                    "`{}` is a network of the family {}, `{}` one of {}",
+                    "`{}` is a network of the family {}, {} one of {}",
                     table.name,
                     model.name(),
-                    base.name,
-                    base.model.name()
+                    match chooser.name {
+                        Some(name) => format!("`{name}`"),
+                        None => "that which chose its settings".to_owned(),
+                    },
+                    chooser.model.name()
                 ),
             )
             .rule("settings carry over between widths of one family")
-            .help("name another stage as `base`, or remove `param`"),
+            .help("name another `base`, or remove `param`"),
         );
         return None;
     }
-    train.base = Some(base.name.clone());
-    Some(Some(Mup::of(&base.layout, layout)))
+    let mup = Mup::of(chooser.layout, layout);
+    if let Some(name) = chooser.name {
+        train.base = Some(Base::Stage(name.to_owned()));
+    }
+    Some(Some(mup))
+}
+
+/// Reports where the network whose settings are taken over is not the smaller one.
+pub(super) fn smaller(base: &Layout, table: &StageTable, layout: &Layout, problems: &mut Problems) {
+    if base.parameters() >= layout.parameters() {
+        problems.push(
+            Problem::at(
+                table.name.span.clone(),
+                format!(
+                    "the network that settings are chosen with is no smaller than that of `{}`: to choose with it would cost as much",
+                    table.name
+                ),
+            )
+            .rule("`transferred` has settings that a smaller network chose"),
+        );
+    }
 }

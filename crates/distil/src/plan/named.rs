@@ -10,7 +10,10 @@ use crate::weights::sha256;
 /// How the keys of data begin.
 pub const DATA: &str = "data ";
 
-/// Data, a given model, answers or a list of samples.
+/// How the keys of files of settings begin.
+pub const SETTINGS: &str = "settings ";
+
+/// Data, a given model, answers, settings or a list of samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// How the recipe names it: whatever names it so is the same.
@@ -22,17 +25,26 @@ pub struct Named {
 }
 
 impl Draft {
-    /// The given models, answers and lists of samples.
+    /// The given models, answers, files of settings and lists of samples.
     pub fn named(&self) -> Vec<Named> {
         let answers = self.answers.iter().map(|answers| Named {
             key: format!("answers {}", answers.table.file.value),
             place: format!("stage `{}`: {}", answers.name, answers.table.file.value),
             hash: answers.raw.hash.clone(),
         });
+        let settings = self.stages.iter().filter_map(|stage| {
+            let settings = stage.table.train.as_ref()?.settings.as_ref()?;
+            Some(Named {
+                key: format!("{SETTINGS}{}", settings.file.value),
+                place: format!("stage `{}`: {}", stage.table.name, settings.file.value),
+                hash: sha256(settings.text.as_bytes()),
+            })
+        });
         self.stages
             .iter()
             .filter_map(named)
             .chain(answers)
+            .chain(settings)
             .collect()
     }
 

@@ -10,6 +10,7 @@ use distil_report::show::{exact, grouped, per_cent};
 use crate::data::Dataset;
 use crate::plan::stage::{StagePlan, Training, Work};
 use crate::plan::{AnswersPlan, answers, order};
+use crate::train::Base;
 
 /// What is to be said of how the data was read, of samples that are equal, and of given models that have seen test samples.
 pub(super) fn of_data(data: &Dataset, stages: &[StagePlan]) -> Vec<String> {
@@ -82,13 +83,17 @@ pub(super) fn of_mup(stage: &StagePlan) -> Option<String> {
     let training = stage.training()?;
     let (mup, base) = (training.mup.as_ref()?, training.train.base.as_ref()?);
     let name = &stage.name;
+    let base = match base {
+        Base::Stage(stage) => format!("its base `{stage}`"),
+        Base::Network(_) => "the network that chose its settings".to_owned(),
+    };
     match mup.view() {
         _ if mup.is_none() => Some(format!(
-            "stage `{name}` is nowhere wider than its base `{base}`: `param = \"mup\"` changes nothing, and settings need not carry over between depths"
+            "stage `{name}` is nowhere wider than {base}: `param = \"mup\"` changes nothing, and settings need not carry over between depths"
         )),
         1.0 => None,
         view => Some(format!(
-            "stage `{name}` sees {} times as many inputs as its base `{base}`: the rate of its first weights is multiplied by {}",
+            "stage `{name}` sees {} times as many inputs as {base}: the rate of its first weights is multiplied by {}",
             exact(1.0 / view),
             exact(view)
         )),

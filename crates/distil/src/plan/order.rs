@@ -17,7 +17,10 @@ enum Edge {
 fn edges(stage: &StageTable) -> impl Iterator<Item = (Edge, &Spanned<String>)> {
     let start = stage.start.iter().map(|start| (Edge::Start, &start.from));
     let learn = stage.learn.iter().flat_map(|term| &term.from);
-    let base = stage.train.iter().filter_map(|train| train.base.as_ref());
+    let base = stage
+        .train
+        .iter()
+        .filter_map(|train| train.base.as_ref()?.stage());
     start
         .chain(learn.map(|name| (Edge::Learn, name)))
         .chain(base.map(|name| (Edge::Base, name)))

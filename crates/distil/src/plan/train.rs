@@ -1,14 +1,15 @@
 //! A stage's training: what its own `train` and the recipe's say, every default filled.
 
 use distil_recipe::recipe::{
-    DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep, Parametrization,
-    TrainTable,
+    Base, DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep,
+    Parametrization, TrainTable,
 };
 use distil_recipe::{Choice, Chosen, Problem, Problems};
 
+use crate::model::MODELS;
 use crate::optim::{RULES, SCHEDULES, WarmUp};
 use crate::plan::refusal::sentence;
-use crate::train::{Length, ScheduleScope, Train};
+use crate::train::{self, Length, ScheduleScope, Train};
 
 /// Settles a stage's own `train` over the recipe's `[train]`.
 pub(super) fn settle(
@@ -38,7 +39,10 @@ pub(super) fn settle(
     let mup = param == Parametrization::Mup;
     if let Some(base) = base.filter(|_| !mup) {
         problems.push(
-            Problem::at(base.span.clone(), format!("`base = \"{base}\"` without `param = \"mup\"`"))
+            Problem::at(base.span(), format!("{} without `param = \"mup\"`", match &base {
+                Base::Stage(name) => format!("`base = \"{name}\"`"),
+                Base::Network(_) => "`base`".to_owned(),
+            }))
                 .rule("a base is the network whose settings suit this one, and in the standard parametrisation none do")
                 .help("write `param = \"mup\"` beside it, or remove it"),
         );
@@ -80,7 +84,19 @@ pub(super) fn settle(
         accumulate: number(train.accumulate, 1) as usize,
         lr: train.lr.map_or_else(|| rule.default_lr(), |lr| lr.value),
         param,
-        base: train.base.filter(|_| mup).map(|base| base.value),
+        base: match train.base.filter(|_| mup) {
+            Some(Base::Stage(name)) => Some(train::Base::Stage(name.value)),
+            Some(Base::Network(choice)) => {
+                let network = MODELS.resolve(&choice, problems)?;
+                refused(
+                    &choice,
+                    network.value.problem().map_or(Ok(()), Err),
+                    problems,
+                );
+                Some(train::Base::Network(network.value))
+            }
+            None => None,
+        },
         optimizer: rule,
         schedule: match warmup {
             0 => shape,

@@ -90,6 +90,13 @@ impl Written {
                 data.remove(place);
             }
         }
+        // What a base comes to has numbers of its own, whichever stage has it.
+        let stages = table.get_mut("stage").and_then(Value::as_table_mut);
+        for (_, stage) in stages.into_iter().flatten() {
+            if let Some(train) = stage.get_mut("train").and_then(Value::as_table_mut) {
+                train.remove("base");
+            }
+        }
         // The hash is over JSON: TOML's numbers and strings have no second spelling there.
         let text = serde_json::to_string(&table).unwrap_or_default();
         sha256(format!("distil plan 1\n{}\n{text}", self.data).as_bytes())
@@ -123,7 +130,7 @@ impl Written {
     }
 }
 
-fn value<T: serde::Serialize>(written: &T) -> Value {
+pub(super) fn value<T: serde::Serialize>(written: &T) -> Value {
     Value::try_from(written).unwrap_or_else(|_| Value::Table(Table::new()))
 }
 
@@ -226,7 +233,7 @@ fn follows(stage: &StagePlan) -> Table {
 }
 
 /// Writes numbers that were kept in single precision with the digits they were given: 0.01, not 0.009999999776.
-fn shorten(value: &mut Value) {
+pub(super) fn shorten(value: &mut Value) {
     match value {
         Value::Float(number) => {
             let single = *number as f32;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::options::Options;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::plan::{DATA, Named};
+use crate::plan::{DATA, Named, SETTINGS};
 use crate::weights::sha256;
 
 /// Hashes of what a run was planned from. It lies in the run's folder and is part of every order; `resume` and every trial compare it
@@ -82,9 +82,10 @@ impl Basis {
         Ok(())
     }
 
-    /// Whether nothing but data was read: no given model, no answers, no list of samples, which know one division of the data.
+    /// Whether nothing but data and settings was read: no given model, no answers, no list of samples, which know one division of the data.
     pub fn is_data_alone(&self) -> bool {
-        self.files.keys().all(|key| key.starts_with(DATA))
+        let of_no_division = |key: &String| key.starts_with(DATA) || key.starts_with(SETTINGS);
+        self.files.keys().all(of_no_division)
     }
 
     /// The hash of what the recipe names so.

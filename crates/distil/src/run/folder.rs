@@ -174,6 +174,18 @@ impl RunFolder {
         self.0.join("recommended")
     }
 
+    /// The settings that a small network chose, for another recipe to name.
+    pub fn settings(&self) -> PathBuf {
+        self.0.join("settings.toml")
+    }
+
+    /// A copy of the file of settings that a stage names.
+    pub(super) fn settings_of(&self, stage: &str) -> PathBuf {
+        self.0
+            .join("settings")
+            .join(format!("{}.toml", file_name(stage)))
+    }
+
     /// The folder of all trials.
     pub fn trials(&self) -> PathBuf {
         self.0.join("trials")
@@ -260,6 +272,11 @@ impl TrialFolder {
     /// Bytes, latency and throughput of student and teacher, where the result is the smaller one.
     pub fn compress(&self) -> PathBuf {
         self.0.join("compress.json")
+    }
+
+    /// The settings that a small network chose for it.
+    pub fn settings(&self) -> PathBuf {
+        self.0.join("settings.toml")
     }
 
     /// What a stage writes.

@@ -19,7 +19,9 @@ pub use clock::{Stopwatch, counted_seconds, cpu_seconds};
 pub use evaluate::{in_own_terms, metrics, metrics_and, metrics_by_target, weights_of};
 pub use learner::Learner;
 pub use meter::Meter;
-pub use settings::{Checkpoints, Length, Readings, ScheduleScope, ScheduleSpan, Settings, Train};
+pub use settings::{
+    Base, Checkpoints, Length, Readings, ScheduleScope, ScheduleSpan, Settings, Train,
+};
 pub use signals::Signals;
 pub use sink::{EventSink, refused};
 pub use stage::{Trained, train};

@@ -1,6 +1,7 @@
 //! What a stage's training is told: the plan's numbers, resolved.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -16,7 +17,7 @@ use serde::Serialize;
 use super::signals::Signals;
 use crate::device;
 use crate::device::reading_is_dear;
-use crate::model::Pace;
+use crate::model::{ModelConfig, Pace};
 use crate::optim::adam::Adam;
 use crate::optim::schedule::Constant;
 use crate::optim::{Rule, Schedule};
@@ -44,9 +45,9 @@ pub struct Train {
     /// How first weights and rates depend on the network's widths.
     #[serde(skip_serializing_if = "is_standard")]
     pub param: Parametrization,
-    /// The stage with whose network the settings were chosen, where they suit other widths, too.
+    /// The network with which the settings were chosen, where they suit other widths, too.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub base: Option<String>,
+    pub base: Option<Base>,
     /// The learning rate's schedule; its value has the warm-up in it.
     pub schedule: Chosen<Box<dyn Schedule>>,
     /// What the schedule spans.
@@ -71,6 +72,25 @@ pub struct Train {
     pub patience: Option<u64>,
     /// Evaluations on the validation part per epoch.
     pub evaluate: u64,
+}
+
+/// The network with which settings were chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Base {
+    /// That of the stage of this name.
+    Stage(String),
+    /// One that no stage has.
+    Network(ModelConfig),
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stage(name) => f.write_str(name),
+            Self::Network(model) => write!(f, "another {}", model.name()),
+        }
+    }
 }
 
 fn is_standard(param: &Parametrization) -> bool {

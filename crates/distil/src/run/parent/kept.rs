@@ -1,8 +1,9 @@
-//! The models that stay of a run: the flow's, and the one that the verdict recommends where that is another.
+//! What stays of a run: the flow's model, the one that the verdict recommends where that is another, and settings that were chosen.
 
 use std::fs;
 use std::path::Path;
 
+use distil_report::compare::TRANSFERRED;
 use distil_report::run_json::RunJson;
 
 use crate::error::Result;
@@ -40,6 +41,16 @@ pub(super) fn keep_recommended(folder: &RunFolder, run: &RunJson) -> Result<Opti
             &format!("{trial}, which the verdict recommends"),
         )
     }))
+}
+
+/// Keeps the settings that a small network chose, where it chose some.
+pub(super) fn keep_settings(folder: &RunFolder, run: &RunJson) -> Result<()> {
+    let mut finished = run.arm(TRANSFERRED);
+    let Some(trial) = finished.find(|trial| folder.trial(&trial.id).settings().exists()) else {
+        return Ok(());
+    };
+    let text = files::read(&folder.trial(&trial.id).settings())?;
+    files::write(&folder.settings(), &text)
 }
 
 /// That a kept model was another than it is now.

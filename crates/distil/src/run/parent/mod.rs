@@ -68,6 +68,11 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         files::write(&folder.recipe(), text.text().as_bytes())?;
         files::write(&folder.plan(), prepared.plan.to_toml().as_bytes())?;
         options.write(&folder.options())?;
+        for (stage, text) in &prepared.plan.settings {
+            let path = folder.settings_of(stage);
+            files::create_folder(path.parent().unwrap_or(folder.path()))?;
+            files::write(&path, text.as_bytes())?;
+        }
         basis.write(&folder.basis())
     })?;
     watcher.folder(&folder);

@@ -12,7 +12,7 @@ use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 
 use super::children::{Children, News};
 use super::choices::{By, candidates, main_metric};
-use super::kept::{keep, keep_recommended, replaced};
+use super::kept::{keep, keep_recommended, keep_settings, replaced};
 use super::launch::Local;
 use super::logs::Logs;
 use super::outcome::{Outcome, OwnWork, conclude, next_look, wanted};
@@ -94,6 +94,7 @@ pub fn supervise(
     if let Some(note) = keep_recommended(folder, &run)? {
         watcher.note(&note);
     }
+    keep_settings(folder, &run)?;
     let (flow, control) = failures_of(failures, &run);
     match changed.or(flow) {
         Some(error) if signal.is_none() => Err(error),

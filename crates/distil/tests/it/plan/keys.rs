@@ -152,6 +152,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("[ids].file", &["\"others.txt\""]),
     (".like", &["\"tiny\""]),
     (".base", &["\"tiny\""]),
+    (".settings", &["\"settings.toml\""]),
     (".start", &["\"small\""]),
     (".learn", &["\"small\""]),
     (".from", &["\"tiny\""]),
@@ -189,6 +190,11 @@ const EXEMPT: &[(&str, &str)] = &[
         "plain training has no other network: every word but the default is refused",
     ),
     ("compare.plain.base", "likewise"),
+    (
+        "train.settings",
+        "a file of settings suits one network: it is refused outside of a stage",
+    ),
+    ("compare.plain.settings", "likewise"),
 ];
 
 /// A key of the schema.
@@ -387,6 +393,7 @@ fn files() -> tempfile::TempDir {
         };
         fs::write(folder.path().join(name), answers::table(answer)).unwrap();
     }
+    write("settings.toml", "lr = 0.25\n");
     let row = |row: usize| {
         let each = (0..10).map(|class| u8::from(row % 10 == class).to_string());
         each.collect::<Vec<_>>().join(",") + "\n"

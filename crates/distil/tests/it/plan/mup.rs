@@ -1,6 +1,10 @@
 //! Settings that were chosen with a narrower network.
 
-use distil::plan::{Arm, Plan};
+use std::path::Path;
+
+use distil::plan::{Arm, Draft, Plan};
+use distil::train::Base;
+use distil_recipe::RecipeText;
 
 use super::{GROW, plan, plan_of, problems, with};
 
@@ -21,7 +25,7 @@ fn a_wide_stage_is_trained_as_for_the_widths_of_its_base_the_first_stage() {
     assert_eq!((&small.mup, &small.train.base), (&None, &None));
     let mup = large.mup.as_ref().unwrap();
     assert_eq!((mup.axes(), mup.view()), (&[1.0, 8.0, 2.0, 1.0][..], 1.0));
-    assert_eq!(large.train.base.as_deref(), Some("small"));
+    assert_eq!(large.train.base, Some(Base::Stage("small".into())));
     assert!(large.start.as_ref().unwrap().rule.mup);
     assert!(
         flow.describe(None)
@@ -234,7 +238,7 @@ fn what_cannot_be_transferred_is_refused_with_the_reason() {
     );
     assert!(of(&decays).contains("does not carry over from one width to another"));
     let wider = with(&text, "hidden = [64]", "hidden = [1024, 1024]");
-    assert!(of(&wider).contains("`small` is no smaller than `large`"));
+    assert!(of(&wider).contains("chosen with is no smaller than that of `large`"));
     let own = format!("{GROW}[compare.arm.proxy]\nstage.large.train.epochs = 2\n");
     assert!(problems(&own).contains("there is an arm `proxy` already"));
     let asked = format!("{GROW}[compare]\narms = [\"proxy\"]\n");
@@ -286,4 +290,148 @@ fn a_network_that_tells_columns_apart_refuses_a_view_of_them() {
         found.contains("`realmlp` would read columns that a view has mixed"),
         "{found}"
     );
+}
+
+/// The large network of the digits alone, trained so.
+fn alone(train: &str) -> String {
+    format!(
+        "task = \"classification\"\ndata = \"digits\"\n[stage.large]\nmodel = {{ kind = \"mlp\", hidden = [512, 128] }}\ntrain = {{ {train} }}\n"
+    )
+}
+
+const BASE: &str = "base = { kind = \"mlp\", hidden = [64] }";
+
+#[test]
+fn a_base_may_be_a_network_that_no_stage_has() {
+    let own = plan(&alone(&format!("epochs = 7, param = \"mup\", {BASE}")));
+    let text = transferred("tune.lr = [1e-3, 4e-3]\nplain.epochs = 7");
+    let large = plan_of(&text, &Arm::Transferred).unwrap();
+    assert_eq!(
+        own.stage_hash(own.result()),
+        large.stage_hash(large.result())
+    );
+    assert!(
+        own.describe(None)
+            .contains("lr 0.001 as for the widths of another mlp (µP)")
+    );
+    let written = own.to_toml();
+    assert!(
+        written.contains("[stage.large.train.base]\nkind = \"mlp\""),
+        "{written}"
+    );
+    for (train, said) in [
+        (
+            BASE.to_owned(),
+            "`base` without `param = \"mup\"`".to_owned(),
+        ),
+        (
+            "param = \"mup\", base = { kind = \"cnn\", channels = [4] }".into(),
+            "`large` is a network of the family mlp, that which chose its settings one of cnn"
+                .into(),
+        ),
+        (
+            "param = \"mup\", base = { kind = \"mlp\", hiden = [4] }".into(),
+            "unknown key `hiden`".into(),
+        ),
+        (
+            "param = \"mup\", base = { hidden = [4] }".into(),
+            "`base` does not say its `kind`".into(),
+        ),
+        ("param = \"mup\", base = 4".into(), "`base` must be".into()),
+    ] {
+        let found = problems(&alone(&train));
+        assert!(found.contains(&said), "{found}");
+    }
+}
+
+/// What a recipe says where files of settings lie in `folder`.
+fn beside(folder: &Path, text: &str) -> Result<Plan, String> {
+    let recipe = RecipeText::new("r.toml", text);
+    let draft = Draft::read(&recipe, folder, &Arm::Flow).map_err(|refusal| refusal.to_string())?;
+    let raw = draft.read_data().unwrap();
+    let data = draft.dataset(raw, None).unwrap();
+    draft.plan(&data).map_err(|refusal| refusal.to_string())
+}
+
+#[test]
+fn a_file_of_settings_stands_under_what_its_stage_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let chosen = format!("epochs = 7\nlr = 8e-3\nschedule = \"linear\"\nparam = \"mup\"\n{BASE}\n");
+    write("s.toml", &chosen);
+    let by_file = beside(folder.path(), &alone("settings = \"s.toml\"")).unwrap();
+    let written = plan(&alone(&format!(
+        "epochs = 7, lr = 8e-3, schedule = \"linear\", param = \"mup\", {BASE}"
+    )));
+    assert_eq!(by_file.hash(), written.hash());
+    assert_eq!(by_file.settings["large"], chosen);
+    let own = "settings = \"s.toml\", steps = 50, clip = 1.0, lr = 4e-3";
+    let over = beside(folder.path(), &alone(own)).unwrap();
+    let written = plan(&alone(&format!(
+        "steps = 50, clip = 1.0, lr = 4e-3, schedule = \"linear\", param = \"mup\", {BASE}"
+    )));
+    assert_eq!(over.hash(), written.hash());
+    let said = "stage `large` has length of its own beside s.toml: a rate belongs to length, batch, optimiser and schedule, and was chosen with others";
+    assert!(
+        over.notes.iter().any(|note| note == said),
+        "{:?}",
+        over.notes
+    );
+    assert!(by_file.notes.iter().all(|note| !note.contains("s.toml")));
+    // Every arm has them, and so has a stage that is like another.
+    let like = "[stage.other]\nlike = \"large\"\ntrain.epochs = 3\n";
+    let two = format!(
+        "result = \"large\"\n{}{like}",
+        alone("settings = \"s.toml\"")
+    );
+    let two = beside(folder.path(), &two).unwrap();
+    let of = |name: &str| two.stage(name).unwrap().training().unwrap();
+    let (large, other) = (of("large"), of("other"));
+    assert_eq!((other.train.lr, 7 * other.steps), (8e-3, 3 * large.steps));
+    assert_eq!(other.mup, large.mup);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_of_settings_is_said_where_the_recipe_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
+    write("key.toml", b"lrr = 8e-3\n");
+    write("range.toml", b"epochs = 2\nlr = -1.0\n");
+    write(
+        "model.toml",
+        b"param = \"mup\"\nbase = { kind = \"mlp\", hiden = [4] }\n",
+    );
+    write("syntax.toml", b"lr = \n");
+    write("latin.toml", b"lr = 1e-3 # \xe9\n");
+    write("more.toml", b"settings = \"key.toml\"\n");
+    for (name, said) in [
+        ("key.toml", "key.toml: unknown key `lrr`"),
+        ("range.toml", "range.toml: `lr` is -1"),
+        ("model.toml", "unknown key `hiden`"),
+        ("syntax.toml", "syntax.toml: "),
+        ("latin.toml", "it is no text in UTF-8"),
+        ("more.toml", "more.toml: it names a file itself, key.toml"),
+        ("none.toml", "none.toml: "),
+    ] {
+        let found = beside(folder.path(), &alone(&format!("settings = \"{name}\""))).unwrap_err();
+        assert!(found.contains(said), "{found}");
+        assert!(found.contains("r.toml:5:"), "{found}");
+        assert!(found.contains(&format!("settings = \"{name}\"")), "{found}");
+    }
+    let top = alone("lr = 1e-3").replace("[stage", "train.settings = \"s.toml\"\n[stage");
+    let plain = format!(
+        "{}[compare]\nplain.settings = \"s.toml\"\n",
+        alone("lr = 1e-3")
+    );
+    let tune = format!(
+        "{}[compare]\ntune.settings = [\"s.toml\", \"t.toml\"]\n",
+        alone("lr = 1e-3")
+    );
+    for text in [top, plain, tune] {
+        let found = beside(folder.path(), &text).unwrap_err();
+        assert!(
+            found.contains("no stage would have these settings alone"),
+            "{found}"
+        );
+    }
 }

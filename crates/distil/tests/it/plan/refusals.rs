@@ -750,7 +750,7 @@ fn what_cannot_be_tuned_is_refused_with_its_place() {
     13 | tune = { rate = [1e-3, 2e-3] }
        |          ^^^^
        |
-       = note: the keys here are epochs, steps, batch, optimizer, lr, param, base, schedule, warmup, decay_schedule, clip, accumulate, average, keep, patience, evaluate
+       = note: the keys here are epochs, steps, batch, optimizer, lr, param, base, schedule, warmup, decay_schedule, clip, accumulate, average, keep, patience, evaluate, settings
     ");
     assert_snapshot!(tune("{ epochs = [5, 10] }"), @r"
     error: the length of a training is no setting to tune
