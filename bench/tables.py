@@ -110,18 +110,49 @@ def score(regression, wanted, found):
     return float(100 * np.mean(wanted.astype(str) != found.astype(str)))
 
 
+def written(table):
+    """A TOML inline table."""
+    word = lambda value: json.dumps(value) if not isinstance(value, dict) else written(value)
+    return "{ " + ", ".join(f"{key} = {word(value)}" for key, value in table.items()) + " }"
+
+
+def defaults(regression, epochs):
+    """The task, and the model and training of a network with the authors' settings."""
+    model = {"kind": "realmlp"} | ({"activation": "mish", "clamp": True} if regression else {})
+    train = {"epochs": epochs, "batch": 256, "lr": 0.2 if regression else 0.04, "schedule": "coslog", "decay_schedule": "flat-cosine", "keep": "best"}
+    train["optimizer"] = {"kind": "adamw", "beta2": 0.95, "weight_decay": 0.02, "exclude": "nothing"}
+    task = {"kind": "regression"} if regression else {"kind": "classification", "smoothing": 0.1}
+    return task, model, train
+
+
+def run(parts, target, task, stages, seed, folder):
+    """The trial of one run on these parts, as run.json has it, and the CPU seconds of the process."""
+    for name, part in zip(("train", "validation", "test"), parts):
+        part.to_csv(f"{folder}/{name}.csv", index=False)
+    recipe = (
+        f"task = {written(task)}\n[data]\nsource = \"csv\"\npath = \"train.csv\"\nvalidation = \"validation.csv\"\ntest = \"test.csv\"\ntarget = \"{target}\"\n"
+        f"{stages}[run]\nseed = {seed + 1}\n"
+    )
+    pathlib.Path(folder, "t.toml").write_text(recipe)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [os.path.abspath(DISTIL), "run", "t.toml", "--threads", "1", "--jobs", "1", "--no-control", "-q", "--json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return json.loads(done.stdout)["trials"][0], after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def quality(regression, measured):
+    """As `score`, of what a run says of a part."""
+    return measured["rmse"] if regression else 100 * (1 - measured["accuracy"])
+
+
 def distil(parts, target, regression, epochs, seed, program):
     """One network alone, or half by its labels and half by a teacher, whose cost is counted: boosted trees that did not see the row, or an
     ensemble, which is then a result, too. Score and CPU seconds of each."""
-    train = (
-        f'epochs = {epochs}, batch = 256, lr = {0.2 if regression else 0.04}, schedule = "coslog", decay_schedule = "flat-cosine", keep = "best", '
-        'optimizer = { kind = "adamw", beta2 = 0.95, weight_decay = 0.02, exclude = "nothing" }'
-    )
-    model = 'kind = "realmlp", activation = "mish", clamp = true' if regression else 'kind = "realmlp"'
-    task = '"regression"' if regression else '{ kind = "classification", smoothing = 0.1 }'
+    task, model, train = defaults(regression, epochs)
     with tempfile.TemporaryDirectory() as folder:
-        for name, part in zip(("train", "validation", "test"), parts):
-            part.to_csv(f"{folder}/{name}.csv", index=False)
         stage, learn, start = "", "", time.process_time()
         method = 'method = "mse"' if regression else 'method = "kd", temperature = 1.0'
         if program == "taught":
@@ -130,28 +161,17 @@ def distil(parts, target, regression, epochs, seed, program):
             stage = '[stage.trees]\nanswers = { file = "answers.csv", out_of_fold = true }\n'
             learn = f'learn = {{ from = "trees", {method} }}'
         elif program == "distilled":
-            stage = f"[stage.members]\nmodel = {{ {model}, members = {MEMBERS} }}\ntrain = {{ {train} }}\n"
+            stage = f"[stage.members]\nmodel = {written(model | {'members': MEMBERS})}\ntrain = {written(train)}\n"
             learn = f'learn = {{ from = "members", {method} }}'
         answered = time.process_time() - start
-        recipe = (
-            f"task = {task}\n[data]\nsource = \"csv\"\npath = \"train.csv\"\nvalidation = \"validation.csv\"\ntest = \"test.csv\"\ntarget = \"{target}\"\n"
-            f"{stage}[stage.model]\nmodel = {{ {model} }}\ntrain = {{ {train} }}\n{learn}\n[run]\nseed = {seed + 1}\n"
-        )
-        pathlib.Path(folder, "t.toml").write_text(recipe)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [os.path.abspath(DISTIL), "run", "t.toml", "--threads", "1", "--jobs", "1", "--no-control", "-q", "--json"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(done.stderr)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds = answered + after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        trial = json.loads(done.stdout)["trials"][0]
+        stages = f"{stage}[stage.model]\nmodel = {written(model)}\ntrain = {written(train)}\n{learn}\n"
+        trial, seconds = run(parts, target, task, stages, seed, folder)
+        seconds += answered
         # What a stage's own work took is not the other's: start and reading count for both.
         own = lambda name: sum(line["cpu_seconds"] for line in trial["bill"] if line["stage"] == name)
-        quality = lambda test: test["rmse"] if regression else 100 * (1 - test["accuracy"])
-        results = {program: (quality(trial["stages"][-1]["test"]), seconds)}
+        results = {program: (quality(regression, trial["stages"][-1]["test"]), seconds)}
         if program == "distilled":
-            results["members"] = (quality(trial["stages"][0]["test"]), seconds - own("model"))
+            results["members"] = (quality(regression, trial["stages"][0]["test"]), seconds - own("model"))
         return results
 
 

@@ -174,8 +174,7 @@ fn what_the_small_network_chose_trains_the_same_in_another_recipe_whose_run_keep
     let recipe = place.read(&format!("{RUN}/recipe.toml"));
     let model = recipe
         .lines()
-        .filter(|line| line.starts_with("model = "))
-        .next_back()
+        .rfind(|line| line.starts_with("model = "))
         .unwrap();
     let own = format!(
         "task = \"classification\"\ndata = \"digits\"\n[stage.large]\n{model}\ntrain = {{ settings = \"{RUN}/settings.toml\" }}\n"

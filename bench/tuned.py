@@ -1,0 +1,196 @@
+"""The programs of tables.py, each with the best of twenty settings by the choosing rows.
+
+    DATA=../shared/data DISTIL=target/release/distil python bench/tuned.py [TABLE ...] [--splits 10] [--epochs 64] [--trials 20]
+
+The first setting tried is the default. The others are drawn, with a seed: for both RealMLPs the same ones, of the space that its authors
+search (RealMLPParamSampler, "default") what Distil has, too: no ReLU, embeddings of numbers as by default or none; for boosting and
+scikit-learn's perceptron of the usual ranges. Boosting chooses anew on every split; the others on the first, and what was chosen there is
+run on all. The trees of a trial learn from the training rows, those that are tested from the choosing rows, too, as in tables.py.
+CPU seconds are those of the run that is tested; `search_seconds` those of the trials behind its choice, on a split that chose.
+One line a run goes to bench/tuned.csv as it ends; what stands there is not repeated. `--show` makes the table of it.
+"""
+
+import argparse
+import csv
+import json
+import pathlib
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from tables import TABLES, defaults, divided, numeric, quality, run, score, written  # noqa: E402
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+
+RESULTS = pathlib.Path(__file__).parent / "tuned.csv"
+PROGRAMS = ["distil", "boosting", "sklearn", "pytabkit"]
+
+
+def loguniform(rng, low, high):
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def draw(program, regression, trial):
+    """The settings of a trial; none for the first, which has the defaults."""
+    if trial == 0:
+        return {}
+    rng = np.random.default_rng(trial)
+    if program == "boosting":
+        return {
+            "learning_rate": loguniform(rng, 0.01, 0.3),
+            "max_leaf_nodes": int(round(loguniform(rng, 8, 128))),
+            "min_samples_leaf": int(round(loguniform(rng, 5, 100))),
+            "l2_regularization": loguniform(rng, 1e-6, 10),
+            "max_features": float(rng.uniform(0.5, 1)),
+            "max_iter": 1000,
+            "early_stopping": True,
+            "n_iter_no_change": 20,
+        }
+    if program == "sklearn":
+        hidden = [(100,), (256,), (256, 256), (128, 128, 128)]
+        return {
+            "hidden_layer_sizes": hidden[rng.integers(len(hidden))],
+            "learning_rate_init": loguniform(rng, 1e-4, 1e-2),
+            "alpha": loguniform(rng, 1e-5, 1e-1),
+            "batch_size": int(rng.choice([64, 128, 256])),
+        }
+    hidden = [[256] * 3, [64] * 5, [512]]
+    return {
+        "waves": bool(rng.integers(2)),
+        "lr": loguniform(rng, 2e-2, 3e-1),
+        "dropout": float(rng.choice([0.0, 0.15, 0.3], p=[0.3, 0.5, 0.2])),
+        "weight_decay": float(rng.choice([0.0, 2e-2])),
+        "sigma": loguniform(rng, 0.05, 0.5),
+        "activation": str(rng.choice(["selu", "mish"])),
+        "hidden": hidden[rng.choice(3, p=[0.6, 0.2, 0.2])],
+    } | ({} if regression else {"smoothing": float(rng.choice([0.0, 0.1], p=[0.3, 0.7]))})
+
+
+def distil(parts, target, regression, epochs, seed, settings):
+    """Score on the choosing and on the test rows, and CPU seconds."""
+    task, model, train = defaults(regression, epochs)
+    for key in ("dropout", "sigma", "activation", "hidden"):
+        if key in settings:
+            model[key] = settings[key]
+    if not settings.get("waves", True):
+        model["waves"] = 0
+    train["lr"] = settings.get("lr", train["lr"])
+    train["optimizer"]["weight_decay"] = settings.get("weight_decay", train["optimizer"]["weight_decay"])
+    if "smoothing" in settings:
+        task["smoothing"] = settings["smoothing"]
+    with tempfile.TemporaryDirectory() as folder:
+        stages = f"[stage.model]\nmodel = {written(model)}\ntrain = {written(train)}\n"
+        trial, seconds = run(parts, target, task, stages, seed, folder)
+    stage = trial["stages"][-1]
+    return quality(regression, stage["validation"]), quality(regression, stage["test"]), seconds
+
+
+def fitted(name, parts, target, regression, epochs, seed, settings, final):
+    """As `distil`, by a program of Python; one that is not final learns from the training rows alone."""
+    train, choose, test = parts
+    learns = pd.concat([train, choose]) if final else train
+    start = time.process_time()
+    if name == "boosting":
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+        words = [c for c in train if c != target and not pd.api.types.is_numeric_dtype(train[c])]
+        kinds = {c: pd.CategoricalDtype(sorted(learns[c].dropna().unique())) for c in words}
+        learns, choose, test = (part.astype(kinds) for part in (learns, choose, test))
+        kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+        model = kind(random_state=seed, categorical_features="from_dtype", **settings)
+    elif name == "sklearn":
+        from sklearn.compose import TransformedTargetRegressor
+        from sklearn.neural_network import MLPClassifier, MLPRegressor
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        net = (MLPRegressor if regression else MLPClassifier)(early_stopping=True, random_state=seed, **settings)
+        net = TransformedTargetRegressor(net, transformer=StandardScaler()) if regression else net
+        model = make_pipeline(numeric(parts, target), net)
+    if name != "pytabkit":
+        model.fit(learns.drop(columns=target), learns[target])
+    else:
+        import torch
+        from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+
+        torch.set_num_threads(1)
+        gaps = {c: train[c].median() for c in train if pd.api.types.is_numeric_dtype(train[c]) and c != target}
+        train, choose, test = (part.fillna(gaps) for part in parts)
+        names = {"dropout": "p_drop", "weight_decay": "wd", "sigma": "plr_sigma", "activation": "act", "hidden": "hidden_sizes", "lr": "lr", "smoothing": "ls_eps"}
+        given = {names[key]: value for key, value in settings.items() if key in names}
+        if not settings.get("waves", True):
+            given["num_emb_type"] = "none"
+        kind = RealMLP_TD_Regressor if regression else RealMLP_TD_Classifier
+        model = kind(n_epochs=epochs, random_state=seed, device="cpu", n_threads=1, **given)
+        model.fit(train.drop(columns=target), train[target], choose.drop(columns=target), choose[target])
+    found = [score(regression, part[target], model.predict(part.drop(columns=target))) for part in (choose, test)]
+    return *found, time.process_time() - start
+
+
+def tried(name, parts, target, regression, epochs, seed, settings, final):
+    if name == "distil":
+        return distil(parts, target, regression, epochs, seed, settings)
+    return fitted(name, parts, target, regression, epochs, seed, settings, final)
+
+
+def show():
+    from collections import defaultdict
+
+    found = defaultdict(dict)
+    for row in csv.DictReader(RESULTS.open()):
+        found[row["table"]][row["program"], int(row["split"])] = [float(row[key] or 0) for key in ("score", "cpu_seconds", "search_seconds")]
+    print("| table | splits |" + "".join(f" {p} | CPU s | search |" for p in PROGRAMS) + " distil − best other ± SE |")
+    print("|---|---|" + "---|---|---|" * len(PROGRAMS) + "---|")
+    for table, runs in found.items():
+        splits = [s for s in range(100) if all((p, s) in runs for p in PROGRAMS)]
+        if not splits:
+            continue
+        of = {p: np.array([runs[p, s] for s in splits]) for p in PROGRAMS}
+        best = min(PROGRAMS[1:], key=lambda p: of[p][:, 0].mean())
+        apart = of["distil"][:, 0] - of[best][:, 0]
+        error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
+        searched = {p: of[p][of[p][:, 2] > 0, 2] for p in PROGRAMS}
+        cells = "".join(f" {of[p][:, 0].mean():.5g} | {of[p][:, 1].mean():.3g} | {searched[p].mean():.3g} |" for p in PROGRAMS)
+        print(f"| {table} | {len(splits)} |{cells} {apart.mean():+.3g} ± {error:.2g} ({best}) |")
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("tables", nargs="*", default=list(TABLES))
+    arguments.add_argument("--splits", type=int, default=10)
+    arguments.add_argument("--epochs", type=int, default=64)
+    arguments.add_argument("--trials", type=int, default=20)
+    arguments.add_argument("--show", action="store_true")
+    arguments = arguments.parse_args()
+    if arguments.show:
+        return show()
+    if not RESULTS.exists():
+        RESULTS.write_text("table,split,program,score,cpu_seconds,search_seconds,settings\n")
+    known = {(r["table"], int(r["split"]), r["program"]): r["settings"] for r in csv.DictReader(RESULTS.open())}
+    for name in arguments.tables:
+        table, target, given = TABLES[name]()
+        regression = pd.api.types.is_numeric_dtype(table[target])
+        for program in PROGRAMS:
+            for split in range(arguments.splits):
+                if (name, split, program) in known:
+                    continue
+                parts = divided(table, given, split)
+                search, chosen = "", known.get((name, 0, program))
+                if program == "boosting" or split == 0:
+                    trials = [draw(program, regression, trial) for trial in range(arguments.trials)]
+                    results = [tried(program, parts, target, regression, arguments.epochs, split, settings, False) for settings in trials]
+                    search = f"{sum(seconds for *_, seconds in results):.3f}"
+                    chosen = json.dumps(trials[min(range(len(trials)), key=lambda trial: results[trial][0])])
+                settings = json.loads(chosen)
+                _, value, seconds = tried(program, parts, target, regression, arguments.epochs, split, settings, True)
+                line = [name, split, program, f"{value:.6g}", f"{seconds:.3f}", search, chosen]
+                known[name, split, program] = chosen
+                with RESULTS.open("a", newline="") as file:
+                    csv.writer(file, lineterminator="\n").writerow(line)
+                print(*line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
