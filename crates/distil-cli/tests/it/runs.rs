@@ -25,10 +25,15 @@ fn a_run_ends_in_its_numbers_one_sentence_and_what_next() {
     assert!(lines.len() <= 16, "{}", ended.stdout);
     let rows = lines[1..4].iter().map(|line| line.split("  ").next());
     assert!(rows.eq(["flow", "small", "plain"].map(Some)));
-    assert!(lines[5].starts_with("One pair, no claim: the flow reached "));
+    assert!(
+        lines[5].starts_with("`small` kept epoch"),
+        "{}",
+        ended.stdout
+    );
+    assert!(lines[6].starts_with("One pair, no claim: the flow reached "));
     assert!(!ended.stdout.contains("p = ") && !ended.stdout.contains("interval"));
     assert_eq!(
-        &lines[7..],
+        &lines[8..],
         [
             "  decide   distil run digits --smoke --seeds 6 --set 'compare.tune.lr=[0.002,0.004,0.008]'",
             "  use      distil predict runs/digits-0001 new.csv",

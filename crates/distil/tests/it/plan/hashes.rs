@@ -51,7 +51,12 @@ fn a_plan_that_keeps_the_last_weights_is_the_one_that_does_not_say_so() {
 
 #[test]
 fn the_hashes_of_plans_are_those_of_earlier_versions() {
-    let text = |name: &str| shipped(name).unwrap().text;
+    // As they were shipped then.
+    let kept = |line: &&str| !line.starts_with("keep ");
+    let text = |name: &str| -> String {
+        let lines = shipped(name).unwrap().text.lines().filter(kept);
+        lines.collect::<Vec<_>>().join("\n")
+    };
     for (text, hash) in [
         (
             text("digits"),
@@ -66,10 +71,10 @@ fn the_hashes_of_plans_are_those_of_earlier_versions() {
             "6597a7b086230624f271a7b255467eaf12b23b50b10ce7baf9be4b03693a7efd",
         ),
         (
-            EVERY,
+            EVERY.to_owned(),
             "3323754a12b06cc5a10a6904e19fe7dc9a7c4e3d793df2e87182cf936729e0b9",
         ),
     ] {
-        assert_eq!(plan(text).hash(), hash, "{text}");
+        assert_eq!(plan(&text).hash(), hash, "{text}");
     }
 }

@@ -78,7 +78,7 @@ fn the_plan_is_read_before_a_run() {
     large grows from small, not the same function: hidden.0 64 × 64 → 64 × 512, hidden.1 inserted (512 × 128), head 64 × 10 → 128 × 10
 
     arms: flow, small, plain
-    the flow takes 6.45 GFLOPs, about 6.45 s; a trial holds 2.46 MiB in memory beside the program, and 2.84 MiB on disk
+    the flow takes 6.45 GFLOPs, about 6.45 s; a trial holds 2.84 MiB in memory beside the program, and 3.64 MiB on disk
     ");
 }
 
