@@ -29,7 +29,9 @@ Exit codes:
 pub enum Verb {
     /// Train every stage, save the result, run the control, print the bill and the verdict
     Run(RunArgs),
-    /// Go on exactly where a run stopped
+    /// Search the cheapest route to a quality, and confirm it on fresh seeds
+    Find(FindArgs),
+    /// Go on exactly where a run or a search stopped
     Resume(ResumeArgs),
     /// Show the plan of a recipe: what it would train, what it would cost; without a recipe: the machine
     Check(CheckArgs),
@@ -106,6 +108,40 @@ pub struct RunArgs {
     #[arg(long, short)]
     pub quiet: bool,
     /// The folder in which the run gets its own
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+}
+
+/// `distil find`
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// A shipped recipe's name (`distil list recipes`), or a path
+    pub recipe: String,
+    /// The quality to reach on the test part: "accuracy >= 0.95", "rmse <= 50000"
+    #[arg(long, value_name = "GOAL")]
+    pub goal: String,
+    /// What the search may take before what it found so far is confirmed: "10 min", "5 TFLOPs"
+    #[arg(long, value_name = "BUDGET")]
+    pub budget: Option<String>,
+    /// Set a value of the recipe
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Threads of each trial [default: the recipe's, else by the size of a step]
+    #[arg(long, value_name = "N", value_parser = counted::<usize, 1, 1024>)]
+    pub threads: Option<usize>,
+    /// Trials at the same time [default: cores / threads, fewer beside other runs]
+    #[arg(long, value_name = "N", value_parser = counted::<usize, 1, 1024>)]
+    pub jobs: Option<usize>,
+    /// Train every stage, also those that the search has trained the same way already
+    #[arg(long)]
+    pub fresh: bool,
+    /// Print find.json instead of a sentence
+    #[arg(long)]
+    pub json: bool,
+    /// No progress; errors are still shown
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// The folder in which the search gets its own
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
 }

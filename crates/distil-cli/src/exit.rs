@@ -18,7 +18,8 @@ pub struct Failure {
     message: String,
 }
 
-const FAILED: u8 = 1;
+/// Failed.
+pub const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const DIVERGED: u8 = 3;
 

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     }
     let ended = match Cli::parse().verb {
         Verb::Run(args) => cmd::run::run(&args),
+        Verb::Find(args) => cmd::find::find(&args),
         Verb::Resume(args) => cmd::resume::resume(&args),
         Verb::Check(args) => cmd::check::check(&args),
         Verb::New(args) => cmd::new::new(&args),

@@ -7,6 +7,7 @@ pub mod device;
 pub mod error;
 pub mod export;
 pub mod files;
+pub mod find;
 pub mod growth;
 pub mod memory;
 pub mod method;

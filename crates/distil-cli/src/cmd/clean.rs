@@ -10,7 +10,10 @@ use crate::show;
 /// Removes the trials of finished runs, and stages kept for reuse.
 pub fn clean(args: &CleanArgs) -> Ended {
     for run in &args.runs {
-        let bytes = distil::run::clean(run)?;
+        let bytes = match distil::find::is_search(run) {
+            true => distil::find::clean(run)?,
+            false => distil::run::clean(run)?,
+        };
         show::print(&format!(
             "{}: {} of trials removed; model, report and run.json stay",
             terminal(&run.display().to_string()),

@@ -5,6 +5,7 @@ pub mod clean;
 pub mod completions;
 pub mod eval;
 pub mod export;
+pub mod find;
 pub mod list;
 pub mod new;
 pub mod predict;

@@ -7,12 +7,21 @@ use distil_report::run_json::RunJson;
 use distil_report::runs::compare_runs;
 
 use crate::args::ReportArgs;
-use crate::exit::Ended;
+use crate::exit::{Ended, Failure};
 use crate::show::{self, results};
 use crate::stderr::warn;
 
-/// Writes the report and its tables anew, prints it as Markdown, prints the bill, or prints what differs between two runs.
+/// Prints the page of a search. Of a run, writes the report and its tables anew, prints it as Markdown, prints the bill, or prints what differs between two runs.
 pub fn report(args: &ReportArgs) -> Ended {
+    if distil::find::is_search(&args.run) {
+        return match distil::find::record(&args.run)? {
+            Some(find) => show::print(&distil::find::page(&find)),
+            None => Err(Failure::usage(format_args!(
+                "{}: the search has not ended. `distil resume` goes on with it.",
+                args.run.display()
+            ))),
+        };
+    }
     let folder = RunFolder::open(&args.run)?;
     let run = RunJson::read(&folder.run_json())?;
     for model in [folder.model(), folder.recommended()] {

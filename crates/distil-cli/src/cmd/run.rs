@@ -57,6 +57,7 @@ pub fn run(args: &RunArgs) -> Ended {
             equal: EqualRule::Together,
             command: typed(),
             began: 0,
+            probe: false,
             swept,
         },
         runs: args.runs.clone(),

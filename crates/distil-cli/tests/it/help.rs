@@ -17,7 +17,8 @@ fn the_program_says_what_it_does() {
 
     Commands:
       run      Train every stage, save the result, run the control, print the bill and the verdict
-      resume   Go on exactly where a run stopped
+      find     Search the cheapest route to a quality, and confirm it on fresh seeds
+      resume   Go on exactly where a run or a search stopped
       check    Show the plan of a recipe: what it would train, what it would cost; without a recipe: the machine
       new      Copy a shipped recipe, to change it
       list     List what there is: recipes, methods, sources, runs, …
@@ -123,7 +124,7 @@ fn the_verbs_for_models_say_what_they_take() {
 #[test]
 fn the_other_verbs_say_what_they_take() {
     insta::assert_snapshot!(help(&["resume", "-h"]), @r"
-    Go on exactly where a run stopped
+    Go on exactly where a run or a search stopped
 
     Usage: distil resume [OPTIONS] <RUN>
 

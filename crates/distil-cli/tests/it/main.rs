@@ -10,6 +10,7 @@ mod documents;
 mod export;
 mod extremes;
 mod failing_io;
+mod find;
 mod foreign;
 mod golden;
 mod harness;

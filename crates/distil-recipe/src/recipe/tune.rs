@@ -55,7 +55,7 @@ impl List {
     }
 
     /// The values, where they are at least two different positive numbers.
-    fn numbers(&self) -> Option<Vec<f64>> {
+    pub fn numbers(&self) -> Option<Vec<f64>> {
         let numbers: Option<Vec<f64>> = self.values.iter().map(number).collect();
         let numbers = numbers.filter(|numbers| numbers.iter().all(|number| *number > 0.0))?;
         let differ = numbers.iter().any(|number| *number != numbers[0]);

@@ -4,6 +4,7 @@
 //! a generator with a state: draws are numbered, so equal input gives equal output to the last digit.
 
 mod bootstrap;
+mod bound;
 mod cost_ratio;
 mod draw;
 mod folds;
@@ -17,6 +18,7 @@ mod student;
 mod worst_rank;
 
 pub use bootstrap::{FEWEST_FOR_BCA, bca, bca_of, percentile_interval};
+pub use bound::bound_95;
 pub use cost_ratio::{CostRatio, cost_ratio};
 pub use draw::normal_draw;
 pub use folds::{CorrectedFolds, corrected_folds};

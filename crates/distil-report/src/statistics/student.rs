@@ -10,11 +10,16 @@ pub(super) fn two_sided(t: f64, freedom: f64) -> f64 {
 
 /// The t that is exceeded in size with probability 0.05: the half width of a 95 % confidence interval in standard errors.
 pub(super) fn half_width_95(freedom: f64) -> f64 {
-    // Half of the width lies below 13 for one degree of freedom and above 1.9 for any.
-    let (mut low, mut high) = (1.9, 13.0);
+    exceeded_with(0.05, freedom)
+}
+
+/// The t that is exceeded in size with a probability from 0.05 to 0.5.
+pub(super) fn exceeded_with(probability: f64, freedom: f64) -> f64 {
+    // Of 0.05 it lies below 13 for one degree of freedom.
+    let (mut low, mut high) = (0.0, 13.0);
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if two_sided(middle, freedom) > 0.05 {
+        if two_sided(middle, freedom) > probability {
             low = middle;
         } else {
             high = middle;

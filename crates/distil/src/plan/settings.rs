@@ -9,11 +9,12 @@ use distil_recipe::{Problem, Problems};
 use distil_report::TrialId;
 use toml::{Table, Value};
 
+use crate::data::View;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::plan::Plan;
 use crate::plan::refusal::problem;
-use crate::plan::written::{shorten, value};
+use crate::plan::written::{self, shorten};
+use crate::plan::{Plan, StagePlan};
 
 /// Bytes of the longest file of settings: no such file comes near.
 const MOST_BYTES: u64 = 1 << 20;
@@ -97,17 +98,27 @@ pub(super) fn note(stage: &StageTable) -> Option<String> {
     })
 }
 
+impl StagePlan {
+    /// The stage as a recipe has it, every default filled in; its schedule is its own.
+    pub(crate) fn recipe_table(&self) -> Table {
+        let mut table = written::stage(self);
+        table.remove("mup");
+        if self.view == View::Full {
+            table.remove("view");
+        }
+        if let Some(Value::Table(train)) = table.get_mut("train") {
+            train.remove("schedule_spans");
+        }
+        table.iter_mut().for_each(|(_, value)| shorten(value));
+        table
+    }
+}
+
 impl Plan {
     /// The result's training with all it says and takes by default, as a file that another recipe can name.
     pub(crate) fn settings_file(&self, trial: &TrialId) -> Option<String> {
-        let training = self.result().training()?;
-        let mut table = match value(&training.train) {
-            Value::Table(table) => table,
-            _ => Table::new(),
-        };
-        // A stage that names the file has a schedule of its own.
-        table.remove("schedule_spans");
-        table.iter_mut().for_each(|(_, value)| shorten(value));
+        let stage = self.result().recipe_table();
+        let table = stage.get("train").and_then(Value::as_table)?;
         let chosen = trial.settings.as_deref().unwrap_or("its settings");
         Some(format!(
             "# {chosen}: chosen by the network under `base`, by its loss on the validation part, for trainings of this length, batch,\n\
@@ -115,7 +126,7 @@ impl Plan {
              # plan {}\n\n{}",
             self.name,
             self.hash(),
-            toml::to_string(&table).unwrap_or_default()
+            toml::to_string(table).unwrap_or_default()
         ))
     }
 }

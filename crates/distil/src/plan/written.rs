@@ -134,7 +134,7 @@ pub(super) fn value<T: serde::Serialize>(written: &T) -> Value {
     Value::try_from(written).unwrap_or_else(|_| Value::Table(Table::new()))
 }
 
-fn stage(plan: &StagePlan) -> Table {
+pub(super) fn stage(plan: &StagePlan) -> Table {
     let mut stage = Table::new();
     stage.insert("model".into(), value(&plan.model));
     stage.insert("view".into(), value(&plan.view));

@@ -55,6 +55,9 @@ pub struct Options {
     /// When the run began, in seconds since 1970.
     #[serde(default)]
     pub began: u64,
+    /// Whether its trials are compared on the validation part alone: no trial reads the test part, and none waits for the flow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub probe: bool,
     /// Arms made by `--set` with several values, as `key=value`.
     pub swept: Vec<String>,
 }

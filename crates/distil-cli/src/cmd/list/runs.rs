@@ -48,6 +48,9 @@ fn folders(folder: &Path) -> Result<Vec<RunFolder>, Failure> {
 
 fn row(folder: &RunFolder) -> [String; 7] {
     let name = folder.name();
+    if distil::find::is_search(folder.path()) {
+        return search(name, folder.path());
+    }
     let path = folder.run_json();
     if !path.exists() {
         return [&name, NONE, "unfinished", NONE, NONE, NONE, NONE].map(str::to_owned);
@@ -68,6 +71,32 @@ fn row(folder: &RunFolder) -> [String; 7] {
             ]
         }
     }
+}
+
+/// Of a search its goal's metric on fresh seeds.
+fn search(name: String, folder: &Path) -> [String; 7] {
+    let unknown = |status: &str| [&name, NONE, status, NONE, NONE, NONE, NONE].map(str::to_owned);
+    let find = match distil::find::record(folder) {
+        Err(_) => return unknown("find.json is damaged"),
+        Ok(None) => return unknown("unfinished"),
+        Ok(Some(find)) => find,
+    };
+    let trials: usize = find.steps.iter().map(|step| step.tried.len()).sum();
+    let [status, verdict] = match &find.confirmed {
+        None => ["stopped", NONE],
+        Some(confirmed) if confirmed.met => ["finished", "goal reached"],
+        Some(_) => ["finished", "goal not shown"],
+    };
+    let confirmed = find.confirmed.as_ref();
+    [
+        name,
+        find.name.clone(),
+        status.to_owned(),
+        (trials + confirmed.map_or(0, |confirmed| confirmed.test.len())).to_string(),
+        find.metric.name.clone(),
+        find.metric.value(confirmed.map(|confirmed| confirmed.mean)),
+        verdict.to_owned(),
+    ]
 }
 
 fn status(status: Status) -> &'static str {

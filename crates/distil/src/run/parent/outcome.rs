@@ -83,7 +83,7 @@ pub(super) fn conclude(
     let mut found = compared(plan, options, &told, &calibrations);
     // One that was chosen and not yet tested has not come to its end.
     for (trial, _) in &mut found.trials {
-        if trial.status == Status::Finished && !trial.is_tested() {
+        if trial.status == Status::Finished && !trial.is_tested() && !options.probe {
             trial.status = left.unwrap_or(Status::Failed);
         }
     }

@@ -193,7 +193,7 @@ impl Scheduler<'_> {
     /// Leaves out what has finished, and lets wait what is not to start before it is settled what there is to choose from.
     fn hold_back(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.retain(|trial| !self.finished(trial, trial.settings.is_none()));
+        waiting.retain(|trial| !self.finished(trial, self.is_tested(trial)));
         let widens = |tuning: &Tuning| tuning.widest() != tuning.written();
         let held = self.plan.tuning.as_ref().is_some_and(widens);
         (self.held, self.waiting) = waiting
@@ -288,7 +288,7 @@ impl Scheduler<'_> {
 
     /// Whether a trial is asked for the test part.
     fn is_tested(&self, trial: &TrialId) -> bool {
-        trial.settings.is_none() || self.guards.contains(trial)
+        !self.options.probe && (trial.settings.is_none() || self.guards.contains(trial))
     }
 
     /// Whether a trial has come to what it is asked for.
@@ -407,6 +407,9 @@ impl Scheduler<'_> {
 
     /// The rates of the arm that have not been measured yet: its first trial does so, while no other runs.
     fn unmeasured(&self, trial: &TrialId) -> Option<Rates> {
+        if self.options.probe {
+            return None;
+        }
         let of = self.plan.rates_of(&Arm::named(&trial.arm));
         let measured = self.folder.calibration(of.as_deref()).is_file();
         (!measured).then_some(Rates { of })
@@ -434,7 +437,7 @@ impl Scheduler<'_> {
     fn waits_for_the_flow(&self, trial: &TrialId) -> bool {
         let route = self.plan.arms.contains(&Arm::Transferred);
         let of_route = [PROXY, TRANSFERRED, PLAIN_FULL].contains(&trial.arm.as_str());
-        trial.arm != FLOW && !(route && of_route)
+        trial.arm != FLOW && !(route && of_route) && !self.options.probe
     }
 
     /// Whether a candidate that an arm may choose for a trial's seed and fold waits or runs.
@@ -556,7 +559,7 @@ impl Scheduler<'_> {
                 "trial {trial} failed, the result is kept: {error}"
             ));
         }
-        if trial.arm == FLOW && self.plan.tuning.is_none() {
+        if trial.arm == FLOW && self.plan.tuning.is_none() && !self.options.probe {
             // Its controls have nothing to be compared with.
             self.waiting
                 .retain(|other| (other.seed, other.fold) != (trial.seed, trial.fold));

@@ -22,7 +22,7 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
     let controls = plan
         .arms
         .iter()
-        .filter(|arm| **arm != Arm::Flow)
+        .filter(|arm| **arm != Arm::Flow && (!options.probe || matches!(arm, Arm::Own(_))))
         .map(ToString::to_string);
     let mut controls: Vec<String> = controls.chain(options.swept.iter().cloned()).collect();
     if options.curve {

@@ -64,6 +64,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
             "plan",
             "export",
             "run",
+            "find",
         ],
     ),
     (

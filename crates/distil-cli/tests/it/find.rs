@@ -1,0 +1,299 @@
+//! `distil find`, in the program itself.
+
+use std::fs;
+
+use distil::find::record::{FindJson, Tried};
+use distil_report::Part;
+use distil_report::events::{self, Event};
+use rustix::process::Signal;
+
+use crate::harness::Place;
+
+const FOLDER: &str = "runs/digits-find-0001";
+
+fn found(place: &Place, folder: &str) -> FindJson {
+    serde_json::from_str(&place.read(&format!("{folder}/find.json"))).unwrap()
+}
+
+/// What a search decided, without what a clock says.
+fn decided(place: &Place) -> FindJson {
+    let mut find = found(place, FOLDER);
+    find.search_cpu_seconds = 0.0;
+    for tried in find.steps.iter_mut().flat_map(|step| &mut step.tried) {
+        tried.cpu_seconds = 0.0;
+    }
+    if let Some(confirmed) = &mut find.confirmed {
+        confirmed.cpu_seconds = 0.0;
+    }
+    find
+}
+
+#[test]
+fn the_cheapest_that_will_do_is_found_on_the_validation_part_and_confirmed_on_fresh_seeds() {
+    let place = Place::new();
+    let asked = [
+        "find",
+        "digits",
+        "--goal",
+        "accuracy >= 95 %",
+        "--jobs",
+        "2",
+    ];
+    let ended = place.distil(&asked);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(
+        ended
+            .stdout
+            .starts_with("The goal is reached: over 6 fresh seeds `"),
+        "{}",
+        ended.stdout
+    );
+    let find = found(&place, FOLDER);
+    let (name, epochs) = find.route.clone().unwrap();
+    let confirmed = find.confirmed.clone().unwrap();
+    assert_eq!(confirmed.test.len(), 6);
+    assert!(confirmed.met && confirmed.bound.unwrap() >= 0.95);
+    // It costs what the trainings of the search cost, and nothing that was tried and does as well costs less.
+    let all: Vec<&Tried> = find.steps.iter().flat_map(|step| &step.tried).collect();
+    let sum: f64 = all.iter().map(|tried| tried.flops).sum();
+    assert_eq!(find.search_flops, sum);
+    let again = |one: &Tried| {
+        let name = format!("again-{}-{}", one.name, one.epochs);
+        find.steps.iter().find(|step| step.name == name)
+    };
+    let route = all
+        .iter()
+        .find(|tried| tried.name == name && tried.epochs == epochs)
+        .unwrap();
+    assert_eq!(again(route).unwrap().tried.len(), 2);
+    let rungs = find
+        .steps
+        .iter()
+        .filter(|step| step.name.starts_with("rung-"));
+    let cheaper = rungs
+        .flat_map(|step| &step.tried)
+        .filter(|one| one.flops < route.flops);
+    for cheaper in cheaper.filter(|one| one.value.unwrap() >= 0.95) {
+        assert!(again(cheaper).is_some(), "{cheaper:?}");
+    }
+    // The small network's best rate is the one with the least loss, and lies inside its list.
+    let rates: Vec<&Tried> = all
+        .iter()
+        .filter(|t| t.name.starts_with("lr-"))
+        .copied()
+        .collect();
+    assert_eq!(rates.len(), find.rates);
+    let rate = |tried: &Tried| -> f64 { tried.name["lr-".len()..].parse().unwrap() };
+    let best = rates
+        .iter()
+        .min_by(|a, b| a.loss.unwrap().total_cmp(&b.loss.unwrap()))
+        .unwrap();
+    assert!(
+        rates.iter().any(|t| rate(t) < rate(best)) && rates.iter().any(|t| rate(t) > rate(best))
+    );
+    assert!(
+        place
+            .read(&format!("{FOLDER}/route.toml"))
+            .contains(&format!("lr = {}", rate(best)))
+    );
+    // Nothing but the runs that confirm reads the test part.
+    let mut read = 0;
+    for run in fs::read_dir(place.path(&format!("{FOLDER}/runs"))).unwrap() {
+        let run = run.unwrap().path();
+        let confirms = run.ends_with("confirm-0001");
+        for trial in fs::read_dir(run.join("trials")).into_iter().flatten() {
+            let log = events::read(&trial.unwrap().path().join("events.jsonl")).unwrap();
+            let test =
+                |event: &&Event| matches!(event, Event::Evaluated(e) if e.part == Part::Test);
+            assert_eq!(
+                log.iter().any(|event| test(&event)),
+                confirms,
+                "{}",
+                run.display()
+            );
+            read += usize::from(confirms);
+        }
+    }
+    assert_eq!(read, 6);
+    // The route is a recipe, and its result the model.
+    let route = format!("./{FOLDER}/route.toml");
+    let ended = place.distil(&["run", &route, "--no-control", "--quiet", "--fresh"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let weights =
+        |folder: &str| fs::read(place.path(&format!("{folder}/model.safetensors"))).unwrap();
+    assert!(weights("runs/route-0001/model") == weights(&format!("{FOLDER}/model")));
+    let page = place.read(&format!("{FOLDER}/find.md"));
+    assert!(page.contains("(computed, not run)"), "{page}");
+    // It is listed among runs, its page printed, and what only a search needs removed.
+    let listed = place.distil(&["list", "runs"]).stdout;
+    let row = listed
+        .lines()
+        .find(|line| line.starts_with("digits-find-0001"))
+        .unwrap();
+    assert!(
+        row.contains("finished") && row.ends_with("goal reached"),
+        "{row}"
+    );
+    assert_eq!(place.distil(&["report", FOLDER]).stdout, page);
+    let whole = decided(&place);
+    let ended = place.distil(&["clean", FOLDER]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(
+        !place
+            .path(&format!("{FOLDER}/runs/confirm-0001/trials"))
+            .exists()
+    );
+    assert_eq!(place.distil(&["resume", FOLDER, "--quiet"]).code, 0);
+    assert_eq!(decided(&place), whole);
+    // However many trainings run at a time.
+    let other = Place::new();
+    let mut alone = asked;
+    alone[5] = "1";
+    assert_eq!(other.distil(&alone).code, 0);
+    assert_eq!(decided(&other).steps, decided(&place).steps);
+    assert_eq!(decided(&other).confirmed, decided(&place).confirmed);
+}
+
+#[test]
+fn a_goal_that_is_not_met_ends_with_the_best_there_is_and_exit_1() {
+    let place = Place::new();
+    let asked = [
+        "find",
+        "digits",
+        "--goal",
+        "accuracy >= 1",
+        "--budget",
+        "1 MFLOPs",
+        "--quiet",
+    ];
+    let ended = place.distil(&asked);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(
+        ended
+            .stdout
+            .starts_with("The goal is not shown to be reached: over 6 fresh seeds `"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("The search ended: the budget was spent."),
+        "{}",
+        ended.stdout
+    );
+    let find = found(&place, FOLDER);
+    assert_eq!(
+        find.steps
+            .iter()
+            .filter(|step| step.name.starts_with("rung-"))
+            .count(),
+        1
+    );
+    // Nothing that was not asked again looked better.
+    let (name, epochs) = find.route.unwrap();
+    let tried = || find.steps.iter().flat_map(|step| &step.tried);
+    let of = |one: &&Tried| one.name == name && one.epochs == epochs;
+    let chooser = |one: &&Tried| name == "chooser" && one.name.starts_with("lr-");
+    let value = |one: &Tried| one.value.unwrap();
+    let route = tried()
+        .filter(|one| of(one) || chooser(one))
+        .map(value)
+        .fold(0.0, f64::max);
+    let again = |one: &Tried| format!("again-{}-{}", one.name, one.epochs);
+    for one in tried().filter(|one| find.steps.iter().all(|step| step.name != again(one))) {
+        assert!(value(one) <= route, "{one:?}");
+    }
+    assert!(!find.confirmed.unwrap().met);
+}
+
+#[test]
+fn a_search_that_was_stopped_goes_on_to_the_end_of_an_unbroken_one() {
+    let place = Place::new();
+    let asked = [
+        "find",
+        "digits",
+        "--goal",
+        "accuracy >= 1",
+        "--set",
+        "compare.plain.epochs=20",
+        "--budget",
+        "20 GFLOPs",
+    ];
+    let mut running = place.start(&asked);
+    let rung = place.path(&format!("{FOLDER}/runs/rung-1-0001/trials"));
+    running.wait_for("a rung", || rung.exists());
+    running.signal(Signal::TERM);
+    let ended = running.end();
+    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("`distil resume runs/digits-find-0001` goes on"),
+        "{}",
+        ended.stderr
+    );
+    let ended = place.distil(&["resume", FOLDER, "--quiet"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let whole = Place::new();
+    assert_eq!(whole.distil(&asked).code, 1);
+    assert_eq!(decided(&place), decided(&whole));
+    // What has ended is read again, not trained.
+    let before = place.files();
+    assert_eq!(place.distil(&["resume", FOLDER, "--quiet"]).code, 1);
+    assert_eq!(place.files(), before);
+    assert_eq!(decided(&place), decided(&whole));
+}
+
+#[test]
+fn a_mistake_in_a_goal_or_a_budget_is_told_before_anything_is_written() {
+    let place = Place::new();
+    for (goal, budget, said) in [
+        (
+            "accuracy",
+            "1 min",
+            "--goal: `accuracy` has neither >= nor <=. Write for instance",
+        ),
+        (
+            "accuracy <= 0.9",
+            "1 min",
+            "--goal: of accuracy more is better. Write accuracy >= …",
+        ),
+        (
+            "rmse <= 3",
+            "1 min",
+            "--goal: the models of this recipe have no rmse",
+        ),
+        (
+            "accuracy >= 0.9",
+            "ten min",
+            "--budget: `ten min` is no budget. Write for instance",
+        ),
+        (
+            "accuracy >= 0.9",
+            "3 lightyears",
+            "--budget: `lightyears` is no unit of time or work",
+        ),
+    ] {
+        let ended = place.distil(&["find", "digits", "--goal", goal, "--budget", budget]);
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    let ended = place.distil(&[
+        "find",
+        "digits",
+        "--goal",
+        "accuracy >= 0.9",
+        "--set",
+        "stage.large.train.lr=1e-3,2e-3",
+    ]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("`find` chooses by itself what to try"),
+        "{}",
+        ended.stderr
+    );
+    assert!(place.files().is_empty());
+}

@@ -1,0 +1,179 @@
+//! What a search is to reach, and what it may cost.
+
+use std::fmt;
+
+use distil_report::measure::{Better, METRICS, Metric, Quantity, metric};
+use distil_report::present::human::{human_flops, human_seconds};
+
+/// A quality to reach: `accuracy >= 0.95`, `accuracy >= 95 %`, `rmse <= 50000`.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal {
+    /// The metric.
+    pub metric: &'static Metric,
+    /// Its least good value that will do, in the metric's own unit; a share is one of 1.
+    pub at: f64,
+}
+
+impl Goal {
+    /// Reads a goal.
+    ///
+    /// # Errors
+    /// Words that are none, in a sentence that ends in a remedy.
+    pub fn parse(words: &str) -> Result<Self, String> {
+        const FORM: &str = "write for instance \"accuracy >= 0.95\" or \"rmse <= 50000\"";
+        let signs = [(">=", Better::Higher), ("<=", Better::Lower)];
+        let parts = signs
+            .iter()
+            .find_map(|(sign, better)| Some((words.split_once(sign)?, *better)));
+        let Some(((name, at), better)) = parts else {
+            return Err(format!("`{words}` has neither >= nor <=; {FORM}"));
+        };
+        let name = name.trim();
+        let Some(metric) = metric(name) else {
+            let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+            return Err(format!(
+                "there is no metric `{name}`; name one of {}",
+                known.join(", ")
+            ));
+        };
+        if metric.better != better {
+            let sign = match metric.better {
+                Better::Higher => ">=",
+                Better::Lower => "<=",
+            };
+            return Err(format!(
+                "of {name} {} is better; write {name} {sign} …",
+                match metric.better {
+                    Better::Higher => "more",
+                    Better::Lower => "less",
+                }
+            ));
+        }
+        let number = at.trim();
+        let (number, share) = match number.strip_suffix('%') {
+            Some(number) if metric.quantity == Quantity::Share => (number.trim_end(), 0.01),
+            _ => (number, 1.0),
+        };
+        let Some(at) = number.parse::<f64>().ok().filter(|at| at.is_finite()) else {
+            return Err(format!("`{number}` is no number; {FORM}"));
+        };
+        let at = at * share;
+        if metric.quantity == Quantity::Share && !(0.0..=1.0).contains(&at) {
+            return Err(format!(
+                "{name} is a share of 1, and `{number}` is none; write it as 0.95 or as 95 %"
+            ));
+        }
+        Ok(Self { metric, at })
+    }
+
+    /// Whether a value will do.
+    pub fn is_met_by(&self, value: f64) -> bool {
+        self.metric.better.advantage(value - self.at) >= 0.0
+    }
+}
+
+/// What a search may take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Budget {
+    /// Seconds of the clock.
+    Seconds(f64),
+    /// FLOPs of training.
+    Flops(f64),
+}
+
+impl Budget {
+    /// Reads `10 min`, `90 s`, `2 h`, `5 TFLOPs`.
+    ///
+    /// # Errors
+    /// Words that are none, in a sentence that ends in a remedy.
+    pub fn parse(words: &str) -> Result<Self, String> {
+        const FORM: &str = "write for instance \"10 min\" or \"5 TFLOPs\"";
+        let words = words.trim();
+        let at = words
+            .find(|c: char| c.is_alphabetic())
+            .unwrap_or(words.len());
+        let (number, unit) = words.split_at(at);
+        let number: f64 = match number.trim().parse() {
+            Ok(number) if number > 0.0 && f64::is_finite(number) => number,
+            _ => return Err(format!("`{words}` is no budget; {FORM}")),
+        };
+        Ok(match unit {
+            "s" => Self::Seconds(number),
+            "min" => Self::Seconds(60.0 * number),
+            "h" => Self::Seconds(3600.0 * number),
+            "MFLOPs" => Self::Flops(1e6 * number),
+            "GFLOPs" => Self::Flops(1e9 * number),
+            "TFLOPs" => Self::Flops(1e12 * number),
+            "PFLOPs" => Self::Flops(1e15 * number),
+            _ => {
+                return Err(format!(
+                    "`{unit}` is no unit of time or work (s, min, h, MFLOPs to PFLOPs); {FORM}"
+                ));
+            }
+        })
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Seconds(seconds) => human_seconds(*seconds),
+            Self::Flops(flops) => human_flops(*flops),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goal_is_a_metric_a_direction_and_a_number() {
+        let goal = Goal::parse("accuracy >= 95 %").unwrap();
+        assert_eq!((goal.metric.name, goal.at), ("accuracy", 0.95));
+        let same = Goal::parse(" accuracy>=0.95 ").unwrap();
+        assert_eq!((same.metric.name, same.at), ("accuracy", 0.95));
+        assert!(goal.is_met_by(0.95) && goal.is_met_by(1.0) && !goal.is_met_by(0.9499));
+        let goal = Goal::parse("rmse <= 5e4").unwrap();
+        assert!(goal.is_met_by(5e4) && goal.is_met_by(1.0) && !goal.is_met_by(50_001.0));
+        for (words, said) in [
+            ("good", "`good` has neither >= nor <=; write"),
+            (
+                "goodness >= 3",
+                "there is no metric `goodness`; name one of accuracy,",
+            ),
+            (
+                "accuracy <= 0.9",
+                "of accuracy more is better; write accuracy >= …",
+            ),
+            ("rmse >= 3", "of rmse less is better; write rmse <= …"),
+            ("accuracy >= much", "`much` is no number; write"),
+            ("rmse <= 5 %", "`5 %` is no number"),
+            ("accuracy >= inf", "`inf` is no number"),
+            (
+                "accuracy >= 95",
+                "accuracy is a share of 1, and `95` is none; write it as 0.95 or as 95 %",
+            ),
+        ] {
+            let found = Goal::parse(words).unwrap_err();
+            assert!(found.starts_with(said), "{words}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_budget_is_time_or_work() {
+        for (words, budget) in [
+            ("10 min", Budget::Seconds(600.0)),
+            ("90s", Budget::Seconds(90.0)),
+            ("0.5 h", Budget::Seconds(1800.0)),
+            ("5 TFLOPs", Budget::Flops(5e12)),
+        ] {
+            assert_eq!(Budget::parse(words), Ok(budget), "{words}");
+        }
+        for words in [
+            "", "min", "0 s", "-3 min", "ten min", "5 FLOPS", "inf h", "10",
+        ] {
+            assert!(Budget::parse(words).is_err(), "{words}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Which candidates are trained for how long: successive halving over budgets of FLOPs, each training with a schedule of its own.
+
+use distil_report::measure::Better;
+
+/// The budgets, as shares of what the dearest candidate costs in full (successive halving: Jamieson & Talwalkar 2016).
+pub const RUNGS: [f64; 4] = [0.125, 0.25, 0.5, 1.0];
+
+/// What a candidate costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cost {
+    /// FLOPs of everything but its last stage.
+    pub before: f64,
+    /// FLOPs of an epoch of its last stage.
+    pub epoch: f64,
+    /// Epochs that it is trained for in full.
+    pub epochs: u64,
+}
+
+impl Cost {
+    /// FLOPs of so many epochs.
+    pub fn of(&self, epochs: u64) -> f64 {
+        self.before + self.epoch * epochs as f64
+    }
+
+    /// The epochs that a budget has room for, at most all; none where it has no room for one.
+    pub fn within(&self, flops: f64) -> Option<u64> {
+        let room = ((flops - self.before) / self.epoch * (1.0 + 1e-9)).floor();
+        (room >= 1.0).then(|| (room as u64).min(self.epochs))
+    }
+}
+
+/// One training of a candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probe {
+    /// Its place among the candidates.
+    pub candidate: usize,
+    /// Epochs of its last stage.
+    pub epochs: u64,
+}
+
+/// What one came to on the validation part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Which.
+    pub probe: Probe,
+    /// The loss, or the metric nearest to it; infinite where it diverged.
+    pub loss: f64,
+    /// The metric of the goal.
+    pub value: f64,
+}
+
+/// The trainings of a rung: of every candidate that is left, where the budget has room for a length that it has not had.
+pub fn probes(costs: &[Cost], left: &[usize], rung: f64, seen: &[Seen]) -> Vec<Probe> {
+    let most = costs.iter().map(|cost| cost.of(cost.epochs));
+    let budget = rung * most.fold(0.0, f64::max);
+    let probe = |candidate: &usize| {
+        let epochs = costs[*candidate].within(budget)?;
+        let probe = Probe {
+            candidate: *candidate,
+            epochs,
+        };
+        seen.iter().all(|seen| seen.probe != probe).then_some(probe)
+    };
+    left.iter().filter_map(probe).collect()
+}
+
+/// The candidates that go on to the next rung: of those that could be trained for longer the better half by loss, at least two, as what
+/// leads at a shorter length need not lead in full; those that had no room yet go on. Ties go to the one that is named first.
+pub fn left(costs: &[Cost], before: &[usize], seen: &[Seen]) -> Vec<usize> {
+    let of = |candidate: usize| {
+        let mut own = seen.iter().filter(|seen| seen.probe.candidate == candidate);
+        own.next_back()
+    };
+    let (tried, untried): (Vec<usize>, Vec<usize>) = before
+        .iter()
+        .partition(|candidate| of(**candidate).is_some());
+    let loss = |candidate: &usize| of(*candidate).map_or(f64::INFINITY, |seen| seen.loss);
+    let mut longer: Vec<usize> = tried
+        .iter()
+        .copied()
+        .filter(|c| of(*c).is_some_and(|s| s.probe.epochs < costs[*c].epochs && s.loss.is_finite()))
+        .collect();
+    longer.sort_by(|a, b| loss(a).total_cmp(&loss(b)).then(a.cmp(b)));
+    longer.truncate(longer.len().div_ceil(2).max(2));
+    longer.extend(untried);
+    longer.sort_unstable();
+    longer
+}
+
+/// The cheapest probe whose value will do and that is not among those that were struck out.
+pub fn hit<'a>(
+    costs: &[Cost],
+    seen: &'a [Seen],
+    struck: &[Probe],
+    will_do: impl Fn(f64) -> bool,
+) -> Option<&'a Seen> {
+    let cost = |seen: &Seen| costs[seen.probe.candidate].of(seen.probe.epochs);
+    let fits = |one: &&Seen| will_do(one.value) && !struck.contains(&one.probe);
+    let mut hits: Vec<&Seen> = seen.iter().filter(fits).collect();
+    hits.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+    hits.first().copied()
+}
+
+/// The best by the goal's metric; the cheapest of equals.
+pub fn best<'a>(costs: &[Cost], seen: &'a [Seen], better: Better) -> Option<&'a Seen> {
+    let cost = |seen: &Seen| costs[seen.probe.candidate].of(seen.probe.epochs);
+    let finite = |one: &&Seen| one.loss.is_finite() && one.value.is_finite();
+    seen.iter().filter(finite).min_by(|a, b| {
+        let ahead = better.advantage(b.value - a.value);
+        ahead.total_cmp(&0.0).then(cost(a).total_cmp(&cost(b)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn costs() -> Vec<Cost> {
+        // A wide network, one a quarter as dear, one of a hundredth, and one that begins with half of what the wide one costs.
+        let cost = |before: f64, epoch: f64| Cost {
+            before,
+            epoch,
+            epochs: 8,
+        };
+        vec![
+            cost(0.0, 100.0),
+            cost(0.0, 25.0),
+            cost(0.0, 1.0),
+            cost(400.0, 100.0),
+        ]
+    }
+
+    fn seen(candidate: usize, epochs: u64, loss: f64) -> Seen {
+        Seen {
+            probe: Probe { candidate, epochs },
+            loss,
+            value: 1.0 - loss,
+        }
+    }
+
+    #[test]
+    fn a_rung_gives_every_candidate_the_same_flops_and_no_length_twice() {
+        let costs = costs();
+        // The dearest costs 1,200: an eighth has room for 1, 6 and, of the third, all 8 epochs.
+        let all: Vec<usize> = (0..4).collect();
+        let lengths = |rung: f64, seen: &[Seen]| -> Vec<(usize, u64)> {
+            let probes = probes(&costs, &all, rung, seen);
+            probes.iter().map(|p| (p.candidate, p.epochs)).collect()
+        };
+        assert_eq!(lengths(0.125, &[]), [(0, 1), (1, 6), (2, 8)]);
+        let had = [seen(0, 1, 0.5), seen(1, 6, 0.4), seen(2, 8, 0.6)];
+        assert_eq!(lengths(0.25, &had), [(0, 3), (1, 8)]);
+        assert_eq!(lengths(0.5, &had), [(0, 6), (1, 8), (3, 2)]);
+        assert_eq!(lengths(1.0, &had), [(0, 8), (1, 8), (3, 8)]);
+    }
+
+    #[test]
+    fn the_better_half_goes_on_with_those_that_had_no_room_and_without_the_finished() {
+        let costs = costs();
+        let had = [seen(0, 1, 0.5), seen(1, 6, 0.4), seen(2, 8, 0.1)];
+        assert_eq!(left(&costs, &[0, 1, 2, 3], &had), [0, 1, 3]);
+        let mut diverged = had.clone();
+        diverged[1].loss = f64::INFINITY;
+        assert_eq!(left(&costs, &[0, 1, 2, 3], &diverged), [0, 3]);
+        // Of five the better three, of three two, and two are never cut.
+        let same = vec![costs[0].clone(); 5];
+        let losses = [0.3, 0.1, 0.5, 0.2, 0.4];
+        let had: Vec<Seen> = (0..5).map(|one| seen(one, 1, losses[one])).collect();
+        assert_eq!(left(&same, &[0, 1, 2, 3, 4], &had), [0, 1, 3]);
+        assert_eq!(left(&same, &[0, 1, 3], &had), [1, 3]);
+        assert_eq!(left(&same, &[1, 3], &had), [1, 3]);
+    }
+
+    #[test]
+    fn the_cheapest_that_will_do_is_taken_and_one_that_was_struck_out_is_not() {
+        let costs = costs();
+        let had = [seen(0, 3, 0.1), seen(1, 8, 0.2), seen(2, 8, 0.6)];
+        let will_do = |value: f64| value >= 0.75;
+        assert_eq!(hit(&costs, &had, &[], will_do), Some(&had[1]));
+        assert_eq!(
+            hit(&costs, &had, &[had[1].probe.clone()], will_do),
+            Some(&had[0])
+        );
+        assert_eq!(hit(&costs, &had, &[], |value| value > 0.95), None);
+        assert_eq!(best(&costs, &had, Better::Higher), Some(&had[0]));
+    }
+}

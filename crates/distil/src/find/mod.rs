@@ -1,0 +1,258 @@
+//! `distil find`: the cheapest route to a quality, found on the validation part and confirmed on fresh seeds.
+//!
+//! A search is a row of ordinary runs in one folder. A small network chooses the learning rate, every candidate is trained with it for
+//! longer and longer (successive halving, [`ladder`]), the first that will do is asked again with other seeds, and what it promises is
+//! measured once on the test part. No decision sees a clock, but for the budget, which ends a search and never steers it.
+
+pub mod candidates;
+pub mod goal;
+pub mod ladder;
+mod page;
+pub mod record;
+mod search;
+
+use std::path::{Path, PathBuf, absolute};
+use std::time::Instant;
+
+use distil_recipe::RecipeText;
+use distil_report::measure::MainMetric;
+
+use crate::data::Dataset;
+use crate::error::{Error, Kind, Result};
+use crate::files;
+use crate::plan::{Arm, Draft, Plan};
+use crate::run::{RunFolder, Watcher, forget};
+use candidates::Field;
+use goal::{Budget, Goal};
+use record::{Asked, FORMAT, FindJson, read, write};
+use search::Search;
+
+pub use page::{page, sentence};
+
+/// What `distil find` asks for.
+#[derive(Debug, Clone)]
+pub struct FindRequest {
+    /// The recipe.
+    pub recipe: RecipeText,
+    /// The goal, the budget and what runs are asked for.
+    pub asked: Asked,
+    /// The folder of all runs.
+    pub runs: PathBuf,
+    /// This program.
+    pub program: PathBuf,
+}
+
+/// Where a search is and what it came to.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What find.json says.
+    pub find: FindJson,
+    /// The signal that stopped it, if one did.
+    pub signal: Option<i32>,
+}
+
+/// Searches for the cheapest route to a goal.
+///
+/// # Errors
+/// Whatever is wrong with recipe, goal, budget and data, before anything is written; later, what ended a run.
+pub fn find(request: &FindRequest, watcher: &mut dyn Watcher) -> Result<Found> {
+    let mut asked = request.asked.clone();
+    asked.options.base = absolute(&asked.options.base).unwrap_or(asked.options.base);
+    let begun = Begun::of(&request.recipe, &asked)?;
+    let (folder, _lock) = RunFolder::create(
+        &request.runs,
+        &format!("{}-find", asked.options.name),
+        |folder| {
+            files::write(&folder.recipe(), request.recipe.text().as_bytes())?;
+            write(&asked_of(folder.path()), &asked)
+        },
+    )?;
+    watcher.folder(&folder);
+    search(folder.path(), &request.program, &asked, begun, watcher)
+}
+
+/// Whether a folder is one of a search.
+pub fn is_search(folder: &Path) -> bool {
+    asked_of(folder).is_file()
+}
+
+/// Goes on where a search stopped; what it has trained is not trained again.
+///
+/// # Errors
+/// As [`find`].
+pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<Found> {
+    let folder = RunFolder::open(path)?;
+    let _lock = folder.lock()?;
+    let asked: Asked = read(&asked_of(path))?;
+    let begun = Begun::of(&folder.text()?, &asked)?;
+    watcher.folder(&folder);
+    search(path, program, &asked, begun, watcher)
+}
+
+/// What a search came to; none while it has not ended once.
+///
+/// # Errors
+/// A file that is no longer what was written.
+pub fn record(folder: &Path) -> Result<Option<FindJson>> {
+    let path = folder.join(RECORD);
+    path.exists().then(|| read(&path)).transpose()
+}
+
+/// Removes the trials of an ended search's runs, and the stages it kept for reuse. Its page, find.json, the route and the model stay.
+/// Returns the bytes removed.
+///
+/// # Errors
+/// A search that has not ended, or that another process is at work on.
+pub fn clean(path: &Path) -> Result<u64> {
+    let folder = RunFolder::open(path)?;
+    let _lock = folder.lock()?;
+    if record(path)?.is_none_or(|find| find.confirmed.is_none()) {
+        return Err(Error::input(
+            path.display(),
+            "the search has not ended, and its trials are what it would go on from",
+        )
+        .remedy("`distil resume` finishes it; a search nobody needs is a folder to delete"));
+    }
+    let runs = path.join("runs");
+    let mut bytes = forget(&runs)?;
+    let entries = std::fs::read_dir(&runs).map_err(|e| files::refused(&runs, &e))?;
+    for run in entries.flatten().map(|entry| entry.path()) {
+        if run.join("run.json").is_file() {
+            bytes += crate::run::clean(&run)?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// Where a search's outcome lies in its folder.
+const RECORD: &str = "find.json";
+
+fn asked_of(folder: &Path) -> PathBuf {
+    folder.join("asked.json")
+}
+
+/// What is known before anything is trained.
+struct Begun {
+    goal: Goal,
+    budget: Option<Budget>,
+    field: Field,
+    data: Dataset,
+    plan: Plan,
+}
+
+impl Begun {
+    fn of(text: &RecipeText, asked: &Asked) -> Result<Self> {
+        let wrong = |option: &str| {
+            let option = option.to_owned();
+            move |reason: String| match reason.split_once("; ") {
+                Some((reason, remedy)) => Error::input(option, reason).remedy(capital(remedy)),
+                None => Error::input(option, reason),
+            }
+        };
+        let goal = Goal::parse(&asked.goal).map_err(wrong("--goal"))?;
+        let budget = asked.budget.as_deref().map(Budget::parse).transpose();
+        let budget = budget.map_err(wrong("--budget"))?;
+        let base = &asked.options.base;
+        let mut draft = Draft::read(text, base, &Arm::Flow)?;
+        draft.split.equal = asked.options.equal;
+        let data = draft.dataset(draft.read_data()?, None)?;
+        let plan = draft.plan(&data)?;
+        let full = Draft::read(text, base, &Arm::PlainFull)?.plan(&data)?;
+        let measured = goal
+            .metric
+            .applies(plan.task.kind(), plan.result().layout.outputs());
+        if !measured {
+            let name = goal.metric.name;
+            return Err(wrong("--goal")(format!(
+                "the models of this recipe have no {name}; `distil list metrics` shows what there is"
+            )));
+        }
+        if plan.samples[1] == 0 || plan.samples[2] == 0 {
+            return Err(Error::input(
+                &text.name,
+                "it has no validation part or no test part: one steers the search, the other confirms what it found",
+            ));
+        }
+        let field = Field::of(text, &plan, &full)?;
+        Ok(Self {
+            goal,
+            budget,
+            field,
+            data,
+            plan,
+        })
+    }
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+fn search(
+    folder: &Path,
+    program: &Path,
+    asked: &Asked,
+    begun: Begun,
+    watcher: &mut dyn Watcher,
+) -> Result<Found> {
+    let started = Instant::now();
+    let Begun {
+        goal,
+        budget,
+        field,
+        data,
+        plan,
+    } = begun;
+    let mut search = Search {
+        folder,
+        program,
+        options: &asked.options,
+        goal,
+        loss: plan.loss_metric(),
+        seed: plan.run.seed.value,
+        steps: Vec::new(),
+        watcher,
+    };
+    let mut find = FindJson {
+        format: FORMAT,
+        name: asked.options.name.clone(),
+        goal: asked.goal.clone(),
+        metric: MainMetric::of(goal.metric, plan.task.unit()),
+        at: goal.at,
+        budget: asked.budget.clone(),
+        steps: Vec::new(),
+        stopped: String::new(),
+        route: None,
+        confirmed: None,
+        search_flops: 0.0,
+        search_cpu_seconds: 0.0,
+        naive_flops: 0.0,
+        rates: 0,
+    };
+    let spent = |search: &Search<'_>| match budget {
+        Some(Budget::Seconds(most)) => started.elapsed().as_secs_f64() >= most,
+        Some(Budget::Flops(most)) => search.flops() >= most,
+        None => false,
+    };
+    let outcome = search.all(&field, &data, &spent, &mut find);
+    (find.search_flops, find.search_cpu_seconds) = (search.flops(), search.cpu_seconds());
+    find.steps = std::mem::take(&mut search.steps);
+    let signal = match outcome {
+        Ok(()) => None,
+        Err(error) => match error.kind {
+            Kind::Stopped(signal) => Some(signal),
+            _ => return Err(error),
+        },
+    };
+    write(&folder.join(RECORD), &find)?;
+    files::write(&folder.join("find.md"), page(&find).as_bytes())?;
+    Ok(Found {
+        folder: folder.to_path_buf(),
+        find,
+        signal,
+    })
+}

@@ -1,0 +1,427 @@
+//! A search under way: one step after another, each an ordinary run in the search's folder.
+
+use std::path::{Path, PathBuf};
+
+use distil_recipe::RecipeText;
+use distil_report::compare::FLOW;
+use distil_report::run_json::{RunJson, Status, Trial};
+use distil_report::statistics::{bound_95, mean};
+
+use super::candidates::{CHOOSER, Candidate, Field, arm_of};
+use super::goal::Goal;
+use super::ladder::{self, Cost, Probe, RUNGS, Seen};
+use super::record::{Confirmed, FindJson, Step, Tried};
+use crate::data::Dataset;
+use crate::error::{Error, Kind, Result};
+use crate::files;
+use crate::run::{Options, Request, Watcher, resume, run};
+use crate::saved::SavedModel;
+
+/// The most rates beyond either end of their list.
+const WIDER: usize = 3;
+/// Seeds with which a candidate that will do is asked again, the first that was tried with among them.
+const ASKED_AGAIN: u64 = 3;
+/// Seeds that confirm: the smallest number with which this program makes a claim.
+const CONFIRMS: u64 = 6;
+/// How far from the seeds of the search those that confirm lie.
+const FRESH: u64 = 1000;
+
+/// A search under way.
+pub(super) struct Search<'a> {
+    pub folder: &'a Path,
+    pub program: &'a Path,
+    pub options: &'a Options,
+    pub goal: Goal,
+    /// The loss that candidates are ranked by.
+    pub loss: &'static str,
+    /// The seed of all trainings but those that ask again or confirm.
+    pub seed: u64,
+    pub steps: Vec<Step>,
+    pub watcher: &'a mut dyn Watcher,
+}
+
+impl Search<'_> {
+    /// All of it: what was found is written into `find`.
+    pub fn all(
+        &mut self,
+        field: &Field,
+        data: &Dataset,
+        spent: &dyn Fn(&Self) -> bool,
+        find: &mut FindJson,
+    ) -> Result<()> {
+        let (rate, chosen) = self.rate(field, find)?;
+        let candidates = field.candidates(rate, data, &self.options.base)?;
+        find.naive_flops = find.rates as f64 * field.of_large(&candidates);
+        let costs: Vec<Cost> = candidates.iter().map(|one| one.cost.clone()).collect();
+        let (mut seen, mut struck): (Vec<Seen>, Vec<Probe>) = (Vec::new(), Vec::new());
+        // The training that chose the rate is one of the network that chooses.
+        let chooser = candidates.iter().position(|one| one.name == CHOOSER);
+        seen.extend(chooser.map(|candidate| seen_of(&chosen, candidate)));
+        let mut left: Vec<usize> = (0..candidates.len()).collect();
+        let mut taken = self.first_hit(field, &candidates, &mut seen, &mut struck)?;
+        find.stopped = "every candidate was trained as long as it may be".into();
+        for (at, rung) in RUNGS.iter().enumerate() {
+            if taken.is_some() {
+                break;
+            }
+            if at > 0 && spent(self) {
+                find.stopped = "the budget was spent".into();
+                break;
+            }
+            let probes = ladder::probes(&costs, &left, *rung, &seen);
+            if !probes.is_empty() {
+                seen.extend(self.rung(at, field, &candidates, &probes)?);
+            }
+            taken = self.first_hit(field, &candidates, &mut seen, &mut struck)?;
+            left = ladder::left(&costs, &left, &seen);
+        }
+        if let Some(probe) = &taken {
+            let name = &candidates[probe.candidate].name;
+            find.stopped = format!(
+                "`{name}` will do on the validation part, and nothing cheaper that was tried does"
+            );
+        }
+        let best =
+            || ladder::best(&costs, &seen, self.goal.metric.better).map(|best| best.probe.clone());
+        let Some(route) = taken.or_else(best) else {
+            find.stopped = "no training came to its end".into();
+            return Ok(());
+        };
+        let candidate = &candidates[route.candidate];
+        let (recipe, confirmed) = self.confirm(field, candidate, route.epochs)?;
+        find.route = Some((candidate.name.clone(), route.epochs));
+        find.confirmed = Some(confirmed);
+        files::write(&self.folder.join("route.toml"), recipe.as_bytes())?;
+        Ok(())
+    }
+
+    /// The cheapest training that will do, with other seeds, too; those that will not are struck out, and worth what they have over all
+    /// their seeds.
+    fn first_hit(
+        &mut self,
+        field: &Field,
+        candidates: &[Candidate],
+        seen: &mut [Seen],
+        struck: &mut Vec<Probe>,
+    ) -> Result<Option<Probe>> {
+        let costs: Vec<Cost> = candidates.iter().map(|one| one.cost.clone()).collect();
+        while let Some(hit) = ladder::hit(&costs, seen, struck, |v| self.goal.is_met_by(v)) {
+            let (probe, value) = (hit.probe.clone(), hit.value);
+            let values = self.again(field, candidates, &probe, value)?;
+            if values.len() as u64 == ASKED_AGAIN && self.reaches(&values) {
+                return Ok(Some(probe));
+            }
+            let asked = seen.iter_mut().filter(|seen| seen.probe == probe);
+            asked.for_each(|seen| seen.value = mean(&values).unwrap_or(value));
+            struck.push(probe);
+        }
+        Ok(None)
+    }
+
+    /// The learning rate that the small network does best with, by its loss, and that training; more rates are tried while the best lies
+    /// at an end.
+    fn rate(&mut self, field: &Field, find: &mut FindJson) -> Result<(f64, Tried)> {
+        let mut new = field.rates.clone();
+        let mut seen: Vec<(f64, Tried)> = Vec::new();
+        for round in 0..=WIDER {
+            let of = |rate: &f64| Tried::of(&arm_of(*rate), &field.chooser_words, field.epochs());
+            let tried = new.iter().map(of).collect();
+            let name = format!("rates-{}", round + 1);
+            let purpose = "the small network chooses the learning rate";
+            let tried = self.step(&name, purpose, field.choosing(&new), tried)?;
+            seen.extend(new.iter().copied().zip(tried));
+            seen.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let best = best_by_loss(&seen);
+            new = match beyond(&seen, best) {
+                Some(rate) if round < WIDER => vec![rate],
+                _ => break,
+            };
+        }
+        find.rates = seen.len();
+        let chosen = seen.swap_remove(best_by_loss(&seen));
+        match chosen.1.loss {
+            Some(_) => Ok(chosen),
+            None => Err(Error::new(
+                Kind::Diverged,
+                "rates",
+                "the small network's loss became infinite or not a number at every rate",
+            )
+            .remedy("Give smaller rates: [compare] tune = { lr = [1e-4, 2e-4, 4e-4] }")),
+        }
+    }
+
+    /// Trains candidates for a rung.
+    fn rung(
+        &mut self,
+        at: usize,
+        field: &Field,
+        candidates: &[Candidate],
+        probes: &[Probe],
+    ) -> Result<Vec<Seen>> {
+        let of = |probe: &Probe| (&candidates[probe.candidate], probe.epochs);
+        let trained: Vec<(&Candidate, u64)> = probes.iter().map(of).collect();
+        let tried = trained
+            .iter()
+            .map(|(one, epochs)| Tried::of(&one.name, &one.words, *epochs))
+            .collect();
+        let name = format!("rung-{}", at + 1);
+        let purpose = format!(
+            "at 1/{} of the dearest candidate's FLOPs",
+            (1.0 / RUNGS[at]).round()
+        );
+        let tried = self.step(&name, &purpose, field.training(&trained), tried)?;
+        let of = |(tried, probe): (&Tried, &Probe)| seen_of(tried, probe.candidate);
+        Ok(tried.iter().zip(probes).map(of).collect())
+    }
+
+    /// What a candidate that will do with one seed comes to with that and others.
+    fn again(
+        &mut self,
+        field: &Field,
+        candidates: &[Candidate],
+        probe: &Probe,
+        value: f64,
+    ) -> Result<Vec<f64>> {
+        let candidate = &candidates[probe.candidate];
+        let text = self.seeded(field.training(&[(candidate, probe.epochs)]), self.seed + 1);
+        let name = format!("again-{}-{}", candidate.name, probe.epochs);
+        self.watcher.note(&format!(
+            "`{}` may do: it is asked again with other seeds",
+            candidate.name
+        ));
+        let run = self.run(&name, text, ASKED_AGAIN - 1, true)?;
+        let blank = Tried::of(&candidate.name, &candidate.words, probe.epochs);
+        let tried: Vec<Tried> = run
+            .trials
+            .iter()
+            .map(|trial| self.came(trial, blank.clone()))
+            .collect();
+        let values: Vec<f64> = tried
+            .iter()
+            .filter_map(|one| one.value)
+            .chain([value])
+            .collect();
+        self.steps.push(Step {
+            name,
+            purpose: "asked again with other seeds".into(),
+            tried,
+        });
+        Ok(values)
+    }
+
+    /// Whether the one-sided 95 % bound of the mean of values reaches the goal.
+    fn reaches(&self, values: &[f64]) -> bool {
+        let middle = mean(values).zip(bound_95(values));
+        let bound = |(mean, width)| mean - self.goal.metric.better.advantage(width);
+        middle
+            .map(bound)
+            .is_some_and(|bound| self.goal.is_met_by(bound))
+    }
+
+    /// Trains a route with fresh seeds and reads the test part. The recipe that repeats it, too.
+    fn confirm(
+        &mut self,
+        field: &Field,
+        candidate: &Candidate,
+        epochs: u64,
+    ) -> Result<(String, Confirmed)> {
+        let seed = self.seed + FRESH;
+        let text = self.seeded(field.training(&[(candidate, epochs)]), seed);
+        self.watcher.note(&format!(
+            "confirm: `{}` with {CONFIRMS} fresh seeds",
+            candidate.name
+        ));
+        let run = self.run("confirm", text.clone(), CONFIRMS, false)?;
+        let finished = run
+            .trials
+            .iter()
+            .filter(|trial| trial.status == Status::Finished);
+        let finished: Vec<&Trial> = finished.collect();
+        let test = |trial: &&Trial| trial.result()?.test.get(self.goal.metric.name).copied();
+        let test: Vec<f64> = finished.iter().filter_map(test).collect();
+        let Some(middle) = mean(&test) else {
+            return Err(Error::new(
+                Kind::Diverged,
+                "confirm",
+                "no training with a fresh seed came to its end",
+            ));
+        };
+        let width = bound_95(&test);
+        let bound = width.map(|width| middle - self.goal.metric.better.advantage(width));
+        let totals = finished.iter().map(|trial| trial.bill.equalised());
+        let (flops, seconds) = totals.fold((0.0, 0.0), |(flops, seconds), total| {
+            (
+                flops + total.flops.unwrap_or(0.0),
+                seconds + total.cpu_seconds,
+            )
+        });
+        let each = finished.len() as f64;
+        let model = self.run_folder("confirm").join("model");
+        if model.exists() {
+            SavedModel::copy(&model, &self.folder.join("model"))?;
+        }
+        let confirmed = Confirmed {
+            met: bound.is_some_and(|bound| self.goal.is_met_by(bound))
+                && test.len() as u64 == CONFIRMS,
+            mean: middle,
+            bound,
+            test,
+            flops: flops / each,
+            cpu_seconds: seconds / each,
+        };
+        Ok((text, confirmed))
+    }
+
+    /// Runs trainings with the first seed, the first of them the flow, and keeps what each came to.
+    fn step(
+        &mut self,
+        name: &str,
+        purpose: &str,
+        text: String,
+        tried: Vec<Tried>,
+    ) -> Result<Vec<Tried>> {
+        self.watcher
+            .note(&format!("{name}: {purpose}, {} trainings", tried.len()));
+        let run = self.run(name, self.seeded(text, self.seed), 1, true)?;
+        let came = tried.into_iter().enumerate().map(|(at, blank)| {
+            let arm = if at == 0 { FLOW } else { blank.name.as_str() };
+            match run.trials.iter().find(|trial| trial.id.arm == arm) {
+                Some(trial) => self.came(trial, blank),
+                None => blank,
+            }
+        });
+        let tried: Vec<Tried> = came.collect();
+        self.steps.push(Step {
+            name: name.into(),
+            purpose: purpose.into(),
+            tried: tried.clone(),
+        });
+        Ok(tried)
+    }
+
+    /// What a training came to.
+    fn came(&self, trial: &Trial, blank: Tried) -> Tried {
+        let finished = trial.result().filter(|_| trial.status == Status::Finished);
+        let measured = |key: &str| {
+            finished?
+                .validation
+                .get(key)
+                .copied()
+                .filter(|v| v.is_finite())
+        };
+        let total = trial.bill.equalised();
+        Tried {
+            loss: measured(self.loss),
+            value: measured(self.goal.metric.name),
+            flops: total.flops.unwrap_or(0.0),
+            cpu_seconds: total.cpu_seconds,
+            ..blank
+        }
+    }
+
+    /// An ordinary run in the search's folder: begun, gone on with, or read where it has finished.
+    fn run(&mut self, name: &str, text: String, seeds: u64, probe: bool) -> Result<RunJson> {
+        let path = self.run_folder(name);
+        let outcome = match path.exists() {
+            true => {
+                let record = path.join("run.json");
+                let known = record.exists().then(|| RunJson::read(&record)).transpose();
+                let known = known.map_err(|error| Error::damaged(&record, error))?;
+                match known {
+                    Some(run) if run.status != Status::Stopped && run.status != Status::Failed => {
+                        return Ok(run);
+                    }
+                    _ => resume(&path, self.program, self.watcher),
+                }
+            }
+            false => {
+                let options = Options {
+                    name: name.into(),
+                    seeds,
+                    control: probe,
+                    probe,
+                    ..self.options.clone()
+                };
+                let request = Request {
+                    recipe: RecipeText::new(format!("{name}.toml"), text),
+                    options,
+                    runs: self.folder.join("runs"),
+                    program: self.program.to_path_buf(),
+                };
+                run(&request, self.watcher)
+            }
+        };
+        // That a candidate diverged is what it came to.
+        let run = match outcome {
+            Ok(outcome) => match outcome.signal {
+                Some(signal) => {
+                    return Err(Error::new(Kind::Stopped(signal), name, "it was stopped"));
+                }
+                None => outcome.run,
+            },
+            Err(error) if error.kind == Kind::Diverged && path.join("run.json").exists() => {
+                RunJson::read(&path.join("run.json"))
+                    .map_err(|error| Error::damaged(&path, error))?
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(run)
+    }
+
+    fn run_folder(&self, name: &str) -> PathBuf {
+        self.folder.join("runs").join(format!("{name}-0001"))
+    }
+
+    /// The recipe with this seed.
+    fn seeded(&self, text: String, seed: u64) -> String {
+        let mut recipe = RecipeText::new("find.toml", text.clone());
+        match recipe.patch("run.seed", &seed.to_string()) {
+            Ok(()) => recipe.text().to_owned(),
+            Err(_) => text,
+        }
+    }
+
+    /// FLOPs of all trainings so far.
+    pub fn flops(&self) -> f64 {
+        let tried = self.steps.iter().flat_map(|step| &step.tried);
+        tried.map(|tried| tried.flops).sum()
+    }
+
+    /// Their CPU seconds.
+    pub fn cpu_seconds(&self) -> f64 {
+        let tried = self.steps.iter().flat_map(|step| &step.tried);
+        tried.map(|tried| tried.cpu_seconds).sum()
+    }
+}
+
+/// What a training of a candidate came to, for the ladder.
+fn seen_of(tried: &Tried, candidate: usize) -> Seen {
+    Seen {
+        probe: Probe {
+            candidate,
+            epochs: tried.epochs,
+        },
+        loss: tried.loss.unwrap_or(f64::INFINITY),
+        value: tried.value.unwrap_or(f64::NAN),
+    }
+}
+
+/// The place of the training with the least loss.
+fn best_by_loss(seen: &[(f64, Tried)]) -> usize {
+    let loss = |at: usize| seen[at].1.loss.unwrap_or(f64::INFINITY);
+    (0..seen.len())
+        .min_by(|a, b| loss(*a).total_cmp(&loss(*b)))
+        .unwrap_or(0)
+}
+
+/// The next rate beyond the end of a list, in its last step, where the best lies there; none where it lies inside.
+fn beyond(seen: &[(f64, Tried)], best: usize) -> Option<f64> {
+    let last = seen.len() - 1;
+    let next = match best {
+        _ if last == 0 => return None,
+        0 => seen[1].0,
+        at if at == last => seen[last - 1].0,
+        _ => return None,
+    };
+    Some(seen[best].0 * seen[best].0 / next)
+}
