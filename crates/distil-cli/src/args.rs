@@ -120,7 +120,7 @@ pub struct FindArgs {
     /// The quality to reach on the test part: "accuracy >= 0.95", "rmse <= 50000"
     #[arg(long, value_name = "GOAL")]
     pub goal: String,
-    /// What the search may take before what it found so far is confirmed: "10 min", "5 TFLOPs"
+    /// What the search may take, looked at between its steps, before what it found so far is confirmed: "10 min", "5 TFLOPs"
     #[arg(long, value_name = "BUDGET")]
     pub budget: Option<String>,
     /// Set a value of the recipe
@@ -149,9 +149,9 @@ pub struct FindArgs {
 /// `distil resume`
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
-    /// The run's folder, for example runs/digits-0001
+    /// The folder of the run or the search, for example runs/digits-0001
     pub run: PathBuf,
-    /// Print run.json instead of tables
+    /// Print run.json, of a search find.json, instead of tables
     #[arg(long)]
     pub json: bool,
     /// No progress; errors are still shown

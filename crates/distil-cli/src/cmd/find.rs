@@ -41,6 +41,7 @@ pub fn find(args: &FindArgs) -> Ended {
                 equal: EqualRule::Together,
                 ..Options::default()
             },
+            began_with: None,
         },
         runs: args.runs.clone(),
         program: program()?,

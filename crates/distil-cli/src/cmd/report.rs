@@ -13,7 +13,17 @@ use crate::stderr::warn;
 
 /// Prints the page of a search. Of a run, writes the report and its tables anew, prints it as Markdown, prints the bill, or prints what differs between two runs.
 pub fn report(args: &ReportArgs) -> Ended {
-    if distil::find::is_search(&args.run) {
+    if let Some(search) = args
+        .other
+        .as_ref()
+        .filter(|other| distil::find::is_search(other))
+    {
+        return Err(Failure::usage(format_args!(
+            "{}: is a search, and two runs can be set side by side. Its page: distil report {0}.",
+            search.display()
+        )));
+    }
+    if distil::find::is_search(&args.run) && args.other.is_none() {
         return match distil::find::record(&args.run)? {
             Some(find) => show::print(&distil::find::page(&find)),
             None => Err(Failure::usage(format_args!(

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use distil::find::record::{FindJson, Tried};
+use distil::find::record::{FindJson, Found, Tried};
 use distil_report::Part;
 use distil_report::events::{self, Event};
 use rustix::process::Signal;
@@ -18,7 +18,7 @@ fn found(place: &Place, folder: &str) -> FindJson {
 /// What a search decided, without what a clock says.
 fn decided(place: &Place) -> FindJson {
     let mut find = found(place, FOLDER);
-    find.search_cpu_seconds = 0.0;
+    (find.seconds, find.search_cpu_seconds) = (0.0, 0.0);
     for tried in find.steps.iter_mut().flat_map(|step| &mut step.tried) {
         tried.cpu_seconds = 0.0;
     }
@@ -49,7 +49,7 @@ fn the_cheapest_that_will_do_is_found_on_the_validation_part_and_confirmed_on_fr
         ended.stdout
     );
     let find = found(&place, FOLDER);
-    let (name, epochs) = find.route.clone().unwrap();
+    let Found { name, epochs, .. } = find.route.clone().unwrap();
     let confirmed = find.confirmed.clone().unwrap();
     assert_eq!(confirmed.test.len(), 6);
     assert!(confirmed.met && confirmed.bound.unwrap() >= 0.95);
@@ -100,7 +100,7 @@ fn the_cheapest_that_will_do_is_found_on_the_validation_part_and_confirmed_on_fr
     let mut read = 0;
     for run in fs::read_dir(place.path(&format!("{FOLDER}/runs"))).unwrap() {
         let run = run.unwrap().path();
-        let confirms = run.ends_with("confirm-0001");
+        let confirms = run.display().to_string().contains("/confirm-");
         for trial in fs::read_dir(run.join("trials")).into_iter().flatten() {
             let log = events::read(&trial.unwrap().path().join("events.jsonl")).unwrap();
             let test =
@@ -138,11 +138,9 @@ fn the_cheapest_that_will_do_is_found_on_the_validation_part_and_confirmed_on_fr
     let whole = decided(&place);
     let ended = place.distil(&["clean", FOLDER]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(
-        !place
-            .path(&format!("{FOLDER}/runs/confirm-0001/trials"))
-            .exists()
-    );
+    let confirm = format!("{FOLDER}/runs/confirm-{name}-{epochs}-0001");
+    assert!(place.path(&confirm).join("run.json").exists());
+    assert!(!place.path(&confirm).join("trials").exists());
     assert_eq!(place.distil(&["resume", FOLDER, "--quiet"]).code, 0);
     assert_eq!(decided(&place), whole);
     // However many trainings run at a time.
@@ -191,7 +189,7 @@ fn a_goal_that_is_not_met_ends_with_the_best_there_is_and_exit_1() {
         1
     );
     // Nothing that was not asked again looked better.
-    let (name, epochs) = find.route.unwrap();
+    let Found { name, epochs, .. } = find.route.clone().unwrap();
     let tried = || find.steps.iter().flat_map(|step| &step.tried);
     let of = |one: &&Tried| one.name == name && one.epochs == epochs;
     let chooser = |one: &&Tried| name == "chooser" && one.name.starts_with("lr-");
@@ -243,6 +241,20 @@ fn a_search_that_was_stopped_goes_on_to_the_end_of_an_unbroken_one() {
     assert_eq!(place.distil(&["resume", FOLDER, "--quiet"]).code, 1);
     assert_eq!(place.files(), before);
     assert_eq!(decided(&place), decided(&whole));
+    // An ended search is what it is.
+    let record = place.read(&format!("{FOLDER}/find.json"));
+    assert_eq!(place.distil(&["resume", FOLDER, "--quiet"]).code, 1);
+    assert_eq!(place.read(&format!("{FOLDER}/find.json")), record);
+    // It is of one recipe.
+    let recipe = place.read(&format!("{FOLDER}/recipe.toml"));
+    place.write(
+        &format!("{FOLDER}/recipe.toml"),
+        recipe.replace("[64]", "[32]"),
+    );
+    let ended = place.distil(&["resume", FOLDER, "--quiet"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let said = "recipe.toml of the search: it has changed since the search began";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
 }
 
 #[test]
@@ -295,5 +307,61 @@ fn a_mistake_in_a_goal_or_a_budget_is_told_before_anything_is_written() {
         "{}",
         ended.stderr
     );
+    let seed = "run.seed=9223372036854775000";
+    let ended = place.distil(&["find", "digits", "--goal", "accuracy >= 0.9", "--set", seed]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("leaves no room for fresh ones"),
+        "{}",
+        ended.stderr
+    );
+    let decays = "stage.large.train.optimizer={ kind = \"adam\", weight_decay = 1e-2 }";
+    let ended = place.distil(&[
+        "find",
+        "digits",
+        "--goal",
+        "accuracy >= 0.9",
+        "--set",
+        decays,
+    ]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("adam's `weight_decay` does not carry over"),
+        "{}",
+        ended.stderr
+    );
     assert!(place.files().is_empty());
+}
+
+#[test]
+fn what_chooses_is_smaller_than_the_result_and_what_is_not_searched_is_said() {
+    let place = Place::new();
+    let asked = [
+        "find",
+        "compress",
+        "--goal",
+        "accuracy >= 0.5",
+        "--set",
+        "compare.plain.epochs=2",
+        "--set",
+        "compare.tune={ lr = [8e-3, 1.6e-2, 3.2e-2], batch = [32, 64] }",
+    ];
+    let ended = place.distil(&asked);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let said = "`batch` of `tune` is not searched";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let find = found(&place, "runs/compress-find-0001");
+    assert!(find.notes[0].contains(said), "{:?}", find.notes);
+    // The teacher of 512 and 128 units is no small network: a quarter of the student's 32 is.
+    let rates = &find.steps[0];
+    let page = place.read("runs/compress-find-0001/find.md");
+    assert!(page.contains("the large one at 1/4 of its width"), "{page}");
+    assert!(
+        rates
+            .tried
+            .iter()
+            .all(|tried| tried.flops * 4.0 < find.naive_flops)
+    );
 }

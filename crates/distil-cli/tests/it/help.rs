@@ -129,10 +129,10 @@ fn the_other_verbs_say_what_they_take() {
     Usage: distil resume [OPTIONS] <RUN>
 
     Arguments:
-      <RUN>  The run's folder, for example runs/digits-0001
+      <RUN>  The folder of the run or the search, for example runs/digits-0001
 
     Options:
-          --json   Print run.json instead of tables
+          --json   Print run.json, of a search find.json, instead of tables
       -q, --quiet  No progress; errors are still shown
       -h, --help   Print help
     ");

@@ -251,6 +251,16 @@ impl TrainTable {
         let place = settings.file.span.clone().unwrap_or_default();
         let mut found = Problems::new();
         let table = tree::parse(&text, &mut found).map(|table| table.all_at(&place));
+        let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        let syntax = |problem: Problem| match &problem.span {
+            Some(span) => Problem {
+                message: format!("line {}: {}", line(span.start), problem.message),
+                rule: Some("a file of settings is a TOML file".into()),
+                ..problem
+            },
+            None => problem,
+        };
+        let mut found: Problems = found.into_iter().map(syntax).collect();
         let file = table.and_then(|table| Self::of(table, &mut found));
         if let Some(named) = file.as_ref().and_then(|file| file.settings.as_ref()) {
             let message = format!("it names a file itself, {}", named.file.value);

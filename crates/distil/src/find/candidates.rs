@@ -1,16 +1,18 @@
 //! What may reach a goal: networks of several sizes, on what the large one sees or the small one, trained plainly or grown.
 
+use distil_recipe::recipe::List;
 use distil_recipe::{RecipeText, parse};
 use toml::{Table, Value};
 
+use super::capital;
 use super::ladder::Cost;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::plan::{Arm, Draft, Plan, StagePlan};
 use crate::train::Length;
 
-/// The network that chooses settings, as a candidate.
-pub const CHOOSER: &str = "chooser";
+/// How many times narrower than the large network the one is that chooses, where the recipe has none.
+const CHOOSES: u32 = 4;
 /// Shares of a width at which networks narrower than the large one are tried.
 const NARROWER: [u32; 2] = [2, 4];
 /// A cheaper network may be trained for so many times the epochs of the large one, if that costs no more.
@@ -32,6 +34,8 @@ pub struct Candidate {
     pub words: String,
     /// Its stages; the result's length is yet to be filled in.
     stages: Stages,
+    /// Whether it is the network that chooses settings, trained as it was then.
+    pub chooses: bool,
     /// What it costs.
     pub cost: Cost,
 }
@@ -56,6 +60,8 @@ pub struct Field {
     /// Epochs of plain training in full.
     epochs: u64,
     flow: Option<Flow>,
+    /// What of the recipe is not searched, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The recipe's own way from its small network to the large one.
@@ -74,8 +80,12 @@ impl Field {
     pub fn of(text: &RecipeText, flow: &Plan, full: &Plan) -> Result<Self> {
         let mut rest: Table =
             toml::from_str(text.text()).map_err(|error| Error::input(&text.name, error))?;
-        for key in ["stage", "compare", "result", "name"] {
+        for key in ["stage", "result", "name"] {
             rest.remove(key);
+        }
+        // What weights are kept by; all else compares what is not compared here.
+        if let Some(Value::Table(compare)) = rest.get_mut("compare") {
+            compare.retain(|key, _| key == "metric");
         }
         let result = flow.result();
         let large = full.result();
@@ -89,22 +99,38 @@ impl Field {
                 ),
             );
         };
+        let mup = large.model.paces(&large.layout).is_empty();
+        if let Err(reason) = training.train.optimizer.steps()
+            && mup
+        {
+            let (reason, remedy) = reason.rsplit_once("; ").unwrap_or((&reason, ""));
+            return Err(Error::input(
+                &text.name,
+                format!("{reason}, and a small network chooses the rate for all"),
+            )
+            .remedy(capital(remedy)));
+        }
         let own = |stage: &&StagePlan| stage.name != result.name && stage.training().is_some();
         let small = flow.stages.iter().find(own);
-        let narrow = |by: u32| narrowed(&large.recipe_table(), by);
-        let chooser = match small {
+        // One that costs more than the result, or is of another family, can choose nothing for it.
+        let smaller = |small: &&StagePlan| {
+            small.layout.parameters() < large.layout.parameters()
+                && small.model.name() == large.model.name()
+        };
+        let chooser = match small.filter(smaller) {
             Some(small) => Some((small.recipe_table(), small.model.describe(&small.layout))),
-            None => narrow(4).map(|table| (table, "a quarter of its width".to_owned())),
+            None => narrowed(&large.recipe_table(), CHOOSES)
+                .map(|table| (table, "the large one at 1/4 of its width".to_owned())),
         };
         let Some((chooser, chooser_words)) = chooser else {
             return Err(Error::input(
                 &text.name,
                 format!(
-                    "there is no network narrower than that of `{}`",
+                    "there is no small network to choose settings with, and a quarter of the width of `{}` is none",
                     result.name
                 ),
             )
-            .remedy("Add a narrow stage to choose settings with"));
+            .remedy("Add a narrower stage of the same family before it"));
         };
         let rate = small
             .and_then(StagePlan::training)
@@ -112,13 +138,21 @@ impl Field {
             .train
             .lr;
         let tune = parse(text).0.and_then(|recipe| recipe.compare.tune);
-        let written = tune.and_then(|tune| {
-            tune.lists
-                .iter()
-                .find(|list| list.key().value == "lr")?
-                .numbers()
-        });
+        let lists = tune.map_or_else(Vec::new, |tune| tune.lists);
+        let (rates, others): (Vec<List>, Vec<List>) =
+            lists.into_iter().partition(|list| list.key().value == "lr");
+        let written = rates.first().and_then(List::numbers);
+        let mut notes: Vec<String> = others
+            .iter()
+            .map(|list| format!("`{}` of `tune` is not searched: the rate is", list.key()))
+            .collect();
         let simple = flow.stages.len() == 2 && flow.answers.is_empty();
+        if small.is_some() && !simple {
+            notes.push(
+                "the recipe's own way is not tried: it is not of two stages that are both trained"
+                    .into(),
+            );
+        }
         let of_flow = small.filter(|_| simple).map(|small| Flow {
             small: (small.name.clone(), small.recipe_table()),
             large: result.recipe_table(),
@@ -132,9 +166,10 @@ impl Field {
             large: large.recipe_table(),
             rates: written
                 .unwrap_or_else(|| (-3..=4).map(|step| round(rate * 2f64.powi(step))).collect()),
-            mup: large.model.paces(&large.layout).is_empty(),
+            mup,
             epochs,
             flow: of_flow,
+            notes,
         })
     }
 
@@ -192,7 +227,8 @@ impl Field {
             }
         }
         let words = format!("the network that chose settings, {}", self.chooser_words);
-        found.push((CHOOSER.into(), words, alone(with_model(&self.chooser))));
+        let chooser = alone(with_model(&self.chooser));
+        found.push(("chooser".into(), words, chooser.clone()));
         if let Some(flow) = &self.flow {
             let (name, small) = &flow.small;
             if small.contains_key("view") {
@@ -210,8 +246,10 @@ impl Field {
             };
             // No arm of a recipe may be called `flow` or `small`.
             let words = match flow.grows {
-                true => "the large network grown from the small one, as written",
-                false => "the recipe as written",
+                true => {
+                    "the large network grown from the small one, as the recipe has it but for length and rate"
+                }
+                false => "the recipe as it is but for length and rate",
             };
             found.push(("grown".into(), words.into(), stages(flow.large.clone())));
             if let Some(Value::Table(start)) = flow.large.get("start") {
@@ -242,6 +280,7 @@ impl Field {
                 cost.epochs *= times.clamp(1, LONGER);
             }
             candidates.push(Candidate {
+                chooses: stages == chooser,
                 name,
                 words,
                 stages,
@@ -256,7 +295,7 @@ impl Field {
         let of = |(candidate, epochs): &(&Candidate, u64)| {
             let mut stages = candidate.stages.clone();
             if let Some((_, result)) = stages.last_mut() {
-                set_train(result, "epochs", *epochs as i64);
+                set_length(result, *epochs);
             }
             stages
         };
@@ -288,23 +327,19 @@ impl Field {
         data: &Dataset,
         base: &std::path::Path,
     ) -> Result<Cost> {
-        let text = RecipeText::new("find.toml", self.recipe(stages, &[]));
+        let mut stages = stages.to_vec();
+        if let Some((_, result)) = stages.last_mut() {
+            set_length(result, self.epochs);
+        }
+        let text = RecipeText::new("find.toml", self.recipe(&stages, &[]));
         let plan = Draft::read(&text, base, &Arm::Flow)?.plan(data)?;
         let result = plan
             .result()
             .training()
             .map_or(0.0, |training| training.cost.flops());
-        let length = plan
-            .result()
-            .training()
-            .map(|training| &training.train.length);
-        let epochs = match length {
-            Some(Length::Epochs(epochs)) => *epochs,
-            _ => self.epochs,
-        };
         Ok(Cost {
             before: plan.flops() - result,
-            epoch: result / epochs as f64,
+            epoch: result / self.epochs as f64,
             epochs: self.epochs,
         })
     }
@@ -349,6 +384,13 @@ fn set_train(stage: &mut Table, key: &str, value: impl Into<Value>) {
     let train = stage.entry("train").or_insert_with(|| Table::new().into());
     if let Value::Table(train) = train {
         train.insert(key.into(), value.into());
+    }
+}
+
+fn set_length(stage: &mut Table, epochs: u64) {
+    set_train(stage, "epochs", epochs as i64);
+    if let Some(Value::Table(train)) = stage.get_mut("train") {
+        train.remove("steps");
     }
 }
 

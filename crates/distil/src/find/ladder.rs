@@ -3,7 +3,8 @@
 use distil_report::measure::Better;
 
 /// The budgets, as shares of what the dearest candidate costs in full (successive halving: Jamieson & Talwalkar 2016).
-pub const RUNGS: [f64; 4] = [0.125, 0.25, 0.5, 1.0];
+/// The first have room for the cheapest alone.
+pub const RUNGS: [f64; 6] = [1.0 / 128.0, 1.0 / 32.0, 0.125, 0.25, 0.5, 1.0];
 
 /// What a candidate costs.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,10 +50,15 @@ pub struct Seen {
     pub value: f64,
 }
 
+/// FLOPs of a rung.
+pub fn budget(costs: &[Cost], rung: f64) -> f64 {
+    let most = costs.iter().map(|cost| cost.of(cost.epochs));
+    rung * most.fold(0.0, f64::max) * (1.0 + 1e-9)
+}
+
 /// The trainings of a rung: of every candidate that is left, where the budget has room for a length that it has not had.
 pub fn probes(costs: &[Cost], left: &[usize], rung: f64, seen: &[Seen]) -> Vec<Probe> {
-    let most = costs.iter().map(|cost| cost.of(cost.epochs));
-    let budget = rung * most.fold(0.0, f64::max);
+    let budget = budget(costs, rung);
     let probe = |candidate: &usize| {
         let epochs = costs[*candidate].within(budget)?;
         let probe = Probe {
@@ -87,15 +93,18 @@ pub fn left(costs: &[Cost], before: &[usize], seen: &[Seen]) -> Vec<usize> {
     longer
 }
 
-/// The cheapest probe whose value will do and that is not among those that were struck out.
+/// The cheapest probe within a budget whose value will do and that is not among those that were struck out. A dearer one has to wait:
+/// what costs less has not been tried yet.
 pub fn hit<'a>(
     costs: &[Cost],
     seen: &'a [Seen],
     struck: &[Probe],
+    budget: f64,
     will_do: impl Fn(f64) -> bool,
 ) -> Option<&'a Seen> {
     let cost = |seen: &Seen| costs[seen.probe.candidate].of(seen.probe.epochs);
-    let fits = |one: &&Seen| will_do(one.value) && !struck.contains(&one.probe);
+    let fits =
+        |one: &&Seen| will_do(one.value) && cost(one) <= budget && !struck.contains(&one.probe);
     let mut hits: Vec<&Seen> = seen.iter().filter(fits).collect();
     hits.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     hits.first().copied()
@@ -106,8 +115,10 @@ pub fn best<'a>(costs: &[Cost], seen: &'a [Seen], better: Better) -> Option<&'a 
     let cost = |seen: &Seen| costs[seen.probe.candidate].of(seen.probe.epochs);
     let finite = |one: &&Seen| one.loss.is_finite() && one.value.is_finite();
     seen.iter().filter(finite).min_by(|a, b| {
-        let ahead = better.advantage(b.value - a.value);
-        ahead.total_cmp(&0.0).then(cost(a).total_cmp(&cost(b)))
+        let worth = |one: &Seen| better.advantage(one.value);
+        worth(b)
+            .total_cmp(&worth(a))
+            .then(cost(a).total_cmp(&cost(b)))
     })
 }
 
@@ -176,12 +187,19 @@ mod tests {
         let costs = costs();
         let had = [seen(0, 3, 0.1), seen(1, 8, 0.2), seen(2, 8, 0.6)];
         let will_do = |value: f64| value >= 0.75;
-        assert_eq!(hit(&costs, &had, &[], will_do), Some(&had[1]));
+        assert_eq!(hit(&costs, &had, &[], 1e9, will_do), Some(&had[1]));
         assert_eq!(
-            hit(&costs, &had, &[had[1].probe.clone()], will_do),
+            hit(&costs, &had, &[had[1].probe.clone()], 1e9, will_do),
             Some(&had[0])
         );
-        assert_eq!(hit(&costs, &had, &[], |value| value > 0.95), None);
+        assert_eq!(hit(&costs, &had, &[], 1e9, |value| value > 0.95), None);
         assert_eq!(best(&costs, &had, Better::Higher), Some(&had[0]));
+        // 250 FLOPs are more than 200: what costs less is tried first.
+        assert_eq!(hit(&costs, &had, &[], 199.0, will_do), None);
+        // Of equals the cheapest, whichever way the metric points.
+        let equal: Vec<Seen> = (0..3).map(|one| seen(one, 8, 0.5)).collect();
+        for better in [Better::Higher, Better::Lower] {
+            assert_eq!(best(&costs, &equal, better), Some(&equal[2]));
+        }
     }
 }

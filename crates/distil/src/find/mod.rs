@@ -18,14 +18,16 @@ use distil_recipe::RecipeText;
 use distil_report::measure::MainMetric;
 
 use crate::data::Dataset;
+use crate::data::source::Source;
 use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::plan::{Arm, Draft, Plan};
 use crate::run::{RunFolder, Watcher, forget};
+use crate::weights::sha256;
 use candidates::Field;
 use goal::{Budget, Goal};
 use record::{Asked, FORMAT, FindJson, read, write};
-use search::Search;
+use search::{FRESH, Search};
 
 pub use page::{page, sentence};
 
@@ -61,6 +63,7 @@ pub fn find(request: &FindRequest, watcher: &mut dyn Watcher) -> Result<Found> {
     let mut asked = request.asked.clone();
     asked.options.base = absolute(&asked.options.base).unwrap_or(asked.options.base);
     let begun = Begun::of(&request.recipe, &asked)?;
+    asked.began_with = Some(begun.with.clone());
     let (folder, _lock) = RunFolder::create(
         &request.runs,
         &format!("{}-find", asked.options.name),
@@ -87,6 +90,21 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     let _lock = folder.lock()?;
     let asked: Asked = read(&asked_of(path))?;
     let begun = Begun::of(&folder.text()?, &asked)?;
+    if let Some([recipe, data]) = &asked.began_with {
+        let changed = |place: &str| {
+            Error::new(
+                Kind::Changed,
+                place,
+                "it has changed since the search began",
+            )
+            .remedy("Restore it, and `distil resume` goes on; or search anew with `distil find`")
+        };
+        match &begun.with {
+            [now, _] if now != recipe => return Err(changed("recipe.toml of the search")),
+            [_, now] if now != data => return Err(changed(&begun.plan.source.describe())),
+            _ => {}
+        }
+    }
     watcher.folder(&folder);
     search(path, program, &asked, begun, watcher)
 }
@@ -127,7 +145,7 @@ pub fn clean(path: &Path) -> Result<u64> {
 }
 
 /// Where a search's outcome lies in its folder.
-const RECORD: &str = "find.json";
+pub(super) const RECORD: &str = "find.json";
 
 fn asked_of(folder: &Path) -> PathBuf {
     folder.join("asked.json")
@@ -140,6 +158,8 @@ struct Begun {
     field: Field,
     data: Dataset,
     plan: Plan,
+    /// SHA-256 of recipe and data.
+    with: [String; 2],
 }
 
 impl Begun {
@@ -175,8 +195,21 @@ impl Begun {
                 "it has no validation part or no test part: one steers the search, the other confirms what it found",
             ));
         }
+        if plan.run.seed.value > i64::MAX as u64 - 2 * FRESH {
+            return Err(Error::input(
+                &text.name,
+                format!(
+                    "its seed, {}, leaves no room for fresh ones",
+                    plan.run.seed.value
+                ),
+            )
+            .remedy("Give a smaller `seed` in [run]"));
+        }
         let field = Field::of(text, &plan, &full)?;
+        // What cannot be planned is said before anything is paid for.
+        field.candidates(field.rates[0], &data, base)?;
         Ok(Self {
+            with: [sha256(text.text().as_bytes()), data.hash.clone()],
             goal,
             budget,
             field,
@@ -186,7 +219,7 @@ impl Begun {
     }
 }
 
-fn capital(words: &str) -> String {
+pub(super) fn capital(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
@@ -199,14 +232,26 @@ fn search(
     begun: Begun,
     watcher: &mut dyn Watcher,
 ) -> Result<Found> {
-    let started = Instant::now();
     let Begun {
         goal,
         budget,
         field,
         data,
         plan,
+        ..
     } = begun;
+    let before = record(folder)?;
+    if let Some(find) = before.clone().filter(|find| find.confirmed.is_some()) {
+        let folder = folder.to_path_buf();
+        return Ok(Found {
+            folder,
+            find,
+            signal: None,
+        });
+    }
+    for note in &field.notes {
+        watcher.note(&format!("note: {note}"));
+    }
     let mut search = Search {
         folder,
         program,
@@ -214,6 +259,9 @@ fn search(
         goal,
         loss: plan.loss_metric(),
         seed: plan.run.seed.value,
+        budget,
+        started: Instant::now(),
+        before: before.as_ref().map_or(0.0, |find| find.seconds),
         steps: Vec::new(),
         watcher,
     };
@@ -225,22 +273,17 @@ fn search(
         at: goal.at,
         budget: asked.budget.clone(),
         steps: Vec::new(),
+        notes: field.notes.clone(),
         stopped: String::new(),
         route: None,
         confirmed: None,
+        seconds: 0.0,
         search_flops: 0.0,
         search_cpu_seconds: 0.0,
         naive_flops: 0.0,
         rates: 0,
     };
-    let spent = |search: &Search<'_>| match budget {
-        Some(Budget::Seconds(most)) => started.elapsed().as_secs_f64() >= most,
-        Some(Budget::Flops(most)) => search.flops() >= most,
-        None => false,
-    };
-    let outcome = search.all(&field, &data, &spent, &mut find);
-    (find.search_flops, find.search_cpu_seconds) = (search.flops(), search.cpu_seconds());
-    find.steps = std::mem::take(&mut search.steps);
+    let outcome = search.all(&field, &data, &mut find, before);
     let signal = match outcome {
         Ok(()) => None,
         Err(error) => match error.kind {
@@ -248,7 +291,10 @@ fn search(
             _ => return Err(error),
         },
     };
-    write(&folder.join(RECORD), &find)?;
+    if signal.is_some() && find.route.is_none() {
+        find.stopped = "it was stopped, and `distil resume` goes on".into();
+    }
+    search.keep(&mut find)?;
     files::write(&folder.join("find.md"), page(&find).as_bytes())?;
     Ok(Found {
         folder: folder.to_path_buf(),

@@ -11,15 +11,32 @@ use super::record::{Confirmed, FindJson, Tried};
 /// The page.
 pub fn page(find: &FindJson) -> String {
     let mut page = format!("# {}: {}\n\n{}\n", find.name, find.goal, sentence(find));
-    let _ = write!(
+    for note in &find.notes {
+        let _ = writeln!(page, "\nNote: {note}.");
+    }
+    let _ = writeln!(
         page,
-        "\nThe search took {} of training and {} of the processor. Training the large network in full at each of {} rates, the usual way to find its own, \
-         would take {} (computed, not run).\n",
+        "\nThe search took {} of training and {} of the processor.",
         human_flops(find.search_flops),
-        human_seconds(find.search_cpu_seconds),
-        find.rates,
-        human_flops(find.naive_flops)
+        human_seconds(find.search_cpu_seconds)
     );
+    if let Some(confirmed) = &find.confirmed {
+        let seeds = confirmed.test.len() as f64;
+        let _ = writeln!(
+            page,
+            "The {seeds} trainings that confirm took {} and {} more.",
+            human_flops(seeds * confirmed.flops),
+            human_seconds(seeds * confirmed.cpu_seconds)
+        );
+    }
+    if find.naive_flops > 0.0 {
+        let _ = writeln!(
+            page,
+            "Training the large network in full at each of {} rates, the usual way to find its own, would take {} (computed, not run).",
+            find.rates,
+            human_flops(find.naive_flops)
+        );
+    }
     for step in &find.steps {
         let _ = write!(page, "\n## {}: {}\n\n", step.name, step.purpose);
         let _ = writeln!(
@@ -52,8 +69,8 @@ fn row(tried: &Tried, metric: &MainMetric) -> String {
 
 /// What came of the search, in a few sentences.
 pub fn sentence(find: &FindJson) -> String {
-    let Some(((name, epochs), confirmed)) = find.route.as_ref().zip(find.confirmed.as_ref()) else {
-        return format!("Nothing was found: {}.", find.stopped);
+    let Some((route, confirmed)) = find.route.as_ref().zip(find.confirmed.as_ref()) else {
+        return format!("Nothing is confirmed: {}.", find.stopped);
     };
     let Confirmed {
         test,
@@ -62,13 +79,9 @@ pub fn sentence(find: &FindJson) -> String {
         met,
         flops,
         cpu_seconds,
+        ..
     } = confirmed;
     let value = |value: f64| find.metric.value(Some(value));
-    let words = find.steps.iter().flat_map(|step| &step.tried);
-    let words = words
-        .filter(|tried| tried.name == *name)
-        .map(|tried| tried.words.as_str())
-        .next_back();
     let side = match find.metric.better {
         Better::Higher => "at least",
         Better::Lower => "at most",
@@ -77,14 +90,19 @@ pub fn sentence(find: &FindJson) -> String {
         true => "The goal is reached",
         false => "The goal is not shown to be reached",
     };
+    let lost = match confirmed.lost {
+        0 => String::new(),
+        lost => format!(" ({lost} more diverged)"),
+    };
     let bound = bound.map_or_else(String::new, |bound| {
         format!(", {side} {} with 95 % confidence", value(bound))
     });
     format!(
-        "{reached}: over {} fresh seeds `{name}` ({}, {} epochs) has {} {} on the test part{bound}; asked was {side} {}. One such training takes {} and {}. The search ended: {}.",
+        "{reached}: over {} fresh seeds{lost} `{}` ({}, {} epochs) has {} {} on the test part{bound}; asked was {side} {}. One such training takes {} and {}. The search ended: {}.",
         test.len(),
-        words.unwrap_or_default(),
-        exact(*epochs as f64),
+        route.name,
+        route.words,
+        exact(route.epochs as f64),
         find.metric.title(),
         value(*mean),
         value(find.at),

@@ -18,6 +18,8 @@ pub struct Asked {
     pub budget: Option<String>,
     /// What its runs are asked for.
     pub options: Options,
+    /// SHA-256 of the recipe and of the data it began with; none before it has begun.
+    pub began_with: Option<[String; 2]>,
 }
 
 /// A training of the search.
@@ -65,11 +67,24 @@ pub struct Step {
     pub tried: Vec<Tried>,
 }
 
+/// What a search ended with, before it was confirmed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The candidate.
+    pub name: String,
+    /// What it is, in words.
+    pub words: String,
+    /// Epochs of its last stage.
+    pub epochs: u64,
+}
+
 /// The route on fresh seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Confirmed {
     /// The goal's metric on the test part, a value a seed.
     pub test: Vec<f64>,
+    /// How many more seeds came to no end.
+    pub lost: u64,
     /// Their mean.
     pub mean: f64,
     /// The one-sided 95 % bound of the mean on the side away from the goal; none of one seed.
@@ -101,10 +116,14 @@ pub struct FindJson {
     pub steps: Vec<Step>,
     /// Why no more was tried, in words.
     pub stopped: String,
-    /// The candidate and the epochs that were confirmed.
-    pub route: Option<(String, u64)>,
+    /// What of the recipe was not searched, a sentence each.
+    pub notes: Vec<String>,
+    /// What the search ended with; none while it has not.
+    pub route: Option<Found>,
     /// How it does on fresh seeds.
     pub confirmed: Option<Confirmed>,
+    /// Seconds of the clock so far, those before it was stopped among them.
+    pub seconds: f64,
     /// FLOPs of all trainings of the search, those that confirm not counted.
     pub search_flops: f64,
     /// Their CPU seconds.

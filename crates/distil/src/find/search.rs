@@ -1,20 +1,22 @@
 //! A search under way: one step after another, each an ordinary run in the search's folder.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use distil_recipe::RecipeText;
 use distil_report::compare::FLOW;
 use distil_report::run_json::{RunJson, Status, Trial};
 use distil_report::statistics::{bound_95, mean};
 
-use super::candidates::{CHOOSER, Candidate, Field, arm_of};
-use super::goal::Goal;
+use super::RECORD;
+use super::candidates::{Candidate, Field, arm_of};
+use super::goal::{Budget, Goal};
 use super::ladder::{self, Cost, Probe, RUNGS, Seen};
-use super::record::{Confirmed, FindJson, Step, Tried};
+use super::record::{Confirmed, FindJson, Found, Step, Tried, write};
 use crate::data::Dataset;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::run::{Options, Request, Watcher, resume, run};
+use crate::run::{Options, Outcome, Request, Watcher, resume, run};
 use crate::saved::SavedModel;
 
 /// The most rates beyond either end of their list.
@@ -24,7 +26,7 @@ const ASKED_AGAIN: u64 = 3;
 /// Seeds that confirm: the smallest number with which this program makes a claim.
 const CONFIRMS: u64 = 6;
 /// How far from the seeds of the search those that confirm lie.
-const FRESH: u64 = 1000;
+pub(super) const FRESH: u64 = 1000;
 
 /// A search under way.
 pub(super) struct Search<'a> {
@@ -36,43 +38,88 @@ pub(super) struct Search<'a> {
     pub loss: &'static str,
     /// The seed of all trainings but those that ask again or confirm.
     pub seed: u64,
+    pub budget: Option<Budget>,
+    pub started: Instant,
+    /// Seconds of the clock before it was stopped.
+    pub before: f64,
     pub steps: Vec<Step>,
     pub watcher: &'a mut dyn Watcher,
 }
 
 impl Search<'_> {
-    /// All of it: what was found is written into `find`.
+    /// All of it: what was found is written into `find`. `before`: what it had come to when it was stopped.
     pub fn all(
         &mut self,
         field: &Field,
         data: &Dataset,
-        spent: &dyn Fn(&Self) -> bool,
         find: &mut FindJson,
+        before: Option<FindJson>,
     ) -> Result<()> {
         let (rate, chosen) = self.rate(field, find)?;
         let candidates = field.candidates(rate, data, &self.options.base)?;
         find.naive_flops = find.rates as f64 * field.of_large(&candidates);
+        let decided = before.filter(|before| before.route.is_some());
+        // What was decided stays so: a budget in time might end the search elsewhere.
+        if let Some(before) = decided {
+            self.steps = before.steps;
+            (find.route, find.stopped) = (before.route, before.stopped);
+        } else {
+            find.route = self.climb(field, &candidates, &chosen, find)?;
+        }
+        let Some(route) = find.route.clone() else {
+            find.stopped = "no training came to its end".into();
+            return Ok(());
+        };
+        self.keep(find)?;
+        let Some(candidate) = candidates.iter().find(|one| one.name == route.name) else {
+            return Err(Error::damaged(
+                &self.folder.join(RECORD),
+                "there is no such candidate",
+            ));
+        };
+        let (recipe, confirmed) = self.confirm(field, candidate, route.epochs)?;
+        find.confirmed = Some(confirmed);
+        files::write(&self.folder.join("route.toml"), recipe.as_bytes())
+    }
+
+    /// Writes find.json as far as the search has come.
+    pub fn keep(&self, find: &mut FindJson) -> Result<()> {
+        find.steps.clone_from(&self.steps);
+        (find.search_flops, find.search_cpu_seconds) = (self.flops(), self.cpu_seconds());
+        find.seconds = self.seconds();
+        write(&self.folder.join(RECORD), find)
+    }
+
+    /// Trains candidates for longer and longer, until one will do, all were trained as long as they may be, or the budget is spent.
+    fn climb(
+        &mut self,
+        field: &Field,
+        candidates: &[Candidate],
+        chosen: &Tried,
+        find: &mut FindJson,
+    ) -> Result<Option<Found>> {
         let costs: Vec<Cost> = candidates.iter().map(|one| one.cost.clone()).collect();
         let (mut seen, mut struck): (Vec<Seen>, Vec<Probe>) = (Vec::new(), Vec::new());
         // The training that chose the rate is one of the network that chooses.
-        let chooser = candidates.iter().position(|one| one.name == CHOOSER);
-        seen.extend(chooser.map(|candidate| seen_of(&chosen, candidate)));
+        let chooser = candidates.iter().position(|one| one.chooses);
+        seen.extend(chooser.map(|candidate| seen_of(chosen, candidate)));
         let mut left: Vec<usize> = (0..candidates.len()).collect();
-        let mut taken = self.first_hit(field, &candidates, &mut seen, &mut struck)?;
         find.stopped = "every candidate was trained as long as it may be".into();
+        let mut taken = None;
         for (at, rung) in RUNGS.iter().enumerate() {
+            let probes = ladder::probes(&costs, &left, *rung, &seen);
+            if !probes.is_empty() {
+                seen.extend(self.rung(at, field, candidates, &probes)?);
+            }
+            let budget = ladder::budget(&costs, *rung);
+            taken = self.first_hit(field, candidates, budget, &mut seen, &mut struck)?;
             if taken.is_some() {
                 break;
             }
-            if at > 0 && spent(self) {
+            if self.is_spent() {
                 find.stopped = "the budget was spent".into();
                 break;
             }
-            let probes = ladder::probes(&costs, &left, *rung, &seen);
-            if !probes.is_empty() {
-                seen.extend(self.rung(at, field, &candidates, &probes)?);
-            }
-            taken = self.first_hit(field, &candidates, &mut seen, &mut struck)?;
             left = ladder::left(&costs, &left, &seen);
         }
         if let Some(probe) = &taken {
@@ -81,18 +128,30 @@ impl Search<'_> {
                 "`{name}` will do on the validation part, and nothing cheaper that was tried does"
             );
         }
-        let best =
-            || ladder::best(&costs, &seen, self.goal.metric.better).map(|best| best.probe.clone());
-        let Some(route) = taken.or_else(best) else {
-            find.stopped = "no training came to its end".into();
-            return Ok(());
-        };
-        let candidate = &candidates[route.candidate];
-        let (recipe, confirmed) = self.confirm(field, candidate, route.epochs)?;
-        find.route = Some((candidate.name.clone(), route.epochs));
-        find.confirmed = Some(confirmed);
-        files::write(&self.folder.join("route.toml"), recipe.as_bytes())?;
-        Ok(())
+        let better = self.goal.metric.better;
+        let best = || ladder::best(&costs, &seen, better).map(|best| best.probe.clone());
+        Ok(taken.or_else(best).map(|probe| {
+            let candidate = &candidates[probe.candidate];
+            Found {
+                name: candidate.name.clone(),
+                words: candidate.words.clone(),
+                epochs: probe.epochs,
+            }
+        }))
+    }
+
+    /// Whether the budget is spent.
+    fn is_spent(&self) -> bool {
+        match self.budget {
+            Some(Budget::Seconds(most)) => self.seconds() >= most,
+            Some(Budget::Flops(most)) => self.flops() >= most,
+            None => false,
+        }
+    }
+
+    /// Seconds of the clock.
+    fn seconds(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
     }
 
     /// The cheapest training that will do, with other seeds, too; those that will not are struck out, and worth what they have over all
@@ -101,18 +160,23 @@ impl Search<'_> {
         &mut self,
         field: &Field,
         candidates: &[Candidate],
+        budget: f64,
         seen: &mut [Seen],
         struck: &mut Vec<Probe>,
     ) -> Result<Option<Probe>> {
         let costs: Vec<Cost> = candidates.iter().map(|one| one.cost.clone()).collect();
-        while let Some(hit) = ladder::hit(&costs, seen, struck, |v| self.goal.is_met_by(v)) {
+        while let Some(hit) = ladder::hit(&costs, seen, struck, budget, |v| self.goal.is_met_by(v))
+        {
             let (probe, value) = (hit.probe.clone(), hit.value);
             let values = self.again(field, candidates, &probe, value)?;
-            if values.len() as u64 == ASKED_AGAIN && self.reaches(&values) {
+            let all = values.len() as u64 == ASKED_AGAIN;
+            if all && self.reaches(&values) {
                 return Ok(Some(probe));
             }
+            // One that diverged with another seed is worth nothing.
+            let worth = mean(&values).filter(|_| all).unwrap_or(f64::NAN);
             let asked = seen.iter_mut().filter(|seen| seen.probe == probe);
-            asked.for_each(|seen| seen.value = mean(&values).unwrap_or(value));
+            asked.for_each(|seen| seen.value = worth);
             struck.push(probe);
         }
         Ok(None)
@@ -183,7 +247,7 @@ impl Search<'_> {
         value: f64,
     ) -> Result<Vec<f64>> {
         let candidate = &candidates[probe.candidate];
-        let text = self.seeded(field.training(&[(candidate, probe.epochs)]), self.seed + 1);
+        let text = seeded(field.training(&[(candidate, probe.epochs)]), self.seed + 1)?;
         let name = format!("again-{}-{}", candidate.name, probe.epochs);
         self.watcher.note(&format!(
             "`{}` may do: it is asked again with other seeds",
@@ -226,12 +290,13 @@ impl Search<'_> {
         epochs: u64,
     ) -> Result<(String, Confirmed)> {
         let seed = self.seed + FRESH;
-        let text = self.seeded(field.training(&[(candidate, epochs)]), seed);
+        let text = seeded(field.training(&[(candidate, epochs)]), seed)?;
         self.watcher.note(&format!(
             "confirm: `{}` with {CONFIRMS} fresh seeds",
             candidate.name
         ));
-        let run = self.run("confirm", text.clone(), CONFIRMS, false)?;
+        let name = format!("confirm-{}-{epochs}", candidate.name);
+        let run = self.run(&name, text.clone(), CONFIRMS, false)?;
         let finished = run
             .trials
             .iter()
@@ -256,11 +321,12 @@ impl Search<'_> {
             )
         });
         let each = finished.len() as f64;
-        let model = self.run_folder("confirm").join("model");
+        let model = self.run_folder(&name).join("model");
         if model.exists() {
             SavedModel::copy(&model, &self.folder.join("model"))?;
         }
         let confirmed = Confirmed {
+            lost: CONFIRMS - test.len() as u64,
             met: bound.is_some_and(|bound| self.goal.is_met_by(bound))
                 && test.len() as u64 == CONFIRMS,
             mean: middle,
@@ -282,7 +348,7 @@ impl Search<'_> {
     ) -> Result<Vec<Tried>> {
         self.watcher
             .note(&format!("{name}: {purpose}, {} trainings", tried.len()));
-        let run = self.run(name, self.seeded(text, self.seed), 1, true)?;
+        let run = self.run(name, seeded(text, self.seed)?, 1, true)?;
         let came = tried.into_iter().enumerate().map(|(at, blank)| {
             let arm = if at == 0 { FLOW } else { blank.name.as_str() };
             match run.trials.iter().find(|trial| trial.id.arm == arm) {
@@ -324,6 +390,15 @@ impl Search<'_> {
         let path = self.run_folder(name);
         let outcome = match path.exists() {
             true => {
+                let recipe = files::read(&path.join("recipe.toml"))?;
+                if recipe != text.as_bytes() {
+                    return Err(Error::new(
+                        Kind::Changed,
+                        path.display(),
+                        "it is of another program, recipe or data than the search goes on with",
+                    )
+                    .remedy("Search anew with `distil find`"));
+                }
                 let record = path.join("run.json");
                 let known = record.exists().then(|| RunJson::read(&record)).transpose();
                 let known = known.map_err(|error| Error::damaged(&record, error))?;
@@ -351,46 +426,43 @@ impl Search<'_> {
                 run(&request, self.watcher)
             }
         };
-        // That a candidate diverged is what it came to.
-        let run = match outcome {
-            Ok(outcome) => match outcome.signal {
-                Some(signal) => {
-                    return Err(Error::new(Kind::Stopped(signal), name, "it was stopped"));
-                }
-                None => outcome.run,
-            },
+        match outcome {
+            Ok(Outcome {
+                signal: Some(signal),
+                ..
+            }) => Err(Error::new(Kind::Stopped(signal), name, "it was stopped")),
+            // A training that was lost came to nothing yet.
+            Ok(Outcome {
+                failure: Some(error),
+                ..
+            }) => Err(error),
+            Ok(outcome) => Ok(outcome.run),
+            // That a candidate diverged is what it came to.
             Err(error) if error.kind == Kind::Diverged && path.join("run.json").exists() => {
-                RunJson::read(&path.join("run.json"))
-                    .map_err(|error| Error::damaged(&path, error))?
+                RunJson::read(&path.join("run.json")).map_err(|error| Error::damaged(&path, error))
             }
-            Err(error) => return Err(error),
-        };
-        Ok(run)
+            Err(error) => Err(error),
+        }
     }
 
     fn run_folder(&self, name: &str) -> PathBuf {
         self.folder.join("runs").join(format!("{name}-0001"))
     }
 
-    /// The recipe with this seed.
-    fn seeded(&self, text: String, seed: u64) -> String {
-        let mut recipe = RecipeText::new("find.toml", text.clone());
-        match recipe.patch("run.seed", &seed.to_string()) {
-            Ok(()) => recipe.text().to_owned(),
-            Err(_) => text,
-        }
-    }
-
     /// FLOPs of all trainings so far.
     pub fn flops(&self) -> f64 {
         let tried = self.steps.iter().flat_map(|step| &step.tried);
-        tried.map(|tried| tried.flops).sum()
+        tried
+            .map(|tried| tried.flops)
+            .fold(0.0, |sum, flops| sum + flops)
     }
 
     /// Their CPU seconds.
     pub fn cpu_seconds(&self) -> f64 {
         let tried = self.steps.iter().flat_map(|step| &step.tried);
-        tried.map(|tried| tried.cpu_seconds).sum()
+        tried
+            .map(|tried| tried.cpu_seconds)
+            .fold(0.0, |sum, seconds| sum + seconds)
     }
 }
 
@@ -424,4 +496,13 @@ fn beyond(seen: &[(f64, Tried)], best: usize) -> Option<f64> {
         _ => return None,
     };
     Some(seen[best].0 * seen[best].0 / next)
+}
+
+/// The recipe with this seed.
+fn seeded(text: String, seed: u64) -> Result<String> {
+    let mut recipe = RecipeText::new("find.toml", text);
+    recipe
+        .patch("run.seed", &seed.to_string())
+        .map_err(|problem| Error::input("run.seed", problem.message))?;
+    Ok(recipe.text().to_owned())
 }

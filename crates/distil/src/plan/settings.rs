@@ -37,20 +37,16 @@ pub(super) fn read(stages: &mut [StageTable], base: &Path, problems: &mut Proble
 }
 
 fn text(path: &Path) -> Result<String> {
-    let length = std::fs::metadata(path)
-        .map_err(|e| files::refused(path, &e))?
-        .len();
-    if length > MOST_BYTES {
-        return Err(Error::input(
-            path.display(),
-            format!("it has {length} bytes, more than any file of settings"),
-        )
-        .remedy("Name the settings.toml of a run"));
+    const REMEDY: &str = "Name the settings.toml of a run";
+    let wrong = |reason: &str| Error::input(path.display(), reason).remedy(REMEDY);
+    let file = std::fs::metadata(path).map_err(|e| files::refused(path, &e))?;
+    if !file.is_file() {
+        return Err(wrong("it is no file"));
     }
-    String::from_utf8(files::read(path)?).map_err(|_| {
-        Error::input(path.display(), "it is no text in UTF-8")
-            .remedy("Name the settings.toml of a run")
-    })
+    if file.len() > MOST_BYTES {
+        return Err(wrong("it is longer than any file of settings"));
+    }
+    String::from_utf8(files::read(path)?).map_err(|_| wrong("it is no text in UTF-8"))
 }
 
 /// Settings were chosen for one network, so that only a stage can name their file.
