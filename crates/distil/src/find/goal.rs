@@ -50,14 +50,14 @@ impl Goal {
             ));
         }
         let number = at.trim();
-        let (number, share) = match number.strip_suffix('%') {
-            Some(number) if metric.quantity == Quantity::Share => (number.trim_end(), 0.01),
+        let (number, whole) = match number.strip_suffix('%') {
+            Some(number) if metric.quantity == Quantity::Share => (number.trim_end(), 100.0),
             _ => (number, 1.0),
         };
         let Some(at) = number.parse::<f64>().ok().filter(|at| at.is_finite()) else {
             return Err(format!("`{number}` is no number; {FORM}"));
         };
-        let at = at * share;
+        let at = at / whole;
         if metric.quantity == Quantity::Share && !(0.0..=1.0).contains(&at) {
             return Err(format!(
                 "{name} is a share of 1, and `{number}` is none; write it as 0.95 or as 95 %"
