@@ -175,13 +175,6 @@ def distil(parts, target, regression, epochs, seed, program):
         return results
 
 
-def timed(model, fit, table, target, regression):
-    start = time.process_time()
-    fit()
-    found = model.predict(table.drop(columns=target))
-    return score(regression, table[target], found), time.process_time() - start
-
-
 def numeric(parts, target):
     """Categories one-hot, gaps the median, all standardised: what scikit-learn's perceptron reads."""
     from sklearn.compose import make_column_selector, make_column_transformer
@@ -195,40 +188,46 @@ def numeric(parts, target):
     )
 
 
-def peer(name, parts, target, regression, epochs, seed):
+def peer(name, parts, target, regression, epochs, seed, settings={}, final=True):
+    """Score on the choosing and on the test rows, and CPU seconds of fit and of answering the test rows. One that is not final learns from
+    the training rows alone; of a final one of scikit-learn the choosing rows were learnt from."""
     train, choose, test = parts
-    both = pd.concat([train, choose])
-    x, y = both.drop(columns=target), both[target]
+    learns = pd.concat([train, choose]) if final else train
+    valid = ()
     if name == "boosting":
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+        words = [c for c in learns if c != target and not pd.api.types.is_numeric_dtype(learns[c])]
+        kinds = {c: learns[c].astype("category").dtype for c in words}
+        learns, choose, test = (part.astype(kinds) for part in (learns, choose, test))
         kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
-        x = x.astype({c: "category" for c in x if not pd.api.types.is_numeric_dtype(x[c])})
-        test = test.astype({c: x[c].dtype for c in x if isinstance(x[c].dtype, pd.CategoricalDtype)})
-        model = kind(random_state=seed, categorical_features="from_dtype")
-        return timed(model, lambda: model.fit(x, y), test, target, regression)
-    if name == "sklearn":
+        model = kind(random_state=seed, categorical_features="from_dtype", **settings)
+    elif name == "sklearn":
         from sklearn.compose import TransformedTargetRegressor
         from sklearn.neural_network import MLPClassifier, MLPRegressor
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        net = (MLPRegressor if regression else MLPClassifier)(early_stopping=True, random_state=seed)
+        net = (MLPRegressor if regression else MLPClassifier)(early_stopping=True, random_state=seed, **settings)
         net = TransformedTargetRegressor(net, transformer=StandardScaler()) if regression else net
         model = make_pipeline(numeric(parts, target), net)
-        return timed(model, lambda: model.fit(x, y), test, target, regression)
-    import torch
-    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+    else:
+        import torch
+        from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
 
-    torch.set_num_threads(1)
-    # It reads no gaps among numbers, and takes texts for categories.
-    gaps = {c: train[c].median() for c in train if pd.api.types.is_numeric_dtype(train[c]) and c != target}
-    filled = [part.fillna(gaps) for part in (train, choose, test)]
-    x, v = (part.drop(columns=target) for part in filled[:2])
-    kind = RealMLP_TD_Regressor if regression else RealMLP_TD_Classifier
-    model = kind(n_epochs=epochs, random_state=seed, device="cpu", n_threads=1)
-    fit = lambda: model.fit(x, filled[0][target], v, filled[1][target])
-    return timed(model, fit, filled[2], target, regression)
+        torch.set_num_threads(1)
+        # It reads no gaps among numbers, and takes texts for categories.
+        gaps = {c: train[c].median() for c in train if pd.api.types.is_numeric_dtype(train[c]) and c != target}
+        learns, choose, test = (part.fillna(gaps) for part in parts)
+        valid = (choose.drop(columns=target), choose[target])
+        kind = RealMLP_TD_Regressor if regression else RealMLP_TD_Classifier
+        model = kind(n_epochs=epochs, random_state=seed, device="cpu", n_threads=1, **settings)
+    start = time.process_time()
+    model.fit(learns.drop(columns=target), learns[target], *valid)
+    found = model.predict(test.drop(columns=target))
+    seconds = time.process_time() - start
+    chosen = model.predict(choose.drop(columns=target))
+    return score(regression, choose[target], chosen), score(regression, test[target], found), seconds
 
 
 OURS = ["distil", "taught", "members", "distilled"]
@@ -287,7 +286,7 @@ def main():
                 if program in OURS:
                     results = distil(parts, target, regression, arguments.epochs, split, program)
                 else:
-                    results = {program: peer(program, parts, target, regression, arguments.epochs, split)}
+                    results = {program: peer(program, parts, target, regression, arguments.epochs, split)[1:]}
                 for which, (value, seconds) in results.items():
                     line = f"{name},{split},{arguments.epochs},{which},{value:.6g},{seconds:.3f}"
                     print(line, flush=True)

@@ -16,10 +16,9 @@ import json
 import pathlib
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from tables import TABLES, defaults, divided, numeric, quality, run, score, written  # noqa: E402
+from tables import TABLES, defaults, divided, peer, quality, run, written  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
@@ -87,52 +86,14 @@ def distil(parts, target, regression, epochs, seed, settings):
     return quality(regression, stage["validation"]), quality(regression, stage["test"]), seconds
 
 
-def fitted(name, parts, target, regression, epochs, seed, settings, final):
-    """As `distil`, by a program of Python; one that is not final learns from the training rows alone."""
-    train, choose, test = parts
-    learns = pd.concat([train, choose]) if final else train
-    start = time.process_time()
-    if name == "boosting":
-        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
-        words = [c for c in train if c != target and not pd.api.types.is_numeric_dtype(train[c])]
-        kinds = {c: pd.CategoricalDtype(sorted(learns[c].dropna().unique())) for c in words}
-        learns, choose, test = (part.astype(kinds) for part in (learns, choose, test))
-        kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
-        model = kind(random_state=seed, categorical_features="from_dtype", **settings)
-    elif name == "sklearn":
-        from sklearn.compose import TransformedTargetRegressor
-        from sklearn.neural_network import MLPClassifier, MLPRegressor
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        net = (MLPRegressor if regression else MLPClassifier)(early_stopping=True, random_state=seed, **settings)
-        net = TransformedTargetRegressor(net, transformer=StandardScaler()) if regression else net
-        model = make_pipeline(numeric(parts, target), net)
-    if name != "pytabkit":
-        model.fit(learns.drop(columns=target), learns[target])
-    else:
-        import torch
-        from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
-
-        torch.set_num_threads(1)
-        gaps = {c: train[c].median() for c in train if pd.api.types.is_numeric_dtype(train[c]) and c != target}
-        train, choose, test = (part.fillna(gaps) for part in parts)
-        names = {"dropout": "p_drop", "weight_decay": "wd", "sigma": "plr_sigma", "activation": "act", "hidden": "hidden_sizes", "lr": "lr", "smoothing": "ls_eps"}
-        given = {names[key]: value for key, value in settings.items() if key in names}
-        if not settings.get("waves", True):
-            given["num_emb_type"] = "none"
-        kind = RealMLP_TD_Regressor if regression else RealMLP_TD_Classifier
-        model = kind(n_epochs=epochs, random_state=seed, device="cpu", n_threads=1, **given)
-        model.fit(train.drop(columns=target), train[target], choose.drop(columns=target), choose[target])
-    found = [score(regression, part[target], model.predict(part.drop(columns=target))) for part in (choose, test)]
-    return *found, time.process_time() - start
-
-
 def tried(name, parts, target, regression, epochs, seed, settings, final):
     if name == "distil":
         return distil(parts, target, regression, epochs, seed, settings)
-    return fitted(name, parts, target, regression, epochs, seed, settings, final)
+    if name == "pytabkit":
+        names = {"dropout": "p_drop", "weight_decay": "wd", "sigma": "plr_sigma", "activation": "act", "hidden": "hidden_sizes", "lr": "lr", "smoothing": "ls_eps"}
+        waves = {} if settings.get("waves", True) else {"num_emb_type": "none"}
+        settings = {names[key]: value for key, value in settings.items() if key in names} | waves
+    return peer(name, parts, target, regression, epochs, seed, settings, final)
 
 
 def show():
