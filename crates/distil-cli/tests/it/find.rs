@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use distil::find::record::{FindJson, Found, Tried};
+use distil::find::record::{FindJson, Route, Tried};
 use distil_report::Part;
 use distil_report::events::{self, Event};
 use rustix::process::Signal;
@@ -49,7 +49,7 @@ fn the_cheapest_that_will_do_is_found_on_the_validation_part_and_confirmed_on_fr
         ended.stdout
     );
     let find = found(&place, FOLDER);
-    let Found { name, epochs, .. } = find.route.clone().unwrap();
+    let Route { name, epochs, .. } = find.route.clone().unwrap();
     let confirmed = find.confirmed.clone().unwrap();
     assert_eq!(confirmed.test.len(), 6);
     assert!(confirmed.met && confirmed.bound.unwrap() >= 0.95);
@@ -189,7 +189,7 @@ fn a_goal_that_is_not_met_ends_with_the_best_there_is_and_exit_1() {
         1
     );
     // Nothing that was not asked again looked better.
-    let Found { name, epochs, .. } = find.route.clone().unwrap();
+    let Route { name, epochs, .. } = find.route.clone().unwrap();
     let tried = || find.steps.iter().flat_map(|step| &step.tried);
     let of = |one: &&Tried| one.name == name && one.epochs == epochs;
     let chooser = |one: &&Tried| name == "chooser" && one.name.starts_with("lr-");

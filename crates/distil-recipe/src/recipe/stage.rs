@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::choice::Choice;
 use crate::problem::{Problems, Span};
-use crate::recipe::{AnswersTable, LearnTable, StartTable, TrainTable, View};
+use crate::recipe::{AnswersTable, LearnTable, Settings, StartTable, TrainTable, View};
 use crate::spanned::Spanned;
 use crate::table::{Field, Keys, Rules, named, no_table, one_or_many, table, table_of};
 use crate::tree::{Kind, Value};
@@ -58,6 +58,11 @@ impl Rules for StageTable {
 }
 
 impl StageTable {
+    /// The file of settings that its training names.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.train.as_ref()?.settings.as_ref()
+    }
+
     /// Whether the stage is a given model, a file that is not trained further, or the answers of one.
     pub fn is_given(&self) -> bool {
         let file = matches!(self.model, Some(ModelTable::Given(_))) && self.train.is_none();

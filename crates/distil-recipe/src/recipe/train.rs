@@ -111,6 +111,7 @@ settings! {
         pub evaluate: Option<Spanned<u64>> => count(1..=MOST_EPOCHS);
         /// A file of settings, such as the `settings.toml` that a run with `transferred` writes; of a stage alone. What is written
         /// beside it stands over it.
+        #[schemars(with = "Option<String>")]
         pub settings: Option<Settings>;
     }
 }
@@ -197,20 +198,6 @@ impl Field for Settings {
             text: String::new(),
             over: Vec::new(),
         })
-    }
-}
-
-impl JsonSchema for Settings {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Settings".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
     }
 }
 

@@ -4,8 +4,8 @@ use distil_recipe::recipe::List;
 use distil_recipe::{RecipeText, parse};
 use toml::{Table, Value};
 
-use super::capital;
 use super::ladder::Cost;
+use super::parts;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::plan::{Arm, Draft, Plan, StagePlan};
@@ -103,12 +103,12 @@ impl Field {
         if let Err(reason) = training.train.optimizer.steps()
             && mup
         {
-            let (reason, remedy) = reason.rsplit_once("; ").unwrap_or((&reason, ""));
+            let (reason, remedy) = parts(&reason);
             return Err(Error::input(
                 &text.name,
                 format!("{reason}, and a small network chooses the rate for all"),
             )
-            .remedy(capital(remedy)));
+            .remedy(remedy));
         }
         let own = |stage: &&StagePlan| stage.name != result.name && stage.training().is_some();
         let small = flow.stages.iter().find(own);

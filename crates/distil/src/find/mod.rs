@@ -166,9 +166,9 @@ impl Begun {
     fn of(text: &RecipeText, asked: &Asked) -> Result<Self> {
         let wrong = |option: &str| {
             let option = option.to_owned();
-            move |reason: String| match reason.split_once("; ") {
-                Some((reason, remedy)) => Error::input(option, reason).remedy(capital(remedy)),
-                None => Error::input(option, reason),
+            move |sentence: String| {
+                let (reason, remedy) = parts(&sentence);
+                Error::input(option, reason).remedy(remedy)
             }
         };
         let goal = Goal::parse(&asked.goal).map_err(wrong("--goal"))?;
@@ -219,10 +219,12 @@ impl Begun {
     }
 }
 
-pub(super) fn capital(words: &str) -> String {
-    let mut letters = words.chars();
+/// The reason and the remedy of a one-sentence refusal, "reason; remedy", as an error has them; the remedy may be empty.
+pub(super) fn parts(sentence: &str) -> (&str, String) {
+    let (reason, remedy) = sentence.rsplit_once("; ").unwrap_or((sentence, ""));
+    let mut letters = remedy.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
+    (reason, first.unwrap_or_default() + letters.as_str())
 }
 
 fn search(

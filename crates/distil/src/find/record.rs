@@ -69,7 +69,7 @@ pub struct Step {
 
 /// What a search ended with, before it was confirmed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct Route {
     /// The candidate.
     pub name: String,
     /// What it is, in words.
@@ -119,7 +119,7 @@ pub struct FindJson {
     /// What of the recipe was not searched, a sentence each.
     pub notes: Vec<String>,
     /// What the search ended with; none while it has not.
-    pub route: Option<Found>,
+    pub route: Option<Route>,
     /// How it does on fresh seeds.
     pub confirmed: Option<Confirmed>,
     /// Seconds of the clock so far, those before it was stopped among them.

@@ -12,12 +12,13 @@ use super::RECORD;
 use super::candidates::{Candidate, Field, arm_of};
 use super::goal::{Budget, Goal};
 use super::ladder::{self, Cost, Probe, RUNGS, Seen};
-use super::record::{Confirmed, FindJson, Found, Step, Tried, write};
+use super::record::{Confirmed, FindJson, Route, Step, Tried, write};
 use crate::data::Dataset;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::run::{Options, Outcome, Request, Watcher, resume, run};
+use crate::run::{Options, Outcome, Request, RunFolder, Watcher, resume, run};
 use crate::saved::SavedModel;
+use crate::train::refused;
 
 /// The most rates beyond either end of their list.
 const WIDER: usize = 3;
@@ -85,7 +86,8 @@ impl Search<'_> {
     /// Writes find.json as far as the search has come.
     pub fn keep(&self, find: &mut FindJson) -> Result<()> {
         find.steps.clone_from(&self.steps);
-        (find.search_flops, find.search_cpu_seconds) = (self.flops(), self.cpu_seconds());
+        find.search_flops = self.flops();
+        find.search_cpu_seconds = self.sum(|tried| tried.cpu_seconds);
         find.seconds = self.seconds();
         write(&self.folder.join(RECORD), find)
     }
@@ -97,7 +99,7 @@ impl Search<'_> {
         candidates: &[Candidate],
         chosen: &Tried,
         find: &mut FindJson,
-    ) -> Result<Option<Found>> {
+    ) -> Result<Option<Route>> {
         let costs: Vec<Cost> = candidates.iter().map(|one| one.cost.clone()).collect();
         let (mut seen, mut struck): (Vec<Seen>, Vec<Probe>) = (Vec::new(), Vec::new());
         // The training that chose the rate is one of the network that chooses.
@@ -112,7 +114,7 @@ impl Search<'_> {
                 seen.extend(self.rung(at, field, candidates, &probes)?);
             }
             let budget = ladder::budget(&costs, *rung);
-            taken = self.first_hit(field, candidates, budget, &mut seen, &mut struck)?;
+            taken = self.first_hit(field, candidates, &costs, budget, &mut seen, &mut struck)?;
             if taken.is_some() {
                 break;
             }
@@ -132,7 +134,7 @@ impl Search<'_> {
         let best = || ladder::best(&costs, &seen, better).map(|best| best.probe.clone());
         Ok(taken.or_else(best).map(|probe| {
             let candidate = &candidates[probe.candidate];
-            Found {
+            Route {
                 name: candidate.name.clone(),
                 words: candidate.words.clone(),
                 epochs: probe.epochs,
@@ -160,13 +162,12 @@ impl Search<'_> {
         &mut self,
         field: &Field,
         candidates: &[Candidate],
+        costs: &[Cost],
         budget: f64,
         seen: &mut [Seen],
         struck: &mut Vec<Probe>,
     ) -> Result<Option<Probe>> {
-        let costs: Vec<Cost> = candidates.iter().map(|one| one.cost.clone()).collect();
-        while let Some(hit) = ladder::hit(&costs, seen, struck, budget, |v| self.goal.is_met_by(v))
-        {
+        while let Some(hit) = ladder::hit(costs, seen, struck, budget, |v| self.goal.is_met_by(v)) {
             let (probe, value) = (hit.probe.clone(), hit.value);
             let values = self.again(field, candidates, &probe, value)?;
             let all = values.len() as u64 == ASKED_AGAIN;
@@ -273,12 +274,15 @@ impl Search<'_> {
         Ok(values)
     }
 
-    /// Whether the one-sided 95 % bound of the mean of values reaches the goal.
+    /// The one-sided 95 % bound of the mean of values, on the side away from the goal; none of fewer than two.
+    fn bound(&self, values: &[f64]) -> Option<f64> {
+        let (middle, width) = mean(values).zip(bound_95(values))?;
+        Some(middle - self.goal.metric.better.advantage(width))
+    }
+
+    /// Whether that bound reaches the goal.
     fn reaches(&self, values: &[f64]) -> bool {
-        let middle = mean(values).zip(bound_95(values));
-        let bound = |(mean, width)| mean - self.goal.metric.better.advantage(width);
-        middle
-            .map(bound)
+        self.bound(values)
             .is_some_and(|bound| self.goal.is_met_by(bound))
     }
 
@@ -311,8 +315,6 @@ impl Search<'_> {
                 "no training with a fresh seed came to its end",
             ));
         };
-        let width = bound_95(&test);
-        let bound = width.map(|width| middle - self.goal.metric.better.advantage(width));
         let totals = finished.iter().map(|trial| trial.bill.equalised());
         let (flops, seconds) = totals.fold((0.0, 0.0), |(flops, seconds), total| {
             (
@@ -321,16 +323,15 @@ impl Search<'_> {
             )
         });
         let each = finished.len() as f64;
-        let model = self.run_folder(&name).join("model");
+        let model = RunFolder::open(&self.run_folder(&name))?.model();
         if model.exists() {
             SavedModel::copy(&model, &self.folder.join("model"))?;
         }
         let confirmed = Confirmed {
             lost: CONFIRMS - test.len() as u64,
-            met: bound.is_some_and(|bound| self.goal.is_met_by(bound))
-                && test.len() as u64 == CONFIRMS,
+            met: self.reaches(&test) && test.len() as u64 == CONFIRMS,
             mean: middle,
-            bound,
+            bound: self.bound(&test),
             test,
             flops: flops / each,
             cpu_seconds: seconds / each,
@@ -390,8 +391,8 @@ impl Search<'_> {
         let path = self.run_folder(name);
         let outcome = match path.exists() {
             true => {
-                let recipe = files::read(&path.join("recipe.toml"))?;
-                if recipe != text.as_bytes() {
+                let folder = RunFolder::open(&path)?;
+                if folder.text()?.text() != text {
                     return Err(Error::new(
                         Kind::Changed,
                         path.display(),
@@ -399,10 +400,9 @@ impl Search<'_> {
                     )
                     .remedy("Search anew with `distil find`"));
                 }
-                let record = path.join("run.json");
+                let record = folder.run_json();
                 let known = record.exists().then(|| RunJson::read(&record)).transpose();
-                let known = known.map_err(|error| Error::damaged(&record, error))?;
-                match known {
+                match known.map_err(refused)? {
                     Some(run) if run.status != Status::Stopped && run.status != Status::Failed => {
                         return Ok(run);
                     }
@@ -438,8 +438,8 @@ impl Search<'_> {
             }) => Err(error),
             Ok(outcome) => Ok(outcome.run),
             // That a candidate diverged is what it came to.
-            Err(error) if error.kind == Kind::Diverged && path.join("run.json").exists() => {
-                RunJson::read(&path.join("run.json")).map_err(|error| Error::damaged(&path, error))
+            Err(error) if error.kind == Kind::Diverged => {
+                RunJson::read(&RunFolder::open(&path)?.run_json()).map_err(refused)
             }
             Err(error) => Err(error),
         }
@@ -449,20 +449,15 @@ impl Search<'_> {
         self.folder.join("runs").join(format!("{name}-0001"))
     }
 
-    /// FLOPs of all trainings so far.
-    pub fn flops(&self) -> f64 {
+    /// The sum over all trainings so far.
+    fn sum(&self, of: impl Fn(&Tried) -> f64) -> f64 {
         let tried = self.steps.iter().flat_map(|step| &step.tried);
-        tried
-            .map(|tried| tried.flops)
-            .fold(0.0, |sum, flops| sum + flops)
+        tried.map(of).fold(0.0, |sum, one| sum + one)
     }
 
-    /// Their CPU seconds.
-    pub fn cpu_seconds(&self) -> f64 {
-        let tried = self.steps.iter().flat_map(|step| &step.tried);
-        tried
-            .map(|tried| tried.cpu_seconds)
-            .fold(0.0, |sum, seconds| sum + seconds)
+    /// FLOPs of all trainings so far.
+    fn flops(&self) -> f64 {
+        self.sum(|tried| tried.flops)
     }
 }
 

@@ -58,10 +58,8 @@ impl Draft {
         };
         let tables = || self.stages.iter().map(|stage| &stage.table);
         let of_files: Vec<String> = tables().filter_map(settings::note).collect();
-        let named = |table: &StageTable| {
-            let settings = table.train.as_ref()?.settings.as_ref()?;
-            Some((table.name.value.clone(), settings.text.clone()))
-        };
+        let named =
+            |table: &StageTable| Some((table.name.value.clone(), table.settings()?.text.clone()));
         let settings = tables().filter_map(named).collect();
         let mut stages: Vec<StagePlan> = Vec::new();
         for draft in std::mem::take(&mut self.stages) {

@@ -33,7 +33,7 @@ impl Draft {
             hash: answers.raw.hash.clone(),
         });
         let settings = self.stages.iter().filter_map(|stage| {
-            let settings = stage.table.train.as_ref()?.settings.as_ref()?;
+            let settings = stage.table.settings()?;
             Some(Named {
                 key: format!("{SETTINGS}{}", settings.file.value),
                 place: format!("stage `{}`: {}", stage.table.name, settings.file.value),

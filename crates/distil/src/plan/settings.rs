@@ -74,7 +74,7 @@ pub(super) fn refuse_elsewhere(recipe: &Recipe, problems: &mut Problems) {
 
 /// What a stage says beside its file, where a rate belongs to what it was chosen with.
 pub(super) fn note(stage: &StageTable) -> Option<String> {
-    let settings = stage.train.as_ref()?.settings.as_ref()?;
+    let settings = stage.settings()?;
     let word = |key: &&'static str| match *key {
         "epochs" | "steps" => Some("length"),
         "batch" | "accumulate" => Some("batch"),
