@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use distil::find::goal::AS_LARGE;
 
 /// Train small, then large (or large, then small), and know what it saved.
 #[derive(Debug, Parser)]
@@ -117,8 +118,8 @@ pub struct RunArgs {
 pub struct FindArgs {
     /// A shipped recipe's name (`distil list recipes`), or a path
     pub recipe: String,
-    /// The quality to reach on the test part: "accuracy >= 0.95", "rmse <= 50000"
-    #[arg(long, value_name = "GOAL")]
+    /// The quality to reach on the test part: "accuracy >= 0.95", "rmse <= 50000", or that of the large network, within the recipe's margin
+    #[arg(long, value_name = "GOAL", default_value = AS_LARGE)]
     pub goal: String,
     /// What the search may take, looked at between its steps, before what it found so far is confirmed: "10 min", "5 TFLOPs"
     #[arg(long, value_name = "BUDGET")]

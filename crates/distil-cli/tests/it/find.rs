@@ -1,10 +1,12 @@
 //! `distil find`, in the program itself.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use distil::find::record::{FindJson, Route, Tried};
 use distil_report::Part;
 use distil_report::events::{self, Event};
+use distil_report::run_json::RunJson;
 use rustix::process::Signal;
 
 use crate::harness::Place;
@@ -150,6 +152,130 @@ fn the_cheapest_that_will_do_is_found_on_the_validation_part_and_confirmed_on_fr
     assert_eq!(other.distil(&alone).code, 0);
     assert_eq!(decided(&other).steps, decided(&place).steps);
     assert_eq!(decided(&other).confirmed, decided(&place).confirmed);
+}
+
+/// The large network's trainings with the fresh seeds: by seed, of each rate the quality on the validation part and on the test part.
+fn large_tried(place: &Place) -> BTreeMap<u64, Vec<[f64; 2]>> {
+    let mut tried: BTreeMap<u64, Vec<[f64; 2]>> = BTreeMap::new();
+    let runs = fs::read_dir(place.path(&format!("{FOLDER}/runs"))).unwrap();
+    let mut runs: Vec<_> = runs.map(|run| run.unwrap().path()).collect();
+    runs.retain(|run| run.display().to_string().contains("/confirm-large-"));
+    runs.sort();
+    for run in runs {
+        let run = RunJson::read(&run.join("run.json")).unwrap();
+        for trial in &run.trials {
+            let result = trial.result().unwrap();
+            let of = [&result.validation, &result.test].map(|numbers| numbers["accuracy"]);
+            tried.entry(trial.id.seed).or_default().push(of);
+        }
+    }
+    tried
+}
+
+/// One-sided p of the sign-flip test that differences lie above `-margin`.
+fn above(differences: &[f64], margin: f64) -> f64 {
+    let shifted: Vec<f64> = differences.iter().map(|d| d + margin).collect();
+    let sum = |flips: usize| -> f64 {
+        let sign = |at: usize| if flips >> at & 1 == 1 { -1.0 } else { 1.0 };
+        shifted.iter().enumerate().map(|(at, d)| sign(at) * d).sum()
+    };
+    let all = 1 << shifted.len();
+    let as_large = (0..all).filter(|flips| sum(*flips) >= sum(0) - 1e-12);
+    as_large.count() as f64 / all as f64
+}
+
+#[test]
+fn as_good_as_large_is_shown_against_large_networks_that_chose_their_own_rates() {
+    let place = Place::new();
+    let find_within = |place: &Place, margin: &str| {
+        let margin = format!("compare.margin={margin}");
+        let tune = "compare.tune={ lr = [8e-3, 4e-3, 1.6e-2] }";
+        let mut asked = vec!["find", "digits", "--quiet"];
+        for set in ["compare.plain.epochs=4", tune, &margin] {
+            asked.extend(["--set", set]);
+        }
+        place.distil(&asked)
+    };
+    let ended = find_within(&place, "0.03");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let find = found(&place, FOLDER);
+    assert_eq!(find.goal, "as good as large");
+    let confirmed = find.confirmed.clone().unwrap();
+    let large = confirmed.large.clone().unwrap();
+    // What a candidate has to reach: the mean of three large trainings less the margin.
+    let step = find.steps.iter().find(|step| step.name == "large").unwrap();
+    let values: Vec<f64> = step.tried.iter().map(|one| one.value.unwrap()).collect();
+    assert_eq!(values.len(), 3);
+    let level = values.iter().sum::<f64>() / 3.0 - 0.03;
+    assert!((find.at.unwrap() - level).abs() < 1e-12);
+    // The difference and its p by hand, from what every training of the large network came to.
+    let tried = large_tried(&place);
+    assert_eq!(tried.len(), confirmed.test.len());
+    assert!(
+        tried
+            .values()
+            .all(|rates| rates.len() == large.rates && rates.len() > 2)
+    );
+    let chosen = tried.values().map(|rates| {
+        let most = rates.iter().map(|rate| rate[0]).fold(0.0, f64::max);
+        let best = rates.iter().filter(move |rate| rate[0] == most);
+        best.map(|rate| rate[1]).collect::<Vec<f64>>()
+    });
+    let (mut low, mut high) = (Vec::new(), Vec::new());
+    // Of equals on the validation part any may be the chosen one.
+    for (route, equals) in confirmed.test.iter().zip(chosen) {
+        low.push(route - equals.iter().copied().fold(0.0, f64::max));
+        high.push(route - equals.iter().copied().fold(1.0, f64::min));
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let difference = large.comparison.difference.unwrap();
+    assert!(mean(&low) - 1e-12 <= difference && difference <= mean(&high) + 1e-12);
+    let p = large.comparison.non_inferior_p.unwrap();
+    assert!(above(&high, 0.03) <= p && p <= above(&low, 0.03), "{p}");
+    assert!(p < 0.025 && large.equalled && confirmed.met);
+    // At the rate that tests best, too.
+    let column = |rate: usize| tried.values().map(move |rates| rates[rate][1]);
+    let best = (0..large.rates)
+        .map(|rate| column(rate).sum::<f64>())
+        .fold(0.0, f64::max);
+    let guard = large.comparison.guard.clone().unwrap();
+    let beside = mean(&confirmed.test) - best / tried.len() as f64;
+    assert!((guard.difference.unwrap() - beside).abs() < 1e-12);
+    assert!(guard.non_inferior_p.unwrap() < 0.025);
+    assert!(
+        ended
+            .stdout
+            .contains(&format!("each seed at the best of {} rates", large.rates))
+    );
+    let page = place.read(&format!("{FOLDER}/find.md"));
+    assert!(
+        page.contains("From nothing to a model, the usual way: "),
+        "{page}"
+    );
+    assert!(!page.contains("computed, not run"), "{page}");
+    // What is not shown is looked at again with more seeds, or given up.
+    let other = Place::new();
+    let ended = find_within(&other, "0.001");
+    let find = found(&other, FOLDER);
+    let confirmed = find.confirmed.unwrap();
+    let large = confirmed.large.unwrap();
+    assert_eq!(ended.code, i32::from(!confirmed.met), "{}", ended.stderr);
+    assert_eq!(large.equalled, confirmed.met);
+    let seeds = confirmed.test.len();
+    assert_eq!(large_tried(&other).len(), seeds);
+    let p = large.comparison.non_inferior_p.unwrap();
+    let hopeless = p > if seeds == 6 { 0.25 } else { 0.15 };
+    assert!([6, 9, 12].contains(&seeds) && (seeds == 12 || hopeless || confirmed.met));
+    // Nothing dearer than the large network was tried once that was trained.
+    let whole = find.steps.iter().find(|step| step.name == "large").unwrap();
+    let rungs = find
+        .steps
+        .iter()
+        .filter(|step| step.name.starts_with("rung-"));
+    for rung in rungs {
+        let flops: f64 = rung.tried.iter().map(|one| one.flops).sum();
+        assert!(flops < whole.tried[0].flops, "{}", rung.name);
+    }
 }
 
 #[test]
@@ -307,6 +433,13 @@ fn a_mistake_in_a_goal_or_a_budget_is_told_before_anything_is_written() {
         "{}",
         ended.stderr
     );
+    let recipe = "task = \"classification\"\ndata = \"digits\"\n[stage.a]\nmodel = { kind = \"mlp\", hidden = [32] }\ntrain = { epochs = 1 }\n";
+    place.write("plain.toml", recipe);
+    let ended = place.distil(&["find", "plain.toml"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let said = "--goal: \"as good as large\" takes a margin, and the recipe declares none.";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    fs::remove_file(place.path("plain.toml")).unwrap();
     let seed = "run.seed=9223372036854775000";
     let ended = place.distil(&["find", "digits", "--goal", "accuracy >= 0.9", "--set", seed]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);

@@ -30,13 +30,27 @@ pub fn next_look(
         .then_some(next)
 }
 
-/// Whether something may still be shown: p is at most 0.3 after the first look and 0.15 after the second, or for the margin 0.25 and 0.15.
+/// The same where nothing is asked but whether the arm is as good within the margin, and that is not shown yet.
+pub fn next_look_at_margin(comparison: &Comparison, seeds: u64) -> Option<u64> {
+    let next = LOOKS.into_iter().find(|look| *look > seeds)?;
+    let [_, within] = hopes(comparison);
+    let hopeful = comparison.non_inferior_p.is_some_and(|p| p <= within);
+    hopeful.then_some(next)
+}
+
+/// Whether something may still be shown.
 fn is_open(comparison: &Comparison, better: Better) -> bool {
-    let [differs, within] = match later(comparison) {
-        false => [0.3, 0.25],
-        true => [0.15, 0.15],
-    };
+    let [differs, within] = hopes(comparison);
     let hopeful = comparison.p.is_some_and(|p| p <= differs)
         || comparison.non_inferior_p.is_some_and(|p| p <= within);
     tuned(comparison) && hopeful && !is_settled(comparison, better)
+}
+
+/// The largest p with which a difference, and that it is within the margin, may still be shown: 0.3 and 0.25 after the first look, 0.15 after
+/// the second.
+fn hopes(comparison: &Comparison) -> [f64; 2] {
+    match later(comparison) {
+        false => [0.3, 0.25],
+        true => [0.15, 0.15],
+    }
 }

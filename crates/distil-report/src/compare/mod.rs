@@ -24,7 +24,7 @@ pub use comparison::{
 };
 pub use entry::{Question, TrialOutputs};
 pub use levels::LOOKS;
-pub use looks::next_look;
+pub use looks::{next_look, next_look_at_margin};
 pub use route::{Route, Searched};
 
 pub(crate) use verdict::{EQUAL_COST, beyond, is_as_good, is_better};
@@ -62,6 +62,18 @@ pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Com
         only.because = Some(Because::OneStage);
     }
     found
+}
+
+/// An arm against another that it shares no settings with: at what each of that one's seeds chose, and at the one value, for all seeds,
+/// that tests best. And whether the arm is shown, both times, to be better or as good within the margin.
+pub fn held_against<'a>(
+    entries: &[TrialOutputs<'a>],
+    arms: (&'a str, &'a str),
+    question: &Question<'a>,
+) -> (Comparison, bool) {
+    let (comparison, _) = Pairs::of(entries, arms, question).measured_at_best(question);
+    let holds = comparison.ends.is_empty() && is_as_good(&comparison, question.metric.better);
+    (comparison, holds)
 }
 
 /// The trials by which what was shown between tuned arms has to be checked, and that are not among the question's spares with a test:

@@ -3,7 +3,7 @@
 use distil_report::bill::{BillRow, NO_STAGE};
 use distil_report::compare::{
     Because, FLOW, PLAIN_FULL, Question, Route, SMALL, TRANSFERRED, TrialOutputs, Verdict, compare,
-    wanted,
+    held_against, wanted,
 };
 use distil_report::present::next::Next;
 use distil_report::present::sentence::route as sentence;
@@ -175,6 +175,28 @@ fn a_route_has_to_hold_against_the_value_that_tests_best() {
         found.known.guard.unwrap().settings.as_deref(),
         Some("lr=0.002")
     );
+}
+
+#[test]
+fn an_arm_is_as_good_as_a_tuned_one_where_it_is_against_its_choices_and_against_the_value_that_tests_best()
+ {
+    let trials = trials(&ALMOST);
+    let metric = accuracy();
+    let better = spares("lr=0.004", &PLAIN.map(|value| Some(value + 0.004)));
+    let worse = spares("lr=0.004", &POOR.map(Some));
+    let untested = spares("lr=0.004", &[None; 6]);
+    let holds = |spares: &[Trial], end: Option<&str>| {
+        let ends = end.map(|end| (PLAIN_FULL.to_owned(), end.to_owned()));
+        let question = Question {
+            ends: ends.into_iter().collect(),
+            ..question(&trials, spares, &metric, Some(0.003))
+        };
+        held_against(&entries(&trials), (TRANSFERRED, PLAIN_FULL), &question).1
+    };
+    assert!(holds(&worse, None));
+    assert!(!holds(&better, None));
+    assert!(!holds(&untested, None));
+    assert!(!holds(&worse, Some("lr=0.002")));
 }
 
 #[test]

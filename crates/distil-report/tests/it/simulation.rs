@@ -4,9 +4,9 @@
 use distil_report::Numbers;
 use distil_report::compare::{
     Because, Comparison, LOOKS, PLAIN, PLAIN_FULL, Question, Route, TRANSFERRED, TrialOutputs,
-    Verdict, compare, next_look,
+    Verdict, compare, held_against, next_look, next_look_at_margin,
 };
-use distil_report::run_json::Trial;
+use distil_report::run_json::{MainMetric, Trial};
 use distil_report::statistics::{
     FEWEST_FOR_BCA, bca, non_inferiority, normal_below, paired_errors, sign_flip,
 };
@@ -345,6 +345,19 @@ fn the_check_costs_little_power_where_an_effect_is_real() {
 /// quarter of its cost with the value that a small network chose once, by luck of its own; with that of the largest effect it is worse by
 /// `loss`.
 fn routed(run: u64, effects: &[f64], luck: Luck, loss: f64) -> Route {
+    let (entries, question) = (&routed_trials(run, effects, luck, loss, 6), accuracy());
+    let [taken, spares] = [true, false].map(|chosen| outputs(entries, chosen));
+    Route::of(&taken, &routed_question(&question, spares, false)).unwrap()
+}
+
+/// The same with so many seeds; beside each trial whether it is of the settings that were chosen.
+fn routed_trials(
+    run: u64,
+    effects: &[f64],
+    luck: Luck,
+    loss: f64,
+    seeds: u64,
+) -> Vec<(Trial, bool)> {
     let values = effects.len() as u64;
     let rest = (luck.sd * luck.sd - 1.0).sqrt();
     let best_of = |value: &dyn Fn(u64) -> f64| {
@@ -359,7 +372,7 @@ fn routed(run: u64, effects: &[f64], luck: Luck, loss: f64) -> Route {
     };
     let draw = |what: u64, place: u64| standard_normal(70 + what, run * 64 + place);
     let mut trials: Vec<(Trial, bool)> = Vec::new();
-    for seed in 0..6 {
+    for seed in 0..seeds {
         let own = |value: u64| effects[value as usize] + draw(1, seed * values + value);
         let validation = |value: u64| {
             let common = luck.common.sqrt() * draw(2, value);
@@ -373,28 +386,70 @@ fn routed(run: u64, effects: &[f64], luck: Luck, loss: f64) -> Route {
         }
     }
     let small = best_of(&|value| effects[value as usize] + luck.sd * draw(4, value));
-    for seed in 0..6 {
+    for seed in 0..seeds {
         let reached = effects[small as usize] - loss + draw(5, seed);
         trials.push((finished(TRANSFERRED, seed, small, reached, 1e12), true));
     }
-    let of = |compared: bool| -> Vec<TrialOutputs<'_>> {
-        let of = trials.iter().filter(|(_, chosen)| *chosen == compared);
-        let entry = |trial| TrialOutputs {
-            trial,
-            predictions: None,
-        };
-        of.map(|(trial, _)| entry(trial)).collect()
+    trials
+}
+
+fn outputs(trials: &[(Trial, bool)], chosen: bool) -> Vec<TrialOutputs<'_>> {
+    let of = trials.iter().filter(|(_, of)| *of == chosen);
+    let entry = |trial| TrialOutputs {
+        trial,
+        predictions: None,
     };
-    let metric = accuracy();
+    of.map(|(trial, _)| entry(trial)).collect()
+}
+
+fn routed_question<'a>(
+    metric: &'a MainMetric,
+    spares: Vec<TrialOutputs<'a>>,
+    looks: bool,
+) -> Question<'a> {
     let tuned = [TRANSFERRED, PLAIN_FULL].map(|arm| (arm.to_owned(), 4));
-    let question = Question {
+    Question {
         tuned: tuned.into(),
         written: 4,
         margin: Some(1.5e-4),
-        spares: of(false),
-        ..Question::new(&metric)
+        looks,
+        spares,
+        ..Question::new(metric)
+    }
+}
+
+/// The same looked at after six, nine and twelve seeds: whether it is shown to be as good.
+fn equalled(run: u64, effects: &[f64], luck: Luck, loss: f64) -> bool {
+    let metric = accuracy();
+    let mut ran = LOOKS[0];
+    loop {
+        let trials = routed_trials(run, effects, luck, loss, ran);
+        let [taken, spares] = [true, false].map(|chosen| outputs(&trials, chosen));
+        let question = routed_question(&metric, spares, true);
+        let (found, holds) = held_against(&taken, (TRANSFERRED, PLAIN_FULL), &question);
+        match next_look_at_margin(&found, ran) {
+            Some(next) if !holds => ran = next,
+            _ => return holds,
+        }
+    }
+}
+
+#[test]
+fn looks_equal_no_large_network_with_a_route_that_is_worse_by_the_margin() {
+    let mut most: f64 = 0.0;
+    for effects in [&[0.0][..], &[0.0, 1.5], &[0.0, 1.5, 3.0, 1.5]] {
+        for luck in [1.5, 3.0].map(|sd| Luck { sd, common: 0.5 }) {
+            let shown = (0..600).filter(|run| equalled(*run, effects, luck, 1.5));
+            most = most.max(shown.count() as f64 / 600.0);
+        }
+    }
+    assert!(most <= 0.025 + noise(0.025, 600), "{most}");
+    let same = Luck {
+        sd: 1.5,
+        common: 0.5,
     };
-    Route::of(&of(true), &question).unwrap()
+    let power = (0..300).filter(|run| equalled(*run, &[0.0, 3.0], same, 0.0));
+    assert!(power.count() > 150);
 }
 
 #[test]

@@ -182,6 +182,15 @@ impl Field {
     pub fn choosing(&self, rates: &[f64]) -> String {
         let mut stage = self.large.clone();
         stage.insert("model".into(), self.chooser.clone().into());
+        self.at_rates(&stage, rates)
+    }
+
+    /// The same of the large network in full, in the parametrisation that the recipe has for it.
+    pub fn of_large_at(&self, rates: &[f64]) -> String {
+        self.at_rates(&self.large, rates)
+    }
+
+    fn at_rates(&self, stage: &Table, rates: &[f64]) -> String {
         let of = |rate: f64| {
             let mut stage = stage.clone();
             set_train(&mut stage, "lr", rate);

@@ -5,13 +5,21 @@ use std::fmt;
 use distil_report::measure::{Better, METRICS, Metric, Quantity, metric};
 use distil_report::present::human::{human_flops, human_seconds};
 
-/// A quality to reach: `accuracy >= 0.95`, `accuracy >= 95 %`, `rmse <= 50000`.
+/// The words of [`Goal::AsLarge`].
+pub const AS_LARGE: &str = "as good as large";
+
+/// A quality to reach.
 #[derive(Debug, Clone, Copy)]
-pub struct Goal {
-    /// The metric.
-    pub metric: &'static Metric,
-    /// Its least good value that will do, in the metric's own unit; a share is one of 1.
-    pub at: f64,
+pub enum Goal {
+    /// `accuracy >= 0.95`, `accuracy >= 95 %`, `rmse <= 50000`.
+    Level {
+        /// The metric.
+        metric: &'static Metric,
+        /// Its least good value that will do, in the metric's own unit; a share is one of 1.
+        at: f64,
+    },
+    /// As good as the large network in full, within the recipe's margin of the metric its models are compared by.
+    AsLarge,
 }
 
 impl Goal {
@@ -20,7 +28,11 @@ impl Goal {
     /// # Errors
     /// Words that are none, in a sentence that ends in a remedy.
     pub fn parse(words: &str) -> Result<Self, String> {
-        const FORM: &str = "write for instance \"accuracy >= 0.95\" or \"rmse <= 50000\"";
+        const FORM: &str =
+            "write for instance \"accuracy >= 0.95\", \"rmse <= 50000\" or \"as good as large\"";
+        if words.trim().eq_ignore_ascii_case(AS_LARGE) {
+            return Ok(Self::AsLarge);
+        }
         let signs = [(">=", Better::Higher), ("<=", Better::Lower)];
         let parts = signs
             .iter()
@@ -63,12 +75,7 @@ impl Goal {
                 "{name} is a share of 1, and `{number}` is none; write it as 0.95 or as 95 %"
             ));
         }
-        Ok(Self { metric, at })
-    }
-
-    /// Whether a value will do.
-    pub fn is_met_by(&self, value: f64) -> bool {
-        self.metric.better.advantage(value - self.at) >= 0.0
+        Ok(Self::Level { metric, at })
     }
 }
 
@@ -82,7 +89,7 @@ pub enum Budget {
 }
 
 impl Budget {
-    /// Reads `10 min`, `90 s`, `2 h`, `5 TFLOPs`.
+    /// Reads `10 min`, `90 s`, `2 hours`, `5 TFLOPs`.
     ///
     /// # Errors
     /// Words that are none, in a sentence that ends in a remedy.
@@ -98,9 +105,9 @@ impl Budget {
             _ => return Err(format!("`{words}` is no budget; {FORM}")),
         };
         Ok(match unit {
-            "s" => Self::Seconds(number),
-            "min" => Self::Seconds(60.0 * number),
-            "h" => Self::Seconds(3600.0 * number),
+            "s" | "second" | "seconds" => Self::Seconds(number),
+            "min" | "minute" | "minutes" => Self::Seconds(60.0 * number),
+            "h" | "hour" | "hours" => Self::Seconds(3600.0 * number),
             "MFLOPs" => Self::Flops(1e6 * number),
             "GFLOPs" => Self::Flops(1e9 * number),
             "TFLOPs" => Self::Flops(1e12 * number),
@@ -128,14 +135,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_goal_is_a_metric_a_direction_and_a_number() {
-        let goal = Goal::parse("accuracy >= 95 %").unwrap();
-        assert_eq!((goal.metric.name, goal.at), ("accuracy", 0.95));
-        let same = Goal::parse(" accuracy>=0.95 ").unwrap();
-        assert_eq!((same.metric.name, same.at), ("accuracy", 0.95));
-        assert!(goal.is_met_by(0.95) && goal.is_met_by(1.0) && !goal.is_met_by(0.9499));
-        let goal = Goal::parse("rmse <= 5e4").unwrap();
-        assert!(goal.is_met_by(5e4) && goal.is_met_by(1.0) && !goal.is_met_by(50_001.0));
+    fn a_goal_is_a_metric_a_direction_and_a_number_or_the_large_network() {
+        for (words, name, level) in [
+            ("accuracy >= 95 %", "accuracy", 0.95),
+            (" accuracy>=0.95 ", "accuracy", 0.95),
+            ("rmse <= 5e4", "rmse", 5e4),
+        ] {
+            let Ok(Goal::Level { metric, at }) = Goal::parse(words) else {
+                panic!("{words}");
+            };
+            assert_eq!((metric.name, at), (name, level));
+        }
+        assert!(matches!(
+            Goal::parse(" As good as large"),
+            Ok(Goal::AsLarge)
+        ));
         for (words, said) in [
             ("good", "`good` has neither >= nor <=; write"),
             (
@@ -165,6 +179,7 @@ mod tests {
         for (words, budget) in [
             ("10 min", Budget::Seconds(600.0)),
             ("90s", Budget::Seconds(90.0)),
+            ("2 minutes", Budget::Seconds(120.0)),
             ("0.5 h", Budget::Seconds(1800.0)),
             ("5 TFLOPs", Budget::Flops(5e12)),
         ] {

@@ -5,17 +5,19 @@
 //! measured once on the test part. No decision sees a clock, but for the budget, which ends a search and never steers it.
 
 pub mod candidates;
+mod confirm;
 pub mod goal;
 pub mod ladder;
 mod page;
 pub mod record;
 mod search;
+mod steps;
 
 use std::path::{Path, PathBuf, absolute};
 use std::time::Instant;
 
 use distil_recipe::RecipeText;
-use distil_report::measure::MainMetric;
+use distil_report::measure::{MainMetric, Metric};
 
 use crate::data::Dataset;
 use crate::data::source::Source;
@@ -25,9 +27,10 @@ use crate::plan::{Arm, Draft, Plan};
 use crate::run::{RunFolder, Watcher, forget};
 use crate::weights::sha256;
 use candidates::Field;
+use confirm::FRESH;
 use goal::{Budget, Goal};
 use record::{Asked, FORMAT, FindJson, read, write};
-use search::{FRESH, Search};
+use search::Search;
 
 pub use page::{page, sentence};
 
@@ -153,7 +156,12 @@ fn asked_of(folder: &Path) -> PathBuf {
 
 /// What is known before anything is trained.
 struct Begun {
-    goal: Goal,
+    /// The metric of the goal.
+    metric: &'static Metric,
+    /// Its least good value that will do, where that is asked for.
+    at: Option<f64>,
+    /// The margin, where the large network is to be equalled.
+    margin: Option<f64>,
     budget: Option<Budget>,
     field: Field,
     data: Dataset,
@@ -180,11 +188,23 @@ impl Begun {
         let data = draft.dataset(draft.read_data()?, None)?;
         let plan = draft.plan(&data)?;
         let full = Draft::read(text, base, &Arm::PlainFull)?.plan(&data)?;
-        let measured = goal
-            .metric
-            .applies(plan.task.kind(), plan.result().layout.outputs());
+        let (metric, at, margin) = match goal {
+            Goal::Level { metric, at } => (metric, Some(at), None),
+            Goal::AsLarge => (plan.metric, None, plan.margin),
+        };
+        if at.is_none() && margin.is_none() {
+            return Err(Error::input(
+                "--goal",
+                "\"as good as large\" takes a margin, and the recipe declares none",
+            )
+            .remedy(format!(
+                "Declare the largest disadvantage in {} that does not matter: --set compare.margin=…",
+                metric.name
+            )));
+        }
+        let measured = metric.applies(plan.task.kind(), plan.result().layout.outputs());
         if !measured {
-            let name = goal.metric.name;
+            let name = metric.name;
             return Err(wrong("--goal")(format!(
                 "the models of this recipe have no {name}; `distil list metrics` shows what there is"
             )));
@@ -210,7 +230,9 @@ impl Begun {
         field.candidates(field.rates[0], &data, base)?;
         Ok(Self {
             with: [sha256(text.text().as_bytes()), data.hash.clone()],
-            goal,
+            metric,
+            at,
+            margin,
             budget,
             field,
             data,
@@ -235,7 +257,9 @@ fn search(
     watcher: &mut dyn Watcher,
 ) -> Result<Found> {
     let Begun {
-        goal,
+        metric,
+        at,
+        margin,
         budget,
         field,
         data,
@@ -258,7 +282,10 @@ fn search(
         folder,
         program,
         options: &asked.options,
-        goal,
+        metric,
+        margin,
+        at,
+        large: Default::default(),
         loss: plan.loss_metric(),
         seed: plan.run.seed.value,
         budget,
@@ -271,8 +298,8 @@ fn search(
         format: FORMAT,
         name: asked.options.name.clone(),
         goal: asked.goal.clone(),
-        metric: MainMetric::of(goal.metric, plan.task.unit()),
-        at: goal.at,
+        metric: MainMetric::of(metric, plan.task.unit()),
+        at,
         budget: asked.budget.clone(),
         steps: Vec::new(),
         notes: field.notes.clone(),

@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use distil_report::measure::{Better, MainMetric};
 use distil_report::present::human::{human_flops, human_seconds};
-use distil_report::show::exact;
+use distil_report::present::sentence::evidence;
+use distil_report::show::{exact, per_cent};
 
-use super::record::{Confirmed, FindJson, Tried};
+use super::record::{Confirmed, FindJson, Large, Tried};
 
 /// The page.
 pub fn page(find: &FindJson) -> String {
@@ -29,7 +30,18 @@ pub fn page(find: &FindJson) -> String {
             human_seconds(seeds * confirmed.cpu_seconds)
         );
     }
-    if find.naive_flops > 0.0 {
+    let confirmed = find.confirmed.as_ref();
+    if let Some(large) = confirmed.and_then(|confirmed| confirmed.large.as_ref()) {
+        let _ = writeln!(
+            page,
+            "\nFrom nothing to a model, the usual way: {} and {} for the large network in full at each of {} rates (measured while confirming, the mean of its seeds). By this search, which has trained what it found: {} and {}.",
+            human_flops(large.flops),
+            human_seconds(large.cpu_seconds),
+            large.rates,
+            human_flops(find.search_flops),
+            human_seconds(find.search_cpu_seconds),
+        );
+    } else if find.naive_flops > 0.0 {
         let _ = writeln!(
             page,
             "Training the large network in full at each of {} rates, the usual way to find its own, would take {} (computed, not run).",
@@ -79,13 +91,9 @@ pub fn sentence(find: &FindJson) -> String {
         met,
         flops,
         cpu_seconds,
+        large,
         ..
     } = confirmed;
-    let value = |value: f64| find.metric.value(Some(value));
-    let side = match find.metric.better {
-        Better::Higher => "at least",
-        Better::Lower => "at most",
-    };
     let reached = match met {
         true => "The goal is reached",
         false => "The goal is not shown to be reached",
@@ -94,20 +102,64 @@ pub fn sentence(find: &FindJson) -> String {
         0 => String::new(),
         lost => format!(" ({lost} more diverged)"),
     };
-    let bound = bound.map_or_else(String::new, |bound| {
-        format!(", {side} {} with 95 % confidence", value(bound))
-    });
+    let against = match large {
+        Some(large) => beside_large(large, &find.metric),
+        None => at_level(*bound, find),
+    };
     format!(
-        "{reached}: over {} fresh seeds{lost} `{}` ({}, {} epochs) has {} {} on the test part{bound}; asked was {side} {}. One such training takes {} and {}. The search ended: {}.",
+        "{reached}: over {} fresh seeds{lost} `{}` ({}, {} epochs) has {} {} on the test part{against}. One such training takes {} and {}. The search ended: {}.",
         test.len(),
         route.name,
         route.words,
         exact(route.epochs as f64),
         find.metric.title(),
-        value(*mean),
-        value(find.at),
+        find.metric.value(Some(*mean)),
         human_flops(*flops),
         human_seconds(*cpu_seconds),
         find.stopped
     )
+}
+
+fn at_level(bound: Option<f64>, find: &FindJson) -> String {
+    let side = match find.metric.better {
+        Better::Higher => "at least",
+        Better::Lower => "at most",
+    };
+    let value = |value: f64| find.metric.value(Some(value));
+    let bound = bound.map_or_else(String::new, |bound| {
+        format!(", {side} {} with 95 % confidence", value(bound))
+    });
+    format!("{bound}; asked was {side} {}", find.metric.value(find.at))
+}
+
+fn beside_large(large: &Large, metric: &MainMetric) -> String {
+    let found = &large.comparison;
+    let mut said = format!(
+        ", the large network in full, each seed at the best of {} rates, {} ({})",
+        large.rates,
+        metric.value(found.against_value),
+        evidence(found, metric, false)
+    );
+    let guard = found.guard.as_ref();
+    if let Some((settings, guard)) = guard.and_then(|guard| Some((guard.settings.as_ref()?, guard)))
+    {
+        let holds = match large.equalled {
+            true => "it holds too",
+            false => "it is not shown",
+        };
+        said += &format!(
+            "; against {settings} for every seed, which tests best, {holds} (difference {})",
+            metric.difference(guard.difference)
+        );
+    }
+    for end in &found.ends {
+        said += &format!(
+            "; the large network chose the end of its list, {}, and nothing is claimed",
+            end.settings
+        );
+    }
+    if let Some(ratio) = found.cost.flops_ratio {
+        said += &format!("; it takes {} of the large one's FLOPs", per_cent(ratio));
+    }
+    said
 }

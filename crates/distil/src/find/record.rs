@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use distil_report::compare::Comparison;
 use distil_report::measure::MainMetric;
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,24 @@ pub struct Confirmed {
     pub flops: f64,
     /// CPU seconds of one such training.
     pub cpu_seconds: f64,
+    /// The large network beside it, where it is to be equalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub large: Option<Large>,
+}
+
+/// The large network in full with the seeds that confirm, each at the rate that is best for it on the validation part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Large {
+    /// How many rates each seed chose from.
+    pub rates: usize,
+    /// The route against it, and against the one rate, for all seeds, that tests best.
+    pub comparison: Comparison,
+    /// Whether the route is shown to be as good within the margin, or better, against both.
+    pub equalled: bool,
+    /// FLOPs of training a seed at all these rates.
+    pub flops: f64,
+    /// CPU seconds of that.
+    pub cpu_seconds: f64,
 }
 
 /// What a search came to.
@@ -108,8 +127,8 @@ pub struct FindJson {
     pub goal: String,
     /// Its metric.
     pub metric: MainMetric,
-    /// The least good value that will do.
-    pub at: f64,
+    /// The least good value that will do: as asked, or on the validation part no worse than the large network by the margin.
+    pub at: Option<f64>,
     /// The budget's words.
     pub budget: Option<String>,
     /// What was tried, in order.

@@ -1,40 +1,38 @@
 //! A search under way: one step after another, each an ordinary run in the search's folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-use distil_recipe::RecipeText;
-use distil_report::compare::FLOW;
-use distil_report::run_json::{RunJson, Status, Trial};
+use distil_report::measure::{Metric, Quantity};
 use distil_report::statistics::{bound_95, mean};
 
 use super::RECORD;
 use super::candidates::{Candidate, Field, arm_of};
-use super::goal::{Budget, Goal};
+use super::goal::Budget;
 use super::ladder::{self, Cost, Probe, RUNGS, Seen};
-use super::record::{Confirmed, FindJson, Route, Step, Tried, write};
+use super::record::{FindJson, Route, Step, Tried, write};
 use crate::data::Dataset;
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::run::{Options, Outcome, Request, RunFolder, Watcher, resume, run};
-use crate::saved::SavedModel;
-use crate::train::refused;
+use crate::run::{Options, Watcher};
 
-/// The most rates beyond either end of their list.
-const WIDER: usize = 3;
+/// The most rates beyond the ends of their list.
+pub(super) const WIDER: usize = 3;
 /// Seeds with which a candidate that will do is asked again, the first that was tried with among them.
 const ASKED_AGAIN: u64 = 3;
-/// Seeds that confirm: the smallest number with which this program makes a claim.
-const CONFIRMS: u64 = 6;
-/// How far from the seeds of the search those that confirm lie.
-pub(super) const FRESH: u64 = 1000;
-
 /// A search under way.
 pub(super) struct Search<'a> {
     pub folder: &'a Path,
     pub program: &'a Path,
     pub options: &'a Options,
-    pub goal: Goal,
+    /// The metric of the goal.
+    pub metric: &'static Metric,
+    /// Where the goal is to be as good as the large network: the largest disadvantage that does not matter.
+    pub margin: Option<f64>,
+    /// The least good value that will do; none before the large network has been measured, where the goal is its.
+    pub at: Option<f64>,
+    /// The large network's values on the validation part, and its losses there, with the seeds that a candidate is asked again with.
+    pub large: [Vec<f64>; 2],
     /// The loss that candidates are ranked by.
     pub loss: &'static str,
     /// The seed of all trainings but those that ask again or confirm.
@@ -59,13 +57,19 @@ impl Search<'_> {
         let (rate, chosen) = self.rate(field, find)?;
         let candidates = field.candidates(rate, data, &self.options.base)?;
         find.naive_flops = find.rates as f64 * field.of_large(&candidates);
+        let full = (&candidates[0], field.epochs());
         let decided = before.filter(|before| before.route.is_some());
         // What was decided stays so: a budget in time might end the search elsewhere.
         if let Some(before) = decided {
             self.steps = before.steps;
-            (find.route, find.stopped) = (before.route, before.stopped);
+            (find.route, find.stopped, find.at) = (before.route, before.stopped, before.at);
         } else {
-            find.route = self.climb(field, &candidates, &chosen, find)?;
+            let large = match self.margin {
+                Some(margin) => Some(self.level(field, full, margin)?),
+                None => None,
+            };
+            find.at = self.at;
+            find.route = self.climb(field, &candidates, (&chosen, large), find)?;
         }
         let Some(route) = find.route.clone() else {
             find.stopped = "no training came to its end".into();
@@ -78,7 +82,7 @@ impl Search<'_> {
                 "there is no such candidate",
             ));
         };
-        let (recipe, confirmed) = self.confirm(field, candidate, route.epochs)?;
+        let (recipe, confirmed) = self.confirm(field, (candidate, route.epochs), &find.metric)?;
         find.confirmed = Some(confirmed);
         files::write(&self.folder.join("route.toml"), recipe.as_bytes())
     }
@@ -92,12 +96,44 @@ impl Search<'_> {
         write(&self.folder.join(RECORD), find)
     }
 
-    /// Trains candidates for longer and longer, until one will do, all were trained as long as they may be, or the budget is spent.
+    /// The large network in full at the rate that the small one chose, with as many seeds as a candidate is asked again with: what is no
+    /// worse than its mean by the margin will do.
+    fn level(
+        &mut self,
+        field: &Field,
+        (wide, epochs): (&Candidate, u64),
+        margin: f64,
+    ) -> Result<Probe> {
+        let purpose = "the large network in full, which a route has to equal";
+        self.watcher
+            .note(&format!("large: {purpose}, {ASKED_AGAIN} trainings"));
+        let of = (wide, field.training(&[(wide, epochs)]));
+        let seeds = (self.seed, ASKED_AGAIN);
+        let tried = self.with_seeds(("large".into(), purpose), of, epochs, seeds)?;
+        self.large = measured(&tried);
+        let all = self.large[0].len() as u64 == ASKED_AGAIN;
+        let Some(value) = mean(&self.large[0]).filter(|_| all) else {
+            return Err(Error::new(
+                Kind::Diverged,
+                "large",
+                "the large network diverged at the rate that the small one chose, and nothing can be said to be as good",
+            )
+            .remedy("Give the quality you need as a number: --goal \"accuracy >= 0.95\""));
+        };
+        self.at = Some(value - self.metric.better.advantage(margin));
+        Ok(Probe {
+            candidate: 0,
+            epochs,
+        })
+    }
+
+    /// Trains candidates for longer and longer, until one will do, all were trained as long as they may be, or the budget is spent; where
+    /// the large network is to be equalled and has been trained in full, while a rung costs less than that. It begins with the training that chose the rate.
     fn climb(
         &mut self,
         field: &Field,
         candidates: &[Candidate],
-        chosen: &Tried,
+        (chosen, large): (&Tried, Option<Probe>),
         find: &mut FindJson,
     ) -> Result<Option<Route>> {
         let costs: Vec<Cost> = candidates.iter().map(|one| one.cost.clone()).collect();
@@ -109,11 +145,19 @@ impl Search<'_> {
         find.stopped = "every candidate was trained as long as it may be".into();
         let mut taken = None;
         for (at, rung) in RUNGS.iter().enumerate() {
+            let budget = ladder::budget(&costs, *rung);
             let probes = ladder::probes(&costs, &left, *rung, &seen);
+            let cost_of = |probe: &Probe| costs[probe.candidate].of(probe.epochs);
+            let in_all: f64 = probes.iter().map(cost_of).sum();
+            if large.as_ref().is_some_and(|large| in_all >= cost_of(large)) {
+                find.stopped =
+                    "to try more would cost as much as the large network in full, which is trained"
+                        .into();
+                break;
+            }
             if !probes.is_empty() {
                 seen.extend(self.rung(at, field, candidates, &probes)?);
             }
-            let budget = ladder::budget(&costs, *rung);
             taken = self.first_hit(field, candidates, &costs, budget, &mut seen, &mut struck)?;
             if taken.is_some() {
                 break;
@@ -130,9 +174,9 @@ impl Search<'_> {
                 "`{name}` will do on the validation part, and nothing cheaper that was tried does"
             );
         }
-        let better = self.goal.metric.better;
+        let better = self.metric.better;
         let best = || ladder::best(&costs, &seen, better).map(|best| best.probe.clone());
-        Ok(taken.or_else(best).map(|probe| {
+        Ok(taken.or(large).or_else(best).map(|probe| {
             let candidate = &candidates[probe.candidate];
             Route {
                 name: candidate.name.clone(),
@@ -167,15 +211,18 @@ impl Search<'_> {
         seen: &mut [Seen],
         struck: &mut Vec<Probe>,
     ) -> Result<Option<Probe>> {
-        while let Some(hit) = ladder::hit(costs, seen, struck, budget, |v| self.goal.is_met_by(v)) {
-            let (probe, value) = (hit.probe.clone(), hit.value);
-            let values = self.again(field, candidates, &probe, value)?;
+        while let Some(hit) = ladder::hit(costs, seen, struck, budget, |v| self.is_met_by(v)) {
+            let probe = hit.probe.clone();
+            let mut measures = self.again(field, candidates, &probe)?;
+            measures[0].insert(0, hit.value);
+            measures[1].insert(0, hit.loss);
+            let values = &measures[0];
             let all = values.len() as u64 == ASKED_AGAIN;
-            if all && self.reaches(&values) {
+            if all && self.will_do(&measures) {
                 return Ok(Some(probe));
             }
             // One that diverged with another seed is worth nothing.
-            let worth = mean(&values).filter(|_| all).unwrap_or(f64::NAN);
+            let worth = mean(values).filter(|_| all).unwrap_or(f64::NAN);
             let asked = seen.iter_mut().filter(|seen| seen.probe == probe);
             asked.for_each(|seen| seen.value = worth);
             struck.push(probe);
@@ -197,7 +244,8 @@ impl Search<'_> {
             seen.extend(new.iter().copied().zip(tried));
             seen.sort_by(|a, b| a.0.total_cmp(&b.0));
             let best = best_by_loss(&seen);
-            new = match beyond(&seen, best) {
+            let rates: Vec<f64> = seen.iter().map(|(rate, _)| *rate).collect();
+            new = match beyond(&rates, best) {
                 Some(rate) if round < WIDER => vec![rate],
                 _ => break,
             };
@@ -239,214 +287,61 @@ impl Search<'_> {
         Ok(tried.iter().zip(probes).map(of).collect())
     }
 
-    /// What a candidate that will do with one seed comes to with that and others.
+    /// What a candidate that will do with one seed comes to with others: see [`measured`].
     fn again(
         &mut self,
         field: &Field,
         candidates: &[Candidate],
         probe: &Probe,
-        value: f64,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<[Vec<f64>; 2]> {
         let candidate = &candidates[probe.candidate];
-        let text = seeded(field.training(&[(candidate, probe.epochs)]), self.seed + 1)?;
-        let name = format!("again-{}-{}", candidate.name, probe.epochs);
         self.watcher.note(&format!(
             "`{}` may do: it is asked again with other seeds",
             candidate.name
         ));
-        let run = self.run(&name, text, ASKED_AGAIN - 1, true)?;
-        let blank = Tried::of(&candidate.name, &candidate.words, probe.epochs);
-        let tried: Vec<Tried> = run
-            .trials
-            .iter()
-            .map(|trial| self.came(trial, blank.clone()))
-            .collect();
-        let values: Vec<f64> = tried
-            .iter()
-            .filter_map(|one| one.value)
-            .chain([value])
-            .collect();
-        self.steps.push(Step {
-            name,
-            purpose: "asked again with other seeds".into(),
-            tried,
-        });
-        Ok(values)
+        let name = format!("again-{}-{}", candidate.name, probe.epochs);
+        let of = (candidate, field.training(&[(candidate, probe.epochs)]));
+        let seeds = (self.seed + 1, ASKED_AGAIN - 1);
+        let purpose = "asked again with other seeds";
+        let tried = self.with_seeds((name, purpose), of, probe.epochs, seeds)?;
+        Ok(measured(&tried))
     }
 
     /// The one-sided 95 % bound of the mean of values, on the side away from the goal; none of fewer than two.
-    fn bound(&self, values: &[f64]) -> Option<f64> {
+    pub fn bound(&self, values: &[f64]) -> Option<f64> {
         let (middle, width) = mean(values).zip(bound_95(values))?;
-        Some(middle - self.goal.metric.better.advantage(width))
+        Some(middle - self.metric.better.advantage(width))
+    }
+
+    /// Whether a value will do.
+    fn is_met_by(&self, value: f64) -> bool {
+        let ahead = |at: f64| self.metric.better.advantage(value - at);
+        self.at.is_some_and(|at| ahead(at) >= 0.0)
+    }
+
+    /// Whether values and losses with the seeds that a candidate is asked again with promise the goal: by the bound of the values' mean, or
+    /// of the mean of what they are ahead of the large network's, seed by seed. All seeds share one validation part, and a share of its samples
+    /// is a coarse measure: there the loss may be no larger either.
+    fn will_do(&self, [values, losses]: &[Vec<f64>; 2]) -> bool {
+        let Some(margin) = self.margin else {
+            return self.reaches(values);
+        };
+        let [large, large_losses] = &self.large;
+        let coarse = self.metric.quantity == Quantity::Share;
+        if coarse && mean(losses) > mean(large_losses) {
+            return false;
+        }
+        let pairs = values.iter().zip(large);
+        let differences: Vec<f64> = pairs.map(|(value, large)| value - large).collect();
+        let ahead = |bound: f64| self.metric.better.advantage(bound) + margin;
+        self.bound(&differences)
+            .is_some_and(|bound| ahead(bound) >= 0.0)
     }
 
     /// Whether that bound reaches the goal.
-    fn reaches(&self, values: &[f64]) -> bool {
+    pub fn reaches(&self, values: &[f64]) -> bool {
         self.bound(values)
-            .is_some_and(|bound| self.goal.is_met_by(bound))
-    }
-
-    /// Trains a route with fresh seeds and reads the test part. The recipe that repeats it, too.
-    fn confirm(
-        &mut self,
-        field: &Field,
-        candidate: &Candidate,
-        epochs: u64,
-    ) -> Result<(String, Confirmed)> {
-        let seed = self.seed + FRESH;
-        let text = seeded(field.training(&[(candidate, epochs)]), seed)?;
-        self.watcher.note(&format!(
-            "confirm: `{}` with {CONFIRMS} fresh seeds",
-            candidate.name
-        ));
-        let name = format!("confirm-{}-{epochs}", candidate.name);
-        let run = self.run(&name, text.clone(), CONFIRMS, false)?;
-        let finished = run
-            .trials
-            .iter()
-            .filter(|trial| trial.status == Status::Finished);
-        let finished: Vec<&Trial> = finished.collect();
-        let test = |trial: &&Trial| trial.result()?.test.get(self.goal.metric.name).copied();
-        let test: Vec<f64> = finished.iter().filter_map(test).collect();
-        let Some(middle) = mean(&test) else {
-            return Err(Error::new(
-                Kind::Diverged,
-                "confirm",
-                "no training with a fresh seed came to its end",
-            ));
-        };
-        let totals = finished.iter().map(|trial| trial.bill.equalised());
-        let (flops, seconds) = totals.fold((0.0, 0.0), |(flops, seconds), total| {
-            (
-                flops + total.flops.unwrap_or(0.0),
-                seconds + total.cpu_seconds,
-            )
-        });
-        let each = finished.len() as f64;
-        let model = RunFolder::open(&self.run_folder(&name))?.model();
-        if model.exists() {
-            SavedModel::copy(&model, &self.folder.join("model"))?;
-        }
-        let confirmed = Confirmed {
-            lost: CONFIRMS - test.len() as u64,
-            met: self.reaches(&test) && test.len() as u64 == CONFIRMS,
-            mean: middle,
-            bound: self.bound(&test),
-            test,
-            flops: flops / each,
-            cpu_seconds: seconds / each,
-        };
-        Ok((text, confirmed))
-    }
-
-    /// Runs trainings with the first seed, the first of them the flow, and keeps what each came to.
-    fn step(
-        &mut self,
-        name: &str,
-        purpose: &str,
-        text: String,
-        tried: Vec<Tried>,
-    ) -> Result<Vec<Tried>> {
-        self.watcher
-            .note(&format!("{name}: {purpose}, {} trainings", tried.len()));
-        let run = self.run(name, seeded(text, self.seed)?, 1, true)?;
-        let came = tried.into_iter().enumerate().map(|(at, blank)| {
-            let arm = if at == 0 { FLOW } else { blank.name.as_str() };
-            match run.trials.iter().find(|trial| trial.id.arm == arm) {
-                Some(trial) => self.came(trial, blank),
-                None => blank,
-            }
-        });
-        let tried: Vec<Tried> = came.collect();
-        self.steps.push(Step {
-            name: name.into(),
-            purpose: purpose.into(),
-            tried: tried.clone(),
-        });
-        Ok(tried)
-    }
-
-    /// What a training came to.
-    fn came(&self, trial: &Trial, blank: Tried) -> Tried {
-        let finished = trial.result().filter(|_| trial.status == Status::Finished);
-        let measured = |key: &str| {
-            finished?
-                .validation
-                .get(key)
-                .copied()
-                .filter(|v| v.is_finite())
-        };
-        let total = trial.bill.equalised();
-        Tried {
-            loss: measured(self.loss),
-            value: measured(self.goal.metric.name),
-            flops: total.flops.unwrap_or(0.0),
-            cpu_seconds: total.cpu_seconds,
-            ..blank
-        }
-    }
-
-    /// An ordinary run in the search's folder: begun, gone on with, or read where it has finished.
-    fn run(&mut self, name: &str, text: String, seeds: u64, probe: bool) -> Result<RunJson> {
-        let path = self.run_folder(name);
-        let outcome = match path.exists() {
-            true => {
-                let folder = RunFolder::open(&path)?;
-                if folder.text()?.text() != text {
-                    return Err(Error::new(
-                        Kind::Changed,
-                        path.display(),
-                        "it is of another program, recipe or data than the search goes on with",
-                    )
-                    .remedy("Search anew with `distil find`"));
-                }
-                let record = folder.run_json();
-                let known = record.exists().then(|| RunJson::read(&record)).transpose();
-                match known.map_err(refused)? {
-                    Some(run) if run.status != Status::Stopped && run.status != Status::Failed => {
-                        return Ok(run);
-                    }
-                    _ => resume(&path, self.program, self.watcher),
-                }
-            }
-            false => {
-                let options = Options {
-                    name: name.into(),
-                    seeds,
-                    control: probe,
-                    probe,
-                    ..self.options.clone()
-                };
-                let request = Request {
-                    recipe: RecipeText::new(format!("{name}.toml"), text),
-                    options,
-                    runs: self.folder.join("runs"),
-                    program: self.program.to_path_buf(),
-                };
-                run(&request, self.watcher)
-            }
-        };
-        match outcome {
-            Ok(Outcome {
-                signal: Some(signal),
-                ..
-            }) => Err(Error::new(Kind::Stopped(signal), name, "it was stopped")),
-            // A training that was lost came to nothing yet.
-            Ok(Outcome {
-                failure: Some(error),
-                ..
-            }) => Err(error),
-            Ok(outcome) => Ok(outcome.run),
-            // That a candidate diverged is what it came to.
-            Err(error) if error.kind == Kind::Diverged => {
-                RunJson::read(&RunFolder::open(&path)?.run_json()).map_err(refused)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn run_folder(&self, name: &str) -> PathBuf {
-        self.folder.join("runs").join(format!("{name}-0001"))
+            .is_some_and(|bound| self.is_met_by(bound))
     }
 
     /// The sum over all trainings so far.
@@ -459,6 +354,12 @@ impl Search<'_> {
     fn flops(&self) -> f64 {
         self.sum(|tried| tried.flops)
     }
+}
+
+/// The values of the goal's metric, and the losses, of those that came to their end.
+fn measured(tried: &[Tried]) -> [Vec<f64>; 2] {
+    let of = |measure: fn(&Tried) -> Option<f64>| tried.iter().filter_map(measure).collect();
+    [of(|one| one.value), of(|one| one.loss)]
 }
 
 /// What a training of a candidate came to, for the ladder.
@@ -482,22 +383,13 @@ fn best_by_loss(seen: &[(f64, Tried)]) -> usize {
 }
 
 /// The next rate beyond the end of a list, in its last step, where the best lies there; none where it lies inside.
-fn beyond(seen: &[(f64, Tried)], best: usize) -> Option<f64> {
-    let last = seen.len() - 1;
+pub(super) fn beyond(rates: &[f64], best: usize) -> Option<f64> {
+    let last = rates.len() - 1;
     let next = match best {
         _ if last == 0 => return None,
-        0 => seen[1].0,
-        at if at == last => seen[last - 1].0,
+        0 => rates[1],
+        at if at == last => rates[last - 1],
         _ => return None,
     };
-    Some(seen[best].0 * seen[best].0 / next)
-}
-
-/// The recipe with this seed.
-fn seeded(text: String, seed: u64) -> Result<String> {
-    let mut recipe = RecipeText::new("find.toml", text);
-    recipe
-        .patch("run.seed", &seed.to_string())
-        .map_err(|problem| Error::input("run.seed", problem.message))?;
-    Ok(recipe.text().to_owned())
+    Some(rates[best] * rates[best] / next)
 }

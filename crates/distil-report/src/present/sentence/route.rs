@@ -1,7 +1,7 @@
 //! What the route by a small network came to, in one sentence.
 
 use super::comparison::{arm_words, busy, chosen_ends};
-use crate::compare::{Because, CostRatios, Route, Verdict};
+use crate::compare::{Because, Comparison, CostRatios, Route, Verdict};
 use crate::measure::MainMetric;
 use crate::present::show;
 use crate::record::arm::{PLAIN_FULL, TRANSFERRED};
@@ -28,7 +28,7 @@ pub fn route(run: &RunJson, brief: bool) -> Option<String> {
         claim(route),
         run.metric.named_value(known.value.unwrap_or(f64::NAN)),
         run.metric.value(known.against_value),
-        evidence(route, &run.metric, brief),
+        evidence(known, &run.metric, brief),
         costs(route, brief),
         checked(route, &run.metric, brief),
         reason(route, &run.metric),
@@ -47,9 +47,9 @@ fn claim(route: &Route) -> &'static str {
     }
 }
 
-/// `difference −0.10 points, 95 % interval …, one-sided p = 0.008 against 1.00 points worse`.
-fn evidence(route: &Route, metric: &MainMetric, brief: bool) -> String {
-    let known = &route.known;
+/// What a comparison shows: `difference −0.10 points, 95 % interval …, one-sided p = 0.008 against 1.00 points worse`; `brief`: the
+/// difference alone.
+pub fn evidence(known: &Comparison, metric: &MainMetric, brief: bool) -> String {
     let mut parts = vec![format!(
         "difference {}",
         metric.difference(known.difference)
