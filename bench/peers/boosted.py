@@ -6,7 +6,7 @@
 The first file is trained on: its rows are answered by trees of other folds (five of them). The rows of the other files, in which a recipe
 chooses and tests, are answered by trees fitted on all of the first. answers.csv has a row for each row of all files, in this order, which
 is the order of `[data]` with `path`, `validation` and `test`; its columns are the classes, or the target. With --id it keeps the column that
-names the rows, which is no input; rows without a target are answered and not fitted (where `[data]` leaves them out, let --id find the others). Texts, truth values and a column of two numbers are
+names the rows, which is no input; --encoding is Python's name of another than UTF-8. Rows without a target are answered and not fitted (where `[data]` leaves them out, let --id find the others). Texts, truth values and a column of two numbers are
 classes, and others with --classes. Printed: what it took, for `seconds`, and how good the answers are.
 """
 
@@ -21,16 +21,30 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.model_selection import KFold, StratifiedKFold
 
 
-def read(file):
+# What stands for a missing value, as Distil has it; the latter are categories in a column of texts.
+MISSING = "? NA N/A #N/A #NA NaN nan -NaN <NA> null NULL (null) NaT \\N #VALUE! #DIV/0! #REF! #NUM!".split()
+WORDS = "- -- — . nil None none".split()
+
+
+def read(file, encoding="utf-8-sig"):
     """A table with a header, separated by commas, semicolons (then with decimal commas) or tabulators."""
-    with open(file, encoding="utf-8-sig") as lines:
+    with open(file, encoding=encoding) as lines:
         head = lines.readline()
     separator = max(",;\t", key=head.count)
-    return pd.read_csv(file, sep=separator, decimal="," if separator == ";" and decimal_commas(file) else ".", encoding="utf-8-sig")
+    decimal = "," if separator == ";" and decimal_commas(file, encoding) else "."
+    marks = {"keep_default_na": False, "na_values": ["", *MISSING], "skipinitialspace": True}
+    table = pd.read_csv(file, sep=separator, decimal=decimal, encoding=encoding, **marks)
+    for column in table.columns[table.isin(WORDS).any()]:
+        numbers = table[column].mask(table[column].isin(WORDS))
+        try:
+            table[column] = pd.to_numeric(numbers.str.replace(decimal, ".") if decimal != "." else numbers)
+        except ValueError:
+            pass
+    return table
 
 
-def decimal_commas(file):
-    with open(file, encoding="utf-8-sig") as lines:
+def decimal_commas(file, encoding):
+    with open(file, encoding=encoding) as lines:
         return any(re.search(r"\d,\d", line) for _, line in zip(range(1000), lines))
 
 
@@ -82,11 +96,12 @@ def main():
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--id")
     arguments.add_argument("--classes", action="store_true")
+    arguments.add_argument("--encoding", default="utf-8-sig")
     arguments = arguments.parse_args()
     files = [arguments.train, *arguments.others]
     if arguments.folds < 2:
         sys.exit("--folds is 2 at least")
-    parts = [read(file) for file in files]
+    parts = [read(file, arguments.encoding) for file in files]
     for file, part in zip(files[1:], parts[1:]):
         missing = [str(c) for c in parts[0] if c not in part]
         if missing:

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use distil_report::measure::{Metric, Quantity};
-use distil_report::statistics::{bound_95, mean};
+use distil_report::statistics::{bound_95, mean, normal_quantile};
 
 use super::RECORD;
 use super::candidates::{Candidate, Field, arm_of};
@@ -33,6 +33,8 @@ pub(super) struct Search<'a> {
     pub at: Option<f64>,
     /// The large network's values on the validation part, and its losses there, with the seeds that a candidate is asked again with.
     pub large: [Vec<f64>; 2],
+    /// Samples of the validation part.
+    pub validation: usize,
     /// The loss that candidates are ranked by.
     pub loss: &'static str,
     /// The seed of all trainings but those that ask again or confirm.
@@ -128,7 +130,7 @@ impl Search<'_> {
     }
 
     /// Trains candidates for longer and longer, until one will do, all were trained as long as they may be, or the budget is spent; where
-    /// the large network is to be equalled and has been trained in full, while a rung costs less than that. It begins with the training that chose the rate.
+    /// the large network is to be equalled and has been trained in full, while all that is tried costs less than that once more. It begins with the training that chose the rate.
     fn climb(
         &mut self,
         field: &Field,
@@ -143,15 +145,18 @@ impl Search<'_> {
         seen.extend(chooser.map(|candidate| seen_of(chosen, candidate)));
         let mut left: Vec<usize> = (0..candidates.len()).collect();
         find.stopped = "every candidate was trained as long as it may be".into();
-        let mut taken = None;
+        let (mut taken, before) = (None, self.flops());
         for (at, rung) in RUNGS.iter().enumerate() {
             let budget = ladder::budget(&costs, *rung);
             let probes = ladder::probes(&costs, &left, *rung, &seen);
             let cost_of = |probe: &Probe| costs[probe.candidate].of(probe.epochs);
-            let in_all: f64 = probes.iter().map(cost_of).sum();
-            if large.as_ref().is_some_and(|large| in_all >= cost_of(large)) {
+            let with_these = self.flops() - before + probes.iter().map(cost_of).sum::<f64>();
+            if large
+                .as_ref()
+                .is_some_and(|large| with_these >= cost_of(large))
+            {
                 find.stopped =
-                    "to try more would cost as much as the large network in full, which is trained"
+                    "to try more would cost as much as another training of the large network in full"
                         .into();
                 break;
             }
@@ -320,11 +325,19 @@ impl Search<'_> {
     }
 
     /// Whether values and losses with the seeds that a candidate is asked again with promise the goal: by the bound of the values' mean, or
-    /// of the mean of what they are ahead of the large network's, seed by seed. All seeds share one validation part, and a share of its samples
-    /// is a coarse measure: there the loss may be no larger either.
+    /// of the mean of what they are ahead of the large network's, seed by seed. All seeds share one validation part: a share of its samples
+    /// has the error of drawing them beside that of the seeds, and says little of two networks, where the loss may be no larger either.
     fn will_do(&self, [values, losses]: &[Vec<f64>; 2]) -> bool {
         let Some(margin) = self.margin else {
-            return self.reaches(values);
+            let drawn = |share: f64| (share * (1.0 - share) / self.validation as f64).sqrt();
+            let drawn = match (mean(values), self.metric.quantity) {
+                (Some(share), Quantity::Share) => normal_quantile(0.95) * drawn(share),
+                _ => 0.0,
+            };
+            let bound = bound_95(values)
+                .zip(mean(values))
+                .map(|(width, middle)| middle - self.metric.better.advantage(width.hypot(drawn)));
+            return bound.is_some_and(|bound| self.is_met_by(bound));
         };
         let [large, large_losses] = &self.large;
         let coarse = self.metric.quantity == Quantity::Share;
