@@ -67,7 +67,7 @@ fn without_its_encoding_a_table_in_gbk_is_refused_with_what_to_write() {
     place.write("a.toml", recipe(""));
     let ended = place.distil(&["run", "a.toml", "-q"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    let remedy = "Write `encoding = \"gb18030\"` in [data], or save the file as UTF-8.";
+    let remedy = "Write `encoding = \"gb18030\"` where the recipe names the file, in [data] or `answers`, or save it as UTF-8.";
     assert!(
         ended.stderr.contains("长度") && ended.stderr.contains(remedy),
         "{}",

@@ -122,7 +122,7 @@ fn not_utf8(place: &str, what: &str, sample: &[u8], found: Option<TextEncoding>)
         _ => format!("{what} is not UTF-8 text, but most likely {name}"),
     };
     Error::input(place, reason).remedy(format!(
-        "Write `encoding = \"{name}\"` in [data], or save the file as UTF-8"
+        "Write `encoding = \"{name}\"` where the recipe names the file, in [data] or `answers`, or save it as UTF-8"
     ))
 }
 

@@ -48,7 +48,7 @@ pub struct RealMlpConfig {
     pub clamp: bool,
     /// Networks that are trained as one and answer together; each scales what it reads and has a head of its own, and they share all
     /// else (TabM-mini, Gorishniy, Kotelnikov & Babenko 2025). 1: a network alone.
-    #[schemars(range(min = 1, max = 256))]
+    #[schemars(range(min = 1, max = 256), extend("default" = 1))]
     #[serde(skip_serializing_if = "is_alone")]
     pub members: usize,
 }

@@ -46,9 +46,9 @@ const TOWNS: &str = "größe,stadt,güte\n90,Zürich,hoch\n45,Genève,tief\n";
 
 #[test]
 fn the_encoding_of_a_table_that_is_not_utf8_is_named_and_with_it_the_table_is_read() {
-    assert_snapshot!(read(&encoded(HOUSES, "gbk"), "等级", None).unwrap_err(), @r#"FOLDER/table.csv, line 1, column 1: `���` is not UTF-8 text, but most likely gb18030: `面积`. Write `encoding = "gb18030"` in [data], or save the file as UTF-8."#);
-    assert_snapshot!(read(&encoded(TOWNS, "latin1"), "güte", None).unwrap_err(), @r#"FOLDER/table.csv, line 1, column 1: `gr��e` is not UTF-8 text, but most likely windows-1252: `größe`. Write `encoding = "windows-1252"` in [data], or save the file as UTF-8."#);
-    assert_snapshot!(read(&encoded(HOUSES, "utf-16le"), "等级", None).unwrap_err(), @r#"FOLDER/table.csv: this is not UTF-8 text, but most likely utf-16le. Write `encoding = "utf-16le"` in [data], or save the file as UTF-8."#);
+    assert_snapshot!(read(&encoded(HOUSES, "gbk"), "等级", None).unwrap_err(), @r#"FOLDER/table.csv, line 1, column 1: `���` is not UTF-8 text, but most likely gb18030: `面积`. Write `encoding = "gb18030"` where the recipe names the file, in [data] or `answers`, or save it as UTF-8."#);
+    assert_snapshot!(read(&encoded(TOWNS, "latin1"), "güte", None).unwrap_err(), @r#"FOLDER/table.csv, line 1, column 1: `gr��e` is not UTF-8 text, but most likely windows-1252: `größe`. Write `encoding = "windows-1252"` where the recipe names the file, in [data] or `answers`, or save it as UTF-8."#);
+    assert_snapshot!(read(&encoded(HOUSES, "utf-16le"), "等级", None).unwrap_err(), @r#"FOLDER/table.csv: this is not UTF-8 text, but most likely utf-16le. Write `encoding = "utf-16le"` where the recipe names the file, in [data] or `answers`, or save it as UTF-8."#);
     let kinds = [
         ("gb18030", HOUSES, "等级"),
         ("gb18030", "x,y\n1,北京\n2,上海\n", "y"),
@@ -81,7 +81,7 @@ fn the_encoding_of_a_table_that_is_not_utf8_is_named_and_with_it_the_table_is_re
     for (encoding, text, target) in kinds {
         let bytes = encoded(text, encoding);
         let refused = read(&bytes, target, None).unwrap_err();
-        let remedy = format!("Write `encoding = \"{encoding}\"` in [data]");
+        let remedy = format!("Write `encoding = \"{encoding}\"` where the recipe names the file");
         assert!(refused.contains(&remedy), "{encoding}: {refused}");
         let same = read(text.as_bytes(), target, None);
         assert_eq!(read(&bytes, target, Some(encoding)), same, "{encoding}");

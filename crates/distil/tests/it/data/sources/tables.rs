@@ -190,7 +190,7 @@ fn hostile_tables_are_refused_with_place_reason_and_remedy() {
     let many: String = (0..1001).map(|i| format!("name {i},1\n")).collect();
     assert_snapshot!(say(&format!("x,y\n{many}"), y(), Regression), @r#"FOLDER/table.csv, column `x`: 1001 different texts are too many for categories (at most 1000). Leave the column out with `ignore = ["x"]`."#);
     let latin = folder(&[("table.csv", b"x,y\n1,2\nZ\xfcrich,3\n")]);
-    assert_snapshot!(super::say(&latin, y().read(latin.path(), Regression)), @r#"FOLDER/table.csv, line 3, column `x`: `Z�rich` is not UTF-8 text, but most likely windows-1252: `Zürich`. Write `encoding = "windows-1252"` in [data], or save the file as UTF-8."#);
+    assert_snapshot!(super::say(&latin, y().read(latin.path(), Regression)), @r#"FOLDER/table.csv, line 3, column `x`: `Z�rich` is not UTF-8 text, but most likely windows-1252: `Zürich`. Write `encoding = "windows-1252"` where the recipe names the file, in [data] or `answers`, or save it as UTF-8."#);
     assert_snapshot!(super::say(&latin, Csv { path: "absent.csv".into(), ..y() }.read(latin.path(), Regression)), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
 }
 
