@@ -40,8 +40,13 @@ def mlp(hidden, view=""):
 
 class Task:
     def __init__(self, recipe, sets, head, goal, epochs, batch, flow, candidates, rate):
-        self.recipe, self.sets, self.head, self.goal, self.epochs = recipe, sets, head, goal, epochs
+        self.recipe, self.sets, self.head, self.epochs, self.batch = recipe, sets, head, epochs, batch
         self.flow, self.candidates = flow, candidates
+        self.metric, direction, level = goal
+        self.words = " ".join(map(str, goal))
+        # What is more is better.
+        self.sign = 1 if direction == ">=" else -1
+        self.goal = self.sign * level
         self.rates = (rate / 64, rate * 128)
 
     def text(self, candidate, rate, epochs, seed):
@@ -50,18 +55,17 @@ class Task:
         if isinstance(stage, tuple):
             first, stage = "[stage.small]\n" + self.flow.replace("RATE", str(rate)) + "\n", stage[0]
         train = f'train = {{ epochs = {epochs}, lr = {rate}, schedule = "linear" }}\n'
-        return f'{self.head}\nresult = "large"\n[train]\nkeep = "best"\n[run]\nseed = {seed}\n{first}[stage.large]\n{stage}\n{train}'
+        return f'{self.head}\nresult = "large"\n[train]\nkeep = "best"\nbatch = {self.batch}\n[run]\nseed = {seed}\n{first}[stage.large]\n{stage}\n{train}'
 
 
-FSDD = f'{{ source = "fsdd", path = "{DATA}/fsdd/recordings", features = {{ log_mel = 20, frames = 50 }}, split = "official" }}'
-POOL = "view = { pool = [2, 5] }\n"
-KD = 'learn = { from = "small", method = "kd", mix = 0.5, temperature = 4, until = 0.4 }\n'
+SPLIT = "{ test = 0.2, validation = 0.1, stratify = false }"
+HOUSES = f'{{ source = "csv", path = "{DATA}/california-housing.csv", target = "median_house_value", split = {SPLIT} }}'
 TASKS = {
     "digits": Task(
         "digits",
         [],
         'task = "classification"\ndata = "digits"',
-        0.95,
+        ("accuracy", ">=", 0.95),
         10,
         32,
         mlp([64]) + "train = { epochs = 10, lr = RATE }",
@@ -75,24 +79,23 @@ TASKS = {
         },
         4e-3,
     ),
-    "fsdd": Task(
-        "source",
-        [f"data.path={DATA}/fsdd/recordings"],
-        f'task = "classification"\ndata = {FSDD}',
-        0.95,
-        5,
-        32,
-        mlp([50], POOL) + 'samples = { kind = "stratified", fraction = 0.25 }\ntrain = { lr = RATE }',
+    "california": Task(
+        "california",
+        [f"data.path={DATA}/california-housing.csv"],
+        f'task = {{ kind = "regression", unit = "$" }}\ndata = {HOUSES}',
+        ("rmse", "<=", 54000),
+        15,
+        64,
+        mlp([64, 64]) + "train = { epochs = 32, lr = RATE }",
         {
-            "wide": mlp([500, 100]),
-            "narrow-2": mlp([250, 50]),
-            "narrow-4": mlp([125, 25]),
-            "chooser": mlp([50]),
-            "coarse": mlp([50], POOL),
-            "grown": (mlp([500, 100]) + 'start = "small"\n' + KD,),
-            "shrink-0.6": (mlp([500, 100]) + 'start = { from = "small", shrink = 0.6 }\n' + KD,),
+            "wide": mlp([256, 256, 256]),
+            "narrow-2": mlp([128, 128, 128]),
+            "narrow-4": mlp([64, 64, 64]),
+            "chooser": mlp([64, 64]),
+            "grown": (mlp([256, 256, 256]) + 'start = "small"\n',),
+            "shrink-0.6": (mlp([256, 256, 256]) + 'start = { from = "small", shrink = 0.6 }\n',),
         },
-        2e-3,
+        4e-3,
     ),
 }
 
@@ -155,10 +158,11 @@ class Bench:
             self.seconds += found["seconds"]
             self.trainings += seeds
         values = []
-        self.validation = found["trials"][0]["data"]["validation"]
+        if self.task.metric == "accuracy":
+            self.validation = found["trials"][0]["data"]["validation"]
         for trial in found["trials"]:
             finished = trial["status"] == "finished"
-            values.append(trial["stages"][-1][part]["accuracy"] if finished else 0.0)
+            values.append(self.task.sign * trial["stages"][-1][part][self.task.metric] if finished else -1e9)
         return values
 
 
@@ -183,7 +187,7 @@ def by_optuna(task, pruner, repetition):
         def objective(trial):
             candidate = trial.suggest_categorical("candidate", list(task.candidates))
             rate = trial.suggest_float("lr", *task.rates, log=True)
-            value, had = 0.0, 0
+            value, had = -1e9, 0
             for rung in RUNGS:
                 epochs = bench.room(candidate, bench.dearest * rung / 128)
                 if epochs < 1:
@@ -210,14 +214,13 @@ def by_optuna(task, pruner, repetition):
         if not found:
             return [False, "", bench.flops, bench.seconds, bench.trainings]
         test = bench.train(*found[0], seed + 1000, 6, "test", counted=False)
-        return [bound(test) >= task.goal, statistics.mean(test), bench.flops, bench.seconds, bench.trainings]
+        return [bound(test) >= task.goal, task.sign * statistics.mean(test), bench.flops, bench.seconds, bench.trainings]
 
 
 def by_distil(task, repetition):
     with tempfile.TemporaryDirectory() as folder:
         sets = [word for text in [*task.sets, f"run.seed={1 + 100 * repetition}"] for word in ("--set", text)]
-        goal = f"accuracy >= {task.goal}"
-        command = [DISTIL, "find", task.recipe, "--goal", goal, "--quiet", "--jobs", "1", "--runs", folder, *sets]
+        command = [DISTIL, "find", task.recipe, "--goal", task.words, "--quiet", "--jobs", "1", "--runs", folder, *sets]
         subprocess.run(command, stdout=subprocess.DEVNULL)
         (record,) = pathlib.Path(folder).glob("*/find.json")
         found = json.loads(record.read_text())
@@ -253,7 +256,7 @@ def show():
             trainings = statistics.median(int(row["trainings"]) for row in of)
             reached = sum(row["reached"] == "True" for row in of)
             print(
-                f"| {task}, accuracy ≥ {100 * TASKS[task].goal:g} % | {program} | {len(of)} | {reached} | "
+                f"| {task}, {TASKS[task].words} | {program} | {len(of)} | {reached} | "
                 f"{quarters[1]:.1f} G ({quarters[0]:.1f} to {quarters[2]:.1f}) | {seconds:.1f} | {trainings:g} |"
             )
 

@@ -6,6 +6,9 @@ use distil_report::measure::Better;
 /// The first have room for the cheapest alone.
 pub const RUNGS: [f64; 6] = [1.0 / 128.0, 1.0 / 32.0, 0.125, 0.25, 0.5, 1.0];
 
+/// How many times as much as last time a longer training may bring, per doubling of its length, before a candidate is given up.
+const OPTIMISM: f64 = 2.0;
+
 /// What a candidate costs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cost {
@@ -91,6 +94,24 @@ pub fn left(costs: &[Cost], before: &[usize], seen: &[Seen]) -> Vec<usize> {
     longer.extend(untried);
     longer.sort_unstable();
     longer
+}
+
+/// What a candidate may come to in full, by the metric of the goal, should its last step to a training at least twice as long be anything to
+/// go by: per doubling twice what that brought, up or down. Longer trainings mostly bring less and less, so this is more than it will come to,
+/// but for luck. None before it had two such lengths.
+pub fn most(costs: &[Cost], seen: &[Seen], better: Better, candidate: usize) -> Option<f64> {
+    let own = seen
+        .iter()
+        .filter(|seen| seen.probe.candidate == candidate && seen.value.is_finite());
+    let last = own.clone().max_by_key(|seen| seen.probe.epochs)?;
+    let before = own
+        .filter(|seen| 2 * seen.probe.epochs <= last.probe.epochs)
+        .max_by_key(|seen| seen.probe.epochs)?;
+    let doublings = |from: u64, to: u64| (to as f64 / from as f64).log2();
+    let brought = (last.value - before.value).abs();
+    let per_doubling = brought / doublings(before.probe.epochs, last.probe.epochs);
+    let to_come = doublings(last.probe.epochs, costs[candidate].epochs);
+    Some(last.value + better.advantage(OPTIMISM * per_doubling * to_come))
 }
 
 /// The cheapest probe within a budget whose value will do and that is not among those that were struck out. A dearer one has to wait:
@@ -180,6 +201,27 @@ mod tests {
         assert_eq!(left(&same, &[0, 1, 2, 3, 4], &had), [0, 1, 3]);
         assert_eq!(left(&same, &[0, 1, 3], &had), [1, 3]);
         assert_eq!(left(&same, &[1, 3], &had), [1, 3]);
+    }
+
+    #[test]
+    fn a_candidate_may_come_to_twice_what_a_doubling_brought_last() {
+        let costs = costs();
+        // From 1 to 4 epochs 0.2 in two doublings; one more brings at most twice 0.1.
+        let had = [seen(0, 4, 0.3), seen(0, 1, 0.5), seen(1, 1, 0.5)];
+        let close = |found: Option<f64>, value: f64| (found.unwrap() - value).abs() < 1e-12;
+        assert!(close(most(&costs, &had, Better::Higher, 0), 0.9));
+        assert!(close(most(&costs, &had, Better::Lower, 0), 0.5));
+        assert_eq!(most(&costs, &had, Better::Higher, 1), None);
+        // Five epochs are not twice four: they are beside one.
+        let near = [seen(0, 4, 0.3), seen(0, 1, 0.5), seen(0, 5, 0.3)];
+        let brought = 0.2 / 5f64.log2() * 2.0 * 1.6f64.log2();
+        assert!(close(most(&costs, &near, Better::Higher, 0), 0.7 + brought));
+        // One that fell may rise by as much, and nothing follows from one that diverged.
+        let fell = [seen(0, 4, 0.5), seen(0, 1, 0.3), seen(0, 8, f64::NAN)];
+        assert!(close(most(&costs, &fell, Better::Higher, 0), 0.7));
+        // In full there is no more to come.
+        let full = [seen(0, 4, 0.5), seen(0, 8, 0.4)];
+        assert!(close(most(&costs, &full, Better::Higher, 0), 0.6));
     }
 
     #[test]

@@ -286,6 +286,7 @@ fn search(
         margin,
         at,
         large: Default::default(),
+        unit: plan.task.unit(),
         validation: plan.samples[1],
         loss: plan.loss_metric(),
         seed: plan.run.seed.value,

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use distil_report::measure::{Metric, Quantity};
+use distil_report::measure::{MainMetric, Metric, Quantity};
+use distil_report::present::human::human_flops;
 use distil_report::statistics::{bound_95, mean, normal_quantile};
 
 use super::RECORD;
@@ -33,6 +34,8 @@ pub(super) struct Search<'a> {
     pub at: Option<f64>,
     /// The large network's values on the validation part, and its losses there, with the seeds that a candidate is asked again with.
     pub large: [Vec<f64>; 2],
+    /// The target's unit, if it has one.
+    pub unit: Option<&'a str>,
     /// Samples of the validation part.
     pub validation: usize,
     /// The loss that candidates are ranked by.
@@ -172,6 +175,16 @@ impl Search<'_> {
                 break;
             }
             left = ladder::left(&costs, &left, &seen);
+            left.retain(|one| {
+                let most = ladder::most(&costs, &seen, self.metric.better, *one);
+                most.is_none_or(|most| self.is_met_by(most))
+            });
+            self.standings(candidates, &seen, &left);
+            if left.is_empty() {
+                find.stopped =
+                    "by what longer trainings brought, none that is left comes to the goal".into();
+                break;
+            }
         }
         if let Some(probe) = &taken {
             let name = &candidates[probe.candidate].name;
@@ -189,6 +202,32 @@ impl Search<'_> {
                 epochs: probe.epochs,
             }
         }))
+    }
+
+    /// Tells what every candidate has come to, at its longest so far, the best by loss first, and which go on.
+    fn standings(&mut self, candidates: &[Candidate], seen: &[Seen], left: &[usize]) {
+        let metric = MainMetric::of(self.metric, self.unit);
+        let mut last: Vec<&Seen> = (0..candidates.len())
+            .filter_map(|one| {
+                let own = seen.iter().filter(|seen| seen.probe.candidate == one);
+                own.max_by_key(|seen| seen.probe.epochs)
+            })
+            .collect();
+        last.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+        for seen in last {
+            let Probe { candidate, epochs } = seen.probe;
+            let on = match left.contains(&candidate) {
+                true => "goes on",
+                false => "",
+            };
+            let one = &candidates[candidate];
+            self.watcher.note(&format!(
+                "  {:<12}{epochs:>5} epochs {:>12} {:>14}  {on}",
+                one.name,
+                metric.value(Some(seen.value)),
+                human_flops(one.cost.of(epochs)),
+            ));
+        }
     }
 
     /// Whether the budget is spent.
