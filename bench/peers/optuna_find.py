@@ -3,8 +3,8 @@
     pip install optuna scipy
     DISTIL=target/release/distil DATA=../shared/data python bench/peers/optuna_find.py [--repetitions 10] | --show
 
-A trial of Optuna is a candidate of the search and a learning rate, log-uniform over the eight of the list and the three beyond either
-end that Distil may add; TPE proposes, the pruner stops. It is trained anew at every rung, 1/128 to all of the large network's FLOPs, with
+A trial of Optuna is a candidate of the search and a learning rate, log-uniform over the eight of the list and three more on either side,
+of which Distil may add three in all; TPE proposes, the pruner stops. It is trained anew at every rung, 1/128 to all of the large network's FLOPs, with
 a schedule of its own, as `find` does it. Whoever has a training that reaches the goal on the validation part asks it again with two other
 seeds; if the one-sided 95 % bound of the three, the error of drawing the part with it, reaches it, the search ends and six fresh seeds read the test part. Costs are FLOPs of
 training up to that end. One line a search goes to bench/find.csv; a search that stands there is not repeated.
@@ -30,6 +30,8 @@ RUNGS = [1, 4, 16, 32, 64, 128]  # of 128
 MOST = 20
 # What counts as a training's cost.
 EQUALISED = ("train", "select", "grow", "teach")
+# What a training that diverged is worth.
+LOST = -1e9
 # One-sided 95 % quantiles of Student's t with 2 and 5 degrees of freedom.
 T = {3: 2.919986, 6: 2.015048}
 
@@ -162,15 +164,18 @@ class Bench:
             self.validation = found["trials"][0]["data"]["validation"]
         for trial in found["trials"]:
             finished = trial["status"] == "finished"
-            values.append(self.task.sign * trial["stages"][-1][part][self.task.metric] if finished else -1e9)
+            values.append(self.task.sign * trial["stages"][-1][part][self.task.metric] if finished else LOST)
         return values
 
 
 def bound(values, samples=None):
-    """The one-sided 95 % bound of their mean; of a part with so many samples with the error of drawing these."""
+    """The one-sided 95 % bound of their mean; of a part with so many samples with the error of drawing these (Agresti & Coull)."""
+    if LOST in values:
+        return LOST
     mean = statistics.mean(values)
     width = T[len(values)] * statistics.stdev(values) / math.sqrt(len(values))
-    drawn = 1.644854 * math.sqrt(mean * (1 - mean) / samples) if samples else 0.0
+    share = (mean * samples + 2) / (samples + 4) if samples else 0.0
+    drawn = 1.644854 * math.sqrt(share * (1 - share) / (samples + 4)) if samples else 0.0
     return mean - math.hypot(width, drawn)
 
 
@@ -187,7 +192,7 @@ def by_optuna(task, pruner, repetition):
         def objective(trial):
             candidate = trial.suggest_categorical("candidate", list(task.candidates))
             rate = trial.suggest_float("lr", *task.rates, log=True)
-            value, had = -1e9, 0
+            value, had = LOST, 0
             for rung in RUNGS:
                 epochs = bench.room(candidate, bench.dearest * rung / 128)
                 if epochs < 1:
@@ -221,7 +226,9 @@ def by_distil(task, repetition):
     with tempfile.TemporaryDirectory() as folder:
         sets = [word for text in [*task.sets, f"run.seed={1 + 100 * repetition}"] for word in ("--set", text)]
         command = [DISTIL, "find", task.recipe, "--goal", task.words, "--quiet", "--jobs", "1", "--runs", folder, *sets]
-        subprocess.run(command, stdout=subprocess.DEVNULL)
+        # It ends with 1 where the goal is not reached.
+        if subprocess.run(command, stdout=subprocess.DEVNULL).returncode not in (0, 1):
+            raise RuntimeError(command)
         (record,) = pathlib.Path(folder).glob("*/find.json")
         found = json.loads(record.read_text())
     trainings = sum(len(step["tried"]) for step in found["steps"])

@@ -121,7 +121,7 @@ pub struct FindArgs {
     /// The quality to reach on the test part: "accuracy >= 0.95", "rmse <= 50000", or that of the large network, within the recipe's margin
     #[arg(long, value_name = "GOAL", default_value = AS_LARGE)]
     pub goal: String,
-    /// What the search may take, looked at between its steps, before what it found so far is confirmed: "10 min", "5 TFLOPs"
+    /// What the search may take, looked at after each rung; choosing the rate comes before, confirming on top: "10 min", "5 TFLOPs"
     #[arg(long, value_name = "BUDGET")]
     pub budget: Option<String>,
     /// Set a value of the recipe

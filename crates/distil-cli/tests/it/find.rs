@@ -242,11 +242,10 @@ fn as_good_as_large_is_shown_against_large_networks_that_chose_their_own_rates()
     let beside = mean(&confirmed.test) - best / tried.len() as f64;
     assert!((guard.difference.unwrap() - beside).abs() < 1e-12);
     assert!(guard.non_inferior_p.unwrap() < 0.025);
-    assert!(
-        ended
-            .stdout
-            .contains(&format!("each seed at the best of {} rates", large.rates))
-    );
+    assert!(ended.stdout.contains(&format!(
+        "each at that of {} rates which was best",
+        large.rates
+    )));
     let page = place.read(&format!("{FOLDER}/find.md"));
     assert!(
         page.contains("From nothing to a model, the usual way: "),
@@ -266,7 +265,7 @@ fn as_good_as_large_is_shown_against_large_networks_that_chose_their_own_rates()
     let p = large.comparison.non_inferior_p.unwrap();
     let hopeless = p > if seeds == 6 { 0.25 } else { 0.15 };
     assert!([6, 9, 12].contains(&seeds) && (seeds == 12 || hopeless || confirmed.met));
-    // What was tried beside it cost less than the large network once.
+    // What was tried beside it cost less than the large network once; another may ask again after the last rung.
     let whole = find.steps.iter().find(|step| step.name == "large").unwrap();
     let rungs = find
         .steps
@@ -277,6 +276,29 @@ fn as_good_as_large_is_shown_against_large_networks_that_chose_their_own_rates()
         .map(|one| one.flops)
         .sum();
     assert!(flops < whole.tried[0].flops);
+}
+
+#[test]
+fn a_large_network_at_the_end_of_its_list_is_not_equalled_and_not_looked_at_again() {
+    let place = Place::new();
+    let tune = "compare.tune={ lr = [1e-5, 2e-5, 2e-5] }";
+    let sets = ["compare.plain.epochs=1", tune, "compare.margin=0.5"];
+    let mut asked = vec!["find", "digits", "--quiet"];
+    sets.iter().for_each(|set| asked.extend(["--set", set]));
+    let ended = place.distil(&asked);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let find = found(&place, FOLDER);
+    let confirmed = find.confirmed.unwrap();
+    let large = confirmed.large.unwrap();
+    // Two as written, each once, and three more.
+    assert_eq!((large.rates, confirmed.test.len()), (5, 6));
+    assert!(large.comparison.non_inferior_p.unwrap() < 0.025 && !large.equalled);
+    let said = "the large network chose the end of its list, lr-0.00016, so nothing is claimed";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    // The page counts all that confirming took.
+    let page = place.read(&format!("{FOLDER}/find.md"));
+    let said = "6 trainings, and 30 of the large network, at 5 rates with as many seeds";
+    assert!(page.contains(said), "{page}");
 }
 
 #[test]

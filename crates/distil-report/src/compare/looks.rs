@@ -35,7 +35,7 @@ pub fn next_look_at_margin(comparison: &Comparison, seeds: u64) -> Option<u64> {
     let next = LOOKS.into_iter().find(|look| *look > seeds)?;
     let [_, within] = hopes(comparison);
     let hopeful = comparison.non_inferior_p.is_some_and(|p| p <= within);
-    hopeful.then_some(next)
+    (hopeful && comparison.ends.is_empty()).then_some(next)
 }
 
 /// Whether something may still be shown.

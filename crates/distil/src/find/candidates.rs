@@ -141,7 +141,7 @@ impl Field {
         let lists = tune.map_or_else(Vec::new, |tune| tune.lists);
         let (rates, others): (Vec<List>, Vec<List>) =
             lists.into_iter().partition(|list| list.key().value == "lr");
-        let written = rates.first().and_then(List::numbers);
+        let written = rates.first().and_then(List::numbers).map(distinct);
         let mut notes: Vec<String> = others
             .iter()
             .map(|list| format!("`{}` of `tune` is not searched: the rate is", list.key()))
@@ -430,8 +430,19 @@ fn narrowed(stage: &Table, by: u32) -> Option<Table> {
     found.then_some(stage)
 }
 
+/// Each once, as they come.
+fn distinct(rates: Vec<f64>) -> Vec<f64> {
+    let mut found: Vec<f64> = Vec::new();
+    for rate in rates {
+        if !found.contains(&rate) {
+            found.push(rate);
+        }
+    }
+    found
+}
+
 /// To three digits.
-fn round(rate: f64) -> f64 {
+pub(super) fn round(rate: f64) -> f64 {
     format!("{rate:.2e}").parse().unwrap_or(rate)
 }
 

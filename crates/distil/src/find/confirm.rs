@@ -120,7 +120,9 @@ impl Search<'_> {
         let mut known = CONFIRMS;
         loop {
             let found = beside(trials, &large, &names(&rates), (metric, margin));
-            let next = match found.equalled {
+            // A seed that was lost is one too many, whatever the others show.
+            let lost = trials.iter().any(|trial| trial.status != Status::Finished);
+            let next = match found.equalled || lost {
                 true => None,
                 false => next_look_at_margin(&found.comparison, known),
             };
@@ -174,6 +176,7 @@ fn beside(
     let entries: Vec<TrialOutputs<'_>> = route.iter().chain(taken).map(bare).collect();
     let end = at_an_end(&chosen, names, metric).map(|(_, name)| (PLAIN_FULL.into(), name));
     let question = Question {
+        // Both began with one list; which of them widened it further is no disadvantage of the other.
         tuned: [TRANSFERRED, PLAIN_FULL]
             .map(|arm| (arm.into(), names.len()))
             .into(),

@@ -9,6 +9,9 @@ pub const RUNGS: [f64; 6] = [1.0 / 128.0, 1.0 / 32.0, 0.125, 0.25, 0.5, 1.0];
 /// How many times as much as last time a longer training may bring, per doubling of its length, before a candidate is given up.
 const OPTIMISM: f64 = 2.0;
 
+/// The share of its loss at half the length or less above which a candidate may be given up.
+const FALLS: f64 = 0.8;
+
 /// What a candidate costs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cost {
@@ -73,13 +76,15 @@ pub fn probes(costs: &[Cost], left: &[usize], rung: f64, seen: &[Seen]) -> Vec<P
     left.iter().filter_map(probe).collect()
 }
 
+/// A candidate's training that was the last.
+pub fn last(seen: &[Seen], candidate: usize) -> Option<&Seen> {
+    seen.iter().rfind(|seen| seen.probe.candidate == candidate)
+}
+
 /// The candidates that go on to the next rung: of those that could be trained for longer the better half by loss, at least two, as what
 /// leads at a shorter length need not lead in full; those that had no room yet go on. Ties go to the one that is named first.
 pub fn left(costs: &[Cost], before: &[usize], seen: &[Seen]) -> Vec<usize> {
-    let of = |candidate: usize| {
-        let mut own = seen.iter().filter(|seen| seen.probe.candidate == candidate);
-        own.next_back()
-    };
+    let of = |candidate: usize| last(seen, candidate);
     let (tried, untried): (Vec<usize>, Vec<usize>) = before
         .iter()
         .partition(|candidate| of(**candidate).is_some());
@@ -97,8 +102,8 @@ pub fn left(costs: &[Cost], before: &[usize], seen: &[Seen]) -> Vec<usize> {
 }
 
 /// What a candidate may come to in full, by the metric of the goal, should its last step to a training at least twice as long be anything to
-/// go by: per doubling twice what that brought, up or down. Longer trainings mostly bring less and less, so this is more than it will come to,
-/// but for luck. None before it had two such lengths.
+/// go by: per doubling twice what that brought, up or down. Longer trainings mostly bring less and less. None before it had two such lengths,
+/// and none while its loss falls by a fifth or more, which a share of few samples may not show yet.
 pub fn most(costs: &[Cost], seen: &[Seen], better: Better, candidate: usize) -> Option<f64> {
     let own = seen
         .iter()
@@ -107,6 +112,9 @@ pub fn most(costs: &[Cost], seen: &[Seen], better: Better, candidate: usize) -> 
     let before = own
         .filter(|seen| 2 * seen.probe.epochs <= last.probe.epochs)
         .max_by_key(|seen| seen.probe.epochs)?;
+    if last.loss <= FALLS * before.loss {
+        return None;
+    }
     let doublings = |from: u64, to: u64| (to as f64 / from as f64).log2();
     let brought = (last.value - before.value).abs();
     let per_doubling = brought / doublings(before.probe.epochs, last.probe.epochs);
@@ -206,22 +214,42 @@ mod tests {
     #[test]
     fn a_candidate_may_come_to_twice_what_a_doubling_brought_last() {
         let costs = costs();
-        // From 1 to 4 epochs 0.2 in two doublings; one more brings at most twice 0.1.
-        let had = [seen(0, 4, 0.3), seen(0, 1, 0.5), seen(1, 1, 0.5)];
+        let with_loss = |epochs: u64, value: f64, loss: f64| Seen {
+            loss,
+            value,
+            ..seen(0, epochs, 0.0)
+        };
         let close = |found: Option<f64>, value: f64| (found.unwrap() - value).abs() < 1e-12;
+        // From 1 to 4 epochs 0.2 in two doublings; one more brings at most twice 0.1.
+        let had = [
+            with_loss(4, 0.7, 0.9),
+            with_loss(1, 0.5, 1.0),
+            seen(1, 1, 0.5),
+        ];
         assert!(close(most(&costs, &had, Better::Higher, 0), 0.9));
         assert!(close(most(&costs, &had, Better::Lower, 0), 0.5));
         assert_eq!(most(&costs, &had, Better::Higher, 1), None);
         // Five epochs are not twice four: they are beside one.
-        let near = [seen(0, 4, 0.3), seen(0, 1, 0.5), seen(0, 5, 0.3)];
+        let near = [
+            with_loss(4, 0.7, 0.9),
+            with_loss(1, 0.5, 1.0),
+            with_loss(5, 0.7, 0.9),
+        ];
         let brought = 0.2 / 5f64.log2() * 2.0 * 1.6f64.log2();
         assert!(close(most(&costs, &near, Better::Higher, 0), 0.7 + brought));
         // One that fell may rise by as much, and nothing follows from one that diverged.
-        let fell = [seen(0, 4, 0.5), seen(0, 1, 0.3), seen(0, 8, f64::NAN)];
+        let fell = [
+            with_loss(4, 0.5, 1.0),
+            with_loss(1, 0.7, 1.0),
+            with_loss(8, f64::NAN, f64::INFINITY),
+        ];
         assert!(close(most(&costs, &fell, Better::Higher, 0), 0.7));
         // In full there is no more to come.
-        let full = [seen(0, 4, 0.5), seen(0, 8, 0.4)];
+        let full = [with_loss(4, 0.5, 1.0), with_loss(8, 0.6, 1.0)];
         assert!(close(most(&costs, &full, Better::Higher, 0), 0.6));
+        // A loss that falls promises more than the share shows.
+        let falls = [with_loss(1, 0.1, 2.3), with_loss(4, 0.1, 1.8)];
+        assert_eq!(most(&costs, &falls, Better::Higher, 0), None);
     }
 
     #[test]

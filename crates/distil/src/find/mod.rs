@@ -2,7 +2,7 @@
 //!
 //! A search is a row of ordinary runs in one folder. A small network chooses the learning rate, every candidate is trained with it for
 //! longer and longer (successive halving, [`ladder`]), the first that will do is asked again with other seeds, and what it promises is
-//! measured once on the test part. No decision sees a clock, but for the budget, which ends a search and never steers it.
+//! measured on the test part with fresh seeds. No decision sees a clock, but for the budget, which ends a search and never steers it.
 
 pub mod candidates;
 mod confirm;
@@ -28,7 +28,7 @@ use crate::run::{RunFolder, Watcher, forget};
 use crate::weights::sha256;
 use candidates::Field;
 use confirm::FRESH;
-use goal::{Budget, Goal};
+use goal::{AS_LARGE, Budget, Goal};
 use record::{Asked, FORMAT, FindJson, read, write};
 use search::Search;
 
@@ -92,21 +92,33 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
     let folder = RunFolder::open(path)?;
     let _lock = folder.lock()?;
     let asked: Asked = read(&asked_of(path))?;
-    let begun = Begun::of(&folder.text()?, &asked)?;
-    if let Some([recipe, data]) = &asked.began_with {
-        let changed = |place: &str| {
-            Error::new(
-                Kind::Changed,
-                place,
-                "it has changed since the search began",
-            )
-            .remedy("Restore it, and `distil resume` goes on; or search anew with `distil find`")
-        };
-        match &begun.with {
-            [now, _] if now != recipe => return Err(changed("recipe.toml of the search")),
-            [_, now] if now != data => return Err(changed(&begun.plan.source.describe())),
-            _ => {}
-        }
+    let text = folder.text()?;
+    let changed = |place: &str| {
+        Error::new(
+            Kind::Changed,
+            place,
+            "it has changed since the search began",
+        )
+        .remedy("Restore it, and `distil resume` goes on; or search anew with `distil find`")
+    };
+    let [recipe, data] = match &asked.began_with {
+        Some([recipe, data]) => [Some(recipe), Some(data)],
+        None => [None, None],
+    };
+    if recipe.is_some_and(|recipe| *recipe != recipe_hash(&text)) {
+        return Err(changed("recipe.toml of the search"));
+    }
+    if let Some(find) = record(path)?.filter(|find| find.confirmed.is_some()) {
+        let folder = path.to_path_buf();
+        return Ok(Found {
+            folder,
+            find,
+            signal: None,
+        });
+    }
+    let begun = Begun::of(&text, &asked)?;
+    if data.is_some_and(|data| *data != begun.with[1]) {
+        return Err(changed(&begun.plan.source.describe()));
     }
     watcher.folder(&folder);
     search(path, program, &asked, begun, watcher)
@@ -149,6 +161,10 @@ pub fn clean(path: &Path) -> Result<u64> {
 
 /// Where a search's outcome lies in its folder.
 pub(super) const RECORD: &str = "find.json";
+
+fn recipe_hash(text: &RecipeText) -> String {
+    sha256(text.text().as_bytes())
+}
 
 fn asked_of(folder: &Path) -> PathBuf {
     folder.join("asked.json")
@@ -229,7 +245,7 @@ impl Begun {
         // What cannot be planned is said before anything is paid for.
         field.candidates(field.rates[0], &data, base)?;
         Ok(Self {
-            with: [sha256(text.text().as_bytes()), data.hash.clone()],
+            with: [recipe_hash(text), data.hash.clone()],
             metric,
             at,
             margin,
@@ -267,14 +283,6 @@ fn search(
         ..
     } = begun;
     let before = record(folder)?;
-    if let Some(find) = before.clone().filter(|find| find.confirmed.is_some()) {
-        let folder = folder.to_path_buf();
-        return Ok(Found {
-            folder,
-            find,
-            signal: None,
-        });
-    }
     for note in &field.notes {
         watcher.note(&format!("note: {note}"));
     }
@@ -299,7 +307,10 @@ fn search(
     let mut find = FindJson {
         format: FORMAT,
         name: asked.options.name.clone(),
-        goal: asked.goal.clone(),
+        goal: match margin {
+            Some(_) => AS_LARGE.into(),
+            None => asked.goal.clone(),
+        },
         metric: MainMetric::of(metric, plan.task.unit()),
         at,
         budget: asked.budget.clone(),
@@ -314,19 +325,26 @@ fn search(
         naive_flops: 0.0,
         rates: 0,
     };
+    let decided = before.as_ref().is_some_and(|find| find.route.is_some());
     let outcome = search.all(&field, &data, &mut find, before);
-    let signal = match outcome {
-        Ok(()) => None,
+    let signal = match &outcome {
         Err(error) => match error.kind {
             Kind::Stopped(signal) => Some(signal),
-            _ => return Err(error),
+            _ => None,
         },
+        Ok(()) => None,
     };
     if signal.is_some() && find.route.is_none() {
         find.stopped = "it was stopped, and `distil resume` goes on".into();
     }
-    search.keep(&mut find)?;
-    files::write(&folder.join("find.md"), page(&find).as_bytes())?;
+    // What was decided before is not lost by what ended it before it got there again.
+    if find.route.is_some() || !decided {
+        search.keep(&mut find)?;
+        files::write(&folder.join("find.md"), page(&find).as_bytes())?;
+    }
+    if signal.is_none() {
+        outcome?;
+    }
     Ok(Found {
         folder: folder.to_path_buf(),
         find,

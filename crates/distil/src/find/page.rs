@@ -21,25 +21,38 @@ pub fn page(find: &FindJson) -> String {
         human_flops(find.search_flops),
         human_seconds(find.search_cpu_seconds)
     );
-    if let Some(confirmed) = &find.confirmed {
-        let seeds = confirmed.test.len() as f64;
+    let confirmed = find.confirmed.as_ref();
+    let large = confirmed.and_then(|confirmed| confirmed.large.as_ref());
+    if let Some(confirmed) = confirmed {
+        let seeds = (confirmed.test.len() as u64 + confirmed.lost) as f64;
+        let (mut flops, mut seconds) = (seeds * confirmed.flops, seeds * confirmed.cpu_seconds);
+        let mut what = format!("{} trainings", exact(seeds));
+        if let Some(large) = large {
+            flops += seeds * large.flops;
+            seconds += seeds * large.cpu_seconds;
+            let rates = exact(large.rates as f64);
+            let _ = write!(
+                what,
+                ", and {} of the large network, at {rates} rates with as many seeds",
+                exact(seeds * large.rates as f64)
+            );
+        }
         let _ = writeln!(
             page,
-            "The {seeds} trainings that confirm took {} and {} more.",
-            human_flops(seeds * confirmed.flops),
-            human_seconds(seeds * confirmed.cpu_seconds)
+            "Confirming took {} and {} more: {what}.",
+            human_flops(flops),
+            human_seconds(seconds)
         );
     }
-    let confirmed = find.confirmed.as_ref();
-    if let Some(large) = confirmed.and_then(|confirmed| confirmed.large.as_ref()) {
+    if let Some((large, confirmed)) = large.zip(confirmed) {
         let _ = writeln!(
             page,
-            "\nFrom nothing to a model, the usual way: {} and {} for the large network in full at each of {} rates (measured while confirming, the mean of its seeds). By this search, which has trained what it found: {} and {}.",
+            "\nFrom nothing to a model, the usual way: {} and {} for the large network in full at each of {} rates (measured while confirming, the mean of its seeds). By this search and one training of its route: {} and {}. That it is as good is known only by confirming.",
             human_flops(large.flops),
             human_seconds(large.cpu_seconds),
             large.rates,
-            human_flops(find.search_flops),
-            human_seconds(find.search_cpu_seconds),
+            human_flops(find.search_flops + confirmed.flops),
+            human_seconds(find.search_cpu_seconds + confirmed.cpu_seconds),
         );
     } else if find.naive_flops > 0.0 {
         let _ = writeln!(
@@ -82,7 +95,13 @@ fn row(tried: &Tried, metric: &MainMetric) -> String {
 /// What came of the search, in a few sentences.
 pub fn sentence(find: &FindJson) -> String {
     let Some((route, confirmed)) = find.route.as_ref().zip(find.confirmed.as_ref()) else {
-        return format!("Nothing is confirmed: {}.", find.stopped);
+        return match &find.route {
+            Some(route) => format!(
+                "Not confirmed yet: `{}` was found ({}), and `distil resume` goes on.",
+                route.name, find.stopped
+            ),
+            None => format!("Nothing is confirmed: {}.", find.stopped),
+        };
     };
     let Confirmed {
         test,
@@ -127,7 +146,7 @@ fn at_level(bound: Option<f64>, find: &FindJson) -> String {
     };
     let value = |value: f64| find.metric.value(Some(value));
     let bound = bound.map_or_else(String::new, |bound| {
-        format!(", {side} {} with 95 % confidence", value(bound))
+        format!(", {side} {} with 95 % confidence over seeds", value(bound))
     });
     format!("{bound}; asked was {side} {}", find.metric.value(find.at))
 }
@@ -135,9 +154,9 @@ fn at_level(bound: Option<f64>, find: &FindJson) -> String {
 fn beside_large(large: &Large, metric: &MainMetric) -> String {
     let found = &large.comparison;
     let mut said = format!(
-        ", the large network in full, each seed at the best of {} rates, {} ({})",
-        large.rates,
+        "; the large network in full has {} with the same seeds, each at that of {} rates which was best on the validation part ({})",
         metric.value(found.against_value),
+        large.rates,
         evidence(found, metric, false)
     );
     let guard = found.guard.as_ref();
@@ -154,12 +173,20 @@ fn beside_large(large: &Large, metric: &MainMetric) -> String {
     }
     for end in &found.ends {
         said += &format!(
-            "; the large network chose the end of its list, {}, and nothing is claimed",
+            "; the large network chose the end of its list, {}, so nothing is claimed: give a list that goes on, `--set \"compare.tune={{ lr = [...] }}\"`",
             end.settings
         );
     }
-    if let Some(ratio) = found.cost.flops_ratio {
-        said += &format!("; it takes {} of the large one's FLOPs", per_cent(ratio));
+    if let Some(ratio) = found.cost.flops_ratio.filter(|_| large.equalled) {
+        said += &match ratio < 0.99 {
+            true => format!(
+                "; the route takes {} of the large one's FLOPs",
+                per_cent(ratio)
+            ),
+            false => {
+                "; nothing cheaper was found than the large network at the small one's rate".into()
+            }
+        };
     }
     said
 }

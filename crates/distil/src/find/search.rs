@@ -8,7 +8,7 @@ use distil_report::present::human::human_flops;
 use distil_report::statistics::{bound_95, mean, normal_quantile};
 
 use super::RECORD;
-use super::candidates::{Candidate, Field, arm_of};
+use super::candidates::{Candidate, Field, arm_of, round};
 use super::goal::Budget;
 use super::ladder::{self, Cost, Probe, RUNGS, Seen};
 use super::record::{FindJson, Route, Step, Tried, write};
@@ -174,15 +174,20 @@ impl Search<'_> {
                 find.stopped = "the budget was spent".into();
                 break;
             }
-            left = ladder::left(&costs, &left, &seen);
-            left.retain(|one| {
-                let most = ladder::most(&costs, &seen, self.metric.better, *one);
-                most.is_none_or(|most| self.is_met_by(most))
-            });
-            self.standings(candidates, &seen, &left);
+            let better_half = ladder::left(&costs, &left, &seen);
+            let (on, given_up): (Vec<usize>, Vec<usize>) =
+                better_half.into_iter().partition(|one| {
+                    let most = ladder::most(&costs, &seen, self.metric.better, *one);
+                    most.is_none_or(|most| self.is_met_by(most))
+                });
+            self.standings(candidates, &seen, &left, [&on, &given_up]);
+            left = on;
             if left.is_empty() {
-                find.stopped =
-                    "by what longer trainings brought, none that is left comes to the goal".into();
+                if !given_up.is_empty() {
+                    find.stopped =
+                        "by what longer trainings brought, none that is left comes to the goal"
+                            .into();
+                }
                 break;
             }
         }
@@ -204,29 +209,36 @@ impl Search<'_> {
         }))
     }
 
-    /// Tells what every candidate has come to, at its longest so far, the best by loss first, and which go on.
-    fn standings(&mut self, candidates: &[Candidate], seen: &[Seen], left: &[usize]) {
+    /// Tells what the candidates that were in the search came to last, the best by loss first, and which of them go on.
+    fn standings(
+        &mut self,
+        candidates: &[Candidate],
+        seen: &[Seen],
+        before: &[usize],
+        [on, given_up]: [&[usize]; 2],
+    ) {
         let metric = MainMetric::of(self.metric, self.unit);
-        let mut last: Vec<&Seen> = (0..candidates.len())
-            .filter_map(|one| {
-                let own = seen.iter().filter(|seen| seen.probe.candidate == one);
-                own.max_by_key(|seen| seen.probe.epochs)
-            })
+        let mut last: Vec<&Seen> = before
+            .iter()
+            .filter_map(|one| ladder::last(seen, *one))
             .collect();
         last.sort_by(|a, b| a.loss.total_cmp(&b.loss));
         for seen in last {
             let Probe { candidate, epochs } = seen.probe;
-            let on = match left.contains(&candidate) {
-                true => "goes on",
-                false => "",
+            let fate = match (on.contains(&candidate), given_up.contains(&candidate)) {
+                (true, _) => "goes on",
+                (_, true) => "given up: longer would miss the goal",
+                _ => "",
             };
             let one = &candidates[candidate];
-            self.watcher.note(&format!(
-                "  {:<12}{epochs:>5} epochs {:>12} {:>14}  {on}",
+            let row = format!(
+                "  {:<12}{epochs:>5} epochs {:>12}, loss {:<10.4}{:>13}  {fate}",
                 one.name,
                 metric.value(Some(seen.value)),
+                seen.loss,
                 human_flops(one.cost.of(epochs)),
-            ));
+            );
+            self.watcher.note(row.trim_end());
         }
     }
 
@@ -322,10 +334,13 @@ impl Search<'_> {
             .map(|(one, epochs)| Tried::of(&one.name, &one.words, *epochs))
             .collect();
         let name = format!("rung-{}", at + 1);
-        let purpose = format!(
-            "at 1/{} of the dearest candidate's FLOPs",
-            (1.0 / RUNGS[at]).round()
-        );
+        let purpose = match RUNGS[at] {
+            1.0 => "at what the dearest candidate costs in full".to_owned(),
+            share => format!(
+                "at 1/{} of the dearest candidate's FLOPs",
+                (1.0 / share).round()
+            ),
+        };
         let tried = self.step(&name, &purpose, field.training(&trained), tried)?;
         let of = |(tried, probe): (&Tried, &Probe)| seen_of(tried, probe.candidate);
         Ok(tried.iter().zip(probes).map(of).collect())
@@ -368,9 +383,8 @@ impl Search<'_> {
     /// has the error of drawing them beside that of the seeds, and says little of two networks, where the loss may be no larger either.
     fn will_do(&self, [values, losses]: &[Vec<f64>; 2]) -> bool {
         let Some(margin) = self.margin else {
-            let drawn = |share: f64| (share * (1.0 - share) / self.validation as f64).sqrt();
             let drawn = match (mean(values), self.metric.quantity) {
-                (Some(share), Quantity::Share) => normal_quantile(0.95) * drawn(share),
+                (Some(share), Quantity::Share) => drawn(share, self.validation),
                 _ => 0.0,
             };
             let bound = bound_95(values)
@@ -408,6 +422,14 @@ impl Search<'_> {
     }
 }
 
+/// How far a share among so many drawn samples may lie from the true one: one side of 95 %, with two successes and two failures more
+/// than were seen (Agresti & Coull 1998). Of a metric that is no plain share of samples about that.
+fn drawn(share: f64, samples: usize) -> f64 {
+    let samples = samples as f64 + 4.0;
+    let share = (share * (samples - 4.0) + 2.0) / samples;
+    normal_quantile(0.95) * (share * (1.0 - share) / samples).sqrt()
+}
+
 /// The values of the goal's metric, and the losses, of those that came to their end.
 fn measured(tried: &[Tried]) -> [Vec<f64>; 2] {
     let of = |measure: fn(&Tried) -> Option<f64>| tried.iter().filter_map(measure).collect();
@@ -443,5 +465,5 @@ pub(super) fn beyond(rates: &[f64], best: usize) -> Option<f64> {
         at if at == last => rates[last - 1],
         _ => return None,
     };
-    Some(rates[best] * rates[best] / next)
+    Some(round(rates[best] * rates[best] / next))
 }
