@@ -29,11 +29,10 @@ impl Search<'_> {
         &mut self,
         field: &Field,
         route: (&Candidate, u64),
-        metric: &MainMetric,
     ) -> Result<(String, Confirmed)> {
         let mut trials = self.route_with(field, route, (0, CONFIRMS))?;
         let large = match self.margin {
-            Some(margin) => Some(self.beside_large(field, route, &mut trials, (metric, margin))?),
+            Some(margin) => Some(self.beside_large(field, route, &mut trials, margin)?),
             None => None,
         };
         let finished = trials
@@ -98,18 +97,14 @@ impl Search<'_> {
         field: &Field,
         route: (&Candidate, u64),
         trials: &mut Vec<Trial>,
-        (metric, margin): (&MainMetric, f64),
+        margin: f64,
     ) -> Result<Large> {
+        let metric = self.main;
         let mut rates = field.rates.clone();
         rates.sort_by(f64::total_cmp);
         let mut large = self.large_with(field, &rates, (0, CONFIRMS), "1")?;
         for round in 0..WIDER {
-            let names = names(&rates);
-            let Some((place, _)) = at_an_end(&chosen(&large, &names, metric), &names, metric)
-            else {
-                break;
-            };
-            let Some(next) = beyond(&rates, place) else {
+            let Some((_, next)) = at_an_end(&chosen(&large, &rates, metric), &rates, metric) else {
                 break;
             };
             rates.push(next);
@@ -119,7 +114,7 @@ impl Search<'_> {
         }
         let mut known = CONFIRMS;
         loop {
-            let found = beside(trials, &large, &names(&rates), (metric, margin));
+            let found = beside(trials, &large, &rates, (metric, margin));
             // A seed that was lost is one too many, whatever the others show.
             let lost = trials.iter().any(|trial| trial.status != Status::Finished);
             let next = match found.equalled || lost {
@@ -160,10 +155,10 @@ impl Search<'_> {
 fn beside(
     route: &[Trial],
     large: &[Trial],
-    names: &[String],
+    rates: &[f64],
     (metric, margin): (&MainMetric, f64),
 ) -> Large {
-    let chosen = chosen(large, names, metric);
+    let chosen = chosen(large, rates, metric);
     let of_seed = |trial: &&Trial| {
         let mut own = chosen.iter().filter(|one| one.seed == Some(trial.id.seed));
         own.any(|one| one.chosen == trial.id.settings)
@@ -174,11 +169,11 @@ fn beside(
         .map(|trial| named(trial.clone(), TRANSFERRED, None))
         .collect();
     let entries: Vec<TrialOutputs<'_>> = route.iter().chain(taken).map(bare).collect();
-    let end = at_an_end(&chosen, names, metric).map(|(_, name)| (PLAIN_FULL.into(), name));
+    let end = at_an_end(&chosen, rates, metric).map(|(name, _)| (PLAIN_FULL.into(), name));
     let question = Question {
         // Both began with one list; which of them widened it further is no disadvantage of the other.
         tuned: [TRANSFERRED, PLAIN_FULL]
-            .map(|arm| (arm.into(), names.len()))
+            .map(|arm| (arm.into(), rates.len()))
             .into(),
         margin: Some(margin),
         looks: true,
@@ -189,7 +184,7 @@ fn beside(
     let (comparison, equalled) = held_against(&entries, (TRANSFERRED, PLAIN_FULL), &question);
     let [flops, cpu_seconds] = cost(large.iter()).map(|sum| sum / chosen.len() as f64);
     Large {
-        rates: names.len(),
+        rates: rates.len(),
         comparison,
         equalled,
         flops,
@@ -206,16 +201,11 @@ fn route_name((candidate, epochs): (&Candidate, u64), known: u64) -> String {
     }
 }
 
-fn names(rates: &[f64]) -> Vec<String> {
-    rates.iter().map(|rate| arm_of(*rate)).collect()
-}
-
-/// Where the large network's choice lies, by the mean over its seeds, if at an end of the list; there is none in a list of one.
-fn at_an_end(chosen: &[Tuned], names: &[String], metric: &MainMetric) -> Option<(usize, String)> {
+/// The large network's choice, by the mean over its seeds, where it lies at an end of the list, and the next rate beyond.
+fn at_an_end(chosen: &[Tuned], rates: &[f64], metric: &MainMetric) -> Option<(String, f64)> {
     let overall = Tuned::overall(chosen, metric.better).pop()?.chosen?;
-    let place = names.iter().position(|name| *name == overall)?;
-    let ends = place == 0 || place + 1 == names.len();
-    (ends && names.len() > 1).then_some((place, overall))
+    let place = rates.iter().position(|rate| arm_of(*rate) == overall)?;
+    Some((overall, beyond(rates, place)?))
 }
 
 /// FLOPs and CPU seconds of training these.
@@ -230,7 +220,8 @@ fn cost<'a>(trials: impl Iterator<Item = &'a Trial>) -> [f64; 2] {
 }
 
 /// What each seed of the large network chose among these rates.
-fn chosen(trials: &[Trial], names: &[String], metric: &MainMetric) -> Vec<Tuned> {
+fn chosen(trials: &[Trial], rates: &[f64], metric: &MainMetric) -> Vec<Tuned> {
+    let names: Vec<String> = rates.iter().map(|rate| arm_of(*rate)).collect();
     let seeds: BTreeSet<u64> = trials.iter().map(|trial| trial.id.seed).collect();
     let of = |seed: u64| {
         let choice = Choice {
@@ -241,7 +232,7 @@ fn chosen(trials: &[Trial], names: &[String], metric: &MainMetric) -> Vec<Tuned>
             seeds: &[seed],
             metric,
         };
-        Tuned::of(trials, &choice, names)
+        Tuned::of(trials, &choice, &names)
     };
     seeds.into_iter().map(of).collect()
 }

@@ -286,6 +286,7 @@ fn search(
     for note in &field.notes {
         watcher.note(&format!("note: {note}"));
     }
+    let main = MainMetric::of(metric, plan.task.unit());
     let mut search = Search {
         folder,
         program,
@@ -294,7 +295,7 @@ fn search(
         margin,
         at,
         large: Default::default(),
-        unit: plan.task.unit(),
+        main: &main,
         validation: plan.samples[1],
         loss: plan.loss_metric(),
         seed: plan.run.seed.value,
@@ -311,7 +312,7 @@ fn search(
             Some(_) => AS_LARGE.into(),
             None => asked.goal.clone(),
         },
-        metric: MainMetric::of(metric, plan.task.unit()),
+        metric: main.clone(),
         at,
         budget: asked.budget.clone(),
         steps: Vec::new(),

@@ -34,8 +34,8 @@ pub(super) struct Search<'a> {
     pub at: Option<f64>,
     /// The large network's values on the validation part, and its losses there, with the seeds that a candidate is asked again with.
     pub large: [Vec<f64>; 2],
-    /// The target's unit, if it has one.
-    pub unit: Option<&'a str>,
+    /// The same with the target's unit.
+    pub main: &'a MainMetric,
     /// Samples of the validation part.
     pub validation: usize,
     /// The loss that candidates are ranked by.
@@ -87,7 +87,7 @@ impl Search<'_> {
                 "there is no such candidate",
             ));
         };
-        let (recipe, confirmed) = self.confirm(field, (candidate, route.epochs), &find.metric)?;
+        let (recipe, confirmed) = self.confirm(field, (candidate, route.epochs))?;
         find.confirmed = Some(confirmed);
         files::write(&self.folder.join("route.toml"), recipe.as_bytes())
     }
@@ -217,7 +217,6 @@ impl Search<'_> {
         before: &[usize],
         [on, given_up]: [&[usize]; 2],
     ) {
-        let metric = MainMetric::of(self.metric, self.unit);
         let mut last: Vec<&Seen> = before
             .iter()
             .filter_map(|one| ladder::last(seen, *one))
@@ -234,7 +233,7 @@ impl Search<'_> {
             let row = format!(
                 "  {:<12}{epochs:>5} epochs {:>12}, loss {:<10.4}{:>13}  {fate}",
                 one.name,
-                metric.value(Some(seen.value)),
+                self.main.value(Some(seen.value)),
                 seen.loss,
                 human_flops(one.cost.of(epochs)),
             );
@@ -368,8 +367,13 @@ impl Search<'_> {
 
     /// The one-sided 95 % bound of the mean of values, on the side away from the goal; none of fewer than two.
     pub fn bound(&self, values: &[f64]) -> Option<f64> {
+        self.bound_beside(values, 0.0)
+    }
+
+    /// The same with another error of all of them, as wide as this.
+    fn bound_beside(&self, values: &[f64], other: f64) -> Option<f64> {
         let (middle, width) = mean(values).zip(bound_95(values))?;
-        Some(middle - self.metric.better.advantage(width))
+        Some(middle - self.metric.better.advantage(width.hypot(other)))
     }
 
     /// Whether a value will do.
@@ -387,9 +391,7 @@ impl Search<'_> {
                 (Some(share), Quantity::Share) => drawn(share, self.validation),
                 _ => 0.0,
             };
-            let bound = bound_95(values)
-                .zip(mean(values))
-                .map(|(width, middle)| middle - self.metric.better.advantage(width.hypot(drawn)));
+            let bound = self.bound_beside(values, drawn);
             return bound.is_some_and(|bound| self.is_met_by(bound));
         };
         let [large, large_losses] = &self.large;

@@ -43,13 +43,8 @@ impl Search<'_> {
                 None => blank,
             }
         });
-        let tried: Vec<Tried> = came.collect();
-        self.steps.push(Step {
-            name: name.into(),
-            purpose: purpose.into(),
-            tried: tried.clone(),
-        });
-        Ok(tried)
+        let tried = came.collect();
+        Ok(self.kept(name.into(), purpose, tried))
     }
 
     /// Trains a candidate with several seeds, from this on.
@@ -63,13 +58,18 @@ impl Search<'_> {
         let run = self.run(&name, seeded(text, first)?, seeds, Asks::Validation)?;
         let blank = Tried::of(&candidate.name, &candidate.words, epochs);
         let trials = run.trials.iter();
-        let tried: Vec<Tried> = trials.map(|t| self.came(t, blank.clone())).collect();
+        let tried = trials.map(|t| self.came(t, blank.clone())).collect();
+        Ok(self.kept(name, purpose, tried))
+    }
+
+    /// Keeps what the trainings of a step came to.
+    fn kept(&mut self, name: String, purpose: &str, tried: Vec<Tried>) -> Vec<Tried> {
         self.steps.push(Step {
             name,
             purpose: purpose.into(),
             tried: tried.clone(),
         });
-        Ok(tried)
+        tried
     }
 
     /// What a training came to.
