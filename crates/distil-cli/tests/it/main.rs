@@ -4,6 +4,7 @@ mod alone;
 mod answers;
 mod attacks;
 mod bill;
+mod by_small;
 mod bytes;
 mod changed;
 mod documents;

@@ -1,5 +1,8 @@
 //! `[compare] tune`: the settings each arm may choose from.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::problem::{Problem, Problems, Span};
 use crate::recipe::TrainTable;
 use crate::spanned::Spanned;
@@ -24,10 +27,24 @@ table! {
         // If absent, each seed chooses for itself.
         #[schemars(range(min = 1))]
         pub seeds: Option<Spanned<u64>>;
+        /// Who chooses: `each` arm for itself, or the `small` network for all.
+        pub by: Spanned<TunedBy> = TunedBy::Each;
         /// Values that a list of positive numbers gets beyond either end, for all arms, while the choice of one lies there.
         #[schemars(range(min = 0, max = 3))]
         pub widen: Spanned<u64> = MOST_WIDER => count(0..=MOST_WIDER);
     }
+}
+
+/// Who chooses settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TunedBy {
+    /// Every arm for itself.
+    #[default]
+    Each,
+    /// The network of the flow's first stage, by its loss in the result's own training; every arm of the large network has its choice,
+    /// under µP, and `small` one of its own.
+    Small,
 }
 
 /// One combination.
@@ -155,6 +172,11 @@ impl Rules for TuneTable {
 }
 
 impl TuneTable {
+    /// Whether the small network chooses for all.
+    pub fn is_by_small(&self) -> bool {
+        self.by.value == TunedBy::Small
+    }
+
     /// The candidate of this name, one of a wider list too.
     pub fn candidate(&self, name: &str) -> Option<Candidate> {
         let most = vec![[MOST_WIDER as usize; 2]; self.lists.len()];

@@ -155,6 +155,15 @@ impl Tuned {
         }
     }
 
+    /// The choices without those that were made by trials which an earlier one was made by.
+    pub fn once(tuned: &[Self]) -> impl Iterator<Item = &Self> {
+        let by = |one: &Self| one.by.clone().map(|by| (by, one.fold));
+        tuned.iter().enumerate().filter_map(move |(place, one)| {
+            let earlier = |other: &Self| by(other).is_some() && by(other) == by(one);
+            (!tuned[..place].iter().any(earlier)).then_some(one)
+        })
+    }
+
     /// The choices of every arm and fold, its seeds together: what is best by the mean over them, and what all of them took.
     pub fn together(tuned: &[Self], better: Better) -> Vec<Self> {
         Self::grouped(tuned, better, |a, b| a.arm == b.arm && a.fold == b.fold)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use distil_recipe::recipe::{
-    Base, DEFAULT_SCHEDULE, ModelTable, Parametrization, Recipe, StageTable, TrainTable,
+    Base, DEFAULT_SCHEDULE, ModelTable, Parametrization, Recipe, StageTable, TrainTable, TuneTable,
 };
 use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
@@ -119,9 +119,15 @@ impl Arm {
     pub fn to_plan_first(&self) -> Vec<Self> {
         match self {
             Self::Own(_) | Self::Swept(_) => vec![self.clone()],
+            Self::Proxy => vec![Self::Proxy],
             Self::Transferred => vec![Self::Proxy, Self::Transferred],
             _ => Vec::new(),
         }
+    }
+
+    /// Whether the arm has the small network's settings where that chooses for all: every one of the large network.
+    pub(crate) fn has_what_small_chose(&self) -> bool {
+        !matches!(self, Self::Small | Self::Proxy)
     }
 
     /// FLOPs the arm may use.
@@ -155,10 +161,17 @@ impl Arm {
             if recipe.result.is_none() && recipe.stage(&result).is_some() {
                 recipe.result = Some(result.into());
             }
+            if let Some((result, network)) = chooser(&recipe, problems)? {
+                take_over(&mut recipe, &result, network);
+            }
             return pruned(recipe);
         }
         let mut recipe = read(text, base, problems)?;
+        let chooser = chooser(&recipe, problems)?.filter(|_| self.has_what_small_chose());
         if *self == Self::Flow {
+            if let Some((result, network)) = chooser {
+                take_over(&mut recipe, &result, network);
+            }
             return Some(recipe);
         }
         let result = order::result(&recipe, problems)?;
@@ -184,30 +197,30 @@ impl Arm {
                     return None;
                 };
                 plain(&mut recipe, &result);
-                let stage = recipe.stages.iter_mut().find(|s| *s.name == result)?;
                 match (self, small.model) {
                     (Self::Transferred, Some(ModelTable::Family(network))) => {
-                        let train = stage.train.get_or_insert_default();
-                        train.param = Some(Parametrization::Mup.into());
-                        train.base = Some(Base::Network(network));
+                        take_over(&mut recipe, &result, network);
                     }
-                    (Self::Proxy, model) => stage.model = model,
+                    (Self::Proxy, model) => {
+                        recipe.stages.iter_mut().find(|s| *s.name == result)?.model = model;
+                    }
                     _ => {}
                 }
-                recipe.result = Some(result.into());
             }
             Self::Alone => {
                 alone(&mut recipe, &result);
-                recipe.result = Some(result.into());
             }
             _ => {
                 plain(&mut recipe, &result);
                 if let Self::Smooth { .. } = self {
                     smooth(&mut recipe, problems);
                 }
-                recipe.result = Some(result.into());
             }
         }
+        if let Some((result, network)) = chooser {
+            take_over(&mut recipe, &result, network);
+        }
+        recipe.result.get_or_insert(result.into());
         pruned(recipe)
     }
 
@@ -287,24 +300,38 @@ impl Arm {
     }
 }
 
-/// Reports why no settings can be taken over from a small network.
+/// Reports why the arm `transferred` cannot be.
 fn check_transferred(name: &Spanned<String>, recipe: &Recipe, problems: &mut Problems) {
-    let rule = "`transferred` trains the result once, with settings that the small network chose from the lists of `tune`";
     let Some(tune) = &recipe.compare.tune else {
         problems.push(
             Problem::at(name.span.clone(), "there are no settings to choose from")
-                .rule(rule)
+                .rule("`transferred` trains the result once, with settings that the small network chose from the lists of `tune`")
                 .help("write for instance: tune = { lr = [5e-4, 1e-3, 2e-3, 4e-3] }"),
         );
         return;
     };
+    match tune.is_by_small() {
+        true => problems.push(
+            Problem::at(
+                name.span.clone(),
+                "every arm has the small network's settings: `transferred` would be `plain-full`",
+            )
+            .rule("beside `transferred` the other arms choose for themselves")
+            .help("name `plain-full`, or remove `by` from `tune`"),
+        ),
+        false => check_chosen_by_small(tune, problems),
+    }
+}
+
+/// Reports why the small network cannot choose settings for the large one.
+pub(super) fn check_chosen_by_small(tune: &TuneTable, problems: &mut Problems) {
     if let Some(seeds) = &tune.seeds {
         problems.push(
             Problem::at(
                 seeds.span.clone(),
-                "the first seeds would choose for all, and the search of several be held against one",
+                "the first seeds would choose for all arms, and the small network for the large one",
             )
-            .rule("beside `transferred` each seed of the other arms chooses for itself")
+            .rule("where the small network chooses, it does with the first seed, and each seed of an arm that chooses for itself by itself")
             .help("remove `seeds`"),
         );
     }
@@ -325,7 +352,7 @@ fn check_transferred(name: &Spanned<String>, recipe: &Recipe, problems: &mut Pro
                 "what carries over between widths is {}",
                 CARRIED_OVER.join(", ")
             ))
-            .help("give it one value in `train`, or remove `transferred`"),
+            .help("give it one value in `train`, or let every arm choose for itself: without `transferred` and `by`"),
         );
     }
 }
@@ -365,6 +392,36 @@ fn small<'a>(recipe: &'a Recipe, result: &str) -> Option<&'a StageTable> {
     let stages = order.into_iter().map(|i| &recipe.stages[i]);
     let mut trained = stages.filter(|stage| !stage.is_given() && *stage.name != result);
     trained.find(|stage| reached.contains(&stage.name.value))
+}
+
+/// The result, and the network that chooses its settings in all arms, where one does. None: that there is no such network was reported.
+fn chooser(recipe: &Recipe, problems: &mut Problems) -> Option<Option<(String, Choice)>> {
+    let tune = recipe.compare.tune.as_ref().filter(|t| t.is_by_small());
+    // A recipe without a result is refused as such.
+    let result = order::result(recipe, &mut Problems::new());
+    let Some((tune, result)) = tune.zip(result) else {
+        return Some(None);
+    };
+    let model = small(recipe, &result).and_then(|small| small.model.clone());
+    if let Some(ModelTable::Family(network)) = model {
+        return Some(Some((result, network)));
+    }
+    problems.push(
+        Problem::at(tune.by.span.clone(), "the recipe has no small stage that could choose")
+            .rule("`by = \"small\"`: the network of the first stage trained for the result chooses for all arms")
+            .help("remove `by`: every arm chooses for itself"),
+    );
+    None
+}
+
+/// Gives the result settings that this network chose: under µP, whose base that is.
+fn take_over(recipe: &mut Recipe, result: &str, chooser: Choice) {
+    let stage = recipe.stages.iter_mut().find(|stage| *stage.name == result);
+    if let Some(stage) = stage {
+        let train = stage.train.get_or_insert_default();
+        train.param = Some(Parametrization::Mup.into());
+        train.base = Some(Base::Network(chooser));
+    }
 }
 
 /// The result without start and teachers, with its own training.

@@ -1,6 +1,6 @@
 //! The second phase of planning: the draft bound to its data.
 
-use distil_recipe::recipe::{Keep, StageTable};
+use distil_recipe::recipe::{Keep, StageTable, TuneTable};
 use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{Metric, TaskKind, metric};
 
@@ -43,6 +43,8 @@ impl Draft {
                 return Err(self.refusal(sentence(place, &reason).into()));
             }
         };
+        let tune = self.recipe.compare.tune.as_ref();
+        let by_small = tune.is_some_and(TuneTable::is_by_small);
         let binding = Binding {
             data,
             columns: data.preprocessing.columns(),
@@ -54,7 +56,8 @@ impl Draft {
             result: self.result.clone(),
             lenient: self.lenient,
             alone: self.stages.len() == 1,
-            transferred: self.arm == Arm::Transferred,
+            transferred: self.arm == Arm::Transferred
+                || by_small && self.arm.has_what_small_chose(),
         };
         let tables = || self.stages.iter().map(|stage| &stage.table);
         let of_files: Vec<String> = tables().filter_map(settings::note).collect();

@@ -76,14 +76,19 @@ impl Plan {
             writeln!(out, "arms: {}", terminal(&arms.join(", ")))?;
         }
         if let Some(tuning) = &self.tuning {
-            let over = match tuning.seeds {
-                None => "each seed for itself".to_owned(),
-                Some(1) => "over 1 seed".to_owned(),
-                Some(seeds) => format!("over {seeds} seeds"),
+            let who = match tuning.seeds {
+                _ if tuning.by_small => {
+                    "the small network chooses for every arm of the large one by its loss on the validation part".to_owned()
+                }
+                None => "every arm chooses on the validation part, each seed for itself".to_owned(),
+                Some(1) => "every arm chooses on the validation part, over 1 seed".to_owned(),
+                Some(seeds) => {
+                    format!("every arm chooses on the validation part, over {seeds} seeds")
+                }
             };
             writeln!(
                 out,
-                "every arm chooses on the validation part, {over}, from {}",
+                "{who}, from {}",
                 terminal(&tuning.candidates.join(" | "))
             )?;
         }

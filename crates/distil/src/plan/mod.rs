@@ -113,13 +113,25 @@ impl Plan {
     /// a step of arms without teachers costs less: they share theirs.
     pub fn rates_of(&self, arm: &Arm) -> Option<String> {
         let taught = |training: &Training| !training.learn.is_empty();
+        let by_small = |tuning: &Tuning| tuning.by_small;
         match arm {
+            // It is measured before the flow, which waits for what small networks choose.
+            Arm::Small if self.tuning.as_ref().is_some_and(by_small) => Some(arm.to_string()),
             Arm::Own(_) | Arm::Swept(_) | Arm::Proxy => Some(arm.to_string()),
             Arm::Flow | Arm::Small => None,
             _ if self.result().training().is_some_and(taught) => {
                 Some(Arm::Plain { flops: None }.to_string())
             }
             _ => None,
+        }
+    }
+
+    /// Whether the result is trained by itself with settings that the small network chose for trainings of just this length.
+    pub(crate) fn is_trained_as_small_chose(&self) -> bool {
+        match self.arm {
+            Arm::Transferred => true,
+            Arm::PlainFull => self.tuning.as_ref().is_some_and(|tuning| tuning.by_small),
+            _ => false,
         }
     }
 

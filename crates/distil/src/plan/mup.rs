@@ -165,7 +165,8 @@ pub(super) fn smaller(base: &Layout, table: &StageTable, layout: &Layout, proble
                     table.name
                 ),
             )
-            .rule("`transferred` has settings that a smaller network chose"),
+            .rule("settings are taken over from a smaller network, that of the first stage trained for the result")
+            .help("let every arm choose for itself: without `transferred`, and without `by` in `tune`"),
         );
     }
 }

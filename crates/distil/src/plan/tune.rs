@@ -2,8 +2,9 @@
 
 use distil_recipe::recipe::{Candidate, Recipe, TuneTable};
 use distil_recipe::{Problem, Problems};
+use distil_report::record::arm::{PROXY, SMALL, TRANSFERRED};
 
-use crate::plan::{mup, order, train};
+use crate::plan::{arm, mup, order, train};
 
 /// What the arms of a run may choose from.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +13,8 @@ pub struct Tuning {
     pub candidates: Vec<String>,
     /// The run's first seeds that choose for all; none where each seed chooses for itself.
     pub seeds: Option<u64>,
+    /// Whether the small network chooses for every arm of the large one.
+    pub by_small: bool,
     /// Whether a choice at an end of its list counts as tuned: in runs begun before lists were widened.
     pub any_end: bool,
     table: TuneTable,
@@ -43,6 +46,7 @@ impl Tuning {
         Self {
             candidates: names(&table.candidates),
             seeds: table.seeds.as_ref().map(|seeds| seeds.value),
+            by_small: table.is_by_small(),
             any_end: false,
             table: table.clone(),
             room,
@@ -58,6 +62,14 @@ impl Tuning {
     pub fn as_written(&mut self) {
         self.any_end = true;
         self.room.fill([0; 2]);
+    }
+
+    /// Whether an arm has settings that the small network chose, or its trials are those it chooses by.
+    pub fn is_by_small(&self, arm: &str) -> bool {
+        match arm {
+            TRANSFERRED | PROXY => true,
+            arm => self.by_small && arm != SMALL,
+        }
     }
 
     /// The seeds that choose for this one, of a run with so many from `first`.
@@ -165,6 +177,9 @@ fn settle(candidate: &Candidate, recipe: &Recipe, problems: &mut Problems) {
 
 /// Reports every combination that the result could not be trained with.
 pub(super) fn check(tune: &TuneTable, recipe: &Recipe, problems: &mut Problems) {
+    if tune.is_by_small() {
+        arm::check_chosen_by_small(tune, problems);
+    }
     for candidate in &tune.candidates {
         let length = [
             candidate.train.epochs.as_ref().map(|n| n.span.clone()),

@@ -1,5 +1,6 @@
 //! Arms in words.
 
+use crate::record::arm::share_of_arm;
 use crate::run_json::RunJson;
 use crate::summary::TEACHER;
 
@@ -19,7 +20,15 @@ pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
         "small" => "the small model alone",
         "alone" => "the student alone, without a teacher",
         "transferred" => "this model once, at the small one's settings",
-        _ => "an arm of the recipe's own",
+        _ => match share_of_arm(arm) {
+            Some(share) => {
+                return format!(
+                    "this model plainly, at {:.0} % of its budget",
+                    share * 100.0
+                );
+            }
+            None => "an arm of the recipe's own",
+        },
     };
     words.into()
 }

@@ -1,10 +1,15 @@
 //! How settings were chosen, in a sentence.
 
 use crate::compare::LOOKS;
-use crate::run_json::{RunJson, Validation};
+use crate::record::arm::FLOW;
+use crate::run_json::{RunJson, Tuned, Validation};
 
 /// Whose luck in choosing can pass for an effect, and what keeps it out of the claims; none where nothing is tuned, or one seed ran.
 pub fn choice(run: &RunJson) -> Option<String> {
+    let of_flow = |tuned: &&Tuned| tuned.arm == FLOW && tuned.by.is_some();
+    if run.tuned.iter().any(|tuned| of_flow(&tuned)) {
+        return Some("Every arm of the large network has the settings that the small one chose, in the parametrisation in which they carry over, for trainings as long as plain's full budget: what differs between these arms is no luck in choosing. Plain training in the usual parametrisation, with a rate of its own, was not run. The small model alone chose for itself.".into());
+    }
     let said = match run.validation? {
         Validation::Own => {
             "Each seed chose its settings by itself, on its own division of what is not tested into training and validation; what is claimed holds with the loser at the winner's settings too."

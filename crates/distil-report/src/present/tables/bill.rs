@@ -126,15 +126,20 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         "CPU time of the others",
     ]);
     let mut table = Table::new("Tuning on the validation part", words, &columns);
-    for tuned in Tuned::together(&run.tuned, run.metric.better) {
+    let together = Tuned::together(&run.tuned, run.metric.better);
+    for tuned in Tuned::once(&together) {
+        let alike = |other: &&Tuned| other.by == tuned.by && other.fold == tuned.fold;
         let arm = match &tuned.by {
+            Some(by) if together.iter().filter(alike).count() > 1 => {
+                format!("arms of the large network (by {by})")
+            }
             Some(by) => format!("{} (by {by})", tuned.arm),
             None => tuned.arm.clone(),
         };
         let mut cells = vec![arm];
         let fold = tuned.fold.map_or(NONE.into(), |fold| fold.to_string());
         cells.extend(folds.then_some(fold));
-        cells.push(choices(&run.tuned, &tuned));
+        cells.push(choices(&run.tuned, tuned));
         let end = match tuned.end() {
             None => NONE,
             Some(End::Inside) => "inside",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use distil_report::TrialId;
 use distil_report::bill::{BillRow, NO_STAGE, Total};
-use distil_report::compare::TRANSFERRED;
+use distil_report::compare::{FLOW, TRANSFERRED};
 use distil_report::measure::metric;
 use distil_report::record::Purpose;
 use distil_report::record::arm::PROXY;
@@ -32,14 +32,14 @@ impl By {
     /// Of an arm's trial with this seed, in a run with so many.
     pub fn of(plan: &Plan, tuning: &Tuning, arm: &str, seed: u64, seeds: u64) -> Self {
         let first = plan.run.seed.value;
-        match arm {
-            TRANSFERRED | PROXY => Self {
+        match tuning.is_by_small(arm) {
+            true => Self {
                 arm: PROXY.into(),
                 seeds: vec![first],
                 metric: metric(plan.loss_metric())
                     .map_or_else(|| main_metric(plan), |loss| MainMetric::of(loss, None)),
             },
-            _ => Self {
+            false => Self {
                 arm: arm.into(),
                 seeds: tuning.choosers(seed, first, seeds),
                 metric: main_metric(plan),
@@ -80,7 +80,9 @@ pub(super) fn tuned<'a>(
     let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
     for trial in &trials {
         let (arm, seed) = match trial.id.arm.as_str() {
-            PROXY | TRANSFERRED => (TRANSFERRED, None),
+            PROXY if tuning.by_small => (FLOW, None),
+            PROXY => (TRANSFERRED, None),
+            arm if tuning.is_by_small(arm) => (arm, None),
             arm => (arm, tuning.seeds.is_none().then_some(trial.id.seed)),
         };
         let place = (arm, trial.id.fold, seed);
@@ -168,7 +170,7 @@ pub(super) fn searches(
         .map(|id| {
             id.settings.as_ref()?;
             let candidates = paid.entry(&id.arm).or_insert_with(|| {
-                let own = |arm: &str| arm == id.arm || id.arm == TRANSFERRED;
+                let own = |arm: &str| arm == id.arm || tuning.is_by_small(&id.arm);
                 widened(plan, options, trials, own).1
             });
             let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);

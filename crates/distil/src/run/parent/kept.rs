@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use distil_report::compare::TRANSFERRED;
+use distil_report::compare::{PLAIN_FULL, TRANSFERRED};
 use distil_report::run_json::RunJson;
 
 use crate::error::Result;
@@ -45,7 +45,7 @@ pub(super) fn keep_recommended(folder: &RunFolder, run: &RunJson) -> Result<Opti
 
 /// Keeps the settings that a small network chose, where it chose some.
 pub(super) fn keep_settings(folder: &RunFolder, run: &RunJson) -> Result<()> {
-    let mut finished = run.arm(TRANSFERRED);
+    let mut finished = run.arm(TRANSFERRED).chain(run.arm(PLAIN_FULL));
     let Some(trial) = finished.find(|trial| folder.trial(&trial.id).settings().exists()) else {
         return Ok(());
     };

@@ -1,5 +1,6 @@
 //! The parent of a run: plans, starts trials and hears them, folds the outcome.
 
+mod bound;
 mod children;
 mod choices;
 mod clean;
@@ -18,12 +19,14 @@ pub use outcome::{Outcome, write_report};
 pub use request::{Request, Standing, Watcher};
 pub use trials::search;
 
+use std::collections::BTreeMap;
 use std::path::{Path, absolute};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use distil_kernels::give_back_free_memory;
 use distil_recipe::RecipeText;
+use distil_report::record::arm::PROXY;
 
 use super::basis::Basis;
 use super::folder::RunFolder;
@@ -56,13 +59,19 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         prepare(&text, &options, of, None, Origin::SourceForAll)
     })?;
     options.name.clone_from(&prepared.plan.name);
-    let (basis, notes) = basis(&text, &options, &prepared)?;
+    let Planned {
+        basis,
+        notes,
+        flops,
+    } = planned(&text, &options, &prepared)?;
     for note in notes {
         watcher.note(&note);
     }
     let search = trials::search(&options.at_first(), &prepared.plan);
-    let plan = prepared.plan.describe_briefly() + &search.unwrap_or_default();
-    watcher.plan(&plan);
+    let costs = bound::costs(&text, &options, &prepared, flops);
+    let bound = costs.and_then(|costs| bound::bound(&options, &prepared.plan, &costs));
+    let said = [search, bound].into_iter().flatten().collect::<String>();
+    watcher.plan(&(prepared.plan.describe_briefly() + &said));
     // Nothing is written before a plan exists.
     let (folder, _lock) = RunFolder::create(&request.runs, &options.name, |folder| {
         files::write(&folder.recipe(), text.text().as_bytes())?;
@@ -89,25 +98,41 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     )
 }
 
-/// What all trials of a run are to have in common; every arm that the flow's plan says nothing of is planned for it. And what is to be
-/// known of the one that takes over settings.
-fn basis(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<(Basis, Vec<String>)> {
+/// What is known once every arm was planned that the flow's plan says nothing of.
+struct Planned {
+    /// What all trials of the run are to have in common.
+    basis: Basis,
+    /// What is to be known of an arm that takes over settings.
+    notes: Vec<String>,
+    /// FLOPs of each of these arms.
+    flops: BTreeMap<String, f64>,
+}
+
+fn planned(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Planned> {
     let mut basis = Basis::new(text, options);
     let mut notes = Vec::new();
+    let mut flops = BTreeMap::new();
     basis.add(&flow.read)?;
-    for name in trials::arms(options, &flow.plan) {
+    let by_small = flow.plan.tuning.as_ref().filter(|tuning| tuning.by_small);
+    let proxy = by_small.map(|_| PROXY.to_string());
+    for name in proxy.into_iter().chain(trials::arms(options, &flow.plan)) {
         for arm in Arm::named(&name).to_plan_first() {
             let of = Of::arm(&arm, options);
             let planned = prepare(text, options, of, None, Origin::Source)
                 .map_err(|error| error.within(format_args!("arm `{name}`")))?;
             basis.add(&planned.read)?;
+            flops.insert(arm.to_string(), planned.plan.flops());
             if arm == Arm::Transferred {
                 let of_arm = |note| format!("note: arm `{arm}`: {note}");
                 notes.extend(planned.plan.of_mup().map(of_arm));
             }
         }
     }
-    Ok((basis, notes))
+    Ok(Planned {
+        basis,
+        notes,
+        flops,
+    })
 }
 
 /// Does something that reads data, and tells how far the reading is.
@@ -158,7 +183,7 @@ pub fn resume(path: &Path, program: &Path, watcher: &mut dyn Watcher) -> Result<
         Some(begun) => begun,
         None => {
             folder.refuse_other_data(&prepared.data.hash, &prepared.plan.source.describe())?;
-            let (basis, _) = basis(&text, &options, &prepared)?;
+            let basis = planned(&text, &options, &prepared)?.basis;
             basis.write(&folder.basis())?;
             basis
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use distil_report::TrialId;
-use distil_report::compare::{FLOW, PLAIN_FULL, TRANSFERRED};
+use distil_report::compare::{FLOW, PLAIN_FULL, SMALL, TRANSFERRED};
 use distil_report::events::Event;
 use distil_report::record::arm::PROXY;
 use distil_report::run_json::{RunJson, Status, Trial, Tuned};
@@ -337,9 +337,12 @@ impl Scheduler<'_> {
         };
         let mut budget = None;
         if self.waits_for_the_flow(&trial) {
-            // Among the settings as written: what an arm may spend does not change when more are tried.
-            let written = self.plan.tuning.as_ref().map(|tuning| &tuning.candidates);
-            let Some(flow) = self.settled_among(&flow_of(&trial), written) else {
+            // Among the settings as written: what an arm may spend does not change when more are tried. Of what the small network
+            // chose there is no other flow.
+            let of = |tuning: &'_ &Tuning| !tuning.by_small;
+            let written = self.plan.tuning.as_ref().filter(of);
+            let candidates = written.map_or(&self.candidates, |tuning| &tuning.candidates);
+            let Some(flow) = self.settled_among(&flow_of(&trial), candidates) else {
                 return Ok(None);
             };
             let Some(flow) = self.result(&flow) else {
@@ -364,14 +367,13 @@ impl Scheduler<'_> {
 
     /// The trial with the settings its arm chose, where settings are tuned; none where it could not choose.
     fn settled(&self, trial: &TrialId) -> Option<TrialId> {
-        self.settled_among(trial, Some(&self.candidates))
+        self.settled_among(trial, &self.candidates)
     }
 
-    fn settled_among(&self, trial: &TrialId, candidates: Option<&Vec<String>>) -> Option<TrialId> {
-        let (None, Some(tuning)) = (&trial.settings, &self.plan.tuning) else {
+    fn settled_among(&self, trial: &TrialId, candidates: &[String]) -> Option<TrialId> {
+        if trial.settings.is_some() || self.plan.tuning.is_none() {
             return Some(trial.clone());
-        };
-        let candidates = candidates.unwrap_or(&tuning.candidates);
+        }
         Some(TrialId {
             settings: Some(self.chosen(trial, candidates)?),
             ..trial.clone()
@@ -433,11 +435,16 @@ impl Scheduler<'_> {
     }
 
     /// Whether a trial is of an arm that is compared with the flow, and so has nothing to say without it. A route by a small network is
-    /// held against plain training.
+    /// held against plain training, and the flow may have settings that the small network chose.
     fn waits_for_the_flow(&self, trial: &TrialId) -> bool {
         let route = self.plan.arms.contains(&Arm::Transferred);
-        let of_route = [PROXY, TRANSFERRED, PLAIN_FULL].contains(&trial.arm.as_str());
-        trial.arm != FLOW && !(route && of_route) && !self.options.probe
+        let of_route = [TRANSFERRED, PLAIN_FULL].contains(&trial.arm.as_str());
+        let by_small = |tuning: &Tuning| tuning.by_small;
+        // The flow itself waits for what the small networks choose.
+        let tried = trial.arm == SMALL && trial.settings.is_some();
+        let tried = tried && self.plan.tuning.as_ref().is_some_and(by_small);
+        let alone = tried || [FLOW, PROXY].contains(&trial.arm.as_str()) || route && of_route;
+        !alone && !self.options.probe
     }
 
     /// Whether a candidate that an arm may choose for a trial's seed and fold waits or runs.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use distil_report::TrialId;
-use distil_report::compare::{FLOW, TRANSFERRED};
+use distil_report::compare::FLOW;
 use distil_report::record::arm::PROXY;
 
 use crate::plan::{Arm, Plan};
@@ -61,7 +61,7 @@ pub fn search(options: &Options, plan: &Plan) -> Option<String> {
 
 /// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
 /// of these, which does not read the test part; and every seed has one whose settings are not known yet, which does. Those that
-/// [`TRANSFERRED`] chooses by are of [`PROXY`] and the first seed.
+/// the small network chooses by are of [`PROXY`] and the first seed.
 pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> VecDeque<TrialId> {
     let arms = arms(options, plan);
     let first = plan.run.seed.value;
@@ -85,9 +85,14 @@ pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> V
                 fold,
                 settings: settings.cloned(),
             };
+            let by_small = |arm: &String| {
+                let mut tuning = plan.tuning.iter();
+                tuning.any(|tuning| tuning.is_by_small(arm))
+            };
+            let mut chosen_by = candidates.iter().filter(|_| seed == first);
             for arm in &arms {
-                if arm == TRANSFERRED {
-                    let chosen_by = candidates.iter().filter(|_| seed == first);
+                if by_small(arm) {
+                    let chosen_by = chosen_by.by_ref();
                     trials.extend(chosen_by.map(|settings| trial(PROXY, Some(settings))));
                     trials.push_back(trial(arm, None));
                     continue;

@@ -16,7 +16,7 @@ use super::stages::Trial;
 use crate::data::SplitRule;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::plan::{Arm, StagePlan, Work};
+use crate::plan::{StagePlan, Work};
 use crate::run::folder::TrialFolder;
 use crate::saved::{Card, Provenance, SavedModel};
 use crate::train::{EventSink, Meter, Stopwatch, metrics_and};
@@ -105,7 +105,7 @@ impl Trial<'_> {
                 net: result.net.clone(),
             };
             saved.write(&folder.model(), Some(&self.plan.seen_rows(self.data)))?;
-            if self.plan.arm == Arm::Transferred
+            if self.plan.is_trained_as_small_chose()
                 && let Some(settings) = self.plan.settings_file(self.id)
             {
                 files::write(&folder.settings(), settings.as_bytes())?;

@@ -98,6 +98,7 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("compare.arm", &[("compare.arm.own", "{}")]),
     ("compare.tune.seeds", &[("compare.tune", "{ lr = [1e-3, 2e-3] }")]),
     ("compare.tune.widen", &[("compare.tune", "{ lr = [1e-3, 2e-3] }")]),
+    ("compare.tune.by", &[("compare.tune", "{ lr = [1e-3, 2e-3] }"), ("stage.a.start", "\"small\"")]),
 ];
 
 /// Values of the keys whose names end so, where their schema says too little.

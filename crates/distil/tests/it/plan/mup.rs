@@ -218,7 +218,7 @@ fn what_cannot_be_transferred_is_refused_with_the_reason() {
         ("", "there are no settings to choose from"),
         (
             "tune = { lr = [1e-3, 2e-3], seeds = 2 }",
-            "the search of several be held against one",
+            "the first seeds would choose for all arms, and the small network for the large one",
         ),
         (
             "tune.batch = [32, 64]",
@@ -243,6 +243,85 @@ fn what_cannot_be_transferred_is_refused_with_the_reason() {
     assert!(problems(&own).contains("there is an arm `proxy` already"));
     let asked = format!("{GROW}[compare]\narms = [\"proxy\"]\n");
     assert!(problems(&asked).contains("there is no arm `proxy`"));
+}
+
+/// Small to large on the digits, where the small network chooses for every arm.
+fn by_small(compare: &str) -> String {
+    format!("{GROW}[compare]\ntune = {{ lr = [1e-3, 4e-3], by = \"small\" }}\n{compare}\n")
+}
+
+#[test]
+fn where_the_small_network_chooses_every_arm_of_the_large_one_is_under_its_widths_and_the_small_one_is_not()
+ {
+    let text = by_small("plain.epochs = 7");
+    let of = |arm: Arm| plan_of(&text, &arm).unwrap();
+    let route = transferred("tune.lr = [1e-3, 4e-3]\nplain.epochs = 7");
+    let hash = |plan: &Plan| plan.stage_hash(plan.result());
+    assert_eq!(
+        hash(&of(Arm::PlainFull)),
+        hash(&plan_of(&route, &Arm::Transferred).unwrap())
+    );
+    for arm in [Arm::Proxy, Arm::Small] {
+        assert_eq!(
+            hash(&of(arm.clone())),
+            hash(&plan_of(&route, &arm).unwrap())
+        );
+    }
+    for arm in [Arm::Flow, Arm::Alone, Arm::PlainShare(0.25)] {
+        let plan = of(arm);
+        let training = plan.result().training().unwrap();
+        assert!(
+            training.mup.as_ref().is_some_and(|mup| !mup.is_none()),
+            "{}",
+            plan.arm
+        );
+    }
+    // As somebody would write it who had chosen with the small network.
+    let own = with(
+        GROW,
+        "until = 0.4 }\n",
+        "until = 0.4 }\ntrain = { param = \"mup\", base = \"small\" }\n",
+    );
+    let flow = of(Arm::Flow);
+    assert_eq!(hash(&flow), hash(&plan(&own)));
+    assert!(flow.describe(None).contains(
+        "the small network chooses for every arm of the large one by its loss on the validation part, from lr=0.001 | lr=0.004"
+    ));
+}
+
+#[test]
+fn where_the_small_network_cannot_choose_for_all_the_reason_is_told() {
+    let alone = "task = \"classification\"\ndata = \"digits\"\n[stage.large]\nmodel = { kind = \"mlp\", hidden = [512, 128] }\n";
+    let tune = "[compare]\ntune = { lr = [1e-3, 4e-3], by = \"small\" }\n";
+    let wider = with(&by_small(""), "hidden = [64]", "hidden = [1024, 1024]");
+    let (_folder, tables) = tuned();
+    let batch = with(&by_small(""), "lr = [1e-3, 4e-3]", "batch = [32, 64]");
+    let seeds = with(&by_small(""), "by =", "seeds = 2, by =");
+    let word = with(&by_small(""), "\"small\" }\n\n", "\"large\" }\n\n");
+    for (text, said) in [
+        (
+            format!("{alone}{tune}"),
+            "the recipe has no small stage that could choose",
+        ),
+        (wider, "chosen with is no smaller than that of `large`"),
+        (
+            format!("{tables}{tune}"),
+            "which has a parametrisation of its own",
+        ),
+        (
+            batch,
+            "the small network cannot choose `batch` for the large one",
+        ),
+        (seeds, "the first seeds would choose for all arms"),
+        (
+            by_small("arms = [\"transferred\"]"),
+            "`transferred` would be `plain-full`",
+        ),
+        (word, "the choices are each, small"),
+    ] {
+        let found = problems(&text);
+        assert!(found.contains(said), "{said}: {found}");
+    }
 }
 
 /// Two networks with tuned defaults, on a table of its own.
