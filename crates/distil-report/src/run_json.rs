@@ -188,7 +188,7 @@ impl RunJson {
     /// CPU seconds of everything the run did: its trials, those of settings that were tried and not chosen, and what it did itself.
     pub fn cpu_seconds(&self) -> f64 {
         let trials = self.trials.iter().map(|trial| trial.bill.all().cpu_seconds);
-        let tried = Tuned::once(&self.tuned).map(|tuned| tuned.spare_cpu_seconds);
+        let tried = self.tuned.iter().map(|tuned| tuned.spare_cpu_seconds);
         trials.chain(tried).sum::<f64>() + self.bill.all().cpu_seconds
     }
 

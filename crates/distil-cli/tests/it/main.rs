@@ -44,6 +44,7 @@ mod tables;
 mod targets;
 mod time;
 mod traps;
+mod trunk;
 mod tuning;
 mod usage;
 mod varied;

@@ -299,7 +299,7 @@ fn one_list_is_widened_for_all_arms_while_a_choice_lies_at_its_end_and_no_furthe
     assert!(
         ended
             .stdout
-            .contains("plain training at equal cost chose lr=0.00016, the end"),
+            .contains("plain training at equal cost have lr=0.00016, the end of the list"),
         "{}",
         ended.stdout
     );

@@ -26,7 +26,7 @@ pub struct Tuned {
     pub chosen: Option<String>,
     /// All it could choose from.
     pub tried: Vec<Tried>,
-    /// Trials it took, the chosen settings' own among them.
+    /// Trials it took, the chosen settings' own among them where the arm chose by itself.
     pub trials: usize,
     /// FLOPs of the trials that were not chosen; null where unknown.
     pub spare_flops: Option<f64>,
@@ -75,6 +75,8 @@ pub struct Choice<'a> {
     pub seeds: &'a [u64],
     /// The metric it chooses by.
     pub metric: &'a MainMetric,
+    /// Whether another arm's trials are those that an earlier choice was made by, which counts what they took.
+    pub again: bool,
 }
 
 impl Choice<'_> {
@@ -131,16 +133,17 @@ impl Tuned {
         let chosen = best(&tried, metric.better)
             .filter(|_| !candidates.iter().any(open))
             .map(str::to_owned);
+        let own = choice.by == choice.arm;
         // With those that a claim was checked by.
         let mine = |trial: &&Trial| {
-            trial.id.arm == choice.by
+            let of = |arm: &str| trial.id.arm == arm;
+            (of(choice.arm) || of(choice.by) && !choice.again)
                 && trial.id.fold == choice.fold
                 && choice.seed.is_none_or(|seed| trial.id.seed == seed)
                 && trial.id.settings.is_some()
         };
-        let own = choice.by == choice.arm;
-        let is_spare = |trial: &Trial| !own || trial.id.settings != chosen;
-        let took = |trial: &&Trial| is_spare(trial) || seeds.contains(&trial.id.seed);
+        let is_spare = |trial: &Trial| trial.id.arm != choice.arm || trial.id.settings != chosen;
+        let took = |trial: &&Trial| is_spare(trial) || own && seeds.contains(&trial.id.seed);
         let spare = || trials.iter().filter(mine).filter(|trial| is_spare(trial));
         Self {
             arm: choice.arm.to_owned(),
@@ -153,15 +156,6 @@ impl Tuned {
             tried,
             chosen,
         }
-    }
-
-    /// The choices without those that were made by trials which an earlier one was made by.
-    pub fn once(tuned: &[Self]) -> impl Iterator<Item = &Self> {
-        let by = |one: &Self| one.by.clone().map(|by| (by, one.fold));
-        tuned.iter().enumerate().filter_map(move |(place, one)| {
-            let earlier = |other: &Self| by(other).is_some() && by(other) == by(one);
-            (!tuned[..place].iter().any(earlier)).then_some(one)
-        })
     }
 
     /// The choices of every arm and fold, its seeds together: what is best by the mean over them, and what all of them took.

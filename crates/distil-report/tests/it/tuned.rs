@@ -35,8 +35,49 @@ fn choose(trials: &[Trial], seeds: &[u64]) -> Tuned {
         seed: None,
         seeds,
         metric: &metric,
+        again: false,
     };
     Tuned::of(trials, &choice, &candidates)
+}
+
+#[test]
+fn what_another_arm_tried_is_counted_once_and_each_arm_counts_what_it_was_checked_by() {
+    let of = |arm: &str, settings: &str| {
+        let mut trial = trial(settings, 1, 0.9);
+        trial.id.arm = arm.into();
+        trial
+    };
+    let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
+    let trials = [
+        of("proxy", "a"),
+        of("proxy", "b"),
+        of("flow", "a"),
+        of("flow", "b"),
+        of("plain", "a"),
+    ];
+    let each = trials[0].bill.all().cpu_seconds;
+    for (arm, again, spares) in [
+        ("flow", false, 3.0),
+        ("flow", true, 1.0),
+        ("plain", true, 0.0),
+    ] {
+        let choice = Choice {
+            arm,
+            by: "proxy",
+            fold: None,
+            seed: None,
+            seeds: &[1],
+            metric: &metric,
+            again,
+        };
+        let tuned = Tuned::of(&trials, &choice, &["a", "b"].map(str::to_owned));
+        assert_eq!(tuned.chosen.as_deref(), Some("a"));
+        assert_eq!(tuned.trials as f64, spares, "{arm}");
+        assert!(
+            (tuned.spare_cpu_seconds - spares * each).abs() < 1e-9,
+            "{arm}"
+        );
+    }
 }
 
 #[test]
@@ -166,6 +207,7 @@ fn each_seed_chooses_for_itself_and_a_row_counts_what_an_arms_seeds_chose() {
                 seed: Some(seed),
                 seeds: &[seed],
                 metric: &metric,
+                again: false,
             };
             Tuned::of(&trials, &choice, &candidates)
         })

@@ -797,7 +797,9 @@ fn an_arm_that_chose_the_end_of_its_list_is_not_tuned_and_is_named() {
     let flow = said(&at_ends(&trials, &[FLOW]), PLAIN);
     assert!(flow.contains("; the flow chose lr=0.064, the end of its list, so"));
     let both = said(&at_ends(&trials, &[FLOW, PLAIN]), PLAIN);
-    assert!(both.contains("; the flow chose lr=0.064 and plain training at equal cost chose lr=0.064, the ends of their lists, so"));
+    assert!(both.contains(
+        "; the flow and plain training at equal cost have lr=0.064, the end of the list, so"
+    ));
     assert_eq!(at_ends(&trials, &["other"])[0].verdict, Verdict::Saves);
 }
 

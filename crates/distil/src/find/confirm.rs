@@ -231,6 +231,7 @@ fn chosen(trials: &[Trial], rates: &[f64], metric: &MainMetric) -> Vec<Tuned> {
             seed: Some(seed),
             seeds: &[seed],
             metric,
+            again: false,
         };
         Tuned::of(trials, &choice, &names)
     };

@@ -126,7 +126,7 @@ impl Arm {
     }
 
     /// Whether the arm has the small network's settings where that chooses for all: every one of the large network.
-    pub(crate) fn has_what_small_chose(&self) -> bool {
+    pub(crate) fn takes_over(&self) -> bool {
         !matches!(self, Self::Small | Self::Proxy)
     }
 
@@ -161,16 +161,21 @@ impl Arm {
             if recipe.result.is_none() && recipe.stage(&result).is_some() {
                 recipe.result = Some(result.into());
             }
-            if let Some((result, network)) = chooser(&recipe, problems)? {
-                take_over(&mut recipe, &result, network);
+            // Whatever the arm changes, it is the flow's small network that chooses.
+            if let Some(network) = chooser(&unchanged, problems)? {
+                let result = order::result(&recipe, problems)?;
+                take_over(&mut recipe, &result, network, problems);
             }
             return pruned(recipe);
         }
         let mut recipe = read(text, base, problems)?;
-        let chooser = chooser(&recipe, problems)?.filter(|_| self.has_what_small_chose());
+        let chooser = chooser(&recipe, problems)?.filter(|_| self.takes_over());
         if *self == Self::Flow {
-            if let Some((result, network)) = chooser {
-                take_over(&mut recipe, &result, network);
+            // A recipe without a result is refused as such.
+            if let Some((network, result)) =
+                chooser.zip(order::result(&recipe, &mut Problems::new()))
+            {
+                take_over(&mut recipe, &result, network, problems);
             }
             return Some(recipe);
         }
@@ -199,7 +204,7 @@ impl Arm {
                 plain(&mut recipe, &result);
                 match (self, small.model) {
                     (Self::Transferred, Some(ModelTable::Family(network))) => {
-                        take_over(&mut recipe, &result, network);
+                        take_over(&mut recipe, &result, network, problems);
                     }
                     (Self::Proxy, model) => {
                         recipe.stages.iter_mut().find(|s| *s.name == result)?.model = model;
@@ -217,8 +222,8 @@ impl Arm {
                 }
             }
         }
-        if let Some((result, network)) = chooser {
-            take_over(&mut recipe, &result, network);
+        if let Some(network) = chooser {
+            take_over(&mut recipe, &result, network, problems);
         }
         recipe.result.get_or_insert(result.into());
         pruned(recipe)
@@ -394,8 +399,8 @@ fn small<'a>(recipe: &'a Recipe, result: &str) -> Option<&'a StageTable> {
     trained.find(|stage| reached.contains(&stage.name.value))
 }
 
-/// The result, and the network that chooses its settings in all arms, where one does. None: that there is no such network was reported.
-fn chooser(recipe: &Recipe, problems: &mut Problems) -> Option<Option<(String, Choice)>> {
+/// The network that chooses settings for all arms, where one does. None: that there is no such network was reported.
+fn chooser(recipe: &Recipe, problems: &mut Problems) -> Option<Option<Choice>> {
     let tune = recipe.compare.tune.as_ref().filter(|t| t.is_by_small());
     // A recipe without a result is refused as such.
     let result = order::result(recipe, &mut Problems::new());
@@ -404,7 +409,7 @@ fn chooser(recipe: &Recipe, problems: &mut Problems) -> Option<Option<(String, C
     };
     let model = small(recipe, &result).and_then(|small| small.model.clone());
     if let Some(ModelTable::Family(network)) = model {
-        return Some(Some((result, network)));
+        return Some(Some(network));
     }
     problems.push(
         Problem::at(tune.by.span.clone(), "the recipe has no small stage that could choose")
@@ -414,14 +419,25 @@ fn chooser(recipe: &Recipe, problems: &mut Problems) -> Option<Option<(String, C
     None
 }
 
-/// Gives the result settings that this network chose: under µP, whose base that is.
-fn take_over(recipe: &mut Recipe, result: &str, chooser: Choice) {
+/// Gives the result settings that this network chose: under µP, whose base that is. A parametrisation of its own is refused.
+fn take_over(recipe: &mut Recipe, result: &str, chooser: Choice, problems: &mut Problems) {
     let stage = recipe.stages.iter_mut().find(|stage| *stage.name == result);
-    if let Some(stage) = stage {
-        let train = stage.train.get_or_insert_default();
-        train.param = Some(Parametrization::Mup.into());
-        train.base = Some(Base::Network(chooser));
+    let Some(stage) = stage else {
+        return;
+    };
+    let train = stage.train.get_or_insert_default();
+    let standard = |param: &Spanned<Parametrization>| param.value == Parametrization::Standard;
+    let param = train.param.as_ref().filter(|param| standard(param));
+    let own = param.and_then(|param| param.span.clone());
+    if let Some(place) = own.or(train.base.as_ref().and_then(Base::span)) {
+        problems.push(
+            Problem::at(place, "the arms would not be in this parametrisation")
+                .rule("where the small network chooses for all, every arm of the large one is under µP, and its base is the network that chooses")
+                .help("remove it, or let every arm choose for itself: without `by` in `tune`"),
+        );
     }
+    train.param = Some(Parametrization::Mup.into());
+    train.base = Some(Base::Network(chooser));
 }
 
 /// The result without start and teachers, with its own training.

@@ -1,6 +1,6 @@
 //! The second phase of planning: the draft bound to its data.
 
-use distil_recipe::recipe::{Keep, StageTable, TuneTable};
+use distil_recipe::recipe::{Keep, Recipe, StageTable, TuneTable};
 use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{Metric, TaskKind, metric};
 
@@ -14,7 +14,8 @@ use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::{
-    Arm, Plan, Tuning, answers, arm, chain, learn, mup, network, notes, settings, tune, written,
+    Arm, Plan, Tuning, answers, arm, chain, learn, mup, network, notes, settings,
+    train as plan_train, tune, written,
 };
 use crate::rng::Seed;
 use crate::samples::Policy;
@@ -56,8 +57,7 @@ impl Draft {
             result: self.result.clone(),
             lenient: self.lenient,
             alone: self.stages.len() == 1,
-            transferred: self.arm == Arm::Transferred
-                || by_small && self.arm.has_what_small_chose(),
+            takes_over: self.arm == Arm::Transferred || by_small && self.arm.takes_over(),
         };
         let tables = || self.stages.iter().map(|stage| &stage.table);
         let of_files: Vec<String> = tables().filter_map(settings::note).collect();
@@ -141,6 +141,7 @@ impl Draft {
                 .tune
                 .as_ref()
                 .map(|table| Tuning::of(table, |one| tune::can_train(one, &recipe))),
+            plain_has_trunk: plain_has_trunk(&recipe, &self.result),
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
             device: self.device,
@@ -157,6 +158,19 @@ impl Draft {
     }
 }
 
+/// Whether the schedule of plain training is one by which a longer training begins as a shorter one does.
+fn plain_has_trunk(recipe: &Recipe, result: &str) -> bool {
+    const STEPS: u64 = 1000;
+    let own = recipe.stage(result).and_then(|stage| stage.train.clone());
+    let own = own.unwrap_or_default();
+    let plain = match &recipe.compare.plain {
+        Some(declared) => declared.clone().over(&own),
+        None => own,
+    };
+    let train = plan_train::settle(Some(&plain), &recipe.train, &mut Problems::new());
+    train.is_some_and(|train| train.trunk(STEPS).is_some())
+}
+
 struct Binding<'a> {
     data: &'a Dataset,
     columns: Vec<String>,
@@ -171,7 +185,7 @@ struct Binding<'a> {
     /// Whether there is no other stage.
     alone: bool,
     /// Whether settings are taken over from a network that has to be smaller.
-    transferred: bool,
+    takes_over: bool,
 }
 
 impl Binding<'_> {
@@ -255,7 +269,7 @@ impl Binding<'_> {
                     view_shape,
                 };
                 let mut train = *train;
-                if let Some(base) = base.as_ref().filter(|_| self.transferred) {
+                if let Some(base) = base.as_ref().filter(|_| self.takes_over) {
                     mup::smaller(base, &table, &stage.layout, problems);
                 }
                 let mup = mup::of(

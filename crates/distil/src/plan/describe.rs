@@ -77,7 +77,7 @@ impl Plan {
         }
         if let Some(tuning) = &self.tuning {
             let who = match tuning.seeds {
-                _ if tuning.by_small => {
+                _ if tuning.small_chooses => {
                     "the small network chooses for every arm of the large one by its loss on the validation part".to_owned()
                 }
                 None => "every arm chooses on the validation part, each seed for itself".to_owned(),

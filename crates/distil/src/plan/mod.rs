@@ -82,6 +82,8 @@ pub struct Plan {
     pub arms: Vec<Arm>,
     /// The settings each arm chooses from, if they are tuned.
     pub tuning: Option<Tuning>,
+    /// Whether a longer plain training begins as a shorter one does ([`Training::trunk`]).
+    pub plain_has_trunk: bool,
     /// Whether the recipe declares plain training's budget.
     pub declares_plain: bool,
     /// The smallest difference in the metric that counts, in its own unit.
@@ -113,10 +115,9 @@ impl Plan {
     /// a step of arms without teachers costs less: they share theirs.
     pub fn rates_of(&self, arm: &Arm) -> Option<String> {
         let taught = |training: &Training| !training.learn.is_empty();
-        let by_small = |tuning: &Tuning| tuning.by_small;
         match arm {
             // It is measured before the flow, which waits for what small networks choose.
-            Arm::Small if self.tuning.as_ref().is_some_and(by_small) => Some(arm.to_string()),
+            Arm::Small if self.small_chooses() => Some(arm.to_string()),
             Arm::Own(_) | Arm::Swept(_) | Arm::Proxy => Some(arm.to_string()),
             Arm::Flow | Arm::Small => None,
             _ if self.result().training().is_some_and(taught) => {
@@ -126,11 +127,17 @@ impl Plan {
         }
     }
 
+    /// Whether the small network chooses the settings of every arm of the large one.
+    pub(crate) fn small_chooses(&self) -> bool {
+        let mut tuning = self.tuning.iter();
+        tuning.any(|tuning| tuning.small_chooses)
+    }
+
     /// Whether the result is trained by itself with settings that the small network chose for trainings of just this length.
     pub(crate) fn is_trained_as_small_chose(&self) -> bool {
         match self.arm {
             Arm::Transferred => true,
-            Arm::PlainFull => self.tuning.as_ref().is_some_and(|tuning| tuning.by_small),
+            Arm::PlainFull => self.small_chooses(),
             _ => false,
         }
     }
@@ -166,6 +173,18 @@ impl Plan {
     /// SHA-256 over everything that decides what comes of one stage: its own settings, those of the stages it starts or learns from,
     /// task, data and metric, in hexadecimal. Two plans of the same hash train the stage the same way, whatever else they do.
     pub fn stage_hash(&self, stage: &StagePlan) -> String {
+        self.hash_of_stage(stage, None)
+    }
+
+    /// The same of a stage's beginning, whatever the stage's length, where a longer training begins alike, and the steps it has
+    /// ([`Training::trunk`]).
+    pub fn trunk_of(&self, stage: &StagePlan) -> Option<(String, u64)> {
+        let trunk = stage.training()?.trunk()?;
+        Some((self.hash_of_stage(stage, Some(&stage.name)), trunk))
+    }
+
+    /// `of_any_length`: a stage whose length has no part in the hash.
+    fn hash_of_stage(&self, stage: &StagePlan, of_any_length: Option<&str>) -> String {
         let mut names = BTreeSet::new();
         let mut open = vec![stage];
         let mut follows = String::new();
@@ -175,10 +194,13 @@ impl Plan {
             }
             if let Some(training) = stage.training() {
                 // What a policy read from a file is shown by its Debug form; a curve over a chain of growth depends on later stages.
-                follows += &format!(
-                    "{} {} {:?} {:?}\n",
-                    stage.name, training.steps, training.span, training.samples.value
-                );
+                follows += &match of_any_length == Some(&stage.name) {
+                    true => format!("{} {:?}\n", stage.name, training.samples.value),
+                    false => format!(
+                        "{} {} {:?} {:?}\n",
+                        stage.name, training.steps, training.span, training.samples.value
+                    ),
+                };
                 open.extend(training.needs().filter_map(|name| self.stage(name)));
                 names.extend(
                     training
@@ -187,7 +209,7 @@ impl Plan {
                 );
             }
         }
-        let written = self.written.hash_of_stages(&names);
+        let written = self.written.hash_of_stages(&names, of_any_length);
         sha256(format!("{written}\n{}\n{follows}", self.metric.name).as_bytes())
     }
 

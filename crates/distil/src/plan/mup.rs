@@ -10,7 +10,7 @@ use crate::plan::refusal::sentence;
 use crate::plan::stage::StagePlan;
 use crate::train::{Base, Train};
 
-/// Plain training is that of a network nobody has a smaller one for.
+/// Plain training is that of a network nobody has a smaller one for, unless a small one chooses for all.
 pub(super) fn refuse_in_plain(plain: &TrainTable, problems: &mut Problems) {
     let param = plain.param.as_ref();
     if let Some(param) = param.filter(|param| param.value == Parametrization::Mup) {
@@ -161,11 +161,11 @@ pub(super) fn smaller(base: &Layout, table: &StageTable, layout: &Layout, proble
             Problem::at(
                 table.name.span.clone(),
                 format!(
-                    "the network that settings are chosen with is no smaller than that of `{}`: to choose with it would cost as much",
+                    "the network that settings are chosen with, that of the first stage, is no smaller than that of `{}`: to choose with it would cost as much",
                     table.name
                 ),
             )
-            .rule("settings are taken over from a smaller network, that of the first stage trained for the result")
+            .rule("settings are taken over from a smaller network")
             .help("let every arm choose for itself: without `transferred`, and without `by` in `tune`"),
         );
     }

@@ -78,6 +78,18 @@ impl Training {
         }
     }
 
+    /// Steps at its beginning that a longer training by the same settings makes alike: those before the learning rate goes down to its
+    /// end. None where that is less than half of it, and where anything else depends on how long it is.
+    pub fn trunk(&self) -> Option<u64> {
+        let own = ScheduleSpan {
+            offset: 0,
+            steps: self.steps,
+        };
+        let alone = self.start.is_none() && self.learn.is_empty() && self.span == own;
+        let alike = alone && self.samples.value.is_static();
+        alike.then(|| self.train.trunk(self.steps))?
+    }
+
     /// The stages it starts or learns from.
     pub fn needs(&self) -> impl Iterator<Item = &str> {
         let start = self.start.iter().map(|start| start.from.as_str());

@@ -14,7 +14,7 @@ pub struct Tuning {
     /// The run's first seeds that choose for all; none where each seed chooses for itself.
     pub seeds: Option<u64>,
     /// Whether the small network chooses for every arm of the large one.
-    pub by_small: bool,
+    pub small_chooses: bool,
     /// Whether a choice at an end of its list counts as tuned: in runs begun before lists were widened.
     pub any_end: bool,
     table: TuneTable,
@@ -46,7 +46,7 @@ impl Tuning {
         Self {
             candidates: names(&table.candidates),
             seeds: table.seeds.as_ref().map(|seeds| seeds.value),
-            by_small: table.is_by_small(),
+            small_chooses: table.is_by_small(),
             any_end: false,
             table: table.clone(),
             room,
@@ -64,11 +64,11 @@ impl Tuning {
         self.room.fill([0; 2]);
     }
 
-    /// Whether an arm has settings that the small network chose, or its trials are those it chooses by.
-    pub fn is_by_small(&self, arm: &str) -> bool {
+    /// Whether an arm takes over what the small network chose, or its trials are those that chooses by.
+    pub fn takes_over(&self, arm: &str) -> bool {
         match arm {
             TRANSFERRED | PROXY => true,
-            arm => self.by_small && arm != SMALL,
+            arm => self.small_chooses && arm != SMALL,
         }
     }
 

@@ -74,11 +74,18 @@ impl Written {
         self.hash_of(self.table.clone())
     }
 
-    /// As [`Self::hash`], of these stages alone.
-    pub fn hash_of_stages(&self, names: &BTreeSet<&str>) -> String {
+    /// As [`Self::hash`], of these stages alone, one of them `of_any_length`.
+    pub fn hash_of_stages(&self, names: &BTreeSet<&str>, of_any_length: Option<&str>) -> String {
         let mut table = self.table.clone();
         if let Some(Value::Table(stages)) = table.get_mut("stage") {
             stages.retain(|name, _| names.contains(name));
+            let stage = of_any_length.and_then(|name| stages.get_mut(name));
+            let train = stage.and_then(|stage| stage.get_mut("train")?.as_table_mut());
+            for train in train.into_iter() {
+                train.remove("epochs");
+                train.remove("steps");
+                train.insert("of_any_length".into(), true.into());
+            }
         }
         self.hash_of(table)
     }

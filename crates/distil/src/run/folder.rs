@@ -289,6 +289,11 @@ impl TrialFolder {
         self.stage(stage).join("checkpoints")
     }
 
+    /// What a longer training of a stage could begin with, until it is kept beside the runs.
+    pub fn trunk(&self, stage: &str) -> PathBuf {
+        self.stage(stage).join("trunk")
+    }
+
     /// A stage's scores: the last loss of each sample.
     pub fn scores(&self, stage: &str) -> PathBuf {
         self.stage(stage).join("scores.safetensors")

@@ -4,6 +4,9 @@
 //! `scores.safetensors`, and `end/`, a checkpoint with weights and optimiser memory that carries the hashes of the other two. The
 //! folder is there as a whole or not at all. A stage of the same key would come out as the
 //! same bytes; it is not trained again, and its cost is counted as if it had been.
+//!
+//! `.stages/<key>-<step>/` holds likewise what a training of any length leaves after so many steps, where a longer one begins alike
+//! ([`Training::trunk`](crate::plan::Training::trunk)): a checkpoint, and what it had to say.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,6 +58,17 @@ pub struct CachedStage {
     pub trained_by: String,
 }
 
+/// The beginning of a stage as a shorter training made it.
+#[derive(Debug)]
+pub struct CachedTrunk {
+    /// Its end.
+    pub checkpoint: Checkpoint,
+    /// What it had to say.
+    pub events: Vec<Event>,
+    /// The trial that trained it.
+    pub trained_by: String,
+}
+
 impl StageCache {
     /// The cache that a run shares with the other runs of its folder, for a program of this hash.
     pub fn beside(run: &RunFolder, program: &str, device: &Device) -> Self {
@@ -103,15 +117,7 @@ impl StageCache {
             return Ok(());
         }
         let log = read(&trial.events()).map_err(refused)?;
-        let mut lines = Vec::new();
-        for event in fold(&log).events {
-            if !event.is_result_of(stage) {
-                continue;
-            }
-            serde_json::to_writer(&mut lines, event)
-                .map_err(|e| crate::Error::damaged(&folder, e))?;
-            lines.push(b'\n');
-        }
+        let lines = lines(&log, stage, &folder)?;
         let scores = files::read(&trial.scores(stage))?;
         let end = Checkpoint {
             plan: mark(key, &lines, &scores),
@@ -122,24 +128,102 @@ impl StageCache {
             state: state.clone(),
             ..Checkpoint::default()
         };
-        let begun = files::unfinished(&folder);
-        let kept = (|| {
-            files::create_folder(&begun)?;
-            files::write(&begun.join(EVENTS), &lines)?;
-            files::write(&begun.join(SCORES), &scores)?;
-            files::write(&begun.join(TRAINED_BY), name(trial.path()).as_bytes())?;
-            checkpoint::write(&begun.join(END), &end)?;
-            files::put(&begun, &folder)
-        })();
-        if kept.is_err() {
-            let _ = fs::remove_dir_all(&begun);
-        }
+        let kept = put(&folder, trial, &end, &[(EVENTS, &lines), (SCORES, &scores)]);
         match kept {
             // Another trial has trained the same stage meanwhile and kept the same bytes.
             Err(_) if self.find(key).is_some() => Ok(()),
             kept => kept,
         }
     }
+
+    /// The longest beginning of this key with at most so many steps that is there and whole.
+    pub fn trunk(&self, key: &str, most: u64) -> Option<CachedTrunk> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let step = |name: &str| name.strip_prefix(key)?.strip_prefix('-')?.parse().ok();
+        let steps = entries.filter_map(|entry| step(entry.file_name().to_str()?));
+        let mut steps: Vec<u64> = steps.filter(|step| *step <= most).collect();
+        steps.sort_unstable();
+        steps
+            .iter()
+            .rev()
+            .find_map(|step| self.trunk_at(key, *step))
+    }
+
+    fn trunk_at(&self, key: &str, step: u64) -> Option<CachedTrunk> {
+        let folder = self.folder.join(format!("{key}-{step}"));
+        let mark = mark(key, &files::read(&folder.join(EVENTS)).ok()?, &[]);
+        let checkpoint = checkpoint::read(&folder.join(END), Some(&mark)).ok()?;
+        let events = read(&folder.join(EVENTS)).ok()?;
+        let trained_by = fs::read_to_string(folder.join(TRAINED_BY)).ok()?;
+        let _ = files::write(&folder.join(TRAINED_BY), trained_by.as_bytes());
+        Some(CachedTrunk {
+            checkpoint,
+            events,
+            trained_by,
+        })
+    }
+
+    /// Keeps the beginning of a stage, whose end `trial` has left in a folder of its own and no longer needs, unless it is there already.
+    pub fn keep_trunk(
+        &self,
+        key: &str,
+        stage: &str,
+        left: &Path,
+        trial: &TrialFolder,
+    ) -> Result<()> {
+        let end = checkpoint::read(left, None)?;
+        let step = end.progress.step;
+        if self.trunk_at(key, step).is_none() {
+            let log = read(&trial.events()).map_err(refused)?;
+            let lines = lines(&log[..end.progress.events.min(log.len())], stage, left)?;
+            let end = Checkpoint {
+                plan: mark(key, &lines, &[]),
+                ..end
+            };
+            let folder = self.folder.join(format!("{key}-{step}"));
+            match put(&folder, trial, &end, &[(EVENTS, &lines)]) {
+                Err(_) if self.trunk_at(key, step).is_some() => {}
+                kept => kept?,
+            }
+        }
+        fs::remove_dir_all(left).map_err(|e| files::refused(left, &e))
+    }
+}
+
+/// What a log says came of a stage, line by line.
+fn lines(log: &[Event], stage: &str, place: &Path) -> Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for event in fold(log).events {
+        if !event.is_result_of(stage) {
+            continue;
+        }
+        serde_json::to_writer(&mut lines, event).map_err(|e| crate::Error::damaged(place, e))?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// Puts a checkpoint and files of these names into a folder, all of it or nothing.
+fn put(
+    folder: &Path,
+    trial: &TrialFolder,
+    end: &Checkpoint,
+    beside: &[(&str, &[u8])],
+) -> Result<()> {
+    let begun = files::unfinished(folder);
+    let kept = (|| {
+        files::create_folder(&begun)?;
+        for (name, bytes) in beside {
+            files::write(&begun.join(name), bytes)?;
+        }
+        files::write(&begun.join(TRAINED_BY), name(trial.path()).as_bytes())?;
+        checkpoint::write(&begun.join(END), end)?;
+        files::put(&begun, folder)
+    })();
+    if kept.is_err() {
+        let _ = fs::remove_dir_all(&begun);
+    }
+    kept
 }
 
 /// What the checkpoint of a kept stage carries: its key, and the hashes of what lies beside it.

@@ -20,7 +20,7 @@ pub use evaluate::{in_own_terms, metrics, metrics_and, metrics_by_target, weight
 pub use learner::Learner;
 pub use meter::Meter;
 pub use settings::{
-    Base, Checkpoints, Length, Readings, ScheduleScope, ScheduleSpan, Settings, Train,
+    Base, Checkpoints, Length, Readings, ScheduleScope, ScheduleSpan, Settings, Train, Trunk,
 };
 pub use signals::Signals;
 pub use sink::{EventSink, refused};

@@ -74,6 +74,19 @@ pub struct Train {
     pub evaluate: u64,
 }
 
+impl Train {
+    /// Of so many steps those at the beginning whose learning rate is the same in a longer training; none where they are less than half,
+    /// or the weight decay has a schedule of its own, or the rate does not go down in the end.
+    pub fn trunk(&self, steps: u64) -> Option<u64> {
+        const LONGER: u64 = 1 << 40;
+        let schedule = &self.schedule.value;
+        let alike = |step: &u64| schedule.factor(*step, steps) == schedule.factor(*step, LONGER);
+        let trunk = (0..steps).take_while(alike).count() as u64;
+        let ends = trunk < steps && 2 * trunk >= steps && self.decay_schedule.is_none();
+        ends.then_some(trunk)
+    }
+}
+
 /// The network with which settings were chosen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -205,6 +218,8 @@ pub struct Settings<'a> {
     pub policy: &'a dyn Policy,
     /// Where and how often to save; `None`: never.
     pub checkpoints: Option<Checkpoints>,
+    /// Where a longer training by the same settings may branch off; `None`: nowhere.
+    pub trunk: Option<Trunk>,
     /// For a rehearsal, which bills step by step: samples it evaluates on and asks teachers about, at most.
     pub rehearsal: Option<usize>,
     /// When losses and norms are read back from the device.
@@ -239,6 +254,7 @@ impl<'a> Settings<'a> {
             metric,
             policy: &POLICY,
             checkpoints: None,
+            trunk: None,
             rehearsal: None,
             readings: Readings::EachStep,
             signals: Signals::none(),
@@ -283,6 +299,15 @@ pub struct ScheduleSpan {
     pub offset: u64,
     /// Steps of all of them.
     pub steps: u64,
+}
+
+/// The end of what a longer training by the same settings begins with, too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trunk {
+    /// Optimiser steps done by then.
+    pub step: u64,
+    /// Where a checkpoint of that moment is left.
+    pub folder: PathBuf,
 }
 
 /// Where and how often to save.

@@ -681,6 +681,14 @@ pub(super) fn busy(cost: &CostRatios) -> String {
 /// `the flow chose lr=0.064, the end of its list`; none where no arm did.
 pub(super) fn chosen_ends(ends: &[AtEnd]) -> Option<String> {
     let (first, more) = ends.split_first()?;
+    if !more.is_empty() && more.iter().all(|end| end.settings == first.settings) {
+        let arms: Vec<String> = ends.iter().map(|end| arm_words(&end.arm)).collect();
+        let arms = arms.join(" and ");
+        return Some(format!(
+            "{arms} have {}, the end of the list",
+            first.settings
+        ));
+    }
     let chose = |end: &AtEnd| format!("{} chose {}", arm_words(&end.arm), end.settings);
     let more: String = more
         .iter()

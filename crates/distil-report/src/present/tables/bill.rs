@@ -127,12 +127,18 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
     ]);
     let mut table = Table::new("Tuning on the validation part", words, &columns);
     let together = Tuned::together(&run.tuned, run.metric.better);
-    for tuned in Tuned::once(&together) {
-        let alike = |other: &&Tuned| other.by == tuned.by && other.fold == tuned.fold;
+    for (place, tuned) in together.iter().enumerate() {
+        // Arms that one other chose for have a line together.
+        let alike = |other: &&Tuned| {
+            (&other.by, other.fold) == (&tuned.by, tuned.fold)
+                && (other.by.is_some() || other.arm == tuned.arm)
+        };
+        if together[..place].iter().any(|other| alike(&other)) {
+            continue;
+        }
+        let of: Vec<&Tuned> = together.iter().filter(alike).collect();
         let arm = match &tuned.by {
-            Some(by) if together.iter().filter(alike).count() > 1 => {
-                format!("arms of the large network (by {by})")
-            }
+            Some(by) if of.len() > 1 => format!("arms of the large network (by {by})"),
             Some(by) => format!("{} (by {by})", tuned.arm),
             None => tuned.arm.clone(),
         };
@@ -148,9 +154,13 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         };
         cells.push(end.into());
         cells.push(tuned.tried.len().to_string());
-        cells.push(tuned.trials.to_string());
-        cells.push(tuned.spare_flops.map_or(NONE.into(), human_flops));
-        cells.push(human_seconds(tuned.spare_cpu_seconds));
+        let trials: usize = of.iter().map(|one| one.trials).sum();
+        cells.push(trials.to_string());
+        let flops: Option<f64> = of.iter().map(|one| one.spare_flops).sum();
+        cells.push(flops.map_or(NONE.into(), human_flops));
+        cells.push(human_seconds(
+            of.iter().map(|one| one.spare_cpu_seconds).sum(),
+        ));
         table.row(cells);
     }
     (!table.rows.is_empty()).then_some(table)

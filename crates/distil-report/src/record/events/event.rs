@@ -27,7 +27,8 @@ pub enum Event {
     Checkpointed(Checkpointed),
     /// A stage's training ended.
     StageFinished(StageFinished),
-    /// A stage was taken from an earlier trial that trained it the same way; the stage's lines before this one are that trial's.
+    /// A stage, or its beginning, was taken from an earlier trial that trained it the same way; the stage's lines before this one are that
+    /// trial's.
     Reused(Reused),
     /// A new process goes on from a checkpoint: of the lines before this one, the first `keep` are still valid.
     Resumed(Resumed),
@@ -279,6 +280,9 @@ pub struct Reused {
     pub stage: String,
     /// The run and the trial that trained it: `digits-0001/flow-s1`.
     pub trained_by: String,
+    /// The last step of its beginning; absent where all of it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
 }
 
 /// See [`Event::Resumed`].

@@ -4,81 +4,116 @@ use std::collections::BTreeMap;
 
 use distil_recipe::RecipeText;
 use distil_report::TrialId;
-use distil_report::compare::{FLOW, SMALL};
-use distil_report::record::arm::PROXY;
+use distil_report::compare::{FLOW, LOOKS, PLAIN_FULL, SMALL};
 
-use super::trials::{arms, trials};
+use super::trials::{arms, place_of_plain, trials};
 use crate::plan::{Arm, Draft, Plan, Tuning};
 use crate::run::options::Options;
 use crate::run::prepare::Prepared;
 
-/// FLOPs of a trial of each arm; `known`: those of arms with data of their own. None where one of them cannot be planned.
-pub(super) fn costs(
-    text: &RecipeText,
-    options: &Options,
-    flow: &Prepared,
-    mut known: BTreeMap<String, f64>,
-) -> Option<BTreeMap<String, f64>> {
-    let own = flow.plan.flops();
-    let full = Arm::PlainFull.to_string();
-    for name in arms(options, &flow.plan).into_iter().chain([full]) {
-        if known.contains_key(&name) {
-            continue;
+/// What a trial of each arm takes.
+pub(super) struct Costs {
+    /// FLOPs of all its training.
+    flops: BTreeMap<String, f64>,
+    /// The share of a plain training that a longer one begins with too; none where it does not, or each is trained from its beginning.
+    trunk: Option<f64>,
+}
+
+impl Costs {
+    /// `known`: FLOPs of arms with data of their own. None where an arm cannot be planned.
+    pub fn of(
+        text: &RecipeText,
+        options: &Options,
+        flow: &Prepared,
+        mut known: BTreeMap<String, f64>,
+    ) -> Option<Self> {
+        let own = flow.plan.flops();
+        let mut trunk = None;
+        let all = arms(options, &flow.plan).into_iter();
+        for name in all.chain([PLAIN_FULL.to_owned()]) {
+            let flops = match Arm::named(&name) {
+                _ if known.contains_key(&name) => continue,
+                Arm::Flow => own,
+                arm if arm.costs_as_the_flow() => own,
+                arm => {
+                    let draft = Draft::read(text, &options.base, &arm).ok()?;
+                    let plan = draft.plan(&flow.data).ok()?;
+                    if arm == Arm::PlainFull && !options.fresh {
+                        let training = plan.result().training()?;
+                        let steps = training.steps as f64;
+                        trunk = training.trunk().map(|trunk| trunk as f64 / steps);
+                    }
+                    plan.flops()
+                }
+            };
+            known.insert(name, flops);
         }
-        let flops = match Arm::named(&name) {
-            Arm::Flow => own,
-            arm if arm.costs_as_the_flow() => own,
-            arm => {
-                let draft = Draft::read(text, &options.base, &arm).ok()?;
-                draft.plan(&flow.data).ok()?.flops()
-            }
-        };
-        known.insert(name, flops);
+        Some(Self {
+            flops: known,
+            trunk,
+        })
     }
-    Some(known)
+
+    /// What these trials take, in trainings of the result at plain's full budget.
+    fn times_full(&self, trials: &[&TrialId]) -> Option<f64> {
+        let full = self.flops.get(PLAIN_FULL)?;
+        let mut begun: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+        let mut sum = 0.0;
+        // In the order in which a longer plain training waits for a shorter.
+        let mut trials = trials.to_vec();
+        trials.sort_by(|a, b| place_of_plain(&a.arm).total_cmp(&place_of_plain(&b.arm)));
+        for trial in trials {
+            let own = self.flops.get(&trial.arm)? / full;
+            sum += own;
+            if let Some(trunk) = self
+                .trunk
+                .filter(|_| place_of_plain(&trial.arm).is_finite())
+            {
+                let alike = (trial.seed, trial.fold, &trial.settings);
+                let others = begun.entry(alike).or_default();
+                let shorter = others.iter().filter(|other| **other <= own * trunk);
+                sum -= shorter.copied().fold(0.0, f64::max);
+                others.push(own * trunk);
+            }
+        }
+        Some(sum)
+    }
 }
 
 /// What all trials take, in trainings of the result at plain's full budget, in words; beside it what may come to that.
-pub(super) fn bound(
-    options: &Options,
-    plan: &Plan,
-    costs: &BTreeMap<String, f64>,
-) -> Option<String> {
-    let full = costs.get(&Arm::PlainFull.to_string())?;
+pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<String> {
     // Where an arm chooses for itself, one of the trials it chooses by is that which is tested.
     let counts = |trial: &TrialId, options: &Options| match &plan.tuning {
         Some(tuning) => trial.settings.is_some() || !tries(tuning, options, plan, trial),
         None => true,
     };
-    let sum = |options: &Options, candidates: &[String]| -> Option<f64> {
+    let sum = |options: &Options, candidates: &[String]| {
         let trials = trials(options, plan, candidates);
-        let counted = trials.iter().filter(|trial| counts(trial, options));
-        counted
-            .map(|trial| Some(costs.get(&trial.arm)? / full))
-            .sum()
+        let counted: Vec<&TrialId> = trials.iter().filter(|t| counts(t, options)).collect();
+        costs.times_full(&counted)
     };
     let first = options.at_first();
-    let written = plan
-        .tuning
-        .as_ref()
-        .map(|t| &t.candidates[..])
-        .unwrap_or_default();
+    let written = plan.tuning.as_ref().map(|t| &t.candidates[..]);
+    let written = written.unwrap_or_default();
     let all = sum(&first, written)?;
     let mut said =
-        format!("all of it takes the FLOPs of {all:.1} trainings at plain's full budget");
+        format!("all training takes the FLOPs of {all:.1} trainings at plain's full budget");
     if let Some(tuning) = &plan.tuning {
         if tuning.widest() != tuning.written() {
-            let more = sum(&first, written)? - sum(&first, &written[1..])?;
+            let more = all - sum(&first, &written[1..])?;
             said += &format!("; with each value that a list gets beyond its ends {more:.1} more");
         }
-        let checks = checks(tuning, options, plan, costs) / full;
-        if checks > 0.0 {
+        let checks = checks(tuning, &first, plan, costs)?;
+        if checks > 0.0 && first.seeds >= LOOKS[0] {
             said += &format!("; to check what is shown at most {checks:.1} more");
         }
     }
     if first.seeds != options.seeds {
         let last = sum(options, written)?;
-        said += &format!("; should {} seeds be needed {last:.1}", options.seeds);
+        said += &format!(
+            "; should all {} seeds be needed, {last:.1} in place of {all:.1}",
+            options.seeds
+        );
     }
     Some(said + "\n")
 }
@@ -87,12 +122,14 @@ pub(super) fn bound(
 fn tries(tuning: &Tuning, options: &Options, plan: &Plan, trial: &TrialId) -> bool {
     let first = plan.run.seed.value;
     let choosers = tuning.choosers(trial.seed, first, options.seeds);
-    !tuning.is_by_small(&trial.arm) && choosers.contains(&trial.seed)
+    !tuning.takes_over(&trial.arm) && choosers.contains(&trial.seed)
 }
 
-/// FLOPs of the losers' trials at the winners' settings that their arms have not tried, should every comparison show something.
-fn checks(tuning: &Tuning, options: &Options, plan: &Plan, costs: &BTreeMap<String, f64>) -> f64 {
-    let of = |arm: &str| costs.get(arm).copied().unwrap_or_default();
+/// The losers' trials at the winners' settings that their arms have not tried, should every comparison show something, in trainings at
+/// plain's full budget.
+fn checks(tuning: &Tuning, options: &Options, plan: &Plan, costs: &Costs) -> Option<f64> {
+    let full = costs.flops.get(PLAIN_FULL)?;
+    let of = |arm: &str| costs.flops.get(arm).copied().unwrap_or_default() / full;
     let first = plan.run.seed.value;
     let folds = options.folds().len() as u64;
     let untried = match tuning.seeds {
@@ -103,12 +140,10 @@ fn checks(tuning: &Tuning, options: &Options, plan: &Plan, costs: &BTreeMap<Stri
         None => 0,
     };
     let others = arms(options, plan).into_iter().filter(|arm| arm != FLOW);
-    others
-        .map(|arm| match (tuning.by_small, arm.as_str()) {
-            (true, SMALL) => (options.seeds * folds) as f64 * of(FLOW),
-            (true, _) => 0.0,
-            (false, PROXY) => 0.0,
-            (false, arm) => (untried * folds) as f64 * of(FLOW).max(of(arm)),
-        })
-        .sum()
+    let each = others.map(|arm| match (tuning.small_chooses, arm.as_str()) {
+        (true, SMALL) => (options.seeds * folds) as f64 * of(FLOW),
+        (true, _) => 0.0,
+        (false, arm) => (untried * folds) as f64 * of(FLOW).max(of(arm)),
+    });
+    Some(each.sum())
 }

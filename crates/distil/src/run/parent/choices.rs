@@ -32,7 +32,7 @@ impl By {
     /// Of an arm's trial with this seed, in a run with so many.
     pub fn of(plan: &Plan, tuning: &Tuning, arm: &str, seed: u64, seeds: u64) -> Self {
         let first = plan.run.seed.value;
-        match tuning.is_by_small(arm) {
+        match tuning.takes_over(arm) {
             true => Self {
                 arm: PROXY.into(),
                 seeds: vec![first],
@@ -61,6 +61,7 @@ impl By {
             seed,
             seeds: &self.seeds,
             metric: &self.metric,
+            again: false,
         }
     }
 }
@@ -80,9 +81,9 @@ pub(super) fn tuned<'a>(
     let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
     for trial in &trials {
         let (arm, seed) = match trial.id.arm.as_str() {
-            PROXY if tuning.by_small => (FLOW, None),
+            PROXY if tuning.small_chooses => (FLOW, None),
             PROXY => (TRANSFERRED, None),
-            arm if tuning.is_by_small(arm) => (arm, None),
+            arm if tuning.takes_over(arm) => (arm, None),
             arm => (arm, tuning.seeds.is_none().then_some(trial.id.seed)),
         };
         let place = (arm, trial.id.fold, seed);
@@ -90,11 +91,18 @@ pub(super) fn tuned<'a>(
             places.push(place);
         }
     }
+    let mut counted: Vec<(String, Option<usize>)> = Vec::new();
     places
         .into_iter()
         .map(|(arm, fold, seed)| {
             let by = By::of(plan, tuning, arm, seed.unwrap_or(first), seeds);
-            Tuned::of(&trials, &by.choice(arm, fold, seed), candidates)
+            let others = (by.arm.clone(), fold);
+            let choice = Choice {
+                again: by.arm != arm && counted.contains(&others),
+                ..by.choice(arm, fold, seed)
+            };
+            counted.push(others);
+            Tuned::of(&trials, &choice, candidates)
         })
         .collect()
 }
@@ -170,7 +178,7 @@ pub(super) fn searches(
         .map(|id| {
             id.settings.as_ref()?;
             let candidates = paid.entry(&id.arm).or_insert_with(|| {
-                let own = |arm: &str| arm == id.arm || tuning.is_by_small(&id.arm);
+                let own = |arm: &str| arm == id.arm || tuning.takes_over(&id.arm);
                 widened(plan, options, trials, own).1
             });
             let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);

@@ -28,6 +28,7 @@ use distil_kernels::give_back_free_memory;
 use distil_recipe::RecipeText;
 use distil_report::record::arm::PROXY;
 
+use self::bound::{Costs, bound};
 use super::basis::Basis;
 use super::folder::RunFolder;
 use super::options::Options;
@@ -68,8 +69,8 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         watcher.note(&note);
     }
     let search = trials::search(&options.at_first(), &prepared.plan);
-    let costs = bound::costs(&text, &options, &prepared, flops);
-    let bound = costs.and_then(|costs| bound::bound(&options, &prepared.plan, &costs));
+    let costs = Costs::of(&text, &options, &prepared, flops);
+    let bound = costs.and_then(|costs| bound(&options, &prepared.plan, &costs));
     let said = [search, bound].into_iter().flatten().collect::<String>();
     watcher.plan(&(prepared.plan.describe_briefly() + &said));
     // Nothing is written before a plan exists.
@@ -113,8 +114,7 @@ fn planned(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Plan
     let mut notes = Vec::new();
     let mut flops = BTreeMap::new();
     basis.add(&flow.read)?;
-    let by_small = flow.plan.tuning.as_ref().filter(|tuning| tuning.by_small);
-    let proxy = by_small.map(|_| PROXY.to_string());
+    let proxy = flow.plan.small_chooses().then(|| PROXY.to_string());
     for name in proxy.into_iter().chain(trials::arms(options, &flow.plan)) {
         for arm in Arm::named(&name).to_plan_first() {
             let of = Of::arm(&arm, options);

@@ -18,7 +18,7 @@ use super::logs::Logs;
 use super::outcome::{Outcome, OwnWork, conclude, next_look, wanted};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
-use super::trials::trials;
+use super::trials::{place_of_plain, trials};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan, Tuning};
 use crate::run::basis::Basis;
@@ -67,7 +67,7 @@ pub fn supervise(
         basis,
         guards: BTreeSet::new(),
         changed: None,
-        reused: 0,
+        reused: [0; 2],
         failures: BTreeMap::new(),
         watcher,
     };
@@ -159,8 +159,8 @@ struct Scheduler<'a> {
     guards: BTreeSet<TrialId>,
     /// Why no other trial may start: something has changed since the run began.
     changed: Option<Error>,
-    /// Stages that were not trained again.
-    reused: usize,
+    /// Stages that were not trained again, and those of which the beginning was not.
+    reused: [usize; 2],
     /// Why trials ended without a result.
     failures: BTreeMap<TrialId, Error>,
     watcher: &'a mut dyn Watcher,
@@ -258,7 +258,11 @@ impl Scheduler<'_> {
             return false;
         }
         self.watcher.note(&format!(
-            "note: the choice of an arm lies at the end of its list: all arms try {} too",
+            "note: the choice of an arm lies at the end of its list: {} try {} too",
+            match self.plan.small_chooses() {
+                true => "all small networks",
+                false => "all arms",
+            },
             new.join(" and ")
         ));
         let mut trials = trials(&self.options, self.plan, &new);
@@ -339,8 +343,8 @@ impl Scheduler<'_> {
         if self.waits_for_the_flow(&trial) {
             // Among the settings as written: what an arm may spend does not change when more are tried. Of what the small network
             // chose there is no other flow.
-            let of = |tuning: &'_ &Tuning| !tuning.by_small;
-            let written = self.plan.tuning.as_ref().filter(of);
+            let each = |tuning: &&Tuning| !tuning.small_chooses;
+            let written = self.plan.tuning.as_ref().filter(each);
             let candidates = written.map_or(&self.candidates, |tuning| &tuning.candidates);
             let Some(flow) = self.settled_among(&flow_of(&trial), candidates) else {
                 return Ok(None);
@@ -425,6 +429,9 @@ impl Scheduler<'_> {
         {
             return false;
         }
+        if self.waits_for_a_shorter(trial) {
+            return false;
+        }
         let own_choice = trial.settings.is_none() && self.choosing(&trial.arm, trial);
         let flow = self.waits_for_the_flow(trial)
             && (self.choosing(FLOW, trial)
@@ -434,15 +441,28 @@ impl Scheduler<'_> {
         !own_choice && !flow
     }
 
+    /// Whether a shorter plain training is under way that this one may begin with.
+    fn waits_for_a_shorter(&self, trial: &TrialId) -> bool {
+        let own = place_of_plain(&trial.arm);
+        if self.reuse.is_none() || !self.plan.plain_has_trunk || own.is_infinite() {
+            return false;
+        }
+        let alike = |other: &TrialId| {
+            let unknown = other.settings.is_none() || trial.settings.is_none();
+            let same = (other.seed, other.fold) == (trial.seed, trial.fold);
+            same && (unknown || other.settings == trial.settings)
+        };
+        self.under_way(|other| alike(other) && place_of_plain(&other.arm) < own)
+    }
+
     /// Whether a trial is of an arm that is compared with the flow, and so has nothing to say without it. A route by a small network is
     /// held against plain training, and the flow may have settings that the small network chose.
     fn waits_for_the_flow(&self, trial: &TrialId) -> bool {
         let route = self.plan.arms.contains(&Arm::Transferred);
         let of_route = [TRANSFERRED, PLAIN_FULL].contains(&trial.arm.as_str());
-        let by_small = |tuning: &Tuning| tuning.by_small;
         // The flow itself waits for what the small networks choose.
-        let tried = trial.arm == SMALL && trial.settings.is_some();
-        let tried = tried && self.plan.tuning.as_ref().is_some_and(by_small);
+        let small = trial.arm == SMALL && trial.settings.is_some();
+        let tried = small && self.plan.small_chooses();
         let alone = tried || [FLOW, PROXY].contains(&trial.arm.as_str()) || route && of_route;
         !alone && !self.options.probe
     }
@@ -485,13 +505,24 @@ impl Scheduler<'_> {
     }
 
     fn tell_reuse(&mut self) {
-        let stages = match self.reused {
-            0 => return,
-            1 => "1 stage was".to_string(),
-            several => format!("{several} stages were"),
-        };
+        let [whole, begun] = self.reused;
+        let mut told = Vec::new();
+        told.extend(match whole {
+            0 => None,
+            1 => Some("1 stage was".to_owned()),
+            several => Some(format!("{several} stages were")),
+        });
+        told.extend(match begun {
+            0 => None,
+            1 => Some("the beginning of 1 stage was".to_owned()),
+            several => Some(format!("the beginnings of {several} stages were")),
+        });
+        if told.is_empty() {
+            return;
+        }
         self.watcher.note(&format!(
-            "note: {stages} trained the same way before and not trained again; the bill counts what that cost. `--fresh` trains everything"
+            "note: {} trained the same way before and not trained again; the bill counts what that cost. `--fresh` trains everything",
+            told.join(" and ")
         ));
     }
 
@@ -526,7 +557,9 @@ impl Scheduler<'_> {
             None => {}
             Some(News::Message(trial, message)) => match *message {
                 Message::Event(event) => {
-                    self.reused += usize::from(matches!(event, Event::Reused(_)));
+                    if let Event::Reused(reused) = &event {
+                        self.reused[usize::from(reused.step.is_some())] += 1;
+                    }
                     self.watcher.event(&trial, &event);
                 }
                 Message::Rehearsed { done, of } => self.watcher.rehearsed(&trial, done, of),

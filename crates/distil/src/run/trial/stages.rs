@@ -274,6 +274,7 @@ impl Trial<'_> {
             let reused = self.reuse(plan, kept, folder, sink)?;
             return Ok(Done::Own(Box::new(reused)));
         }
+        self.branch_off(plan, sink)?;
         let mut meter = Meter::new(&plan.name);
         let finished = match &plan.work {
             Work::Given { folder, hash, .. } => self.given(&plan.name, folder, hash, &mut meter)?,
@@ -289,6 +290,12 @@ impl Trial<'_> {
         {
             sink.settle()?;
             cache.keep(&key, &plan.name, &own.state, folder)?;
+            let left = folder.trunk(&plan.name);
+            if let Some((_, key, _)) = self.trunk_key(plan)
+                && left.exists()
+            {
+                cache.keep_trunk(&key, &plan.name, &left, folder)?;
+            }
         }
         Ok(finished)
     }
@@ -339,6 +346,46 @@ impl Trial<'_> {
         ))
     }
 
+    /// The cache, and there the key of what a longer training of the stage begins with, and its steps.
+    pub(super) fn trunk_key(&self, plan: &StagePlan) -> Option<(&StageCache, String, u64)> {
+        let cache = self.cache.filter(|_| self.folder.is_some())?;
+        let (hash, steps) = self.plan.trunk_of(plan)?;
+        Some((cache, cache.key(&hash, self.id.seed, self.fold), steps))
+    }
+
+    /// Begins a stage with what a shorter training made, where one has trained the same way: as a trial that was stopped then.
+    fn branch_off(&self, plan: &StagePlan, sink: &mut dyn EventSink) -> Result<()> {
+        let (Some((cache, key, most)), Some(folder)) = (self.trunk_key(plan), &self.folder) else {
+            return Ok(());
+        };
+        if self.begun(folder, plan)? {
+            return Ok(());
+        }
+        let Some(trunk) = cache.trunk(&key, most) else {
+            return Ok(());
+        };
+        let step = trunk.checkpoint.progress.step;
+        let steps = plan.training().map_or(0, |training| training.steps);
+        for mut event in trunk.events {
+            if let Event::StageStarted(started) = &mut event {
+                let of_an_epoch = (started.steps as f64 / started.epochs).round().max(1.0);
+                started.epochs = steps as f64 / of_an_epoch;
+                started.steps = steps;
+            }
+            sink.repeat(event)?;
+        }
+        sink.write(Event::Reused(Reused {
+            stage: plan.name.clone(),
+            trained_by: trunk.trained_by,
+            step: Some(step),
+        }))?;
+        let mut checkpoint = trunk.checkpoint;
+        checkpoint.plan = self.mark();
+        checkpoint.progress.events = sink.settle()?;
+        Store::open(&folder.checkpoints(&plan.name), &self.mark())?.save(&checkpoint)?;
+        Ok(())
+    }
+
     /// Whether this trial has a checkpoint of the stage.
     pub(super) fn begun(&self, folder: &TrialFolder, plan: &StagePlan) -> Result<bool> {
         let store = Store::open(&folder.checkpoints(&plan.name), &self.mark())?;
@@ -361,6 +408,7 @@ impl Trial<'_> {
         sink.write(Event::Reused(Reused {
             stage: plan.name.clone(),
             trained_by: kept.trained_by,
+            step: None,
         }))?;
         files::create_folder(&folder.stage(&plan.name))?;
         files::write(&folder.scores(&plan.name), &kept.scores)?;

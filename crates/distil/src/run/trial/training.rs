@@ -9,7 +9,7 @@ use crate::files;
 use crate::plan::{StagePlan, TermPlan, Training};
 use crate::rng::Seed;
 use crate::run::calibrate;
-use crate::train::{Checkpoints, DistillTerm, EventSink, Meter, Readings, Settings, train};
+use crate::train::{Checkpoints, DistillTerm, EventSink, Meter, Readings, Settings, Trunk, train};
 use crate::weights::{Array, Weights, to_safetensors};
 
 impl Trial<'_> {
@@ -101,6 +101,12 @@ impl Trial<'_> {
             steps: run.checkpoint_steps.as_ref().map(|steps| steps.value),
             seconds: run.checkpoint_seconds.value,
         });
+        // A rehearsal, and a trial that keeps nothing for others, leave none.
+        let trunk = self.trunk_key(plan).zip(self.folder.as_ref());
+        let trunk = trunk.map(|((_, _, step), folder)| Trunk {
+            step,
+            folder: folder.trunk(&plan.name),
+        });
         Settings {
             stage: plan.name.clone(),
             plan: self.mark(),
@@ -118,6 +124,7 @@ impl Trial<'_> {
             metric: self.plan.metric,
             policy: training.samples.as_ref(),
             checkpoints,
+            trunk,
             rehearsal: self.folder.is_none().then_some(calibrate::SAMPLES),
             readings: Readings::of(&self.device),
             signals: self.signals.clone(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use distil_recipe::recipe::Keep;
 use distil_report::Numbers;
 use distil_report::Purpose;
-use distil_report::events::{Checkpointed, Event, Pace, Progress, StageFinished, Stopped};
+use distil_report::events::{Checkpointed, Event, Pace, Progress, StageFinished, Stopped, Time};
 
 use super::Stage;
 use crate::error::{Error, Kind, Result};
@@ -13,7 +13,7 @@ use crate::model::Net;
 use crate::model::access::{weights_of, with_weights};
 use crate::optim::{Average, State};
 use crate::train::batch;
-use crate::train::checkpoint::Checkpoint;
+use crate::train::checkpoint::{Checkpoint, write};
 use crate::train::clock::Stopwatch;
 use crate::train::evaluate::metrics_and;
 use crate::train::learner::{Learner, net_state};
@@ -53,7 +53,9 @@ impl Stage<'_, '_> {
                 || self.log.saved.elapsed() >= Duration::from_secs_f64(c.seconds)
         });
         let save = due || self.progress.finished || signal.is_some();
-        if last || save {
+        let trunk = self.settings.trunk.as_ref();
+        let trunk = trunk.filter(|t| t.step == self.progress.step && !self.progress.finished);
+        if last || save || trunk.is_some() {
             self.read_steps()?;
             self.read_scores();
         }
@@ -67,6 +69,10 @@ impl Stage<'_, '_> {
                 epochs,
                 kept: self.progress.best_epoch,
             }))?;
+        }
+        if let Some(trunk) = trunk {
+            let left = self.checkpoint(learner, |checkpoint| write(&trunk.folder, checkpoint));
+            self.meter.add(Purpose::Save, Some(0.0), 0, left?.1);
         }
         if save {
             self.save(learner)?;
@@ -184,9 +190,28 @@ impl Stage<'_, '_> {
 
     fn save<N: Net>(&mut self, learner: &Learner<N>) -> Result<()> {
         self.log.saved = Instant::now();
-        let Some(store) = &self.store else {
+        let Some(store) = self.store.take() else {
             return Ok(());
         };
+        let saved = self.checkpoint(learner, |checkpoint| store.save(checkpoint));
+        self.store = Some(store);
+        let (bytes, time) = saved?;
+        self.meter.add(Purpose::Save, Some(0.0), 0, time);
+        let (stage, step) = (self.settings.stage.clone(), self.progress.step);
+        self.sink.write(Event::Checkpointed(Checkpointed {
+            stage,
+            step,
+            bytes,
+            time,
+        }))
+    }
+
+    /// Writes a checkpoint of this moment; its bytes, and what that took.
+    fn checkpoint<N: Net>(
+        &mut self,
+        learner: &Learner<N>,
+        write: impl FnOnce(&Checkpoint) -> Result<u64>,
+    ) -> Result<(u64, Time)> {
         self.meter.flush(self.sink)?;
         self.progress.events = self.sink.settle()?;
         let watch = Stopwatch::start();
@@ -203,17 +228,8 @@ impl Stage<'_, '_> {
             scores: std::mem::take(&mut self.scores),
             epoch_scores: std::mem::take(&mut self.epoch_scores),
         };
-        let saved = store.save(&checkpoint);
+        let saved = write(&checkpoint);
         (self.scores, self.epoch_scores) = (checkpoint.scores, checkpoint.epoch_scores);
-        let bytes = saved?;
-        let time = watch.time();
-        self.meter.add(Purpose::Save, Some(0.0), 0, time);
-        let (stage, step) = (self.settings.stage.clone(), self.progress.step);
-        self.sink.write(Event::Checkpointed(Checkpointed {
-            stage,
-            step,
-            bytes,
-            time,
-        }))
+        Ok((saved?, watch.time()))
     }
 }

@@ -238,7 +238,7 @@ fn what_cannot_be_transferred_is_refused_with_the_reason() {
     );
     assert!(of(&decays).contains("does not carry over from one width to another"));
     let wider = with(&text, "hidden = [64]", "hidden = [1024, 1024]");
-    assert!(of(&wider).contains("chosen with is no smaller than that of `large`"));
+    assert!(of(&wider).contains("that of the first stage, is no smaller than that of `large`"));
     let own = format!("{GROW}[compare.arm.proxy]\nstage.large.train.epochs = 2\n");
     assert!(problems(&own).contains("there is an arm `proxy` already"));
     let asked = format!("{GROW}[compare]\narms = [\"proxy\"]\n");
@@ -276,6 +276,20 @@ fn where_the_small_network_chooses_every_arm_of_the_large_one_is_under_its_width
             plan.arm
         );
     }
+    // Whatever an arm does to the small stage, it did not choose.
+    let wide = by_small("plain.epochs = 7\n[compare.arm.wide.stage.small.model]\nhidden = [128]");
+    let wide = plan_of(&wide, &Arm::Own("wide".into())).unwrap();
+    let axes = |plan: &Plan| {
+        plan.result()
+            .training()
+            .unwrap()
+            .mup
+            .as_ref()
+            .unwrap()
+            .axes()
+            .to_vec()
+    };
+    assert_eq!(axes(&wide), axes(&of(Arm::Flow)));
     // As somebody would write it who had chosen with the small network.
     let own = with(
         GROW,
@@ -297,13 +311,28 @@ fn where_the_small_network_cannot_choose_for_all_the_reason_is_told() {
     let (_folder, tables) = tuned();
     let batch = with(&by_small(""), "lr = [1e-3, 4e-3]", "batch = [32, 64]");
     let seeds = with(&by_small(""), "by =", "seeds = 2, by =");
+    let own = "[compare.arm.own.stage.large.train]\nparam = \"standard\"\n";
+    let own = plan_of(&by_small(own), &Arm::Own("own".into())).unwrap_err();
+    assert!(
+        own.contains("the arms would not be in this parametrisation"),
+        "{own}"
+    );
+    let based = with(
+        &by_small(""),
+        "until = 0.4 }\n",
+        "until = 0.4 }\ntrain = { param = \"mup\", base = \"small\" }\n",
+    );
     let word = with(&by_small(""), "\"small\" }\n\n", "\"large\" }\n\n");
     for (text, said) in [
+        (based, "the arms would not be in this parametrisation"),
         (
             format!("{alone}{tune}"),
             "the recipe has no small stage that could choose",
         ),
-        (wider, "chosen with is no smaller than that of `large`"),
+        (
+            wider,
+            "that of the first stage, is no smaller than that of `large`",
+        ),
         (
             format!("{tables}{tune}"),
             "which has a parametrisation of its own",

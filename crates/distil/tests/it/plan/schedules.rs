@@ -137,3 +137,58 @@ fn like_repeats_a_stages_settings_and_its_own_come_first() {
         ]
     );
 }
+
+#[test]
+fn a_longer_training_begins_alike_until_the_rate_goes_down_and_where_nothing_else_depends_on_its_length()
+ {
+    let alone = |more: &str| {
+        let model = "model = { kind = \"mlp\", hidden = [8] }";
+        let head = "task = \"classification\"\ndata = \"digits\"\n[stage.large]";
+        plan(&format!("{head}\n{model}\n{more}\n"))
+    };
+    for (train, steps) in [
+        ("steps = 100, schedule = \"trapezoid\"", Some(81)),
+        (
+            "steps = 100, schedule = { kind = \"trapezoid\", decay = 0.5 }",
+            Some(51),
+        ),
+        (
+            "steps = 110, warmup = 10, schedule = \"trapezoid\"",
+            Some(91),
+        ),
+        ("steps = 100, schedule = \"flat-cosine\"", Some(51)),
+        (
+            "steps = 100, schedule = { kind = \"trapezoid\", decay = 0.6 }",
+            None,
+        ),
+        ("steps = 100, schedule = \"constant\"", None),
+        ("steps = 100, schedule = \"linear\"", None),
+        ("steps = 100, schedule = \"cosine\"", None),
+        ("steps = 100, schedule = \"coslog\"", None),
+        (
+            "steps = 100, schedule = \"trapezoid\", decay_schedule = \"linear\"",
+            None,
+        ),
+    ] {
+        let plan = alone(&format!("train = {{ {train} }}"));
+        assert_eq!(plan.result().training().unwrap().trunk(), steps, "{train}");
+    }
+    let of = |length: &str, lr: f64| {
+        let schedule = format!("train = {{ {length}, lr = {lr}, schedule = \"trapezoid\" }}");
+        let plan = alone(&schedule);
+        plan.trunk_of(plan.result()).unwrap().0
+    };
+    assert_eq!(of("steps = 100", 0.01), of("epochs = 7", 0.01));
+    assert_ne!(of("steps = 100", 0.01), of("steps = 100", 0.02));
+    let anew = "samples = { kind = \"random\", fraction = 0.5, refresh = \"epoch\" }";
+    let falls = "train = { steps = 100, schedule = \"trapezoid\" }";
+    let grown = with(GROW, "until = 0.4 }", &format!("until = 0.4 }}\n{falls}"));
+    let taught = with(&grown, "start = \"small\"\n", "");
+    for plan in [
+        alone(&format!("{anew}\n{falls}")),
+        plan(&grown),
+        plan(&taught),
+    ] {
+        assert_eq!(plan.result().training().unwrap().trunk(), None);
+    }
+}
