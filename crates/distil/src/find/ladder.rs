@@ -9,6 +9,9 @@ pub const RUNGS: [f64; 6] = [1.0 / 128.0, 1.0 / 32.0, 0.125, 0.25, 0.5, 1.0];
 /// How many times as much as last time a longer training may bring, per doubling of its length, before a candidate is given up.
 const OPTIMISM: f64 = 2.0;
 
+/// The same at least, for what is counted on: on the tasks looked at a doubling brought between a fifth and the whole of the one before.
+const PESSIMISM: f64 = 1.0 / 8.0;
+
 /// The share of its loss at half the length or less above which a candidate may be given up.
 const FALLS: f64 = 0.8;
 
@@ -101,10 +104,9 @@ pub fn left(costs: &[Cost], before: &[usize], seen: &[Seen]) -> Vec<usize> {
     longer
 }
 
-/// What a candidate may come to in full, by the metric of the goal, should its last step to a training at least twice as long be anything to
-/// go by: per doubling twice what that brought, up or down. Longer trainings mostly bring less and less. None before it had two such lengths,
-/// and none while its loss falls by a fifth or more, which a share of few samples may not show yet.
-pub fn most(costs: &[Cost], seen: &[Seen], better: Better, candidate: usize) -> Option<f64> {
+/// A candidate's last training, and what a doubling of its length brought since one at most half as long, by the goal's metric. None before
+/// it had two such lengths, and none while its loss falls by a fifth or more, which a share of few samples may not show yet.
+fn per_doubling(seen: &[Seen], candidate: usize) -> Option<(&Seen, f64)> {
     let own = seen
         .iter()
         .filter(|seen| seen.probe.candidate == candidate && seen.value.is_finite());
@@ -112,14 +114,57 @@ pub fn most(costs: &[Cost], seen: &[Seen], better: Better, candidate: usize) -> 
     let before = own
         .filter(|seen| 2 * seen.probe.epochs <= last.probe.epochs)
         .max_by_key(|seen| seen.probe.epochs)?;
-    if last.loss <= FALLS * before.loss {
-        return None;
-    }
-    let doublings = |from: u64, to: u64| (to as f64 / from as f64).log2();
-    let brought = (last.value - before.value).abs();
-    let per_doubling = brought / doublings(before.probe.epochs, last.probe.epochs);
+    let brought = (last.value - before.value) / doublings(before.probe.epochs, last.probe.epochs);
+    (last.loss > FALLS * before.loss).then_some((last, brought))
+}
+
+fn doublings(from: u64, to: u64) -> f64 {
+    (to as f64 / from as f64).log2()
+}
+
+/// What a candidate may come to in full, by the metric of the goal, should its last step to a training at least twice as long be anything to
+/// go by: per doubling twice what that brought, up or down. Longer trainings mostly bring less and less. None where that says nothing yet.
+pub fn most(costs: &[Cost], seen: &[Seen], better: Better, candidate: usize) -> Option<f64> {
+    let (last, brought) = per_doubling(seen, candidate)?;
     let to_come = doublings(last.probe.epochs, costs[candidate].epochs);
-    Some(last.value + better.advantage(OPTIMISM * per_doubling * to_come))
+    Some(last.value + better.advantage(OPTIMISM * brought.abs() * to_come))
+}
+
+/// FLOPs of the training with which a candidate may come to the goal, at least and at most: should each doubling bring twice what the
+/// last did, up or down, and an eighth of it. Infinite where all its epochs do not. None where its last step says nothing yet.
+pub fn reach(
+    costs: &[Cost],
+    seen: &[Seen],
+    better: Better,
+    candidate: usize,
+    met: impl Fn(f64) -> bool,
+) -> Option<[f64; 2]> {
+    let (last, brought) = per_doubling(seen, candidate)?;
+    let cost = &costs[candidate];
+    let at_pace = |pace: f64| {
+        let value = |epochs: &u64| {
+            let to_come = doublings(last.probe.epochs, *epochs);
+            last.value + better.advantage(pace * to_come)
+        };
+        let reached = (last.probe.epochs..=cost.epochs).find(|epochs| met(value(epochs)));
+        reached.map_or(f64::INFINITY, |epochs| cost.of(epochs))
+    };
+    let up = better.advantage(brought).max(0.0);
+    Some([OPTIMISM * brought.abs(), PESSIMISM * up].map(at_pace))
+}
+
+/// Of these candidates those that cannot win: even at best they come to the goal at more FLOPs than another at worst.
+pub fn dearer(reaches: &[(usize, Option<[f64; 2]>)]) -> Vec<usize> {
+    let known = || {
+        reaches
+            .iter()
+            .filter_map(|(one, reach)| Some((*one, (*reach)?)))
+    };
+    let sure = known()
+        .map(|(_, [_, most])| most)
+        .fold(f64::INFINITY, f64::min);
+    let dearer = known().filter(|(_, [least, _])| *least > sure);
+    dearer.map(|(one, _)| one).collect()
 }
 
 /// The cheapest probe within a budget whose value will do and that is not among those that were struck out. A dearer one has to wait:
@@ -250,6 +295,48 @@ mod tests {
         // A loss that falls promises more than the share shows.
         let falls = [with_loss(1, 0.1, 2.3), with_loss(4, 0.1, 1.8)];
         assert_eq!(most(&costs, &falls, Better::Higher, 0), None);
+    }
+
+    #[test]
+    fn where_the_goal_is_reached_is_bounded_by_twice_and_an_eighth_of_what_a_doubling_brought() {
+        let costs = costs();
+        let of = |candidate: usize, epochs: u64, value: f64| Seen {
+            value,
+            ..seen(candidate, epochs, 0.5)
+        };
+        // 0.1 in one doubling, to 0.6 at 2 epochs of 100 FLOPs.
+        let had = [of(0, 1, 0.5), of(0, 2, 0.6)];
+        let reach = |at: f64| reach(&costs, &had, Better::Higher, 0, |value| value >= at - 1e-12);
+        // 0.2 more: one doubling at 0.2, sixteen at 0.0125, which there are not.
+        assert_eq!(reach(0.8), Some([400.0, f64::INFINITY]));
+        // 0.02 more: 1.6 doublings at 0.0125.
+        assert_eq!(reach(0.62), Some([300.0, 700.0]));
+        assert_eq!(reach(0.6), Some([200.0, 200.0]));
+        assert_eq!(reach(2.0), Some([f64::INFINITY; 2]));
+        // One that fell may rise as fast, and need not.
+        let fell = [of(0, 1, 0.6), of(0, 2, 0.5)];
+        let met = |value: f64| value >= 0.7 - 1e-12;
+        let found = super::reach(&costs, &fell, Better::Higher, 0, met);
+        assert_eq!(found, Some([400.0, f64::INFINITY]));
+        assert_eq!(
+            super::reach(&costs, &had[..1], Better::Higher, 0, met),
+            None
+        );
+        // Of a metric of which less is better the same the other way round.
+        let less = [of(0, 1, 0.5), of(0, 2, 0.4)];
+        let found = super::reach(&costs, &less, Better::Lower, 0, |value| {
+            value <= 0.38 + 1e-12
+        });
+        assert_eq!(found, Some([300.0, 700.0]));
+
+        let between = [
+            (0, Some([300.0, 800.0])),
+            (1, Some([801.0, f64::INFINITY])),
+            (2, None),
+            (3, Some([800.0, 900.0])),
+        ];
+        assert_eq!(dearer(&between), [1]);
+        assert!(dearer(&between[1..3]).is_empty());
     }
 
     #[test]

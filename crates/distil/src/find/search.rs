@@ -180,8 +180,29 @@ impl Search<'_> {
                     let most = ladder::most(&costs, &seen, self.metric.better, *one);
                     most.is_none_or(|most| self.is_met_by(most))
                 });
-            self.standings(candidates, &seen, &left, [&on, &given_up]);
-            left = on;
+            let of = |one: &usize| {
+                let met = |value: f64| self.is_met_by(value);
+                let reach = ladder::reach(&costs, &seen, self.metric.better, *one, met);
+                // One that would have done with one seed, and did not with others, is sure of nothing.
+                let sure = struck.iter().all(|probe| probe.candidate != *one);
+                let reach = reach.map(|[least, most]| match sure {
+                    true => [least, most],
+                    false => [least, f64::INFINITY],
+                });
+                (*one, reach)
+            };
+            let reaches: Vec<_> = on.iter().map(of).collect();
+            let dearer = ladder::dearer(&reaches);
+            let fates = |one: usize| match reaches.iter().find(|(on, _)| *on == one) {
+                _ if dearer.contains(&one) => "given up: another comes to the goal for less".into(),
+                Some((_, Some(reach))) => format!("goes on: {}", between(*reach)),
+                Some((_, None)) => "goes on".into(),
+                None if given_up.contains(&one) => "given up: longer would miss the goal".into(),
+                None => String::new(),
+            };
+            let rows = standings(candidates, &seen, &left, &self.main, fates);
+            rows.iter().for_each(|row| self.watcher.note(row));
+            left = on.into_iter().filter(|one| !dearer.contains(one)).collect();
             if left.is_empty() {
                 if !given_up.is_empty() {
                     find.stopped =
@@ -207,38 +228,6 @@ impl Search<'_> {
                 epochs: probe.epochs,
             }
         }))
-    }
-
-    /// Tells what the candidates that were in the search came to last, the best by loss first, and which of them go on.
-    fn standings(
-        &mut self,
-        candidates: &[Candidate],
-        seen: &[Seen],
-        before: &[usize],
-        [on, given_up]: [&[usize]; 2],
-    ) {
-        let mut last: Vec<&Seen> = before
-            .iter()
-            .filter_map(|one| ladder::last(seen, *one))
-            .collect();
-        last.sort_by(|a, b| a.loss.total_cmp(&b.loss));
-        for seen in last {
-            let Probe { candidate, epochs } = seen.probe;
-            let fate = match (on.contains(&candidate), given_up.contains(&candidate)) {
-                (true, _) => "goes on",
-                (_, true) => "given up: longer would miss the goal",
-                _ => "",
-            };
-            let one = &candidates[candidate];
-            let row = format!(
-                "  {:<12}{epochs:>5} epochs {:>12}, loss {:<10.4}{:>13}  {fate}",
-                one.name,
-                self.main.value(Some(seen.value)),
-                seen.loss,
-                human_flops(one.cost.of(epochs)),
-            );
-            self.watcher.note(row.trim_end());
-        }
     }
 
     /// Whether the budget is spent.
@@ -436,6 +425,47 @@ fn drawn(share: f64, samples: usize) -> f64 {
 fn measured(tried: &[Tried]) -> [Vec<f64>; 2] {
     let of = |measure: fn(&Tried) -> Option<f64>| tried.iter().filter_map(measure).collect();
     [of(|one| one.value), of(|one| one.loss)]
+}
+
+/// What the candidates that were in the search came to last, the best by loss first, and what becomes of each.
+fn standings(
+    candidates: &[Candidate],
+    seen: &[Seen],
+    before: &[usize],
+    metric: &MainMetric,
+    fate: impl Fn(usize) -> String,
+) -> Vec<String> {
+    let of = |one: &usize| ladder::last(seen, *one);
+    let mut last: Vec<&Seen> = before.iter().filter_map(of).collect();
+    last.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+    let row = |seen: &Seen| {
+        let Probe { candidate, epochs } = seen.probe;
+        let one = &candidates[candidate];
+        let row = format!(
+            "  {:<12}{epochs:>5} epochs {:>12}, loss {:<10.4}{:>13}  {}",
+            one.name,
+            metric.value(Some(seen.value)),
+            seen.loss,
+            human_flops(one.cost.of(epochs)),
+            fate(candidate)
+        );
+        row.trim_end().to_owned()
+    };
+    last.into_iter().map(row).collect()
+}
+
+/// FLOPs at which the goal may be reached, in words.
+fn between([least, most]: [f64; 2]) -> String {
+    match (least.is_finite(), most.is_finite()) {
+        (true, true) if least == most => format!("the goal at {}", human_flops(least)),
+        (true, true) => format!(
+            "the goal at {} to {}",
+            human_flops(least),
+            human_flops(most)
+        ),
+        (true, false) => format!("the goal at {} or more", human_flops(least)),
+        _ => "the goal is out of its reach".into(),
+    }
 }
 
 /// What a training of a candidate came to, for the ladder.
