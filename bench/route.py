@@ -115,6 +115,19 @@ def not_inferior(record):
     return (known.get("non_inferior_p") or 1) < level
 
 
+def transfer(record):
+    """On the validation part, over all seeds (and folds): what the transferred rate is ahead of plain's best single rate, and the margin."""
+    metric = record["metric"]
+    own = [trial["stages"][-1]["validation"][metric["name"]] for trial in record["trials"] if trial["arm"] == "transferred"]
+    rates = {}
+    for tuned in record["tuned"]:
+        for tried in tuned["tried"] if tuned["arm"] == "plain-full" else []:
+            rates.setdefault(tried["settings"], []).append(tried["validation"])
+    sign = 1 if metric["better"] == "higher" else -1
+    best = max(sign * sum(values) / len(values) for values in rates.values() if None not in values)
+    return sign * sum(own) / len(own) - best, record["route"]["known"]["margin"]
+
+
 def mean(records, of):
     """Geometric mean of plain ÷ route; a task whose quality is not shown to be as good has no part in it."""
     ratios = [1 / of(record["route"]) for record in records]
@@ -150,6 +163,14 @@ def page(records):
         f"{len(good)} of {len(records)} tasks: the route saves. Geometric mean over the {len(known)} on which it is not inferior by the margin to plain's own choices: "
         f"{ratios('grid', 'flops_ratio')} × FLOPs and {ratios('grid', 'seconds_ratio')} seconds against the grid, ".replace("× ×", "×")
         + f"{ratios('halving', 'flops_ratio')} and {ratios('halving', 'seconds_ratio')} against halving. Over all, whatever the quality: {every[0]} and {every[1]} against the grid.",
+    ]
+    ahead = {name: transfer(record) for name, record in records.items()}
+    beyond = [name for name, (by, margin) in ahead.items() if by < -margin]
+    shown = lambda name: f"{name} ({100 * ahead[name][0]:+.2f} points)" if records[name]["metric"]["name"] == "accuracy" else f"{name} ({ahead[name][0]:+.0f})"
+    lines += [
+        "",
+        f"On the validation part the mean at the transferred rate is within the margin of plain's at its best single rate, of eight and more, on {len(ahead) - len(beyond)} of {len(ahead)} tasks"
+        + (f"; not on {', '.join(map(shown, beyond))}." if beyond else "."),
     ]
     missing = [name for name in TASKS if name not in records]
     if missing:
