@@ -498,3 +498,47 @@ fn what_chooses_is_smaller_than_the_result_and_what_is_not_searched_is_said() {
             .all(|tried| tried.flops * 4.0 < find.naive_flops)
     );
 }
+
+#[test]
+fn networks_that_read_pictures_of_any_size_are_tried_on_half_of_it_and_then_on_all() {
+    let place = Place::new();
+    place.write(
+        "pictures.toml",
+        "task = \"classification\"\ndata = \"digits\"\ntrain = { schedule = \"linear\", epochs = 4 }\n\
+         [stage.large]\nmodel = { kind = \"cnn\", channels = [16, 32] }\n\
+         [compare]\nplain = { epochs = 4 }\ntune = { lr = [4e-3, 8e-3] }\n",
+    );
+    let asked = ["find", "./pictures.toml", "--goal", "accuracy >= 99.9 %"];
+    assert_eq!(place.distil(&asked).code, 1);
+    let find = found(&place, "runs/pictures-find-0001");
+    let of = |name: &str| -> Vec<&Tried> {
+        let all = find.steps.iter().flat_map(|step| &step.tried);
+        all.filter(|tried| tried.name == name).collect()
+    };
+    let epoch = |tried: &Tried| tried.flops / tried.epochs as f64;
+    let (wide, half) = (of("wide"), of("half"));
+    assert!(!wide.is_empty() && !half.is_empty());
+    // A convolution takes a quarter of the work at half the size.
+    let ratio = epoch(half[0]) / epoch(wide[0]);
+    assert!((0.23..0.3).contains(&ratio), "{ratio}");
+    // Two epochs at half the size come before the first on whole pictures, and a look at whether they answer alike.
+    for ladder in of("ladder") {
+        let before = ladder.flops - epoch(wide[0]) * ladder.epochs as f64;
+        let epochs = before / epoch(half[0]);
+        assert!((2.0..2.6).contains(&epochs), "{epochs}");
+    }
+    let digits = ["find", "digits", "--goal", "accuracy >= 90 %", "--set"];
+    let rates = ["compare.tune.lr=[4e-3, 8e-3]"];
+    assert_eq!(place.distil(&[&digits[..], &rates].concat()).code, 0);
+    let dense = found(&place, FOLDER);
+    let names = dense
+        .steps
+        .iter()
+        .flat_map(|step| &step.tried)
+        .map(|one| one.name.as_str());
+    assert!(
+        !names
+            .into_iter()
+            .any(|name| ["half", "ladder"].contains(&name))
+    );
+}

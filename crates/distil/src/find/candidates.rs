@@ -1,5 +1,7 @@
 //! What may reach a goal: networks of several sizes, on what the large one sees or the small one, trained plainly or grown.
 
+use std::path::Path;
+
 use distil_recipe::recipe::List;
 use distil_recipe::{RecipeText, parse};
 use toml::{Table, Value};
@@ -19,6 +21,8 @@ const NARROWER: [u32; 2] = [2, 4];
 const LONGER: u64 = 4;
 /// A layer narrower than this is none that anybody would choose.
 const NARROWEST: i64 = 4;
+/// Pictures with fewer rows or columns are not halved.
+const SMALLEST_HALVED: usize = 8;
 /// The factor on grown weights that is tried where the recipe has 1, and the other way round.
 const SHRINK: f64 = 0.6;
 
@@ -207,12 +211,7 @@ impl Field {
     ///
     /// # Errors
     /// A candidate that cannot be planned: that is a mistake of the recipe's.
-    pub fn candidates(
-        &self,
-        rate: f64,
-        data: &Dataset,
-        base: &std::path::Path,
-    ) -> Result<Vec<Candidate>> {
+    pub fn candidates(&self, rate: f64, data: &Dataset, base: &Path) -> Result<Vec<Candidate>> {
         let mut found: Vec<(String, String, Stages)> = Vec::new();
         let alone = |stage: Table| vec![(self.result.clone(), self.tuned(stage, rate))];
         let with_model = |model: &Table| {
@@ -238,6 +237,19 @@ impl Field {
         let words = format!("the network that chose settings, {}", self.chooser_words);
         let chooser = alone(with_model(&self.chooser));
         found.push(("chooser".into(), words, chooser.clone()));
+        if let Some(coarse) = self.at_half(data, base)? {
+            let words = "the large network on pictures of half the size";
+            found.push(("half".into(), words.into(), alone(coarse.clone())));
+            let mut first = self.tuned(coarse, rate);
+            set_length(&mut first, (self.epochs / 2).max(1));
+            let mut whole = self.tuned(self.large.clone(), rate);
+            whole.insert("start".into(), "half".into());
+            found.push((
+                "ladder".into(),
+                "the same for half of its epochs, then on whole ones".into(),
+                vec![("half".into(), first), (self.result.clone(), whole)],
+            ));
+        }
         if let Some(flow) = &self.flow {
             let (name, small) = &flow.small;
             if small.contains_key("view") {
@@ -330,18 +342,38 @@ impl Field {
         stage
     }
 
-    fn cost(
-        &self,
-        stages: &[(String, Table)],
-        data: &Dataset,
-        base: &std::path::Path,
-    ) -> Result<Cost> {
+    /// The large network on pictures of half the size; none where it would have other weights, or they have no half.
+    fn at_half(&self, data: &Dataset, base: &Path) -> Result<Option<Table>> {
+        let halves = |length: &usize| length.is_multiple_of(2) && *length >= SMALLEST_HALVED;
+        let pictures = data.shape.len() >= 2 && data.shape[..2].iter().all(halves);
+        if !pictures || self.large.contains_key("view") {
+            return Ok(None);
+        }
+        let mut coarse = self.large.clone();
+        let blocks = Value::from(vec![2, 2]);
+        coarse.insert(
+            "view".into(),
+            Table::from_iter([("pool".to_owned(), blocks)]).into(),
+        );
+        let parameters = |stage: &Table| -> Result<u64> {
+            let stages = [(self.result.clone(), stage.clone())];
+            Ok(self.plan(&stages, data, base)?.result().layout.parameters())
+        };
+        let alike = parameters(&coarse)? == parameters(&self.large)?;
+        Ok(alike.then_some(coarse))
+    }
+
+    fn plan(&self, stages: &[(String, Table)], data: &Dataset, base: &Path) -> Result<Plan> {
+        let text = RecipeText::new("find.toml", self.recipe(stages, &[]));
+        Ok(Draft::read(&text, base, &Arm::Flow)?.plan(data)?)
+    }
+
+    fn cost(&self, stages: &[(String, Table)], data: &Dataset, base: &Path) -> Result<Cost> {
         let mut stages = stages.to_vec();
         if let Some((_, result)) = stages.last_mut() {
             set_length(result, self.epochs);
         }
-        let text = RecipeText::new("find.toml", self.recipe(&stages, &[]));
-        let plan = Draft::read(&text, base, &Arm::Flow)?.plan(data)?;
+        let plan = self.plan(&stages, data, base)?;
         let result = plan
             .result()
             .training()
