@@ -9,7 +9,7 @@ pub const RUNGS: [f64; 6] = [1.0 / 128.0, 1.0 / 32.0, 0.125, 0.25, 0.5, 1.0];
 /// How many times as much as last time a longer training may bring, per doubling of its length, before a candidate is given up.
 const OPTIMISM: f64 = 2.0;
 
-/// The same at least, for what is counted on: on the tasks looked at a doubling brought between a fifth and the whole of the one before.
+/// The same at least, for what is counted on.
 const PESSIMISM: f64 = 1.0 / 8.0;
 
 /// The share of its loss at half the length or less above which a candidate may be given up.

@@ -198,9 +198,9 @@ impl Search<'_> {
                 Some((_, Some(reach))) => format!("goes on: {}", between(*reach)),
                 Some((_, None)) => "goes on".into(),
                 None if given_up.contains(&one) => "given up: longer would miss the goal".into(),
-                None => String::new(),
+                None => "out".into(),
             };
-            let rows = standings(candidates, &seen, &left, &self.main, fates);
+            let rows = standings(candidates, &seen, &left, self.main, fates);
             rows.iter().for_each(|row| self.watcher.note(row));
             left = on.into_iter().filter(|one| !dearer.contains(one)).collect();
             if left.is_empty() {
@@ -457,13 +457,13 @@ fn standings(
 /// FLOPs at which the goal may be reached, in words.
 fn between([least, most]: [f64; 2]) -> String {
     match (least.is_finite(), most.is_finite()) {
-        (true, true) if least == most => format!("the goal at {}", human_flops(least)),
+        (true, true) if least == most => format!("the goal perhaps at {}", human_flops(least)),
         (true, true) => format!(
-            "the goal at {} to {}",
+            "the goal perhaps at {} to {}",
             human_flops(least),
             human_flops(most)
         ),
-        (true, false) => format!("the goal at {} or more", human_flops(least)),
+        (true, false) => format!("the goal perhaps from {}", human_flops(least)),
         _ => "the goal is out of its reach".into(),
     }
 }

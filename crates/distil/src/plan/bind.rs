@@ -100,6 +100,9 @@ impl Draft {
             return Err(self.refusal(Problem::at(place, reason).into()));
         };
         let recipe = self.recipe;
+        let plain_on_trunk = stages
+            .get(result)
+            .and_then(|stage| on_trunk(&recipe, stage, &stages));
         let too_long = notes::too_long(&stages);
         let stem = || {
             std::path::Path::new(&self.text.name)
@@ -141,7 +144,7 @@ impl Draft {
                 .tune
                 .as_ref()
                 .map(|table| Tuning::of(table, |one| tune::can_train(one, &recipe))),
-            plain_has_trunk: plain_has_trunk(&recipe, &self.result),
+            plain_on_trunk,
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),
             device: self.device,
@@ -158,17 +161,26 @@ impl Draft {
     }
 }
 
-/// Whether the schedule of plain training is one by which a longer training begins as a shorter one does.
-fn plain_has_trunk(recipe: &Recipe, result: &str) -> bool {
-    const STEPS: u64 = 1000;
-    let own = recipe.stage(result).and_then(|stage| stage.train.clone());
+/// What the stages cost, as a share of the result's plain training in full, where a longer plain training begins as a shorter one does.
+fn on_trunk(recipe: &Recipe, result: &StagePlan, stages: &[StagePlan]) -> Option<f64> {
+    let training = result.training()?;
+    let own = recipe
+        .stage(&result.name)
+        .and_then(|stage| stage.train.clone());
     let own = own.unwrap_or_default();
     let plain = match &recipe.compare.plain {
         Some(declared) => declared.clone().over(&own),
         None => own,
     };
-    let train = plan_train::settle(Some(&plain), &recipe.train, &mut Problems::new());
-    train.is_some_and(|train| train.trunk(STEPS).is_some())
+    let train = plan_train::settle(Some(&plain), &recipe.train, &mut Problems::new())?;
+    let steps = train.steps(training.epoch_samples);
+    if train.trunk(steps).is_none() || !training.samples.value.is_static() {
+        return None;
+    }
+    let samples = samples_of(steps, training.epoch_samples, train.window());
+    let full = network::flops_train(&result.layout, &[]) * samples;
+    let trained = stages.iter().filter_map(StagePlan::training);
+    Some(trained.map(|training| training.cost.flops()).sum::<f64>() / full)
 }
 
 struct Binding<'a> {

@@ -82,8 +82,9 @@ pub struct Plan {
     pub arms: Vec<Arm>,
     /// The settings each arm chooses from, if they are tuned.
     pub tuning: Option<Tuning>,
-    /// Whether a longer plain training begins as a shorter one does ([`Training::trunk`]).
-    pub plain_has_trunk: bool,
+    /// Where a longer plain training begins as a shorter one does ([`Training::trunk`]): what the flow costs, as a share of plain training
+    /// in full.
+    pub plain_on_trunk: Option<f64>,
     /// Whether the recipe declares plain training's budget.
     pub declares_plain: bool,
     /// The smallest difference in the metric that counts, in its own unit.

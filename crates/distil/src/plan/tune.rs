@@ -64,8 +64,8 @@ impl Tuning {
         self.room.fill([0; 2]);
     }
 
-    /// Whether an arm takes over what the small network chose, or its trials are those that chooses by.
-    pub fn takes_over(&self, arm: &str) -> bool {
+    /// Whether it is the small network that chooses what an arm is trained with, by its loss; with all of them, that it tries itself.
+    pub fn small_chooses_for(&self, arm: &str) -> bool {
         match arm {
             TRANSFERRED | PROXY => true,
             arm => self.small_chooses && arm != SMALL,

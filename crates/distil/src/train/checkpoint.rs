@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use distil_report::events::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Scores;
@@ -38,6 +39,9 @@ pub struct StageProgress {
     pub best_epoch: Option<f64>,
     /// Evaluations since there was a better one.
     pub since_best: u64,
+    /// What training took so far.
+    #[serde(default)]
+    pub time: Time,
     /// Whether the stage is complete.
     pub finished: bool,
 }

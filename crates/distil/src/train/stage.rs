@@ -101,6 +101,8 @@ struct Log {
     steps: u64,
     lr: f64,
     watch: Stopwatch,
+    /// What earlier processes took.
+    before: Time,
     samples_before: u64,
     saved: Instant,
     /// Runs since the first step that is not billed yet.
@@ -238,6 +240,7 @@ impl<'a, 'm> Stage<'a, 'm> {
             steps: 0,
             lr: 0.0,
             watch: Stopwatch::start(),
+            before: progress.time,
             samples_before: progress.samples,
             saved: Instant::now(),
             step: None,

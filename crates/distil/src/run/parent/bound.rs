@@ -6,7 +6,7 @@ use distil_recipe::RecipeText;
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, LOOKS, PLAIN_FULL, SMALL};
 
-use super::trials::{arms, place_of_plain, trials};
+use super::trials::{arms, length_of_plain, trials};
 use crate::plan::{Arm, Draft, Plan, Tuning};
 use crate::run::options::Options;
 use crate::run::prepare::Prepared;
@@ -15,8 +15,8 @@ use crate::run::prepare::Prepared;
 pub(super) struct Costs {
     /// FLOPs of all its training.
     flops: BTreeMap<String, f64>,
-    /// The share of a plain training that a longer one begins with too; none where it does not, or each is trained from its beginning.
-    trunk: Option<f64>,
+    /// Of plain trainings, those of the part that a longer one begins with; none in a run that trains each from its beginning.
+    trunks: BTreeMap<String, f64>,
 }
 
 impl Costs {
@@ -25,58 +25,58 @@ impl Costs {
         text: &RecipeText,
         options: &Options,
         flow: &Prepared,
-        mut known: BTreeMap<String, f64>,
+        known: BTreeMap<String, f64>,
     ) -> Option<Self> {
+        let mut costs = Self {
+            flops: known,
+            trunks: BTreeMap::new(),
+        };
         let own = flow.plan.flops();
-        let mut trunk = None;
+        costs.flops.insert(FLOW.into(), own);
         let all = arms(options, &flow.plan).into_iter();
         for name in all.chain([PLAIN_FULL.to_owned()]) {
-            let flops = match Arm::named(&name) {
-                _ if known.contains_key(&name) => continue,
-                Arm::Flow => own,
-                arm if arm.costs_as_the_flow() => own,
-                arm => {
-                    let draft = Draft::read(text, &options.base, &arm).ok()?;
-                    let plan = draft.plan(&flow.data).ok()?;
-                    if arm == Arm::PlainFull && !options.fresh {
-                        let training = plan.result().training()?;
-                        let steps = training.steps as f64;
-                        trunk = training.trunk().map(|trunk| trunk as f64 / steps);
-                    }
-                    plan.flops()
-                }
-            };
-            known.insert(name, flops);
+            if costs.flops.contains_key(&name) {
+                continue;
+            }
+            let arm = Arm::named(&name).within(own);
+            let draft = Draft::read(text, &options.base, &arm).ok()?;
+            let plan = draft.plan(&flow.data).ok()?;
+            let trunk = plan.result().training().and_then(|training| {
+                let part = training.trunk()? as f64 / training.steps as f64;
+                length_of_plain(&flow.plan, &name)?;
+                Some(part * plan.flops()).filter(|_| !options.fresh)
+            });
+            costs
+                .trunks
+                .extend(trunk.map(|trunk| (name.clone(), trunk)));
+            costs.flops.insert(name, plan.flops());
         }
-        Some(Self {
-            flops: known,
-            trunk,
-        })
+        Some(costs)
     }
 
     /// What these trials take, in trainings of the result at plain's full budget.
     fn times_full(&self, trials: &[&TrialId]) -> Option<f64> {
-        let full = self.flops.get(PLAIN_FULL)?;
         let mut begun: BTreeMap<_, Vec<f64>> = BTreeMap::new();
         let mut sum = 0.0;
-        // In the order in which a longer plain training waits for a shorter.
+        // The shorter first, as the longer wait for them.
         let mut trials = trials.to_vec();
-        trials.sort_by(|a, b| place_of_plain(&a.arm).total_cmp(&place_of_plain(&b.arm)));
+        let flops = |trial: &TrialId| self.flops.get(&trial.arm).copied();
+        trials.sort_by(|a, b| {
+            flops(a)
+                .unwrap_or_default()
+                .total_cmp(&flops(b).unwrap_or_default())
+        });
         for trial in trials {
-            let own = self.flops.get(&trial.arm)? / full;
-            sum += own;
-            if let Some(trunk) = self
-                .trunk
-                .filter(|_| place_of_plain(&trial.arm).is_finite())
-            {
+            sum += flops(trial)?;
+            if let Some(trunk) = self.trunks.get(&trial.arm) {
                 let alike = (trial.seed, trial.fold, &trial.settings);
                 let others = begun.entry(alike).or_default();
-                let shorter = others.iter().filter(|other| **other <= own * trunk);
-                sum -= shorter.copied().fold(0.0, f64::max);
-                others.push(own * trunk);
+                let shorter = others.iter().copied().filter(|other| other <= trunk);
+                sum -= shorter.fold(0.0, f64::max);
+                others.push(*trunk);
             }
         }
-        Some(sum)
+        Some(sum / self.flops.get(PLAIN_FULL)?)
     }
 }
 
@@ -122,7 +122,7 @@ pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<Str
 fn tries(tuning: &Tuning, options: &Options, plan: &Plan, trial: &TrialId) -> bool {
     let first = plan.run.seed.value;
     let choosers = tuning.choosers(trial.seed, first, options.seeds);
-    !tuning.takes_over(&trial.arm) && choosers.contains(&trial.seed)
+    !tuning.small_chooses_for(&trial.arm) && choosers.contains(&trial.seed)
 }
 
 /// The losers' trials at the winners' settings that their arms have not tried, should every comparison show something, in trainings at

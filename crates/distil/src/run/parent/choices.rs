@@ -32,7 +32,7 @@ impl By {
     /// Of an arm's trial with this seed, in a run with so many.
     pub fn of(plan: &Plan, tuning: &Tuning, arm: &str, seed: u64, seeds: u64) -> Self {
         let first = plan.run.seed.value;
-        match tuning.takes_over(arm) {
+        match tuning.small_chooses_for(arm) {
             true => Self {
                 arm: PROXY.into(),
                 seeds: vec![first],
@@ -83,7 +83,7 @@ pub(super) fn tuned<'a>(
         let (arm, seed) = match trial.id.arm.as_str() {
             PROXY if tuning.small_chooses => (FLOW, None),
             PROXY => (TRANSFERRED, None),
-            arm if tuning.takes_over(arm) => (arm, None),
+            arm if tuning.small_chooses_for(arm) => (arm, None),
             arm => (arm, tuning.seeds.is_none().then_some(trial.id.seed)),
         };
         let place = (arm, trial.id.fold, seed);
@@ -178,7 +178,7 @@ pub(super) fn searches(
         .map(|id| {
             id.settings.as_ref()?;
             let candidates = paid.entry(&id.arm).or_insert_with(|| {
-                let own = |arm: &str| arm == id.arm || tuning.takes_over(&id.arm);
+                let own = |arm: &str| arm == id.arm || tuning.small_chooses_for(&id.arm);
                 widened(plan, options, trials, own).1
             });
             let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);

@@ -18,7 +18,7 @@ use super::logs::Logs;
 use super::outcome::{Outcome, OwnWork, conclude, next_look, wanted};
 use super::request::{Standing, Watcher};
 use super::threads::threads;
-use super::trials::{place_of_plain, trials};
+use super::trials::{length_of_plain, trials};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Arm, Plan, Tuning};
 use crate::run::basis::Basis;
@@ -443,16 +443,17 @@ impl Scheduler<'_> {
 
     /// Whether a shorter plain training is under way that this one may begin with.
     fn waits_for_a_shorter(&self, trial: &TrialId) -> bool {
-        let own = place_of_plain(&trial.arm);
-        if self.reuse.is_none() || !self.plan.plain_has_trunk || own.is_infinite() {
+        let length = |arm: &str| length_of_plain(self.plan, arm).filter(|_| self.reuse.is_some());
+        let Some(own) = length(&trial.arm) else {
             return false;
-        }
+        };
         let alike = |other: &TrialId| {
             let unknown = other.settings.is_none() || trial.settings.is_none();
             let same = (other.seed, other.fold) == (trial.seed, trial.fold);
             same && (unknown || other.settings == trial.settings)
         };
-        self.under_way(|other| alike(other) && place_of_plain(&other.arm) < own)
+        let shorter = |other: &TrialId| length(&other.arm).is_some_and(|length| length < own);
+        self.under_way(|other| alike(other) && shorter(other))
     }
 
     /// Whether a trial is of an arm that is compared with the flow, and so has nothing to say without it. A route by a small network is

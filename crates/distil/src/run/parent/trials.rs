@@ -34,13 +34,13 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// Where a plain training stands among those of one seed, the shorter first: one begins with what a shorter one made, where it is made
-/// alike. At the flow's cost it is mostly shorter than in full. Infinite for every other arm.
-pub(super) fn place_of_plain(arm: &str) -> f64 {
+/// How long a plain training is, as a share of that in full, where a longer one begins with what a shorter one made; none for other arms.
+pub(super) fn length_of_plain(plan: &Plan, arm: &str) -> Option<f64> {
+    let flow = plan.plain_on_trunk?;
     match arm {
-        PLAIN => 1.0,
-        PLAIN_FULL => 2.0,
-        arm => share_of_arm(arm).unwrap_or(f64::INFINITY),
+        PLAIN => Some(flow),
+        PLAIN_FULL => Some(1.0),
+        arm => share_of_arm(arm),
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> V
             };
             let by_small = |arm: &String| {
                 let mut tuning = plan.tuning.iter();
-                tuning.any(|tuning| tuning.takes_over(arm))
+                tuning.any(|tuning| tuning.small_chooses_for(arm))
             };
             let mut chosen_by = candidates.iter().filter(|_| seed == first);
             for arm in &arms {

@@ -163,9 +163,11 @@ impl Stage<'_, '_> {
             .iter()
             .map(|(k, v)| (k.clone(), v / steps))
             .collect();
-        let time = self.log.watch.time();
+        let of_this_process = self.log.watch.time();
         let samples = self.progress.samples;
-        let pace = (samples - self.log.samples_before) as f64 / time.wall_seconds.max(1e-9);
+        let new = (samples - self.log.samples_before) as f64;
+        let pace = new / of_this_process.wall_seconds.max(1e-9);
+        let time = self.log.before + of_this_process;
         let flops = self
             .flops
             .zip(self.progress.teach_flops)
@@ -214,6 +216,7 @@ impl Stage<'_, '_> {
     ) -> Result<(u64, Time)> {
         self.meter.flush(self.sink)?;
         self.progress.events = self.sink.settle()?;
+        self.progress.time = self.log.before + self.log.watch.time();
         let watch = Stopwatch::start();
         let checkpoint = Checkpoint {
             plan: self.settings.plan.clone(),
