@@ -10,9 +10,20 @@ use crate::plan::refusal::sentence;
 use crate::plan::stage::StagePlan;
 use crate::train::{Base, Train};
 
-/// Plain training is that of a network nobody has a smaller one for, unless a small one chooses for all.
-pub(super) fn refuse_in_plain(plain: &TrainTable, problems: &mut Problems) {
+/// Plain training is that of a network nobody has a smaller one for, and where a small one chooses for all it is as every arm is.
+pub(super) fn refuse_in_plain(plain: &TrainTable, small_chooses: bool, problems: &mut Problems) {
     let param = plain.param.as_ref();
+    if let Some(param) = param.filter(|_| small_chooses) {
+        problems.push(
+            Problem::at(
+                param.span.clone(),
+                "plain training would not be in this parametrisation",
+            )
+            .rule("where the small network chooses for all, every arm of the large one is under µP")
+            .help("remove `param`, or let every arm choose for itself: without `by` in `tune`"),
+        );
+        return;
+    }
     if let Some(param) = param.filter(|param| param.value == Parametrization::Mup) {
         problems.push(
             Problem::at(

@@ -171,9 +171,11 @@ impl StageCache {
         left: &Path,
         trial: &TrialFolder,
     ) -> Result<()> {
-        let end = checkpoint::read(left, None)?;
-        let step = end.progress.step;
-        if self.trunk_at(key, step).is_none() {
+        // One whose process was killed meanwhile may be there in part.
+        if let Ok(end) = checkpoint::read(left, None)
+            && self.trunk_at(key, end.progress.step).is_none()
+        {
+            let step = end.progress.step;
             let log = read(&trial.events()).map_err(refused)?;
             let lines = lines(&log[..end.progress.events.min(log.len())], stage, left)?;
             let end = Checkpoint {

@@ -324,6 +324,10 @@ fn where_the_small_network_cannot_choose_for_all_the_reason_is_told() {
     );
     let word = with(&by_small(""), "\"small\" }\n\n", "\"large\" }\n\n");
     for (text, said) in [
+        (
+            by_small("plain.param = \"standard\""),
+            "plain training would not be in this parametrisation",
+        ),
         (based, "the arms would not be in this parametrisation"),
         (
             format!("{alone}{tune}"),
