@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -41,7 +40,7 @@ def bound(name, by_small):
     with tempfile.TemporaryDirectory() as runs:
         child = subprocess.Popen([PROGRAM, *command(name, by_small), "--runs", runs], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         said = next(line for line in child.stderr if line.startswith("all training takes"))
-        child.send_signal(signal.SIGINT)
+        child.terminate()
         child.stderr.read()
         child.wait()
     return float(re.search(r"FLOPs of ([\d.]+) trainings", said).group(1))
@@ -58,7 +57,7 @@ def found(text):
     table = text.split("## Comparisons on the test part")[1].split("\n\n")[1].splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     rows = {row[0]: (row[1], f"{row[3]} ({row[4]})") for row in cells}
-    knee = re.search(r"Plain's knee: (.*?) (?:is within|: twice)", text)
+    knee = re.search(r"Plain's knee: (.*?)(?: is within|: twice)", text)
     return rows | ({"plain's knee": (knee.group(1), "")} if knee else {})
 
 
