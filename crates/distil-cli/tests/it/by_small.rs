@@ -4,7 +4,7 @@ use distil_report::Purpose;
 use distil_report::compare::{Comparison, Verdict};
 use distil_report::run_json::{RunJson, Trial, Tuned};
 
-use crate::harness::{Ended, Place};
+use crate::harness::{Ended, Place, number};
 
 const RUN: &str = "runs/digits-0001";
 const LISTS: &str = "lr = [1e-5, 4e-3, 1.0], widen = 0";
@@ -28,19 +28,6 @@ fn trials(place: &Place) -> Vec<String> {
     entries
         .map(|entry| name(entry).into_string().unwrap())
         .collect()
-}
-
-/// The number before these words in what was said.
-fn number(said: &str, after: &str) -> f64 {
-    let at = said
-        .find(after)
-        .unwrap_or_else(|| panic!("{after}: {said}"));
-    said[..at]
-        .split_whitespace()
-        .next_back()
-        .unwrap()
-        .parse()
-        .unwrap()
 }
 
 #[test]

@@ -28,6 +28,15 @@ pub struct Ended {
     pub stderr: String,
 }
 
+/// The number before these words in what was said.
+pub fn number(said: &str, after: &str) -> f64 {
+    let at = said
+        .find(after)
+        .unwrap_or_else(|| panic!("{after}: {said}"));
+    let before = said[..at].split_whitespace().next_back();
+    before.unwrap().parse().unwrap()
+}
+
 impl Place {
     /// An empty folder.
     pub fn new() -> Self {

@@ -5,7 +5,7 @@ use std::fs;
 use distil_report::events::Event;
 use distil_report::run_json::{RunJson, Trial};
 
-use crate::harness::{Ended, Place};
+use crate::harness::{Ended, Place, number};
 
 const RUN: &str = "runs/digits-0001";
 /// The shorter first: the flow costs a little more than plain training in full.
@@ -88,17 +88,9 @@ fn each_plain_training_begins_with_the_longest_that_is_made_alike_and_comes_out_
     // 370 steps in full, of which the last fifth goes down: each begins where the one before went down.
     let begun = ARMS.map(|arm| begun_with(&shared, &format!("{arm}-s1")));
     assert_eq!(begun, [None, Some(75), Some(149), Some(223), Some(297)]);
-    let number = |said: &str| -> f64 {
-        let at = said.find(" trainings at plain's full budget").unwrap();
-        said[..at]
-            .split_whitespace()
-            .next_back()
-            .unwrap()
-            .parse()
-            .unwrap()
-    };
+    let trainings = |said: &str| number(said, " trainings at plain's full budget");
     // 0.2, 0.4, 0.6 and 0.8 are not made again.
-    let less = number(&fresh) - number(&said);
+    let less = trainings(&fresh) - trainings(&said);
     assert!((less - 2.0).abs() < 0.1, "{less}");
     let csv = shared.read(&format!("{RUN}/metrics.csv"));
     let column = csv

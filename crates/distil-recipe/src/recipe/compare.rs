@@ -33,6 +33,13 @@ table! {
 
 impl Rules for CompareTable {}
 
+impl CompareTable {
+    /// Whether the small network chooses settings for every arm of the large one.
+    pub fn small_chooses(&self) -> bool {
+        self.tune.as_ref().is_some_and(TuneTable::is_by_small)
+    }
+}
+
 /// A user's own arm: a patch on the recipe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arm {

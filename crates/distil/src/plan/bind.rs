@@ -1,6 +1,6 @@
 //! The second phase of planning: the draft bound to its data.
 
-use distil_recipe::recipe::{Keep, Recipe, StageTable, TuneTable};
+use distil_recipe::recipe::{Keep, Recipe, StageTable};
 use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{Metric, TaskKind, metric};
 
@@ -14,8 +14,8 @@ use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
 use crate::plan::stage::{StagePlan, StartPlan, TermPlan, Training, Work};
 use crate::plan::{
-    Arm, Plan, Tuning, answers, arm, chain, learn, mup, network, notes, settings,
-    train as plan_train, tune, written,
+    Arm, Plan, Tuning, answers, arm, chain, learn, mup, network, notes, settings, train, tune,
+    written,
 };
 use crate::rng::Seed;
 use crate::samples::Policy;
@@ -44,8 +44,7 @@ impl Draft {
                 return Err(self.refusal(sentence(place, &reason).into()));
             }
         };
-        let tune = self.recipe.compare.tune.as_ref();
-        let by_small = tune.is_some_and(TuneTable::is_by_small);
+        let small_chooses = self.recipe.compare.small_chooses();
         let binding = Binding {
             data,
             columns: data.preprocessing.columns(),
@@ -57,7 +56,7 @@ impl Draft {
             result: self.result.clone(),
             lenient: self.lenient,
             alone: self.stages.len() == 1,
-            takes_over: self.arm == Arm::Transferred || by_small && self.arm.takes_over(),
+            takes_over: self.arm == Arm::Transferred || small_chooses && self.arm.takes_over(),
         };
         let tables = || self.stages.iter().map(|stage| &stage.table);
         let of_files: Vec<String> = tables().filter_map(settings::note).collect();
@@ -100,9 +99,11 @@ impl Draft {
             return Err(self.refusal(Problem::at(place, reason).into()));
         };
         let recipe = self.recipe;
-        let plain_on_trunk = stages
-            .get(result)
-            .and_then(|stage| on_trunk(&recipe, stage, &stages));
+        // Who runs the arms knows them by the flow's plan.
+        let plain_on_trunk = match self.arm {
+            Arm::Flow => on_trunk(&recipe, &stages[result], &stages),
+            _ => None,
+        };
         let too_long = notes::too_long(&stages);
         let stem = || {
             std::path::Path::new(&self.text.name)
@@ -172,7 +173,7 @@ fn on_trunk(recipe: &Recipe, result: &StagePlan, stages: &[StagePlan]) -> Option
         Some(declared) => declared.clone().over(&own),
         None => own,
     };
-    let train = plan_train::settle(Some(&plain), &recipe.train, &mut Problems::new())?;
+    let train = train::settle(Some(&plain), &recipe.train, &mut Problems::new())?;
     let steps = train.steps(training.epoch_samples);
     if train.trunk(steps).is_none() || !training.samples.value.is_static() {
         return None;

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use distil_recipe::recipe::{
-    ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable, TuneTable,
-};
+use distil_recipe::recipe::{ModelTable, OptimizerState, Recipe, RunTable, StageTable, StartTable};
 use distil_recipe::{Chosen, Problem, Problems, RecipeText, Span, Spanned};
 use distil_report::measure::{Quantity, TaskKind, metric};
 
@@ -321,12 +319,7 @@ fn draft(
     train::settle(None, &recipe.train, problems);
     if let Some(plain) = &recipe.compare.plain {
         train::settle(Some(plain), &recipe.train, problems);
-        let small_chooses = recipe
-            .compare
-            .tune
-            .as_ref()
-            .is_some_and(TuneTable::is_by_small);
-        mup::refuse_in_plain(plain, small_chooses, problems);
+        mup::refuse_in_plain(plain, recipe.compare.small_chooses(), problems);
     }
     settings::refuse_elsewhere(&recipe, problems);
     Arm::check_names(&recipe, problems);

@@ -81,7 +81,7 @@ impl Written {
             stages.retain(|name, _| names.contains(name));
             let stage = of_any_length.and_then(|name| stages.get_mut(name));
             let train = stage.and_then(|stage| stage.get_mut("train")?.as_table_mut());
-            for train in train.into_iter() {
+            if let Some(train) = train {
                 train.remove("epochs");
                 train.remove("steps");
                 train.insert("of_any_length".into(), true.into());

@@ -99,9 +99,7 @@ impl StageCache {
         let mark = mark(key, &files::read(&folder.join(EVENTS)).ok()?, &scores);
         let end = checkpoint::read(&folder.join(END), Some(&mark)).ok()?;
         let events = read(&folder.join(EVENTS)).ok()?;
-        let trained_by = fs::read_to_string(folder.join(TRAINED_BY)).ok()?;
-        // The newest file says when the stage was last of use.
-        let _ = files::write(&folder.join(TRAINED_BY), trained_by.as_bytes());
+        let trained_by = trained_by(&folder)?;
         Some(CachedStage {
             state: end.state,
             scores,
@@ -154,8 +152,7 @@ impl StageCache {
         let mark = mark(key, &files::read(&folder.join(EVENTS)).ok()?, &[]);
         let checkpoint = checkpoint::read(&folder.join(END), Some(&mark)).ok()?;
         let events = read(&folder.join(EVENTS)).ok()?;
-        let trained_by = fs::read_to_string(folder.join(TRAINED_BY)).ok()?;
-        let _ = files::write(&folder.join(TRAINED_BY), trained_by.as_bytes());
+        let trained_by = trained_by(&folder)?;
         Some(CachedTrunk {
             checkpoint,
             events,
@@ -190,6 +187,14 @@ impl StageCache {
         }
         fs::remove_dir_all(left).map_err(|e| files::refused(left, &e))
     }
+}
+
+/// The trial that trained what a folder holds, which is of use now: the newest file says when it last was.
+fn trained_by(folder: &Path) -> Option<String> {
+    let place = folder.join(TRAINED_BY);
+    let trial = fs::read_to_string(&place).ok()?;
+    let _ = files::write(&place, trial.as_bytes());
+    Some(trial)
 }
 
 /// What a log says came of a stage, line by line.

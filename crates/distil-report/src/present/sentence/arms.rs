@@ -12,6 +12,10 @@ pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
             several => format!("what the student learns from: {} on average", several.len()),
         };
     }
+    if let Some(share) = share_of_arm(arm) {
+        let share = share * 100.0;
+        return format!("this model plainly, at {share:.0} % of its budget");
+    }
     let words = match arm {
         "flow" => "the recipe as written",
         "plain" => "this model plainly, at the flow's cost",
@@ -20,15 +24,7 @@ pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
         "small" => "the small model alone",
         "alone" => "the student alone, without a teacher",
         "transferred" => "this model once, at the small one's settings",
-        _ => match share_of_arm(arm) {
-            Some(share) => {
-                return format!(
-                    "this model plainly, at {:.0} % of its budget",
-                    share * 100.0
-                );
-            }
-            None => "an arm of the recipe's own",
-        },
+        _ => "an arm of the recipe's own",
     };
     words.into()
 }

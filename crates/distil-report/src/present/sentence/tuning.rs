@@ -6,8 +6,8 @@ use crate::run_json::{RunJson, Tuned, Validation};
 
 /// Whose luck in choosing can pass for an effect, and what keeps it out of the claims; none where nothing is tuned, or one seed ran.
 pub fn choice(run: &RunJson) -> Option<String> {
-    let of_flow = |tuned: &&Tuned| tuned.arm == FLOW && tuned.by.is_some();
-    if run.tuned.iter().any(|tuned| of_flow(&tuned)) {
+    let for_the_flow = |tuned: &Tuned| tuned.arm == FLOW && tuned.by.is_some();
+    if run.tuned.iter().any(for_the_flow) {
         return Some("Every arm of the large network has the settings that the small one chose, in the parametrisation in which they carry over, for trainings as long as plain's full budget: what differs between these arms is no luck in choosing. Plain training in the usual parametrisation, with a rate of its own, was not run. The small model alone chose for itself.".into());
     }
     let said = match run.validation? {

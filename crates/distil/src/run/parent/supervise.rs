@@ -506,18 +506,19 @@ impl Scheduler<'_> {
     }
 
     fn tell_reuse(&mut self) {
+        let were = |stages: usize| match stages {
+            1 => "1 stage was".to_owned(),
+            several => format!("{several} stages were"),
+        };
         let [whole, begun] = self.reused;
         let mut told = Vec::new();
-        told.extend(match whole {
-            0 => None,
-            1 => Some("1 stage was".to_owned()),
-            several => Some(format!("{several} stages were")),
-        });
-        told.extend(match begun {
-            0 => None,
-            1 => Some("the beginning of 1 stage was".to_owned()),
-            several => Some(format!("the beginnings of {several} stages were")),
-        });
+        if whole > 0 {
+            told.push(were(whole));
+        }
+        if begun > 0 {
+            let plural = if begun == 1 { "" } else { "s" };
+            told.push(format!("the beginning{plural} of {}", were(begun)));
+        }
         if told.is_empty() {
             return;
         }

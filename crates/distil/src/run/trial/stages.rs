@@ -291,8 +291,8 @@ impl Trial<'_> {
             sink.settle()?;
             cache.keep(&key, &plan.name, &own.state, folder)?;
             let left = folder.trunk(&plan.name);
-            if let Some((_, key, _)) = self.trunk_key(plan)
-                && left.exists()
+            if left.exists()
+                && let Some((_, key, _)) = self.trunk_key(plan)
             {
                 cache.keep_trunk(&key, &plan.name, &left, folder)?;
             }
