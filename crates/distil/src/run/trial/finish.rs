@@ -20,17 +20,20 @@ use crate::plan::{StagePlan, Work};
 use crate::run::folder::TrialFolder;
 use crate::saved::{Card, Provenance, SavedModel};
 use crate::train::{EventSink, Meter, Stopwatch, metrics_and};
+use crate::weights::Array;
 
 impl Trial<'_> {
     /// Ends the log; before that, where the test part may be read, writes the predictions, the model and what compression bought.
+    /// `tested` is what the result answers on the test part, where that has been asked just now.
     pub(super) fn finish(
         &self,
         folder: &TrialFolder,
         done: &BTreeMap<String, Done>,
+        tested: Option<Array>,
         sink: &mut Piped,
     ) -> Result<()> {
         if self.test || self.data.split.test.is_empty() {
-            self.keep(folder, done, sink)?;
+            self.keep(folder, done, tested, sink)?;
         }
         sink.bill(Purpose::Save, sink.time())?;
         sink.write(Event::Finished)?;
@@ -42,13 +45,14 @@ impl Trial<'_> {
         &self,
         folder: &TrialFolder,
         done: &BTreeMap<String, Done>,
+        tested: Option<Array>,
         sink: &mut Piped,
     ) -> Result<()> {
         let plan = self.plan.result();
         let result = network(done, &plan.name)?;
         let watch = Stopwatch::start();
         let ids = &self.data.split.test;
-        let outputs = result.outputs(ids, &self.device);
+        let outputs = tested.unwrap_or_else(|| result.outputs(ids, &self.device));
         let test = if ids.is_empty() {
             Numbers::default()
         } else {

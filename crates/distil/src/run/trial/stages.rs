@@ -28,6 +28,7 @@ use crate::run::stage_cache::{CachedStage, StageCache};
 use crate::saved::SavedModel;
 use crate::train::checkpoint::Store;
 use crate::train::{Answers, EventSink, Meter, Signals, Stopwatch, batch, metrics_and, process};
+use crate::weights::Array;
 
 /// What a trial works with.
 pub struct Trial<'a> {
@@ -101,9 +102,8 @@ impl Trial<'_> {
                 sink.write(billed)?;
             }
             for (name, answers) in self.answers() {
-                for part in [Part::Train, Part::Validation] {
-                    self.evaluate(&name, &answers, part, &mut sink, &mut Meter::new(&name))?;
-                }
+                let mut meter = Meter::new(&name);
+                self.evaluate(&name, &answers, Part::Validation, &mut sink, &mut meter)?;
             }
         }
         // What the stages before the one resumed had to say is in the log already.
@@ -112,17 +112,21 @@ impl Trial<'_> {
         let mut done: BTreeMap<String, Done> = self.answers().collect();
         for (name, answers) in &done {
             if self.test && !tested.contains(name) {
-                self.evaluate(name, answers, Part::Test, &mut sink, &mut Meter::new(name))?;
+                self.test(name, answers, &mut sink, &mut Meter::new(name))?;
             }
         }
+        let mut outputs = None;
         for (at, stage) in self.plan.stages.iter().enumerate() {
             let finished = match at < silent {
                 true => self.stage(stage, &done, &mut Vec::new(), &[])?,
-                false => self.stage(stage, &done, &mut sink, &[Part::Train, Part::Validation])?,
+                false => self.stage(stage, &done, &mut sink, &[Part::Validation])?,
             };
             if self.test && !tested.contains(&stage.name) {
                 let mut meter = Meter::new(&stage.name);
-                self.evaluate(&stage.name, &finished, Part::Test, &mut sink, &mut meter)?;
+                let answered = self.test(&stage.name, &finished, &mut sink, &mut meter)?;
+                if stage.name == self.plan.result().name {
+                    outputs = answered;
+                }
                 meter.flush(&mut sink)?;
             }
             done.insert(stage.name.clone(), finished);
@@ -130,7 +134,7 @@ impl Trial<'_> {
         if ended {
             sink.bill(Purpose::Load, loading)?;
         }
-        self.finish(folder, &done, &mut sink)
+        self.finish(folder, &done, outputs, &mut sink)
     }
 
     /// Trains every stage for a few steps, billed one by one: what a sample costs.
@@ -300,7 +304,20 @@ impl Trial<'_> {
         Ok(finished)
     }
 
-    /// Tells of a stage's metrics on a part.
+    /// Tells of the metrics that a trial that is tested has besides: on the training part, and on the test part, whose outputs it
+    /// returns. What only has to be chosen from needs neither.
+    fn test(
+        &self,
+        name: &str,
+        finished: &Done,
+        sink: &mut dyn EventSink,
+        meter: &mut Meter,
+    ) -> Result<Option<Array>> {
+        self.evaluate(name, finished, Part::Train, sink, meter)?;
+        self.evaluate(name, finished, Part::Test, sink, meter)
+    }
+
+    /// Tells of a stage's metrics on a part, and returns its outputs there.
     fn evaluate(
         &self,
         name: &str,
@@ -308,12 +325,12 @@ impl Trial<'_> {
         part: Part,
         sink: &mut dyn EventSink,
         meter: &mut Meter,
-    ) -> Result<()> {
+    ) -> Result<Option<Array>> {
         let ids = self.data.split.part(part);
         let answered = self.data.answers.get(name).map(|found| found.answers(ids));
         let ids = answered.as_deref().unwrap_or(ids);
         if ids.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let watch = Stopwatch::start();
         let outputs = finished.outputs(ids, &self.device);
@@ -333,7 +350,8 @@ impl Trial<'_> {
                 true => constant(self.data, ids, self.plan.metric)?,
                 false => None,
             },
-        }))
+        }))?;
+        Ok(Some(outputs))
     }
 
     /// The cache, and the key there of a stage that is trained.
