@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import scipy
 import sklearn
-from scipy import special
+from scipy import optimize, special
 from sklearn import metrics
 
 rng = np.random.default_rng(20261127)
@@ -38,6 +38,11 @@ def ece(probabilities, labels, weights, bins=15):
     return total / weights.sum()
 
 
+def calibrated(loss):
+    """The least mean loss with all logits times one factor from 0 to 100 (temperature scaling)."""
+    return optimize.minimize_scalar(loss, bounds=(0.0, 100.0), method="bounded", options={"xatol": 1e-9}).fun
+
+
 def weigh(rows):
     return f32(rng.gamma(1.0, 2.0, rows) + 0.05)
 
@@ -59,6 +64,7 @@ def classification(rows, classes, scale, share=None, weighted=True):
             [metrics.average_precision_score(labels == c, probabilities[:, c], sample_weight=w64) for c in occurring]
         ),
         "nll": np.average(-special.log_softmax(wide, axis=1)[np.arange(rows), labels], weights=w64),
+        "calibrated_nll": calibrated(lambda cold: np.average(-special.log_softmax(cold * wide, axis=1)[np.arange(rows), labels], weights=w64)),
         "ece": ece(probabilities, labels, w64),
     }
     if classes > 5:
@@ -80,6 +86,7 @@ def multi_label(rows, width):
         "average_precision": metrics.average_precision_score(targets, wide, average="macro", sample_weight=w64),
         "subset_accuracy": metrics.accuracy_score(targets, predicted, sample_weight=w64),
         "nll": np.average(losses.mean(axis=1), weights=w64),
+        "calibrated_nll": calibrated(lambda cold: np.average((np.logaddexp(0.0, cold * wide) - cold * wide * targets).mean(axis=1), weights=w64)),
     }
     return {"labels": width, "logits": listed(logits), "targets": listed(targets), "weights": listed(w), "expected": expected}
 

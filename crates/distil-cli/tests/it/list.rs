@@ -119,6 +119,7 @@ fn every_metric_is_listed_with_its_direction() {
     macro_f1           higher  classification, multi-label  the mean of the classes' or labels' F1
     average_precision  higher  classification, multi-label  the area under precision over recall, the mean of the classes' or labels': how well the rare ones are found
     nll                lower   classification, multi-label  mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
+    calibrated_nll     lower   classification, multi-label  NLL with all logits divided by the one temperature that makes it least on the samples measured: the loss without too much or too little confidence
     ece                lower   classification               how far confidence and accuracy are apart, over 15 bins
     nrmse              lower   regression                   with several targets: the mean of their RMSE, each divided by its target's standard deviation
     rmse               lower   regression                   root mean squared error in the target's unit; with several targets the mean of theirs

@@ -33,7 +33,7 @@ fn loss(trial: &Trial) -> f64 {
         .result()
         .unwrap()
         .validation
-        .get("nll")
+        .get("calibrated_nll")
         .copied()
         .unwrap()
 }

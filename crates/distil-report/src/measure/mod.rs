@@ -7,6 +7,7 @@
 mod accuracy;
 mod average_precision;
 mod balanced_accuracy;
+mod calibrated_nll;
 mod confusion;
 mod ece;
 mod f1;
@@ -25,6 +26,7 @@ mod top;
 
 pub use accuracy::accuracy;
 pub use balanced_accuracy::balanced_accuracy;
+pub use calibrated_nll::{calibrated_nll, calibrated_nll_labels};
 pub use confusion::{Confusion, confusion};
 pub use ece::ece;
 pub use f1::{label_f1, macro_f1, macro_f1_labels, micro_f1_labels};

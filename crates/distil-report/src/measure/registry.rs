@@ -72,6 +72,7 @@ pub const METRICS: &[Metric] = &[
     super::f1::MACRO,
     super::average_precision::METRIC,
     super::nll::METRIC,
+    super::calibrated_nll::METRIC,
     super::ece::METRIC,
     super::nrmse::METRIC,
     super::rmse::METRIC,
@@ -116,12 +117,11 @@ pub fn all(outputs: &Outputs<'_>) -> Numbers {
         .collect()
 }
 
-/// The same and this one.
-pub fn all_and(outputs: &Outputs<'_>, metric: &Metric) -> Numbers {
+/// The same and these.
+pub fn all_and(outputs: &Outputs<'_>, metrics: &[&Metric]) -> Numbers {
     let mut numbers = all(outputs);
-    if let Some(value) = metric.of(outputs) {
-        numbers.insert(metric.name.to_owned(), value);
-    }
+    let named = |metric: &&Metric| Some((metric.name.to_owned(), metric.of(outputs)?));
+    numbers.extend(metrics.iter().filter_map(named));
     numbers
 }
 

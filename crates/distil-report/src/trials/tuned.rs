@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::trial::{Status, Trial};
-use crate::measure::{Better, MainMetric};
+use crate::measure::{Better, LOSSES, MainMetric};
 use crate::record::TrialId;
 use crate::statistics::mean;
 
@@ -84,6 +84,20 @@ impl Choice<'_> {
     pub fn is_made_by(&self, trial: &TrialId) -> bool {
         trial.arm == self.by && trial.fold == self.fold && self.seeds.contains(&trial.seed)
     }
+
+    /// The name of the metric it is made by: in a run that an older version began, where a trial lacks it, the loss as it is.
+    fn measured_by(&self, trials: &[Trial]) -> &str {
+        let finished = trials
+            .iter()
+            .filter(|trial| self.is_made_by(&trial.id) && trial.status == Status::Finished);
+        let results: Vec<_> = finished.filter_map(Trial::result).collect();
+        let measured = |name: &&str| results.iter().all(|one| one.validation.contains_key(*name));
+        let own = self.metric.name.as_str();
+        std::iter::once(own)
+            .chain(LOSSES.iter().map(|loss| loss.name))
+            .find(measured)
+            .unwrap_or(own)
+    }
 }
 
 /// Where a choice lies among the values it was made from.
@@ -102,6 +116,7 @@ impl Tuned {
     /// that could go on, none is.
     pub fn of(trials: &[Trial], choice: &Choice<'_>, candidates: &[String]) -> Self {
         let Choice { seeds, metric, .. } = choice;
+        let by = choice.measured_by(trials);
         let of = |candidate: &str| -> Vec<&Trial> {
             let mine = |trial: &&Trial| {
                 choice.is_made_by(&trial.id) && trial.id.settings.as_deref() == Some(candidate)
@@ -114,7 +129,7 @@ impl Tuned {
                 let finished: Vec<f64> = of(candidate)
                     .into_iter()
                     .filter(|trial| trial.status == Status::Finished)
-                    .filter_map(|trial| trial.result()?.validation.get(&metric.name).copied())
+                    .filter_map(|trial| trial.result()?.validation.get(by).copied())
                     .filter(|value| value.is_finite())
                     .collect();
                 let complete = finished.len() == seeds.len() && !seeds.is_empty();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use distil_report::measure::{
     BadOutputs, ClassOutputs, LabelOutputs, METRICS, Outputs, Resolution, ValueOutputs, all,
-    confusion, ece, metric, resolution, top_k,
+    calibrated_nll, calibrated_nll_labels, confusion, ece, metric, resolution, top_k,
 };
 use serde_json::Value;
 
@@ -174,6 +174,29 @@ fn weights_are_one_above_zero_per_row() -> Outcome {
     ] {
         assert!(outputs.weighted(Some(weights)).is_err(), "{weights:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn how_sure_a_network_is_does_not_count_at_the_best_temperature() -> Outcome {
+    let measured = |logits: &[f32], labels: &[u32]| -> Result<f64, BadOutputs> {
+        Ok(calibrated_nll(&ClassOutputs::new(logits, labels, 2)?))
+    };
+    // Three of four are right, all as sure: p of 3/4 is best, whatever the logits were.
+    let labels = [0, 0, 0, 1];
+    let entropy = -(0.75 * 0.75_f64.ln() + 0.25 * 0.25_f64.ln());
+    for sure in [2e-2, 0.3, 1.0, 7.0, 90.0] {
+        let logits = [sure, 0.0].repeat(4);
+        assert_near(measured(&logits, &labels)?, entropy, "three of four");
+    }
+    // Answers worse than none count as none.
+    assert_near(measured(&[5.0, 0.0], &[1])?, 2.0_f64.ln(), "wrong");
+    assert_near(measured(&[4.0, 4.0], &[1])?, 2.0_f64.ln(), "undecided");
+    // Where all are right the surest is best, and there is a number.
+    let (more, less) = (measured(&[2.0, 0.0], &[0])?, measured(&[0.1, 0.0], &[0])?);
+    assert!(0.0 <= more && more < less && less < 1e-3, "{more} {less}");
+    let labels = LabelOutputs::new(&[0.5, 0.5, 0.5, -0.5], &[1.0, 1.0, 0.0, 0.0], 1)?;
+    assert_near(calibrated_nll_labels(&labels), entropy, "labels");
     Ok(())
 }
 
@@ -378,6 +401,7 @@ micro_f1 (Higher is better): F1 of all labels' decisions together, at probabilit
 macro_f1 (Higher is better): the mean of the classes' or labels' F1
 average_precision (Higher is better): the area under precision over recall, the mean of the classes' or labels': how well the rare ones are found
 nll (Lower is better): mean negative log-likelihood in nats; with several labels their mean binary cross-entropy
+calibrated_nll (Lower is better): NLL with all logits divided by the one temperature that makes it least on the samples measured: the loss without too much or too little confidence
 ece (Lower is better): how far confidence and accuracy are apart, over 15 bins
 nrmse (Lower is better): with several targets: the mean of their RMSE, each divided by its target's standard deviation
 rmse (Lower is better): root mean squared error in the target's unit; with several targets the mean of theirs

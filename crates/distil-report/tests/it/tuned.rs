@@ -26,8 +26,12 @@ fn trial(settings: &str, seed: u64, validation: f64) -> Trial {
 }
 
 fn choose(trials: &[Trial], seeds: &[u64]) -> Tuned {
+    choose_by("accuracy", trials, seeds)
+}
+
+fn choose_by(name: &str, trials: &[Trial], seeds: &[u64]) -> Tuned {
     let candidates = ["a", "b", "c"].map(str::to_owned);
-    let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
+    let metric = MainMetric::of(metric(name).expect("a metric"), None);
     let choice = Choice {
         arm: "plain",
         by: "plain",
@@ -104,6 +108,26 @@ fn the_best_mean_on_the_validation_part_is_chosen_and_the_test_part_has_no_say()
 fn of_equals_the_first_is_chosen_and_other_seeds_have_no_say() {
     let trials = [trial("b", 1, 0.9), trial("a", 1, 0.9), trial("c", 7, 1.0)];
     assert_eq!(choose(&trials, &[1]).chosen.as_deref(), Some("a"));
+}
+
+#[test]
+fn where_a_trial_of_an_older_version_lacks_the_calibrated_loss_the_loss_as_it_is_has_the_say() {
+    let of = |settings: &str, nll: f64, calibrated: Option<f64>| {
+        let mut trial = trial(settings, 1, 0.9);
+        let measured = &mut trial.stages.last_mut().expect("a stage").validation;
+        measured.insert("nll".into(), nll);
+        measured.extend(calibrated.map(|value| ("calibrated_nll".to_owned(), value)));
+        trial
+    };
+    let mut trials = [
+        of("a", 0.3, Some(0.25)),
+        of("b", 0.5, Some(0.2)),
+        of("c", 0.4, Some(0.3)),
+    ];
+    let chosen = |trials: &[Trial]| choose_by("calibrated_nll", trials, &[1]).chosen;
+    assert_eq!(chosen(&trials).as_deref(), Some("b"));
+    trials[1] = of("b", 0.5, None);
+    assert_eq!(chosen(&trials).as_deref(), Some("a"));
 }
 
 #[test]

@@ -18,13 +18,24 @@ use crate::memory;
 /// Bytes of an array from which it lies in a file, unless the environment says otherwise.
 const LEAST: usize = 32 << 20;
 
-/// Says in bytes from where on arrays lie in files.
+/// Bytes of data from which trials share what one process read, unless the environment says otherwise.
+const LEAST_SHARED: usize = 256 << 10;
+
+/// Says in bytes from where on both are so.
 const VARIABLE: &str = "DISTIL_MAPPED_FROM";
 
 /// Bytes of an array from which it lies in a file.
 pub fn least() -> usize {
-    let said = std::env::var(VARIABLE).ok();
-    said.and_then(|said| said.parse().ok()).unwrap_or(LEAST)
+    said().unwrap_or(LEAST)
+}
+
+/// Bytes of data from which trials share what one process read.
+pub fn least_shared() -> usize {
+    said().unwrap_or(LEAST_SHARED)
+}
+
+fn said() -> Option<usize> {
+    std::env::var(VARIABLE).ok()?.parse().ok()
 }
 
 /// The folder they lie in.

@@ -297,7 +297,7 @@ fn search(
         large: Default::default(),
         main: &main,
         validation: plan.samples[1],
-        loss: plan.loss_metric(),
+        loss: plan.loss_metric().name,
         seed: plan.run.seed.value,
         budget,
         started: Instant::now(),

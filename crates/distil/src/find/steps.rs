@@ -84,7 +84,8 @@ impl Search<'_> {
         };
         let total = trial.bill.equalised();
         Tried {
-            loss: measured(self.loss),
+            // A search that an older version began has the loss alone.
+            loss: measured(self.loss).or_else(|| measured("nll")),
             value: measured(self.metric.name),
             flops: total.flops.unwrap_or(0.0),
             cpu_seconds: total.cpu_seconds,

@@ -46,7 +46,7 @@ use burn::tensor::Device;
 use distil_recipe::recipe::RunTable;
 use distil_report::Overlap;
 use distil_report::events::Event;
-use distil_report::measure::Metric;
+use distil_report::measure::{Metric, Quantity, metric};
 
 use crate::data::source::{AnySource, PartFiles};
 use crate::data::{Dataset, SeenRows, SplitRule};
@@ -148,9 +148,12 @@ impl Plan {
         notes::of_mup(self.result())
     }
 
-    /// The metric nearest to the result's loss.
-    pub(crate) fn loss_metric(&self) -> &'static str {
-        self.task.loss_metric(self.result().layout.outputs())
+    /// What settings are chosen by that another network is trained with: the metric nearest to the result's loss, or the loss that models
+    /// are compared by.
+    pub(crate) fn loss_metric(&self) -> &'static Metric {
+        let loss = self.task.loss_metric(self.result().layout.outputs());
+        let nearest = metric(loss).filter(|_| self.metric.quantity != Quantity::Nats);
+        nearest.unwrap_or(self.metric)
     }
 
     /// The stage of this name.

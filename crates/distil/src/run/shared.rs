@@ -29,9 +29,9 @@ fn path(named: &str) -> Option<PathBuf> {
 }
 
 impl Shared {
-    /// Whether data is large enough for that.
+    /// Whether data is large enough for that: reading a sound, a picture or text takes longer than its numbers do.
     pub fn is_worth_it(raw: &Raw) -> bool {
-        copy::bytes(raw) >= private::least()
+        copy::bytes(raw) >= private::least_shared()
     }
 
     /// Writes data for the trials to come, and what was found out about it, unless it is there; `None` where it cannot be written.

@@ -52,7 +52,7 @@ impl Task for Classification {
     }
 
     fn loss_metric(&self, _: usize) -> &'static str {
-        "nll"
+        "calibrated_nll"
     }
 
     fn outputs(&self, targets: &TargetShape) -> std::result::Result<usize, String> {

@@ -35,6 +35,7 @@ pub trait Task: std::fmt::Debug + Send + Sync {
     fn default_metric(&self, outputs: usize) -> &'static str;
 
     /// The metric nearest to the loss of models of so many outputs: what settings are chosen by that another network is trained with.
+    /// Of classes and labels at the best temperature: how sure a network is depends on the rate more than what it has learned does.
     fn loss_metric(&self, outputs: usize) -> &'static str;
 
     /// What the targets are measured in, where the recipe says so.

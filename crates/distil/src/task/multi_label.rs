@@ -25,7 +25,7 @@ impl Task for MultiLabel {
     }
 
     fn loss_metric(&self, _: usize) -> &'static str {
-        "nll"
+        "calibrated_nll"
     }
 
     fn outputs(&self, targets: &TargetShape) -> std::result::Result<usize, String> {

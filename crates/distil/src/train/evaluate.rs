@@ -18,15 +18,15 @@ pub fn metrics(outputs: &Array, data: &Dataset, ids: &[SampleId]) -> Result<Numb
     measured(outputs, &data.targets, weights, ids, measure::all)
 }
 
-/// The same and the metric that models are compared by.
+/// The same and these.
 pub fn metrics_and(
     outputs: &Array,
     data: &Dataset,
     ids: &[SampleId],
-    metric: &Metric,
+    more: &[&Metric],
 ) -> Result<Numbers> {
     let weights = data.weights.as_deref();
-    let measure = |outputs: &Outputs<'_>| measure::all_and(outputs, metric);
+    let measure = |outputs: &Outputs<'_>| measure::all_and(outputs, more);
     measured(outputs, &data.targets, weights, ids, measure)
 }
 
@@ -43,7 +43,7 @@ pub fn metrics_by_target(
         let names = targets.names().iter().cloned();
         let by_target = names.zip(measure::by_target(outputs)).collect();
         let all = match metric {
-            Some(metric) => measure::all_and(outputs, metric),
+            Some(metric) => measure::all_and(outputs, &[metric]),
             None => measure::all(outputs),
         };
         (all, by_target)

@@ -43,9 +43,10 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
         &["fsdd", "sound-folder"],
     ),
     (
-        "the main metric of a task, or one whose resolution is a formula",
+        "the main metric of a task, or its loss, or one whose resolution is a formula",
         &[
             "accuracy",
+            "calibrated_nll",
             "macro_f1",
             "mae",
             "nll",

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use distil_report::TrialId;
 use distil_report::bill::{BillRow, NO_STAGE, Total};
 use distil_report::compare::{FLOW, TRANSFERRED};
-use distil_report::measure::metric;
 use distil_report::record::Purpose;
 use distil_report::record::arm::PROXY;
 use distil_report::run_json::{Choice, MainMetric, Status, Trial, Tuned};
@@ -36,8 +35,7 @@ impl By {
             true => Self {
                 arm: PROXY.into(),
                 seeds: vec![first],
-                metric: metric(plan.loss_metric())
-                    .map_or_else(|| main_metric(plan), |loss| MainMetric::of(loss, None)),
+                metric: MainMetric::of(plan.loss_metric(), None),
             },
             false => Self {
                 arm: arm.into(),

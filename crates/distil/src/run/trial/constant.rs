@@ -19,7 +19,7 @@ pub fn constant(data: &Dataset, ids: &[SampleId], metric: &Metric) -> Result<Opt
         return Ok(None);
     }
     let outputs = Array::new([ids.len(), answer.len()], answer.repeat(ids.len()));
-    Ok(metrics_and(&outputs, data, ids, metric)?
+    Ok(metrics_and(&outputs, data, ids, &[metric])?
         .get(metric.name)
         .copied())
 }

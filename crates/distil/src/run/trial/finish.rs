@@ -56,7 +56,7 @@ impl Trial<'_> {
         let test = if ids.is_empty() {
             Numbers::default()
         } else {
-            metrics_and(&outputs, self.data, ids, self.plan.metric)?
+            metrics_and(&outputs, self.data, ids, &[self.plan.metric])?
         };
         let unit = self.plan.task.unit();
         let path = folder.predictions();

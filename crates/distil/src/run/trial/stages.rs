@@ -334,7 +334,11 @@ impl Trial<'_> {
         }
         let watch = Stopwatch::start();
         let outputs = finished.outputs(ids, &self.device);
-        let found = metrics_and(&outputs, self.data, ids, self.plan.metric)?;
+        let mut wanted = vec![self.plan.metric];
+        // What is chosen by, perhaps for another network.
+        let chosen_by = part == Part::Validation && !self.test;
+        wanted.extend(chosen_by.then(|| self.plan.loss_metric()));
+        let found = metrics_and(&outputs, self.data, ids, &wanted)?;
         meter.add(
             Purpose::Evaluate,
             Some(finished.flops_forward()),

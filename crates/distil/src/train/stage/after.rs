@@ -117,7 +117,7 @@ impl Stage<'_, '_> {
         if outputs.values.iter().any(|value| !value.is_finite()) {
             return Err(self.outputs_diverged()?);
         }
-        let found = metrics_and(&outputs, self.data, ids, self.settings.metric)?;
+        let found = metrics_and(&outputs, self.data, ids, &[self.settings.metric])?;
         self.meter.add(
             Purpose::Evaluate,
             self.flops.map(|f| f.0),
