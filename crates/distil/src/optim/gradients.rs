@@ -50,6 +50,19 @@ impl Gradients {
         }
     }
 
+    /// Whether every element of every gradient is finite: [`Norms::finite`] for a fraction of what norms take.
+    pub fn finite(&self) -> bool {
+        let finite = |tensor: &Tensor<1>| match tensor.clone().try_into_primitive::<Flex>() {
+            Ok(flex) => flex.as_slice::<f32>().map(all_finite),
+            Err(_) => None,
+        };
+        let mut found = self.by_path.values().map(finite);
+        match found.find(|finite| *finite != Some(true)) {
+            Some(None) => self.norms().finite(),
+            found => found.is_none(),
+        }
+    }
+
     /// Norms by path and in all, accumulated in f64 in the order of the paths: the same for any number
     /// of threads. Not finite if, and on the host only if, an element is not finite.
     pub fn norms(&self) -> Norms {
@@ -184,8 +197,31 @@ impl ModuleVisitor for Taker<'_> {
     }
 }
 
-/// Elements whose squares are summed together; more are summed in such parts, on several threads.
+/// Elements that are looked at together; more are in such parts, on several threads.
 const PART: usize = 1 << 17;
+
+/// Whether all are finite.
+fn all_finite(values: &[f32]) -> bool {
+    match values.len() {
+        few if few <= PART => part_is_finite(values),
+        _ => values.par_chunks(PART).all(part_is_finite),
+    }
+}
+
+/// The same, by the largest exponent: that of what is not finite is all ones.
+fn part_is_finite(values: &[f32]) -> bool {
+    const EXPONENT: u32 = 0xff << 23;
+    let largest = Isa::current().run(|| {
+        let mut largest = [0_u32; 32];
+        let (chunks, rest) = values.as_chunks::<32>();
+        for chunk in chunks {
+            largest = std::array::from_fn(|i| largest[i].max(chunk[i].to_bits() & EXPONENT));
+        }
+        let rest = rest.iter().map(|x| x.to_bits() & EXPONENT);
+        rest.chain(largest).max().unwrap_or_default()
+    });
+    largest < EXPONENT
+}
 
 /// Σ x² in f64, the same for any number of threads.
 fn sum_of_squares(values: &[f32]) -> f64 {

@@ -118,7 +118,7 @@ impl Stage<'_, '_> {
         Ok(learner)
     }
 
-    /// Reads losses and norms, and updates if all of them are finite.
+    /// Reads losses, and updates if they and all gradients are finite.
     fn update<N: Net>(
         &mut self,
         learner: Learner<N>,
@@ -133,12 +133,12 @@ impl Stage<'_, '_> {
                     part.read(&pass.weights) * pass.of_step;
             }
         }
-        let norms = gradients.norms();
-        if !norms.finite() || parts.values().any(|v| !v.is_finite()) {
-            return Err(self.diverged(self.progress.step + 1, &parts, &norms.by_path)?);
+        if !gradients.finite() || parts.values().any(|v| !v.is_finite()) {
+            let norms = gradients.norms().by_path;
+            return Err(self.diverged(self.progress.step + 1, &parts, &norms)?);
         }
         if let Some(max) = self.settings.train.clip {
-            gradients.clip(&norms, max);
+            gradients.clip(&gradients.norms(), max);
         }
         let learner = self.optimizer.update(learner, gradients, self.log.lr);
         if let Some(average) = &mut self.average {

@@ -28,13 +28,16 @@ fn norms_are_euclidean_by_path_and_in_all() {
 fn one_element_that_is_not_finite_is_seen_and_large_finite_ones_are_not_mistaken_for_it() {
     let module = Linear::new([10, 10], |_| 0.0);
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let norms = module
-            .gradients(|i| if i == 57 { bad } else { 0.1 })
-            .norms();
-        assert!(!norms.finite());
-        assert!(!norms.by_path["weight"].is_finite() && norms.by_path["bias"].is_finite());
+        // In the middle, and in what is left of 32 at a time.
+        for place in [57, 98] {
+            let gradients = module.gradients(|i| if i == place { bad } else { 0.1 });
+            let norms = gradients.norms();
+            assert!(!norms.finite() && !gradients.finite());
+            assert!(!norms.by_path["weight"].is_finite() && norms.by_path["bias"].is_finite());
+        }
     }
-    assert!(module.gradients(|_| f32::MAX).norms().finite());
+    let largest = module.gradients(|_| f32::MAX);
+    assert!(largest.norms().finite() && largest.finite());
 }
 
 #[test]

@@ -44,11 +44,12 @@ fn one_adam_step_against_burns_own() {
     let (mut ours, mut theirs) = (Mlp::new(), Mlp::new());
     let mut optimizer = Optimizer::new(Box::new(Adam::default()));
     let mut burns = AdamConfig::new().with_epsilon(1e-8).init();
-    let (mut a, mut b, mut c) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut a, mut b, mut c, mut d) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..300 {
         let mut gradients = ours.backward();
         let gradients = Gradients::take(&ours, &mut gradients);
-        timed(&mut c, || gradients.norms());
+        timed(&mut c, || assert!(gradients.finite()));
+        timed(&mut d, || gradients.norms());
         ours = timed(&mut a, || optimizer.update(ours, gradients, 1e-3));
         let gradients = GradientsParams::from_grads(theirs.backward(), &theirs);
         theirs = timed(&mut b, || burns.step(1e-3, theirs, gradients));
@@ -57,9 +58,14 @@ fn one_adam_step_against_burns_own() {
         times.sort();
         times[times.len() / 2].as_secs_f64() * 1e3
     };
-    let (a, b, c) = (median(&mut a), median(&mut b), median(&mut c));
+    let (a, b, c, d) = (
+        median(&mut a),
+        median(&mut b),
+        median(&mut c),
+        median(&mut d),
+    );
     println!(
-        "Adam on 1000-500-100-10: {a:.3} ms, Burn's {b:.3} ms ({:.1} x); norms {c:.3} ms",
+        "Adam on 1000-500-100-10: {a:.3} ms, Burn's {b:.3} ms ({:.1} x); whether all gradients are finite {c:.3} ms, norms {d:.3} ms",
         b / a
     );
     let close = ours.layers[2].values();
