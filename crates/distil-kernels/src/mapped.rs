@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 
 /// So many bytes that were read stay with the process, before they are given back.
 const KEPT: usize = 16 << 20;
@@ -22,6 +22,8 @@ struct Map {
     bytes: Mmap,
     /// Bytes read since pages were given back last.
     read: AtomicUsize,
+    /// Whether it is no mapping of a file: its pages cannot be read again.
+    copied: bool,
 }
 
 /// Numbers without padding for which any bits are a value.
@@ -58,8 +60,29 @@ impl Mapped {
         // SAFETY: nobody changes the file while it is mapped, as required above. Were it cut short all the same, reading behind its
         // end would end the process by a signal, not read other memory.
         let bytes = unsafe { Mmap::map(file)? };
+        Ok(Self::of(bytes, false))
+    }
+
+    /// A whole file in memory of this process: whatever becomes of it later does not matter.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn copied(mut file: &File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        let length = usize::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        let mut bytes = MmapMut::map_anon(length)?;
+        file.rewind()?;
+        file.read_exact(&mut bytes)?;
+        Ok(Self::of(bytes.make_read_only()?, true))
+    }
+
+    fn of(bytes: Mmap, copied: bool) -> Self {
         let read = AtomicUsize::new(0);
-        Ok(Self(Arc::new(Map { bytes, read })))
+        Self(Arc::new(Map {
+            bytes,
+            read,
+            copied,
+        }))
     }
 
     /// All of it.
@@ -75,8 +98,11 @@ impl Mapped {
         }
     }
 
-    /// Gives all pages back to the system.
+    /// Gives all pages of a file that is mapped back to the system.
     pub fn give_back(&self) {
+        if self.0.copied {
+            return;
+        }
         self.0.read.store(0, Ordering::Relaxed);
         #[cfg(unix)]
         {

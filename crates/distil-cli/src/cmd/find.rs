@@ -42,6 +42,7 @@ pub fn find(args: &FindArgs) -> Ended {
                 ..Options::default()
             },
             began_with: None,
+            loss: None,
         },
         runs: args.runs.clone(),
         program: program()?,

@@ -407,6 +407,38 @@ fn a_search_that_was_stopped_goes_on_to_the_end_of_an_unbroken_one() {
 }
 
 #[test]
+fn a_search_is_by_one_loss_whichever_version_began_it() {
+    let place = Place::new();
+    let mut running = place.start(&[
+        "find",
+        "digits",
+        "--goal",
+        "accuracy >= 1",
+        "--budget",
+        "1 MFLOPs",
+    ]);
+    let rates = place.path(&format!("{FOLDER}/runs/rates-1-0001/trials"));
+    running.wait_for("a rate", || rates.exists());
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code, 143);
+    // As it was before the loss was calibrated.
+    let asked = format!("{FOLDER}/asked.json");
+    let mut old: serde_json::Value = serde_json::from_str(&place.read(&asked)).unwrap();
+    let loss = old.as_object_mut().unwrap().remove("loss").unwrap();
+    assert_eq!(loss, "calibrated_nll");
+    place.write(&asked, old.to_string());
+    let ended = place.distil(&["resume", FOLDER, "--quiet"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let find = found(&place, FOLDER);
+    let run = RunJson::read(&place.path(&format!("{FOLDER}/runs/rates-1-0001/run.json"))).unwrap();
+    for (tried, trial) in find.steps[0].tried.iter().zip(&run.trials) {
+        let measured = &trial.result().unwrap().validation;
+        assert_eq!(tried.loss, Some(measured["nll"]), "{}", tried.name);
+        assert!(measured["calibrated_nll"] < measured["nll"]);
+    }
+}
+
+#[test]
 fn a_mistake_in_a_goal_or_a_budget_is_told_before_anything_is_written() {
     let place = Place::new();
     for (goal, budget, said) in [

@@ -24,3 +24,20 @@ fn numbers_are_read_where_they_lie_and_not_beyond_the_file() {
     }
     assert!(mapped.slice::<f64>(4, 1).is_none());
 }
+
+#[test]
+fn a_copy_in_memory_is_what_the_file_was_whatever_becomes_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("numbers");
+    let bytes: Vec<u8> = (0..20_000_u32).flat_map(u32::to_ne_bytes).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let copied = Mapped::copied(&File::open(&path).unwrap()).unwrap();
+    std::fs::write(&path, "cut short").unwrap();
+    copied.passed(1 << 30);
+    copied.give_back();
+    assert_eq!(copied.bytes(), bytes);
+    assert_eq!(
+        copied.slice::<u32>(4 * 19_998, 2).unwrap()[..],
+        [19_998, 19_999]
+    );
+}

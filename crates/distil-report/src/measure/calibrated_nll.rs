@@ -21,54 +21,62 @@ pub(super) const METRIC: Metric = Metric {
 /// The largest 1 ÷ temperature: where all rows are answered right, there is no end to it.
 const COLDEST: f64 = 100.0;
 
-/// Steps in which 1 ÷ temperature is found at the latest.
-const STEPS: usize = 60;
+/// What the loss may still fall by where the search ends, in nats.
+const TOLERANCE: f64 = 1e-12;
+
+/// Steps after which it ends in any case.
+const STEPS: usize = 100;
 
 /// The mean negative log-likelihood in nats of softmax(z/T) with the one T ≥ 0.01 that makes it least (temperature scaling: Guo et al. 2017,
 /// "On Calibration of Modern Neural Networks", section 4.2): at least 0, at most [`super::nll`] and at most ln(classes).
 pub fn calibrated_nll(outputs: &ClassOutputs<'_>) -> f64 {
-    let mean = |of: &dyn Fn(&[f32], usize) -> f64| {
-        let rows = outputs.rows().map(|(logits, label)| of(logits, label));
-        outputs.weights.mean(rows)
-    };
     let cold = coldness(|cold| {
-        let slope = mean(&|logits, label| {
-            let [sum, first, _] = moments(logits, cold);
-            first / sum - (f64::from(logits[label]) - largest(logits))
-        });
-        let curvature = mean(&|logits, _| {
+        let each = outputs.rows().map(|(logits, label)| {
             let [sum, first, second] = moments(logits, cold);
-            second / sum - (first / sum).powi(2)
+            let mean = first / sum;
+            let slope = mean - (f64::from(logits[label]) - largest(logits));
+            [slope, second / sum - mean * mean]
         });
-        (slope, curvature)
+        means(each, outputs.weights.each(), outputs.weights.total())
     });
-    mean(&|logits, label| {
-        let [sum, ..] = moments(logits, cold);
-        sum.ln() - cold * (f64::from(logits[label]) - largest(logits))
-    })
+    let loss = |cold: f64| {
+        outputs.weights.mean(outputs.rows().map(|(logits, label)| {
+            let [sum, ..] = moments(logits, cold);
+            sum.ln() - cold * (f64::from(logits[label]) - largest(logits))
+        }))
+    };
+    loss(cold).min(loss(0.0))
 }
 
 /// The same of several labels: the mean binary cross-entropy over rows and labels, of σ(z/T).
 pub fn calibrated_nll_labels(outputs: &LabelOutputs<'_>) -> f64 {
-    let mean = |of: &dyn Fn(f64, f64) -> f64| {
-        outputs
-            .weights
-            .mean(outputs.rows().map(|(logits, targets)| {
-                let each = logits.iter().zip(targets);
-                let sum: f64 = each.map(|(&z, &y)| of(f64::from(z), f64::from(y))).sum();
-                sum / logits.len() as f64
-            }))
-    };
     let share = |z: f64| 1.0 / (1.0 + (-z).exp());
     let cold = coldness(|cold| {
-        let slope = mean(&|z, y| z * (share(cold * z) - y));
-        let curvature = mean(&|z, _| z * z * share(cold * z) * share(-cold * z));
-        (slope, curvature)
+        let each = outputs.rows().map(|row| {
+            let sums = pairs(row).fold([0.0; 2], |[slope, curvature], (z, y)| {
+                let right = share(cold * z);
+                let more = z * z * right * share(-cold * z);
+                [slope + z * (right - y), curvature + more]
+            });
+            sums.map(|sum| sum / row.0.len() as f64)
+        });
+        means(each, outputs.weights.each(), outputs.weights.total())
     });
-    mean(&|z, y| {
-        let z = cold * z;
-        z.max(0.0) - z * y + (-z.abs()).exp().ln_1p()
-    })
+    let loss = |cold: f64| {
+        outputs.weights.mean(outputs.rows().map(|row| {
+            let each = pairs(row).map(|(z, y)| (cold * z, y));
+            let sum: f64 = each
+                .map(|(z, y)| z.max(0.0) - z * y + (-z.abs()).exp().ln_1p())
+                .sum();
+            sum / row.0.len() as f64
+        }))
+    };
+    loss(cold).min(loss(0.0))
+}
+
+fn pairs<'a>((logits, targets): (&'a [f32], &'a [f32])) -> impl Iterator<Item = (f64, f64)> + 'a {
+    let each = logits.iter().zip(targets);
+    each.map(|(&z, &y)| (f64::from(z), f64::from(y)))
 }
 
 fn largest(logits: &[f32]) -> f64 {
@@ -85,25 +93,44 @@ fn moments(logits: &[f32], cold: f64) -> [f64; 3] {
     })
 }
 
-/// The 1 ÷ temperature in [0, [`COLDEST`]] at which a mean loss, convex in it, is least, by Newton's steps and, where these lead out of what is
-/// still possible, by halving that. `of` gives its slope and curvature.
-fn coldness(of: impl Fn(f64) -> (f64, f64)) -> f64 {
+fn means(
+    rows: impl Iterator<Item = [f64; 2]>,
+    weights: impl Iterator<Item = f64>,
+    total: f64,
+) -> [f64; 2] {
+    let sums = rows
+        .zip(weights)
+        .fold([0.0; 2], |[a, b], ([x, y], w)| [a + w * x, b + w * y]);
+    sums.map(|sum| sum / total)
+}
+
+/// The 1 ÷ temperature in [0, [`COLDEST`]] at which a mean loss, convex in it, is least. `of` gives its slope and curvature. By Newton's
+/// steps; by halving what is still possible where they lead out of that, or where one is not half as long as the one before.
+fn coldness(of: impl Fn(f64) -> [f64; 2]) -> f64 {
     let (mut low, mut high) = (0.0, COLDEST);
     let mut cold = 1.0;
+    let mut before = COLDEST;
     for _ in 0..STEPS {
-        let (slope, curvature) = of(cold);
+        let [slope, curvature] = of(cold);
+        let end = match slope > 0.0 {
+            true => low,
+            false => high,
+        };
+        let to_gain = slope.abs() * (end - cold).abs();
+        if to_gain.is_nan() || to_gain <= TOLERANCE {
+            break;
+        }
         match slope > 0.0 {
             true => high = cold,
             false => low = cold,
         }
-        let step = cold - slope / curvature;
-        let next = match low < step && step < high {
-            true => step,
+        let step = slope / curvature;
+        let newton = cold - step;
+        let next = match low < newton && newton < high && 2.0 * step.abs() <= before {
+            true => newton,
             false => 0.5 * (low + high),
         };
-        if (next - cold).abs() <= 1e-9 * cold {
-            return next;
-        }
+        before = (next - cold).abs();
         cold = next;
     }
     cold

@@ -192,6 +192,12 @@ fn how_sure_a_network_is_does_not_count_at_the_best_temperature() -> Outcome {
     // Answers worse than none count as none.
     assert_near(measured(&[5.0, 0.0], &[1])?, 2.0_f64.ln(), "wrong");
     assert_near(measured(&[4.0, 4.0], &[1])?, 2.0_f64.ln(), "undecided");
+    // However large they are.
+    for huge in [1e8, 1e25, f32::MAX] {
+        let half = measured(&[huge, 0.0, huge, 0.0], &[0, 1])?;
+        assert!((half - 2.0_f64.ln()).abs() < 1e-9, "{huge}: {half}");
+        assert!(measured(&[huge, 0.0], &[0])? < 1e-9, "{huge}");
+    }
     // Where all are right the surest is best, and there is a number.
     let (more, less) = (measured(&[2.0, 0.0], &[0])?, measured(&[0.1, 0.0], &[0])?);
     assert!(0.0 <= more && more < less && less < 1e-3, "{more} {less}");

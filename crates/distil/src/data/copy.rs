@@ -232,9 +232,12 @@ fn write_found(found: &Found, out: &mut Writer<'_>) -> io::Result<FoundHead> {
     })
 }
 
-/// Data that [`write`] wrote, its long arrays mapped; `None` where the file is another or damaged.
+/// Data that [`write`] wrote, its long arrays mapped where they are long; `None` where the file is another or damaged.
 pub fn read(file: &File) -> Option<(Raw, Option<Found>)> {
-    let mapped = Mapped::new(file).ok()?;
+    let mapped = match file.metadata().ok()?.len() < private::least() as u64 {
+        true => Mapped::copied(file).ok()?,
+        false => Mapped::new(file).ok()?,
+    };
     let (first, rest) = mapped.bytes().split_at_checked(FREE)?;
     let (hash, first) = first.strip_prefix(MAGIC)?.split_first_chunk::<8>()?;
     let (start, first) = first.split_first_chunk::<8>()?;

@@ -94,7 +94,10 @@ pub fn begin() -> io::Result<NamedTempFile> {
 /// Removes what processes that are gone left.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if let Ok(file) = File::open(entry.path()) {
+        // Opening what is no file may never end.
+        if entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = File::open(entry.path())
+        {
             remove_unheld(&entry.path(), &file);
         }
     }

@@ -67,6 +67,7 @@ pub fn find(request: &FindRequest, watcher: &mut dyn Watcher) -> Result<Found> {
     asked.options.base = absolute(&asked.options.base).unwrap_or(asked.options.base);
     let begun = Begun::of(&request.recipe, &asked)?;
     asked.began_with = Some(begun.with.clone());
+    asked.loss = Some(begun.plan.loss_metric().name.to_owned());
     let (folder, _lock) = RunFolder::create(
         &request.runs,
         &format!("{}-find", asked.options.name),
@@ -297,7 +298,11 @@ fn search(
         large: Default::default(),
         main: &main,
         validation: plan.samples[1],
-        loss: plan.loss_metric().name,
+        loss: match (&asked.loss, plan.loss_metric().name) {
+            (Some(loss), _) => loss,
+            (None, "calibrated_nll") => "nll",
+            (None, loss) => loss,
+        },
         seed: plan.run.seed.value,
         budget,
         started: Instant::now(),

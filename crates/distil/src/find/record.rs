@@ -21,6 +21,9 @@ pub struct Asked {
     pub options: Options,
     /// SHA-256 of the recipe and of the data it began with; none before it has begun.
     pub began_with: Option<[String; 2]>,
+    /// The metric that candidates are told apart by; none before it has begun, and where it began before the loss was calibrated.
+    #[serde(default)]
+    pub loss: Option<String>,
 }
 
 /// A training of the search.

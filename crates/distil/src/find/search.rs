@@ -39,7 +39,7 @@ pub(super) struct Search<'a> {
     /// Samples of the validation part.
     pub validation: usize,
     /// The loss that candidates are ranked by.
-    pub loss: &'static str,
+    pub loss: &'a str,
     /// The seed of all trainings but those that ask again or confirm.
     pub seed: u64,
     pub budget: Option<Budget>,

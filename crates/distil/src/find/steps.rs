@@ -84,8 +84,7 @@ impl Search<'_> {
         };
         let total = trial.bill.equalised();
         Tried {
-            // A search that an older version began has the loss alone.
-            loss: measured(self.loss).or_else(|| measured("nll")),
+            loss: measured(self.loss),
             value: measured(self.metric.name),
             flops: total.flops.unwrap_or(0.0),
             cpu_seconds: total.cpu_seconds,

@@ -7,6 +7,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold};
+use distil_report::record::arm::PROXY;
 use distil_report::{Counts, Findings, Part, Purpose, TrialId};
 
 use super::constant::constant;
@@ -108,11 +109,12 @@ impl Trial<'_> {
         }
         // What the stages before the one resumed had to say is in the log already.
         let silent = resume.map_or(0, |(at, ..)| at);
-        let tested = tested(&events);
+        let told = told(&events);
+        let tested = |stage: &str| told.contains(&(stage.to_owned(), Part::Test));
         let mut done: BTreeMap<String, Done> = self.answers().collect();
         for (name, answers) in &done {
-            if self.test && !tested.contains(name) {
-                self.test(name, answers, &mut sink, &mut Meter::new(name))?;
+            if self.test && !tested(name) {
+                self.test(name, answers, &told, &mut sink, &mut Meter::new(name))?;
             }
         }
         let mut outputs = None;
@@ -121,9 +123,9 @@ impl Trial<'_> {
                 true => self.stage(stage, &done, &mut Vec::new(), &[])?,
                 false => self.stage(stage, &done, &mut sink, &[Part::Validation])?,
             };
-            if self.test && !tested.contains(&stage.name) {
+            if self.test && !tested(&stage.name) {
                 let mut meter = Meter::new(&stage.name);
-                let answered = self.test(&stage.name, &finished, &mut sink, &mut meter)?;
+                let answered = self.test(&stage.name, &finished, &told, &mut sink, &mut meter)?;
                 if stage.name == self.plan.result().name {
                     outputs = answered;
                 }
@@ -273,7 +275,7 @@ impl Trial<'_> {
         let key = self.cache_key(plan);
         if let (Some((cache, key)), Some(folder)) = (&key, &self.folder)
             && !self.begun(folder, plan)?
-            && let Some(kept) = cache.find(key)
+            && let Some(kept) = cache.find(key).filter(|kept| self.is_measured(plan, kept))
         {
             let reused = self.reuse(plan, kept, folder, sink)?;
             return Ok(Done::Own(Box::new(reused)));
@@ -310,10 +312,13 @@ impl Trial<'_> {
         &self,
         name: &str,
         finished: &Done,
+        told: &BTreeSet<(String, Part)>,
         sink: &mut dyn EventSink,
         meter: &mut Meter,
     ) -> Result<Option<Array>> {
-        self.evaluate(name, finished, Part::Train, sink, meter)?;
+        if !told.contains(&(name.to_owned(), Part::Train)) {
+            self.evaluate(name, finished, Part::Train, sink, meter)?;
+        }
         self.evaluate(name, finished, Part::Test, sink, meter)
     }
 
@@ -335,9 +340,8 @@ impl Trial<'_> {
         let watch = Stopwatch::start();
         let outputs = finished.outputs(ids, &self.device);
         let mut wanted = vec![self.plan.metric];
-        // What is chosen by, perhaps for another network.
-        let chosen_by = part == Part::Validation && !self.test;
-        wanted.extend(chosen_by.then(|| self.plan.loss_metric()));
+        let by_loss = part == Part::Validation && self.is_chosen_by_loss(name);
+        wanted.extend(by_loss.then(|| self.plan.loss_metric()));
         let found = metrics_and(&outputs, self.data, ids, &wanted)?;
         meter.add(
             Purpose::Evaluate,
@@ -356,6 +360,21 @@ impl Trial<'_> {
             },
         }))?;
         Ok(Some(outputs))
+    }
+
+    /// Whether what this stage came to is chosen from by its loss: by a small network for others, or by a search.
+    fn is_chosen_by_loss(&self, stage: &str) -> bool {
+        let of_a_search = self.id.settings.is_none();
+        !self.test && (of_a_search || self.id.arm == PROXY) && stage == self.plan.result().name
+    }
+
+    /// Whether a stage that was trained before has been measured by all that this trial is chosen by.
+    fn is_measured(&self, plan: &StagePlan, kept: &CachedStage) -> bool {
+        let loss = self.plan.loss_metric().name;
+        let mut events = kept.events.iter();
+        !self.is_chosen_by_loss(&plan.name)
+            || events
+                .any(|event| matches!(event, Event::Evaluated(e) if e.metrics.contains_key(loss)))
     }
 
     /// The cache, and the key there of a stage that is trained.
@@ -546,18 +565,16 @@ impl Trial<'_> {
     }
 }
 
-/// The stages that a log says were measured on the test part.
-fn tested(events: &[Event]) -> BTreeSet<String> {
-    let tested = fold(events)
+/// The stages and parts on which a log says that they were measured.
+fn told(events: &[Event]) -> BTreeSet<(String, Part)> {
+    let told = fold(events)
         .events
         .into_iter()
         .filter_map(|event| match event {
-            Event::Evaluated(evaluated) if evaluated.part == Part::Test => {
-                Some(evaluated.stage.clone())
-            }
+            Event::Evaluated(evaluated) => Some((evaluated.stage.clone(), evaluated.part)),
             _ => None,
         });
-    tested.collect()
+    told.collect()
 }
 
 /// Stages of one name share their randomness across arms, so that arms are paired.
