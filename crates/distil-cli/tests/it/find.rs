@@ -13,6 +13,16 @@ use crate::harness::Place;
 
 const FOLDER: &str = "runs/digits-find-0001";
 
+/// A search for what there is not, with all but no budget.
+const OUT_OF_REACH: [&str; 6] = [
+    "find",
+    "digits",
+    "--goal",
+    "accuracy >= 1",
+    "--budget",
+    "1 MFLOPs",
+];
+
 fn found(place: &Place, folder: &str) -> FindJson {
     serde_json::from_str(&place.read(&format!("{folder}/find.json"))).unwrap()
 }
@@ -304,15 +314,7 @@ fn a_large_network_at_the_end_of_its_list_is_not_equalled_and_not_looked_at_agai
 #[test]
 fn a_goal_that_is_not_met_ends_with_the_best_there_is_and_exit_1() {
     let place = Place::new();
-    let asked = [
-        "find",
-        "digits",
-        "--goal",
-        "accuracy >= 1",
-        "--budget",
-        "1 MFLOPs",
-        "--quiet",
-    ];
+    let asked = [&OUT_OF_REACH[..], &["--quiet"]].concat();
     let ended = place.distil(&asked);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(
@@ -409,14 +411,7 @@ fn a_search_that_was_stopped_goes_on_to_the_end_of_an_unbroken_one() {
 #[test]
 fn a_search_is_by_one_loss_whichever_version_began_it() {
     let place = Place::new();
-    let mut running = place.start(&[
-        "find",
-        "digits",
-        "--goal",
-        "accuracy >= 1",
-        "--budget",
-        "1 MFLOPs",
-    ]);
+    let mut running = place.start(&OUT_OF_REACH);
     let rates = place.path(&format!("{FOLDER}/runs/rates-1-0001/trials"));
     running.wait_for("a rate", || rates.exists());
     running.signal(Signal::TERM);
@@ -431,6 +426,7 @@ fn a_search_is_by_one_loss_whichever_version_began_it() {
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     let find = found(&place, FOLDER);
     let run = RunJson::read(&place.path(&format!("{FOLDER}/runs/rates-1-0001/run.json"))).unwrap();
+    assert_eq!(find.steps[0].tried.len(), run.trials.len());
     for (tried, trial) in find.steps[0].tried.iter().zip(&run.trials) {
         let measured = &trial.result().unwrap().validation;
         assert_eq!(tried.loss, Some(measured["nll"]), "{}", tried.name);

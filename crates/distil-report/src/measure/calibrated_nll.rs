@@ -1,6 +1,9 @@
 //! Negative log-likelihood at the best temperature.
 
+use std::f64::consts::LN_2;
+
 use super::registry::{Better, Metric, Quantity};
+use super::rows::nll_label;
 use super::{ClassOutputs, LabelOutputs, Rows};
 
 /// The registry's entry.
@@ -32,20 +35,19 @@ const STEPS: usize = 100;
 pub fn calibrated_nll(outputs: &ClassOutputs<'_>) -> f64 {
     let cold = coldness(|cold| {
         let each = outputs.rows().map(|(logits, label)| {
-            let [sum, first, second] = moments(logits, cold);
+            let (largest, [sum, first, second]) = moments(logits, cold);
             let mean = first / sum;
-            let slope = mean - (f64::from(logits[label]) - largest(logits));
+            let slope = mean - (f64::from(logits[label]) - largest);
             [slope, second / sum - mean * mean]
         });
-        means(each, outputs.weights.each(), outputs.weights.total())
+        outputs.weights.means(each)
     });
-    let loss = |cold: f64| {
-        outputs.weights.mean(outputs.rows().map(|(logits, label)| {
-            let [sum, ..] = moments(logits, cold);
-            sum.ln() - cold * (f64::from(logits[label]) - largest(logits))
-        }))
-    };
-    loss(cold).min(loss(0.0))
+    let each = outputs.rows().map(|(logits, label)| {
+        let (largest, [sum, ..]) = moments(logits, cold);
+        sum.ln() - cold * (f64::from(logits[label]) - largest)
+    });
+    let undecided = (outputs.classes() as f64).ln();
+    outputs.weights.mean(each).min(undecided)
 }
 
 /// The same of several labels: the mean binary cross-entropy over rows and labels, of σ(z/T).
@@ -60,18 +62,13 @@ pub fn calibrated_nll_labels(outputs: &LabelOutputs<'_>) -> f64 {
             });
             sums.map(|sum| sum / row.0.len() as f64)
         });
-        means(each, outputs.weights.each(), outputs.weights.total())
+        outputs.weights.means(each)
     });
-    let loss = |cold: f64| {
-        outputs.weights.mean(outputs.rows().map(|row| {
-            let each = pairs(row).map(|(z, y)| (cold * z, y));
-            let sum: f64 = each
-                .map(|(z, y)| z.max(0.0) - z * y + (-z.abs()).exp().ln_1p())
-                .sum();
-            sum / row.0.len() as f64
-        }))
-    };
-    loss(cold).min(loss(0.0))
+    let each = outputs.rows().map(|row| {
+        let sum: f64 = pairs(row).map(|(z, y)| nll_label(cold * z, y)).sum();
+        sum / row.0.len() as f64
+    });
+    outputs.weights.mean(each).min(LN_2)
 }
 
 fn pairs<'a>((logits, targets): (&'a [f32], &'a [f32])) -> impl Iterator<Item = (f64, f64)> + 'a {
@@ -79,29 +76,16 @@ fn pairs<'a>((logits, targets): (&'a [f32], &'a [f32])) -> impl Iterator<Item = 
     each.map(|(&z, &y)| (f64::from(z), f64::from(y)))
 }
 
-fn largest(logits: &[f32]) -> f64 {
-    f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max))
-}
-
-/// Σ exp(c·d), Σ d exp(c·d) and Σ d² exp(c·d) over the logits, d being what each is above the largest.
-fn moments(logits: &[f32], cold: f64) -> [f64; 3] {
-    let largest = largest(logits);
+/// The largest logit; and, d being what each is above it, Σ exp(c·d), Σ d exp(c·d) and Σ d² exp(c·d).
+fn moments(logits: &[f32], cold: f64) -> (f64, [f64; 3]) {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let largest = f64::from(largest);
     let above = logits.iter().map(|&z| f64::from(z) - largest);
-    above.fold([0.0; 3], |[sum, first, second], d| {
+    let moments = above.fold([0.0; 3], |[sum, first, second], d| {
         let e = (cold * d).exp();
         [sum + e, first + d * e, second + d * d * e]
-    })
-}
-
-fn means(
-    rows: impl Iterator<Item = [f64; 2]>,
-    weights: impl Iterator<Item = f64>,
-    total: f64,
-) -> [f64; 2] {
-    let sums = rows
-        .zip(weights)
-        .fold([0.0; 2], |[a, b], ([x, y], w)| [a + w * x, b + w * y]);
-    sums.map(|sum| sum / total)
+    });
+    (largest, moments)
 }
 
 /// The 1 ÷ temperature in [0, [`COLDEST`]] at which a mean loss, convex in it, is least. `of` gives its slope and curvature. By Newton's

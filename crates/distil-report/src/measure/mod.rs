@@ -37,7 +37,7 @@ pub use nrmse::nrmse;
 pub use outputs::{BadOutputs, ClassOutputs, LabelOutputs, Outputs, TaskKind, ValueOutputs};
 pub use r2::r2;
 pub(crate) use registry::LOSSES;
-pub use registry::{Better, METRICS, Metric, Quantity, all, all_and, by_target, metric};
+pub use registry::{Better, METRICS, Metric, Quantity, all, all_and, by_target, loss, metric};
 pub use resolution::{Resolution, resolution};
 pub(crate) use resolution::{linearised, weighted_mean};
 pub use rmse::{rmse, rmse_by_target};

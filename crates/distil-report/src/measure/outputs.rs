@@ -101,6 +101,13 @@ impl<'a> Weights<'a> {
     pub(super) fn mean(self, rows: impl Iterator<Item = f64>) -> f64 {
         rows.zip(self.each()).map(|(x, w)| x * w).sum::<f64>() / self.total()
     }
+
+    /// The same of two numbers per row.
+    pub(super) fn means(self, rows: impl Iterator<Item = [f64; 2]>) -> [f64; 2] {
+        let weighed = rows.zip(self.each());
+        let sums = weighed.fold([0.0; 2], |[a, b], ([x, y], w)| [a + w * x, b + w * y]);
+        sums.map(|sum| sum / self.total())
+    }
 }
 
 fn check(outputs: &[f32], rows: usize, width: usize) -> Result<(), BadOutputs> {

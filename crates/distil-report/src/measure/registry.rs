@@ -87,6 +87,12 @@ pub(crate) const LOSSES: [Metric; 3] = [
     super::rmse::METRIC,
 ];
 
+/// The loss of models of so many outputs.
+pub fn loss(task: TaskKind, outputs: usize) -> Option<&'static Metric> {
+    let mut has = LOSSES.iter().filter(|loss| loss.applies(task, outputs));
+    metric(has.next()?.name)
+}
+
 /// The metric of this name.
 pub fn metric(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)

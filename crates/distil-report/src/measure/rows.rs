@@ -55,10 +55,15 @@ pub fn nll_label_rows(outputs: &LabelOutputs<'_>) -> impl ExactSizeIterator<Item
             .iter()
             .zip(targets)
             .map(|(&logit, &target)| (f64::from(logit), f64::from(target)))
-            .map(|(z, y)| z.max(0.0) - z * y + (-z.abs()).exp().ln_1p())
+            .map(|(z, y)| nll_label(z, y))
             .sum();
         sum / logits.len() as f64
     })
+}
+
+/// The binary cross-entropy of a label in nats.
+pub(super) fn nll_label(z: f64, y: f64) -> f64 {
+    z.max(0.0) - z * y + (-z.abs()).exp().ln_1p()
 }
 
 fn pick<T: Copy>(rows: &[T], places: &[usize], width: usize) -> Option<Vec<T>> {

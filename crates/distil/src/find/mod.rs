@@ -298,10 +298,9 @@ fn search(
         large: Default::default(),
         main: &main,
         validation: plan.samples[1],
-        loss: match (&asked.loss, plan.loss_metric().name) {
-            (Some(loss), _) => loss,
-            (None, "calibrated_nll") => "nll",
-            (None, loss) => loss,
+        loss: match &asked.loss {
+            Some(loss) => loss,
+            None => plan.loss_as_it_is().name,
         },
         seed: plan.run.seed.value,
         budget,

@@ -52,11 +52,8 @@ impl Gradients {
 
     /// Whether every element of every gradient is finite: [`Norms::finite`] for a fraction of what norms take.
     pub fn finite(&self) -> bool {
-        let finite = |tensor: &Tensor<1>| match tensor.clone().try_into_primitive::<Flex>() {
-            Ok(flex) => flex.as_slice::<f32>().map(all_finite),
-            Err(_) => None,
-        };
-        let mut found = self.by_path.values().map(finite);
+        let tensors = self.by_path.values();
+        let mut found = tensors.map(|tensor| on_host(tensor, all_finite));
         match found.find(|finite| *finite != Some(true)) {
             Some(None) => self.norms().finite(),
             found => found.is_none(),
@@ -66,14 +63,10 @@ impl Gradients {
     /// Norms by path and in all, accumulated in f64 in the order of the paths: the same for any number
     /// of threads. Not finite if, and on the host only if, an element is not finite.
     pub fn norms(&self) -> Norms {
-        let squares = |tensor: &Tensor<1>| match tensor.clone().try_into_primitive::<Flex>() {
-            Ok(flex) => flex.as_slice::<f32>().map(sum_of_squares),
-            Err(_) => None,
-        };
         let mut total = 0.0;
         let mut by_path = BTreeMap::new();
         for (path, tensor) in &self.by_path {
-            let squares = squares(tensor).unwrap_or_else(|| {
+            let squares = on_host(tensor, sum_of_squares).unwrap_or_else(|| {
                 let squares = tensor.clone() * tensor.clone();
                 read(squares.sum()).iter().map(|s| f64::from(*s)).sum()
             });
@@ -199,6 +192,14 @@ impl ModuleVisitor for Taker<'_> {
 
 /// Elements that are looked at together; more are in such parts, on several threads.
 const PART: usize = 1 << 17;
+
+/// What is asked of numbers that lie on the host; none where they do not.
+fn on_host<T>(tensor: &Tensor<1>, of: impl FnOnce(&[f32]) -> T) -> Option<T> {
+    match tensor.clone().try_into_primitive::<Flex>() {
+        Ok(flex) => flex.as_slice::<f32>().map(of),
+        Err(_) => None,
+    }
+}
 
 /// Whether all are finite.
 fn all_finite(values: &[f32]) -> bool {

@@ -46,7 +46,7 @@ use burn::tensor::Device;
 use distil_recipe::recipe::RunTable;
 use distil_report::Overlap;
 use distil_report::events::Event;
-use distil_report::measure::{Metric, Quantity, metric};
+use distil_report::measure::{Metric, Quantity, loss, metric};
 
 use crate::data::source::{AnySource, PartFiles};
 use crate::data::{Dataset, SeenRows, SplitRule};
@@ -146,6 +146,12 @@ impl Plan {
     /// What is to be known of the settings that the result takes over from another width.
     pub(crate) fn of_mup(&self) -> Option<String> {
         notes::of_mup(self.result())
+    }
+
+    /// The result's loss as a metric, or the one nearest to it.
+    pub(crate) fn loss_as_it_is(&self) -> &'static Metric {
+        let outputs = self.result().layout.outputs();
+        loss(self.task.kind(), outputs).unwrap_or(self.metric)
     }
 
     /// What settings are chosen by that another network is trained with: the metric nearest to the result's loss, or the loss that models

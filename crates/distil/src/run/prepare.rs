@@ -8,7 +8,7 @@ use super::options::Options;
 use super::shared::{self, Shared};
 use super::smoke;
 use crate::data::source::Source;
-use crate::data::{Dataset, Fold, Inputs, Wide};
+use crate::data::{Dataset, Fold, Inputs, Wide, copy, private};
 use crate::error::{Error, Result};
 use crate::plan::{Arm, Draft, Named, Plan};
 
@@ -135,7 +135,7 @@ pub(super) fn prepare(
     }
     let source = draft.source.settled(&raw);
     let inputs = (draft.has_given()).then(|| (raw.inputs.clone(), raw.wide.clone()));
-    let large = Shared::is_worth_it(&raw);
+    let large = copy::bytes(&raw) >= private::least();
     let found = draft.found(&raw, of.fold, known)?;
     let data = draft.dataset_found(raw, of.fold, found)?;
     if large {

@@ -24,12 +24,12 @@ use crate::weights::Array;
 
 impl Trial<'_> {
     /// Ends the log; before that, where the test part may be read, writes the predictions, the model and what compression bought.
-    /// `tested` is what the result answers on the test part, where that has been asked just now.
+    /// `tested` is what the result answers on the test part, and how good that is, where that has been asked just now.
     pub(super) fn finish(
         &self,
         folder: &TrialFolder,
         done: &BTreeMap<String, Done>,
-        tested: Option<Array>,
+        tested: Option<(Array, Numbers)>,
         sink: &mut Piped,
     ) -> Result<()> {
         if self.test || self.data.split.test.is_empty() {
@@ -45,18 +45,23 @@ impl Trial<'_> {
         &self,
         folder: &TrialFolder,
         done: &BTreeMap<String, Done>,
-        tested: Option<Array>,
+        tested: Option<(Array, Numbers)>,
         sink: &mut Piped,
     ) -> Result<()> {
         let plan = self.plan.result();
         let result = network(done, &plan.name)?;
         let watch = Stopwatch::start();
         let ids = &self.data.split.test;
-        let outputs = tested.unwrap_or_else(|| result.outputs(ids, &self.device));
-        let test = if ids.is_empty() {
-            Numbers::default()
-        } else {
-            metrics_and(&outputs, self.data, ids, &[self.plan.metric])?
+        let (outputs, test) = match tested {
+            Some(both) => both,
+            None => {
+                let outputs = result.outputs(ids, &self.device);
+                let test = match ids.is_empty() {
+                    true => Numbers::default(),
+                    false => metrics_and(&outputs, self.data, ids, &[self.plan.metric])?,
+                };
+                (outputs, test)
+            }
         };
         let unit = self.plan.task.unit();
         let path = folder.predictions();

@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use distil_report::events::{self, Evaluated, Event, Resumed, Reused, Started, Time, fold};
 use distil_report::record::arm::PROXY;
-use distil_report::{Counts, Findings, Part, Purpose, TrialId};
+use distil_report::{Counts, Findings, Numbers, Part, Purpose, TrialId};
 
 use super::constant::constant;
 use super::done::{Done, OwnNetwork};
@@ -117,7 +117,7 @@ impl Trial<'_> {
                 self.test(name, answers, &told, &mut sink, &mut Meter::new(name))?;
             }
         }
-        let mut outputs = None;
+        let mut of_the_result = None;
         for (at, stage) in self.plan.stages.iter().enumerate() {
             let finished = match at < silent {
                 true => self.stage(stage, &done, &mut Vec::new(), &[])?,
@@ -127,7 +127,7 @@ impl Trial<'_> {
                 let mut meter = Meter::new(&stage.name);
                 let answered = self.test(&stage.name, &finished, &told, &mut sink, &mut meter)?;
                 if stage.name == self.plan.result().name {
-                    outputs = answered;
+                    of_the_result = answered;
                 }
                 meter.flush(&mut sink)?;
             }
@@ -136,7 +136,7 @@ impl Trial<'_> {
         if ended {
             sink.bill(Purpose::Load, loading)?;
         }
-        self.finish(folder, &done, outputs, &mut sink)
+        self.finish(folder, &done, of_the_result, &mut sink)
     }
 
     /// Trains every stage for a few steps, billed one by one: what a sample costs.
@@ -306,8 +306,8 @@ impl Trial<'_> {
         Ok(finished)
     }
 
-    /// Tells of the metrics that a trial that is tested has besides: on the training part, and on the test part, whose outputs it
-    /// returns. What only has to be chosen from needs neither.
+    /// Tells of the metrics that a trial that is tested has besides: on the training part, and on the test part, which it returns with
+    /// the outputs there. What only has to be chosen from needs neither.
     fn test(
         &self,
         name: &str,
@@ -315,14 +315,14 @@ impl Trial<'_> {
         told: &BTreeSet<(String, Part)>,
         sink: &mut dyn EventSink,
         meter: &mut Meter,
-    ) -> Result<Option<Array>> {
+    ) -> Result<Option<(Array, Numbers)>> {
         if !told.contains(&(name.to_owned(), Part::Train)) {
             self.evaluate(name, finished, Part::Train, sink, meter)?;
         }
         self.evaluate(name, finished, Part::Test, sink, meter)
     }
 
-    /// Tells of a stage's metrics on a part, and returns its outputs there.
+    /// Tells of a stage's metrics on a part, and returns its outputs there and them.
     fn evaluate(
         &self,
         name: &str,
@@ -330,7 +330,7 @@ impl Trial<'_> {
         part: Part,
         sink: &mut dyn EventSink,
         meter: &mut Meter,
-    ) -> Result<Option<Array>> {
+    ) -> Result<Option<(Array, Numbers)>> {
         let ids = self.data.split.part(part);
         let answered = self.data.answers.get(name).map(|found| found.answers(ids));
         let ids = answered.as_deref().unwrap_or(ids);
@@ -353,13 +353,13 @@ impl Trial<'_> {
             stage: name.to_string(),
             part,
             samples: ids.len(),
-            metrics: found,
+            metrics: found.clone(),
             constant: match part == Part::Test && name == self.plan.result().name {
                 true => constant(self.data, ids, self.plan.metric)?,
                 false => None,
             },
         }))?;
-        Ok(Some(outputs))
+        Ok(Some((outputs, found)))
     }
 
     /// Whether what this stage came to is chosen from by its loss: by a small network for others, or by a search.

@@ -133,12 +133,18 @@ impl Stage<'_, '_> {
                     part.read(&pass.weights) * pass.of_step;
             }
         }
-        if !gradients.finite() || parts.values().any(|v| !v.is_finite()) {
-            let norms = gradients.norms().by_path;
-            return Err(self.diverged(self.progress.step + 1, &parts, &norms)?);
+        // Who clips has the norms, which tell; else a look that takes less.
+        let clip = self.settings.train.clip.map(|max| (max, gradients.norms()));
+        let finite = match &clip {
+            Some((_, norms)) => norms.finite(),
+            None => gradients.finite(),
+        };
+        if !finite || parts.values().any(|v| !v.is_finite()) {
+            let norms = clip.map_or_else(|| gradients.norms(), |(_, norms)| norms);
+            return Err(self.diverged(self.progress.step + 1, &parts, &norms.by_path)?);
         }
-        if let Some(max) = self.settings.train.clip {
-            gradients.clip(&gradients.norms(), max);
+        if let Some((max, norms)) = clip {
+            gradients.clip(&norms, max);
         }
         let learner = self.optimizer.update(learner, gradients, self.log.lr);
         if let Some(average) = &mut self.average {
