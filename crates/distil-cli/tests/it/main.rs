@@ -14,6 +14,7 @@ mod failing_io;
 mod find;
 mod foreign;
 mod golden;
+mod halving;
 mod harness;
 mod help;
 mod hostile;

@@ -31,7 +31,7 @@ pub use train::{
     Base, DEFAULT_BATCH, DEFAULT_EPOCHS, DEFAULT_OPTIMIZER, DEFAULT_SCHEDULE, Keep,
     Parametrization, Settings, TrainTable,
 };
-pub use tune::{Candidate, List, MOST_WIDER, TuneTable, TunedBy};
+pub use tune::{Candidate, Cut, List, MOST_WIDER, TuneTable, TunedBy};
 pub use view::{Column, View};
 
 table! {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::problem::{Problem, Problems, Span};
 use crate::recipe::TrainTable;
 use crate::spanned::Spanned;
-use crate::table::{Keys, Rules, count, table};
+use crate::table::{Keys, Rules, count, range, table};
 use crate::tree::{Entry, Kind, Table, Value};
 
 /// Values that a list of positive numbers may get beyond either end.
@@ -32,7 +32,50 @@ table! {
         /// Values that a list of positive numbers gets beyond either end, for all arms, while the choice of one lies there.
         #[schemars(range(min = 0, max = 3))]
         pub widen: Spanned<u64> = MOST_WIDER => count(0..=MOST_WIDER);
+        /// Successive halving: which values an arm gives up early.
+        // If absent, it trains with all of them to the end.
+        pub halving: Vec<Cut>;
     }
+}
+
+table! {
+    /// A rung of successive halving: every value left is tried in trainings of this length, each with a schedule of its own, and only
+    /// the best go on.
+    #[schemars(inline)]
+    pub struct Cut with {
+        /// The table.
+        pub span: Option<Span>,
+    } {
+        /// The length, as a share of the result's own; in whole per cent.
+        #[schemars(range(min = 0.01, max = 0.99))]
+        pub at: Spanned<f64> [needed "write for instance: halving = { at = 0.25, keep = 2 }"]
+            => range("0.01 to 0.99, in whole per cent", whole_per_cent);
+        /// How many values go on.
+        #[schemars(range(min = 1))]
+        pub keep: Spanned<u64> [needed "write for instance: halving = { at = 0.25, keep = 2 }"] => count(1..=u64::MAX);
+    }
+}
+
+impl Rules for Cut {
+    fn settle(mut self, keys: Keys) -> Option<Self> {
+        let whole =
+            keys.had("at") && keys.had("keep") && !keys.failed("at") && !keys.failed("keep");
+        self.span = keys.span();
+        keys.finish();
+        whole.then_some(self)
+    }
+}
+
+impl Cut {
+    /// The length in per cent of the result's own, 1 to 99.
+    pub fn per_cent(&self) -> u32 {
+        (self.at.value * 100.0).round() as u32
+    }
+}
+
+fn whole_per_cent(share: f64) -> bool {
+    let per_cent = share * 100.0;
+    (1.0..=99.0).contains(&per_cent.round()) && (per_cent - per_cent.round()).abs() < 1e-6
 }
 
 /// Who chooses settings.
@@ -167,11 +210,63 @@ impl Rules for TuneTable {
         }
         let of = |table: Table| candidate(table, &self.lists, problems);
         self.candidates = tables.into_iter().filter_map(of).collect();
+        if self.candidates.len() > 1 {
+            self.check_halving(problems);
+        }
         Some(self)
     }
 }
 
 impl TuneTable {
+    /// Reports rungs of which nothing is left out, and choices that are not made by rungs.
+    fn check_halving(&self, problems: &mut Problems) {
+        let Some(first) = self.halving.first() else {
+            return;
+        };
+        let refused = match &self.seeds {
+            Some(seeds) => Some((
+                seeds.span.clone(),
+                "the first seeds would choose for all, and each leave out other values",
+                "remove `seeds`, or `halving`",
+            )),
+            None if self.is_by_small() => Some((
+                first.span.clone(),
+                "the small network tries every value to the end: it is cheap, and short trainings want another rate",
+                "remove `halving`, or `by`",
+            )),
+            None => None,
+        };
+        if let Some((place, message, help)) = refused {
+            let rule = "with `halving` each seed of each arm chooses for itself";
+            problems.push(Problem::at(place, message).rule(rule).help(help));
+        }
+        let (mut length, mut left) = (0, self.candidates.len() as u64);
+        for cut in &self.halving {
+            if cut.per_cent() <= length {
+                problems.push(
+                    Problem::at(
+                        cut.at.span.clone(),
+                        format!("the rung before was as long: {length} %"),
+                    )
+                    .rule("each rung is longer than the one before"),
+                );
+            }
+            if cut.keep.value >= left {
+                problems.push(
+                    Problem::at(
+                        cut.keep.span.clone(),
+                        format!(
+                            "no value would be left out: {left} are tried, and {} go on",
+                            cut.keep.value
+                        ),
+                    )
+                    .rule("fewer go on than are tried"),
+                );
+            }
+            (length, left) = (cut.per_cent(), cut.keep.value);
+        }
+    }
+
     /// Whether the small network chooses for all.
     pub fn is_by_small(&self) -> bool {
         self.by.value == TunedBy::Small

@@ -38,3 +38,19 @@ pub fn share_of_arm(arm: &str) -> Option<f64> {
         .contains(&per_cent)
         .then(|| f64::from(per_cent) / 100.0)
 }
+
+/// The arm whose trials an arm's settings are looked at by, in trainings so many per cent as long: `rung-25-flow`. No arm of its own,
+/// as [`PROXY`].
+pub fn rung_of(arm: &str, per_cent: u32) -> String {
+    format!("{RUNG}{per_cent}-{arm}")
+}
+
+/// The per cent, 1 to 99, and the arm that a rung is of; none for other arms.
+pub fn as_rung(arm: &str) -> Option<(u32, &str)> {
+    let (per_cent, of) = arm.strip_prefix(RUNG)?.split_once('-')?;
+    let per_cent = per_cent.parse().ok()?;
+    (1..100).contains(&per_cent).then_some((per_cent, of))
+}
+
+/// How the name of a rung begins.
+const RUNG: &str = "rung-";

@@ -44,6 +44,10 @@ pub struct Tried {
     /// The mean on the validation part, over the seeds that chose, of the metric it chose by: the main one, or where it chose by another
     /// arm's trials their loss; null unless all of them finished.
     pub validation: Option<f64>,
+    /// By successive halving: the length, as a share of the arm's own, of the last training with it; absent where it went on to the end.
+    /// Of several seeds together the shortest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out_at: Option<f64>,
 }
 
 /// The best of those with a mean, the first of equals.
@@ -58,6 +62,19 @@ fn best(tried: &[Tried], better: Better) -> Option<&str> {
         }
     }
     best.map(|(settings, _)| settings)
+}
+
+/// What most chose, the first of equals.
+fn most_chosen<'a>(of: &[&Tuned], tried: &'a [Tried]) -> Option<&'a str> {
+    let chose = |settings: &str| {
+        let same = of
+            .iter()
+            .filter(|one| one.chosen.as_deref() == Some(settings));
+        same.count()
+    };
+    let most = tried.iter().map(|tried| chose(&tried.settings)).max()?;
+    let mut settings = tried.iter().map(|tried| tried.settings.as_str());
+    settings.find(|settings| chose(settings) == most)
 }
 
 /// What a choice is made by.
@@ -77,6 +94,10 @@ pub struct Choice<'a> {
     pub metric: &'a MainMetric,
     /// Whether another arm's trials are those that an earlier choice was made by, which counts what they took.
     pub again: bool,
+    /// Trials of rungs that it was made by and that no earlier choice counts.
+    pub rungs: &'a [TrialId],
+    /// By successive halving: the values that did not go on to the end, each with the length of the last training with it in per cent.
+    pub out: Option<&'a BTreeMap<String, u32>>,
 }
 
 impl Choice<'_> {
@@ -117,9 +138,12 @@ impl Tuned {
     pub fn of(trials: &[Trial], choice: &Choice<'_>, candidates: &[String]) -> Self {
         let Choice { seeds, metric, .. } = choice;
         let by = choice.measured_by(trials);
+        let left_out_at = |candidate: &str| choice.out.and_then(|out| out.get(candidate));
         let of = |candidate: &str| -> Vec<&Trial> {
+            let went_on = left_out_at(candidate).is_none();
             let mine = |trial: &&Trial| {
-                choice.is_made_by(&trial.id) && trial.id.settings.as_deref() == Some(candidate)
+                let made_by = choice.is_made_by(&trial.id) && went_on;
+                made_by && trial.id.settings.as_deref() == Some(candidate)
             };
             trials.iter().filter(mine).collect()
         };
@@ -138,6 +162,7 @@ impl Tuned {
                     finished: finished.len(),
                     validation: complete
                         .then(|| finished.iter().sum::<f64>() / finished.len() as f64),
+                    left_out_at: left_out_at(candidate).map(|at| f64::from(*at) / 100.0),
                 }
             })
             .collect();
@@ -152,6 +177,9 @@ impl Tuned {
         // With those that a claim was checked by.
         let mine = |trial: &&Trial| {
             let of = |arm: &str| trial.id.arm == arm;
+            if choice.rungs.contains(&trial.id) {
+                return true;
+            }
             (of(choice.arm) || of(choice.by) && !choice.again)
                 && trial.id.fold == choice.fold
                 && choice.seed.is_none_or(|seed| trial.id.seed == seed)
@@ -173,7 +201,8 @@ impl Tuned {
         }
     }
 
-    /// The choices of every arm and fold, its seeds together: what is best by the mean over them, and what all of them took.
+    /// The choices of every arm and fold, its seeds together: what is best by the mean over them, by successive halving what most of them
+    /// chose; and what all of them took.
     pub fn together(tuned: &[Self], better: Better) -> Vec<Self> {
         Self::grouped(tuned, better, |a, b| a.arm == b.arm && a.fold == b.fold)
     }
@@ -214,20 +243,28 @@ impl Tuned {
                     settings: first.settings.clone(),
                     finished: each.iter().map(|tried| tried.finished).sum(),
                     validation: values.and_then(|values| mean(&values)),
+                    left_out_at: each
+                        .iter()
+                        .filter_map(|tried| tried.left_out_at)
+                        .reduce(f64::min),
                 }
             })
             .collect();
         // By another arm's trials a choice is made by their loss.
         let direction = of[0].by.as_ref().map_or(better, |_| Better::Lower);
         let all_chose = of.iter().all(|one| one.chosen.is_some());
+        // What not all went on with has no mean over all: then what most chose counts, the first of equals.
+        let some_left_out = tried.iter().any(|tried| tried.left_out_at.is_some());
+        let chosen = match some_left_out {
+            true => most_chosen(of, &tried),
+            false => best(&tried, direction),
+        };
         Self {
             arm: of[0].arm.clone(),
             by: of[0].by.clone(),
             fold: of[0].fold,
             seed: None,
-            chosen: best(&tried, direction)
-                .filter(|_| all_chose)
-                .map(str::to_owned),
+            chosen: chosen.filter(|_| all_chose).map(str::to_owned),
             trials: of.iter().map(|one| one.trials).sum(),
             spare_flops: of.iter().map(|one| one.spare_flops).sum(),
             spare_cpu_seconds: of.iter().map(|one| one.spare_cpu_seconds).sum(),

@@ -410,7 +410,7 @@ fn routed_question<'a>(
     let tuned = [TRANSFERRED, PLAIN_FULL].map(|arm| (arm.to_owned(), 4));
     Question {
         tuned: tuned.into(),
-        written: 4,
+        grid: 4,
         margin: Some(1.5e-4),
         looks,
         spares,

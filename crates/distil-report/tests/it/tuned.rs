@@ -1,5 +1,7 @@
 //! What an arm chooses on the validation part.
 
+use std::collections::BTreeMap;
+
 use distil_report::events::fold;
 use distil_report::measure::metric;
 use distil_report::run_json::{Choice, End, MainMetric, Status, Trial, Tried, Tuned};
@@ -40,6 +42,8 @@ fn choose_by(name: &str, trials: &[Trial], seeds: &[u64]) -> Tuned {
         seeds,
         metric: &metric,
         again: false,
+        rungs: &[],
+        out: None,
     };
     Tuned::of(trials, &choice, &candidates)
 }
@@ -73,6 +77,8 @@ fn what_another_arm_tried_is_counted_once_and_each_arm_counts_what_it_was_checke
             seeds: &[1],
             metric: &metric,
             again,
+            rungs: &[],
+            out: None,
         };
         let tuned = Tuned::of(&trials, &choice, &["a", "b"].map(str::to_owned));
         assert_eq!(tuned.chosen.as_deref(), Some("a"));
@@ -183,6 +189,7 @@ fn a_choice_at_the_end_of_its_list_is_told_from_one_inside() {
                 settings: (*settings).into(),
                 finished: 1,
                 validation: Some(0.9),
+                left_out_at: None,
             })
             .collect(),
         trials: 3,
@@ -232,6 +239,8 @@ fn each_seed_chooses_for_itself_and_a_row_counts_what_an_arms_seeds_chose() {
                 seeds: &[seed],
                 metric: &metric,
                 again: false,
+                rungs: &[],
+                out: None,
             };
             Tuned::of(&trials, &choice, &candidates)
         })
@@ -252,4 +261,61 @@ fn each_seed_chooses_for_itself_and_a_row_counts_what_an_arms_seeds_chose() {
     run.tuned = tuned;
     let table = tables::tuning(&run).unwrap();
     assert_eq!(table.rows[0].cells[1], "a × 1, b × 2");
+}
+
+#[test]
+fn what_a_seed_left_out_is_not_chosen_and_together_counts_what_most_chose() {
+    let values = [
+        ("a", [0.95, 0.90, 0.91]),
+        ("b", [0.94, 0.96, 0.97]),
+        ("c", [0.9, 0.97, 0.98]),
+    ];
+    let mut trials: Vec<Trial> = values
+        .iter()
+        .flat_map(|(settings, of)| {
+            (1..)
+                .zip(of)
+                .map(|(seed, value)| trial(settings, seed, *value))
+        })
+        .collect();
+    let rung = |seed: u64| {
+        let mut rung = trial("c", seed, 0.99);
+        rung.id.arm = "plain-25".into();
+        rung
+    };
+    trials.extend([1, 2, 3].map(rung));
+    let candidates = ["a", "b", "c"].map(str::to_owned);
+    let metric = MainMetric::of(metric("accuracy").expect("a metric"), None);
+    // The best at its end was left out by the last two; that such a trial is there is by a check.
+    let outs = [("a", 1), ("c", 2), ("c", 3)]
+        .map(|(out, seed)| (BTreeMap::from([(out.to_owned(), 25)]), seed));
+    let tuned: Vec<Tuned> = outs
+        .iter()
+        .map(|(out, seed)| {
+            let rungs = [rung(*seed).id];
+            let choice = Choice {
+                arm: "plain",
+                by: "plain",
+                fold: None,
+                seed: Some(*seed),
+                seeds: &[*seed],
+                metric: &metric,
+                again: false,
+                rungs: &rungs,
+                out: Some(out),
+            };
+            Tuned::of(&trials, &choice, &candidates)
+        })
+        .collect();
+    let chosen: Vec<_> = tuned.iter().map(|tuned| tuned.chosen.as_deref()).collect();
+    assert_eq!(chosen, [Some("b"), Some("b"), Some("b")]);
+    assert_eq!(tuned[0].tried[0].left_out_at, Some(0.25));
+    assert_eq!((tuned[0].tried[0].validation, tuned[0].trials), (None, 4));
+    let mut different = tuned.clone();
+    different[0].chosen = Some("c".into());
+    let together = Tuned::together(&different, metric.better);
+    assert_eq!(together[0].chosen.as_deref(), Some("b"), "by two of three");
+    assert_eq!(together[0].trials, 12);
+    different[1].chosen = None;
+    assert_eq!(Tuned::together(&different, metric.better)[0].chosen, None);
 }

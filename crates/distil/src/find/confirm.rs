@@ -232,6 +232,8 @@ fn chosen(trials: &[Trial], rates: &[f64], metric: &MainMetric) -> Vec<Tuned> {
             seeds: &[seed],
             metric,
             again: false,
+            rungs: &[],
+            out: None,
         };
         Tuned::of(trials, &choice, &names)
     };

@@ -8,7 +8,9 @@ use distil_recipe::recipe::{
 };
 use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
-use distil_report::record::arm::{PROXY, TRANSFERRED, arm_of_share, share_of_arm};
+use distil_report::record::arm::{
+    PROXY, TRANSFERRED, arm_of_share, as_rung, rung_of, share_of_arm,
+};
 
 use crate::plan::stage::StagePlan;
 use crate::plan::{like, order, settings};
@@ -43,6 +45,9 @@ pub enum Arm {
     Transferred,
     /// The first stage's network with the result's own training and view, as `plain-full`: nobody asks for it by name.
     Proxy,
+    /// Another arm with the result trained for so many per cent of its length, 1 to 99, to see which settings go on: nobody asks for it
+    /// by name.
+    Rung(Box<Self>, u32),
     /// An arm of the recipe's `[compare.arm]`.
     Own(String),
     /// A swept value, written as in `--set`: `stage.large.train.lr=3e-4`.
@@ -76,6 +81,7 @@ impl fmt::Display for Arm {
             Self::Alone => "alone",
             Self::Transferred => TRANSFERRED,
             Self::Proxy => PROXY,
+            Self::Rung(of, per_cent) => return f.write_str(&rung_of(&of.to_string(), *per_cent)),
             Self::Own(name) | Self::Swept(name) => name,
         })
     }
@@ -93,11 +99,23 @@ impl Arm {
             "alone" => Self::Alone,
             TRANSFERRED => Self::Transferred,
             PROXY => Self::Proxy,
-            _ => match share_of_arm(name) {
-                Some(share) => Self::PlainShare(share),
-                None if name.contains('=') => Self::Swept(name.to_owned()),
-                None => Self::Own(name.to_owned()),
+            _ => match (share_of_arm(name), as_rung(name)) {
+                (Some(share), _) => Self::PlainShare(share),
+                (None, Some((per_cent, of))) => Self::named(of).rung(per_cent),
+                (None, None) if name.contains('=') => Self::Swept(name.to_owned()),
+                (None, None) => Self::Own(name.to_owned()),
             },
+        }
+    }
+
+    /// The arm whose shorter trainings, of so many per cent, tell which of its settings to go on with: of plain training a point of its
+    /// curve, which is the same for all its budgets.
+    pub fn rung(self, per_cent: u32) -> Self {
+        match self {
+            Self::Plain { .. } | Self::Smooth { .. } | Self::PlainFull | Self::PlainShare(_) => {
+                Self::PlainShare(f64::from(per_cent) / 100.0)
+            }
+            other => Self::Rung(Box::new(other), per_cent),
         }
     }
 
@@ -142,6 +160,7 @@ impl Arm {
     pub(super) fn share(&self) -> f64 {
         match self {
             Self::PlainShare(share) => *share,
+            Self::Rung(_, per_cent) => f64::from(*per_cent) / 100.0,
             _ => 1.0,
         }
     }
@@ -153,6 +172,9 @@ impl Arm {
         base: &Path,
         problems: &mut Problems,
     ) -> Option<Recipe> {
+        if let Self::Rung(of, _) = self {
+            return of.applied(text, base, problems);
+        }
         if let Self::Own(_) | Self::Swept(_) = self {
             let unchanged = read(text, base, problems)?;
             let result = order::result(&unchanged, problems)?;
@@ -263,7 +285,7 @@ impl Arm {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
             let reserved = BUILT_IN.contains(&name.as_str()) || name.as_str() == PROXY;
-            let taken = reserved || share_of_arm(name).is_some();
+            let taken = reserved || share_of_arm(name).is_some() || as_rung(name).is_some();
             if !taken {
                 continue;
             }

@@ -117,6 +117,7 @@ impl Plan {
     pub fn rates_of(&self, arm: &Arm) -> Option<String> {
         let taught = |training: &Training| !training.learn.is_empty();
         match arm {
+            Arm::Rung(of, _) => self.rates_of(of),
             // It is measured before the flow, which waits for what small networks choose.
             Arm::Small if self.small_chooses() => Some(arm.to_string()),
             Arm::Own(_) | Arm::Swept(_) | Arm::Proxy => Some(arm.to_string()),

@@ -1,6 +1,6 @@
 //! Settings that are chosen on the validation part: every arm has the same to choose from.
 
-use distil_recipe::recipe::{Candidate, Recipe, TuneTable};
+use distil_recipe::recipe::{Candidate, Cut, Recipe, TuneTable};
 use distil_recipe::{Problem, Problems};
 use distil_report::record::arm::{PROXY, SMALL, TRANSFERRED};
 
@@ -17,6 +17,8 @@ pub struct Tuning {
     pub small_chooses: bool,
     /// Whether a choice at an end of its list counts as tuned: in runs begun before lists were widened.
     pub any_end: bool,
+    /// The rungs of successive halving, the shortest first; none where every value is tried to the end.
+    pub cuts: Vec<Cut>,
     table: TuneTable,
     /// How many values more each list can have below and above.
     room: Vec<[usize; 2]>,
@@ -48,6 +50,7 @@ impl Tuning {
             seeds: table.seeds.as_ref().map(|seeds| seeds.value),
             small_chooses: table.is_by_small(),
             any_end: false,
+            cuts: table.halving.clone(),
             table: table.clone(),
             room,
         }

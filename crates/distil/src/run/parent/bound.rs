@@ -1,41 +1,74 @@
 //! What a run takes at most, before it begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use distil_recipe::RecipeText;
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, LOOKS, PLAIN_FULL, SMALL};
+use distil_report::record::arm::{as_rung, share_of_arm};
 
-use super::trials::{arms, length_of_plain, trials};
+use super::rungs::rungs;
+use super::trials::{arms, length_of_plain, most_trials, trials};
 use crate::plan::{Arm, Draft, Plan, Tuning};
 use crate::run::options::Options;
 use crate::run::prepare::Prepared;
 
+/// What a trial of an arm takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cost {
+    /// FLOPs of all its training.
+    flops: f64,
+    /// Of that of the result.
+    of_result: f64,
+}
+
+impl Cost {
+    pub fn of(plan: &Plan) -> Self {
+        let training = plan.result().training();
+        Self {
+            flops: plan.flops(),
+            of_result: training.map_or(0.0, |training| training.cost.flops()),
+        }
+    }
+}
+
 /// What a trial of each arm takes.
 pub(super) struct Costs {
-    /// FLOPs of all its training.
-    flops: BTreeMap<String, f64>,
+    arms: BTreeMap<String, Cost>,
     /// Of plain trainings, those of the part that a longer one begins with; none in a run that trains each from its beginning.
     trunks: BTreeMap<String, f64>,
+    /// Whether the flow's first stages are trained once for all settings of its result: not in a run that trains each from its beginning.
+    first_stages_once: bool,
 }
 
 impl Costs {
-    /// `known`: FLOPs of arms with data of their own. None where an arm cannot be planned.
+    /// `known`: of arms with data of their own. None where an arm cannot be planned.
     pub fn of(
         text: &RecipeText,
         options: &Options,
         flow: &Prepared,
-        known: BTreeMap<String, f64>,
+        known: BTreeMap<String, Cost>,
     ) -> Option<Self> {
         let mut costs = Self {
-            flops: known,
+            arms: known,
             trunks: BTreeMap::new(),
+            first_stages_once: !options.fresh,
         };
         let own = flow.plan.flops();
-        costs.flops.insert(FLOW.into(), own);
-        let all = arms(options, &flow.plan).into_iter();
-        for name in all.chain([PLAIN_FULL.to_owned()]) {
-            if costs.flops.contains_key(&name) {
+        costs.arms.insert(FLOW.into(), Cost::of(&flow.plan));
+        let mut all = arms(options, &flow.plan);
+        all.push(PLAIN_FULL.to_owned());
+        let tuning = flow.plan.tuning.iter();
+        let below = |arm: &String| {
+            tuning
+                .clone()
+                .flat_map(|tuning| rungs(tuning, arm))
+                .collect::<Vec<_>>()
+        };
+        let below: Vec<_> = all.iter().flat_map(below).map(|(arm, ..)| arm).collect();
+        for name in all.into_iter().chain(below) {
+            // Such a rung takes what is left of its arm.
+            if costs.arms.contains_key(&name) || as_rung(&name).is_some() {
                 continue;
             }
             let arm = Arm::named(&name).within(own);
@@ -49,25 +82,44 @@ impl Costs {
             costs
                 .trunks
                 .extend(trunk.map(|trunk| (name.clone(), trunk)));
-            costs.flops.insert(name, plan.flops());
+            costs.arms.insert(name, Cost::of(&plan));
         }
         Some(costs)
+    }
+
+    fn cost(&self, arm: &str) -> Option<Cost> {
+        let Some((per_cent, of)) = as_rung(arm) else {
+            return self.arms.get(arm).copied();
+        };
+        let whole = self.arms.get(of)?;
+        let of_result = whole.of_result * f64::from(per_cent) / 100.0;
+        Some(Cost {
+            flops: whole.flops - whole.of_result + of_result,
+            of_result,
+        })
     }
 
     /// What these trials take, in trainings of the result at plain's full budget.
     fn times_full(&self, trials: &[&TrialId]) -> Option<f64> {
         let mut begun: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+        let mut flows = BTreeSet::new();
         let mut sum = 0.0;
         // The shorter first, as the longer wait for them.
         let mut trials = trials.to_vec();
-        let flops = |trial: &TrialId| self.flops.get(&trial.arm).copied();
+        let flops = |trial: &TrialId| self.cost(&trial.arm).map(|cost| cost.flops);
         trials.sort_by(|a, b| {
             flops(a)
                 .unwrap_or_default()
                 .total_cmp(&flops(b).unwrap_or_default())
         });
         for trial in trials {
-            sum += flops(trial)?;
+            let cost = self.cost(&trial.arm)?;
+            let arm = as_rung(&trial.arm).map_or(&trial.arm[..], |(_, of)| of);
+            let again = arm == FLOW && !flows.insert((trial.seed, trial.fold));
+            sum += match again && self.first_stages_once {
+                true => cost.of_result,
+                false => cost.flops,
+            };
             if let Some(trunk) = self.trunks.get(&trial.arm) {
                 let alike = (trial.seed, trial.fold, &trial.settings);
                 let others = begun.entry(alike).or_default();
@@ -76,7 +128,22 @@ impl Costs {
                 others.push(*trunk);
             }
         }
-        Some(sum / self.flops.get(PLAIN_FULL)?)
+        Some(sum / self.cost(PLAIN_FULL)?.flops)
+    }
+
+    /// What one more training of an arm takes where its rungs have been trained, in trainings at plain's full budget.
+    fn once_more(&self, tuning: &Tuning, arm: &str) -> f64 {
+        let Some((cost, full)) = self.cost(arm).zip(self.cost(PLAIN_FULL)) else {
+            return 0.0;
+        };
+        let last = rungs(tuning, arm).pop();
+        let trunk = last.and_then(|(rung, ..)| self.trunks.get(&rung).copied());
+        let on_trunk = trunk.filter(|_| self.trunks.contains_key(arm));
+        let own = match arm == FLOW && self.first_stages_once {
+            true => cost.of_result,
+            false => cost.flops,
+        };
+        (own - on_trunk.unwrap_or_default()) / full.flops
     }
 }
 
@@ -88,7 +155,10 @@ pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<Str
         None => true,
     };
     let sum = |options: &Options, candidates: &[String]| {
-        let trials = trials(options, plan, candidates);
+        let trials = match &plan.tuning {
+            Some(tuning) => most_trials(options, plan, tuning, candidates),
+            None => trials(options, plan, candidates, &|_| None),
+        };
         let counted: Vec<&TrialId> = trials.iter().filter(|t| counts(t, options)).collect();
         costs.times_full(&counted)
     };
@@ -100,7 +170,14 @@ pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<Str
         format!("all training takes the FLOPs of {all:.1} trainings at plain's full budget");
     if let Some(tuning) = &plan.tuning {
         if tuning.widest() != tuning.written() {
-            let more = all - sum(&first, &written[1..])?;
+            let more = match tuning.cuts.is_empty() {
+                true => all - sum(&first, &written[1..])?,
+                false => {
+                    let widest = tuning.names(&tuning.widest());
+                    let one = widest.iter().take(written.len() + 1).cloned();
+                    sum(&first, &one.collect::<Vec<_>>())? - all
+                }
+            };
             said += &format!("; with each value that a list gets beyond its ends {more:.1} more");
         }
         let checks = checks(tuning, &first, plan, costs)?;
@@ -128,8 +205,7 @@ fn tries(tuning: &Tuning, options: &Options, plan: &Plan, trial: &TrialId) -> bo
 /// The losers' trials at the winners' settings that their arms have not tried, should every comparison show something, in trainings at
 /// plain's full budget.
 fn checks(tuning: &Tuning, options: &Options, plan: &Plan, costs: &Costs) -> Option<f64> {
-    let full = costs.flops.get(PLAIN_FULL)?;
-    let of = |arm: &str| costs.flops.get(arm).copied().unwrap_or_default() / full;
+    let of = |arm: &str| costs.once_more(tuning, arm);
     let first = plan.run.seed.value;
     let folds = options.folds().len() as u64;
     let untried = match tuning.seeds {
@@ -137,9 +213,12 @@ fn checks(tuning: &Tuning, options: &Options, plan: &Plan, costs: &Costs) -> Opt
             let choosers = tuning.choosers(first, first, options.seeds).len() as u64;
             options.seeds.saturating_sub(choosers)
         }
+        None if !tuning.cuts.is_empty() => options.seeds,
         None => 0,
     };
-    let others = arms(options, plan).into_iter().filter(|arm| arm != FLOW);
+    // Nothing is claimed of the points of plain training's curve.
+    let others = arms(options, plan).into_iter();
+    let others = others.filter(|arm| arm != FLOW && share_of_arm(arm).is_none());
     let each = others.map(|arm| match (tuning.small_chooses, arm.as_str()) {
         (true, SMALL) => (options.seeds * folds) as f64 * of(FLOW),
         (true, _) => 0.0,

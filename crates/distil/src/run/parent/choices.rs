@@ -1,16 +1,17 @@
 //! What arms choose from on the validation part, and what they chose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use distil_report::TrialId;
 use distil_report::bill::{BillRow, NO_STAGE, Total};
 use distil_report::compare::{FLOW, TRANSFERRED};
 use distil_report::record::Purpose;
 use distil_report::record::arm::PROXY;
-use distil_report::run_json::{Choice, MainMetric, Status, Trial, Tuned};
+use distil_report::run_json::{Choice, MainMetric, Trial, Tuned};
 
 use super::logs::Logs;
-use super::trials::trials as every_trial;
+use super::rungs::{Climb, ended};
+use super::trials::{arms, trials as every_trial};
 use crate::plan::{Plan, Tuning, Width};
 use crate::run::options::Options;
 
@@ -60,6 +61,8 @@ impl By {
             seeds: &self.seeds,
             metric: &self.metric,
             again: false,
+            rungs: &[],
+            out: None,
         }
     }
 }
@@ -67,21 +70,26 @@ impl By {
 /// The choice of every arm on every fold, of every seed where each chooses for itself, among these candidates.
 pub(super) fn tuned<'a>(
     plan: &Plan,
-    trials: impl Iterator<Item = &'a Trial>,
+    options: &Options,
+    trials: &[&'a Trial],
     candidates: &[String],
-    seeds: u64,
 ) -> Vec<Tuned> {
     let Some(tuning) = &plan.tuning else {
         return Vec::new();
     };
     let first = plan.run.seed.value;
-    let trials: Vec<Trial> = trials.cloned().collect();
+    let arms = arms(options, plan);
+    let known: BTreeMap<&TrialId, &Trial> = trials.iter().map(|t| (&t.id, *t)).collect();
+    let ended = ended(plan, |id| known.get(id).copied());
+    let trials: Vec<Trial> = trials.iter().copied().cloned().collect();
     let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
     for trial in &trials {
         let (arm, seed) = match trial.id.arm.as_str() {
             PROXY if tuning.small_chooses => (FLOW, None),
             PROXY => (TRANSFERRED, None),
             arm if tuning.small_chooses_for(arm) => (arm, None),
+            // A rung is no arm.
+            arm if !arms.iter().any(|one| one == arm) => continue,
             arm => (arm, tuning.seeds.is_none().then_some(trial.id.seed)),
         };
         let place = (arm, trial.id.fold, seed);
@@ -90,13 +98,28 @@ pub(super) fn tuned<'a>(
         }
     }
     let mut counted: Vec<(String, Option<usize>)> = Vec::new();
+    let mut counted_rungs: BTreeSet<TrialId> = BTreeSet::new();
     places
         .into_iter()
         .map(|(arm, fold, seed)| {
-            let by = By::of(plan, tuning, arm, seed.unwrap_or(first), seeds);
+            let by = By::of(plan, tuning, arm, seed.unwrap_or(first), options.seeds);
             let others = (by.arm.clone(), fold);
+            let place = TrialId {
+                arm: arm.to_owned(),
+                seed: seed.unwrap_or(first),
+                fold,
+                settings: None,
+            };
+            let halving = !tuning.cuts.is_empty() && by.arm == arm;
+            let climb = halving.then(|| Climb::of(tuning, &place, candidates, &ended));
+            let mut rungs = climb
+                .as_ref()
+                .map_or(Vec::new(), |climb| climb.rungs.clone());
+            rungs.retain(|id| !arms.contains(&id.arm) && counted_rungs.insert(id.clone()));
             let choice = Choice {
                 again: by.arm != arm && counted.contains(&others),
+                rungs: &rungs,
+                out: climb.as_ref().map(|climb| &climb.out),
                 ..by.choice(arm, fold, seed)
             };
             counted.push(others);
@@ -136,18 +159,17 @@ fn widened(
     let Some(tuning) = &plan.tuning else {
         return (None, Vec::new());
     };
+    let known: BTreeMap<&TrialId, &Trial> = trials.iter().map(|t| (&t.id, *t)).collect();
+    let ended = ended(plan, |id| known.get(id).copied());
     let mut width = tuning.written();
     loop {
         let candidates = tuning.names(&width);
-        let ended = |id: &TrialId| {
-            let mut of = trials.iter().filter(|trial| trial.id == *id);
-            of.any(|trial| matches!(trial.status, Status::Finished | Status::Diverged))
-        };
-        let all = every_trial(options, plan, &candidates);
-        if !all.iter().filter(|id| id.settings.is_some()).all(ended) {
+        let all = every_trial(options, plan, &candidates, &ended);
+        let mut tried = all.iter().filter(|id| id.settings.is_some());
+        if !tried.all(|id| ended(id).is_some()) {
             return (Some(width), candidates);
         }
-        let tuned = tuned(plan, trials.iter().copied(), &candidates, options.seeds);
+        let tuned = tuned(plan, options, trials, &candidates);
         let chosen = Tuned::overall(&tuned, plan.metric.better).into_iter();
         let chosen = chosen.filter(|one| widens(&one.arm));
         let chosen: Vec<String> = chosen.filter_map(|one| one.chosen).collect();
@@ -171,6 +193,8 @@ pub(super) fn searches(
     let Some(tuning) = &plan.tuning else {
         return vec![None; of.len()];
     };
+    let known: BTreeMap<&TrialId, &Trial> = trials.iter().map(|t| (&t.id, *t)).collect();
+    let ended = ended(plan, |id| known.get(id).copied());
     let mut paid: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     of.iter()
         .map(|id| {
@@ -181,10 +205,16 @@ pub(super) fn searches(
             });
             let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);
             let choice = by.choice(&id.arm, id.fold, None);
+            let halving = !tuning.cuts.is_empty() && by.arm == id.arm;
+            let climbed = halving.then(|| Climb::of(tuning, id, candidates, &ended).trials(id));
             let others = trials.iter().filter(|trial| {
                 let settings = trial.id.settings.as_ref();
                 let paid = settings.is_some_and(|settings| candidates.contains(settings));
-                choice.is_made_by(&trial.id) && paid && trial.id != **id
+                let took = match &climbed {
+                    Some(climbed) => climbed.contains(&trial.id),
+                    None => choice.is_made_by(&trial.id),
+                };
+                took && paid && trial.id != **id
             });
             let rows = others.flat_map(|trial| &trial.bill.rows);
             let total: Total = rows.filter(|row| row.purpose.equalised()).collect();

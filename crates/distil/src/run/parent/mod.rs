@@ -10,6 +10,7 @@ mod launch;
 mod logs;
 mod outcome;
 mod request;
+mod rungs;
 mod supervise;
 mod threads;
 mod trials;
@@ -28,7 +29,7 @@ use distil_kernels::give_back_free_memory;
 use distil_recipe::RecipeText;
 use distil_report::record::arm::PROXY;
 
-use self::bound::{Costs, bound};
+use self::bound::{Cost, Costs, bound};
 use super::basis::Basis;
 use super::folder::RunFolder;
 use super::options::Options;
@@ -63,13 +64,13 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     let Planned {
         basis,
         notes,
-        flops,
+        costs,
     } = planned(&text, &options, &prepared)?;
     for note in notes {
         watcher.note(&note);
     }
     let search = trials::search(&options.at_first(), &prepared.plan);
-    let costs = Costs::of(&text, &options, &prepared, flops);
+    let costs = Costs::of(&text, &options, &prepared, costs);
     let bound = costs.and_then(|costs| bound(&options, &prepared.plan, &costs));
     let said = [search, bound].into_iter().flatten().collect::<String>();
     watcher.plan(&(prepared.plan.describe_briefly() + &said));
@@ -105,14 +106,14 @@ struct Planned {
     basis: Basis,
     /// What is to be known of an arm that takes over settings.
     notes: Vec<String>,
-    /// FLOPs of each of these arms.
-    flops: BTreeMap<String, f64>,
+    /// What each of these arms takes.
+    costs: BTreeMap<String, Cost>,
 }
 
 fn planned(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Planned> {
     let mut basis = Basis::new(text, options);
     let mut notes = Vec::new();
-    let mut flops = BTreeMap::new();
+    let mut costs = BTreeMap::new();
     basis.add(&flow.read)?;
     let proxy = flow.plan.small_chooses().then(|| PROXY.to_string());
     for name in proxy.into_iter().chain(trials::arms(options, &flow.plan)) {
@@ -121,7 +122,7 @@ fn planned(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Plan
             let planned = prepare(text, options, of, None, Origin::Source)
                 .map_err(|error| error.within(format_args!("arm `{name}`")))?;
             basis.add(&planned.read)?;
-            flops.insert(arm.to_string(), planned.plan.flops());
+            costs.insert(arm.to_string(), Cost::of(&planned.plan));
             if arm == Arm::Transferred {
                 let of_arm = |note| format!("note: arm `{arm}`: {note}");
                 notes.extend(planned.plan.of_mup().map(of_arm));
@@ -131,7 +132,7 @@ fn planned(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Plan
     Ok(Planned {
         basis,
         notes,
-        flops,
+        costs,
     })
 }
 

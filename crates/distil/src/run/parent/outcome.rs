@@ -270,7 +270,7 @@ fn compared<'a>(
     trials.sort_by_key(|(trial, _)| (trial.id.seed, trial.id.fold, rank(plan, &trial.id.arm)));
     let all: Vec<&Trial> = trials.iter().map(|(trial, _)| trial).collect();
     let (width, candidates) = listed(plan, options, &all);
-    let tuned = tuned(plan, all.iter().copied(), &candidates, options.seeds);
+    let tuned = tuned(plan, options, &all, &candidates);
     let counted = all.iter().filter(|trial| counts(trial, &tuned));
     let counted: Vec<&TrialId> = counted.map(|trial| &trial.id).collect();
     let mut searches = searches(plan, options, &all, &counted).into_iter();
@@ -308,9 +308,10 @@ fn question<'a>(
         metric,
         tuned: Tuned::settings_by_arm(&found.tuned),
         margin: plan.margin,
-        written: plan
+        grid: plan
             .tuning
             .as_ref()
+            .filter(|tuning| tuning.cuts.is_empty())
             .map_or(0, |tuning| tuning.candidates.len()),
         looks: options.looks,
         given: plan.stages.iter().any(|stage| given(&stage.work))

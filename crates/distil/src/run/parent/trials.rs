@@ -1,12 +1,13 @@
 //! The trials of a run.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, PLAIN, PLAIN_FULL};
 use distil_report::record::arm::{PROXY, share_of_arm};
 
-use crate::plan::{Arm, Plan};
+use super::rungs::{Climb, Ended, rungs};
+use crate::plan::{Arm, Plan, Tuning};
 use crate::run::options::Options;
 
 /// Plain training at 25, 50, 75 and 100 % of its declared budget.
@@ -48,14 +49,24 @@ pub(super) fn length_of_plain(plan: &Plan, arm: &str) -> Option<f64> {
 pub fn search(options: &Options, plan: &Plan) -> Option<String> {
     let tuning = plan.tuning.as_ref()?;
     let tried = |candidates: &[String]| {
-        let mut trials = trials(options, plan, candidates);
+        let mut trials = most_trials(options, plan, tuning, candidates);
         trials.retain(|trial| trial.settings.is_some());
         trials
     };
     let count = |candidates: &[String]| tried(candidates).len();
-    let written = count(&tuning.candidates);
-    let small = tried(&tuning.candidates).into_iter();
-    let small = match small.filter(|trial| trial.arm == PROXY).count() {
+    let of_written = tried(&tuning.candidates);
+    let written = of_written.len();
+    let of = |of: &dyn Fn(&str) -> bool| of_written.iter().filter(|t| of(&t.arm)).count();
+    let shorter: BTreeSet<String> = arms(options, plan)
+        .iter()
+        .flat_map(|arm| rungs(tuning, arm))
+        .map(|(arm, ..)| arm)
+        .collect();
+    let shorter = match of(&|arm| shorter.contains(arm)) {
+        0 => String::new(),
+        several => format!(", {several} of them shorter ones by which values are left out"),
+    };
+    let small = match of(&|arm| arm == PROXY) {
         0 => String::new(),
         _ if plan.small_chooses() => ", all of them of small networks".into(),
         several => format!(", {several} of them of the small network alone"),
@@ -66,14 +77,20 @@ pub fn search(options: &Options, plan: &Plan) -> Option<String> {
         false => String::new(),
     };
     Some(format!(
-        "to choose settings takes {written} trainings{small}{wider}\n"
+        "to choose settings takes {written} trainings{shorter}{small}{wider}\n"
     ))
 }
 
 /// Every trial of the run: by seed and fold, the flow first. Where settings are tuned, the seeds that choose have a trial for each
 /// of these, which does not read the test part; and every seed has one whose settings are not known yet, which does. Those that
-/// the small network chooses by are of [`PROXY`] and the first seed.
-pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> VecDeque<TrialId> {
+/// the small network chooses by are of [`PROXY`] and the first seed. By successive halving those of an arm's rungs come first, as far as
+/// it is known from how others `ended` what they are.
+pub(super) fn trials(
+    options: &Options,
+    plan: &Plan,
+    candidates: &[String],
+    ended: &Ended<'_>,
+) -> VecDeque<TrialId> {
     let arms = arms(options, plan);
     let first = plan.run.seed.value;
     let mut trials = VecDeque::new();
@@ -82,13 +99,6 @@ pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> V
             .tuning
             .as_ref()
             .filter(|tuning| tuning.choosers(seed, first, options.seeds).contains(&seed));
-        let settings: Vec<Option<String>> = match choosing {
-            Some(_) => {
-                let candidates = candidates.iter().cloned().map(Some);
-                candidates.chain([None]).collect()
-            }
-            None => vec![None],
-        };
         for fold in options.folds() {
             let trial = |arm: &str, settings: Option<&String>| TrialId {
                 arm: arm.to_owned(),
@@ -108,10 +118,31 @@ pub(super) fn trials(options: &Options, plan: &Plan, candidates: &[String]) -> V
                     trials.push_back(trial(arm, None));
                     continue;
                 }
-                let settings = settings.iter().map(Option::as_ref);
-                trials.extend(settings.map(|settings| trial(arm, settings)));
+                let place = trial(arm, None);
+                if let Some(tuning) = choosing {
+                    let climb = Climb::of(tuning, &place, candidates, ended);
+                    trials.extend(climb.trials(&place));
+                }
+                trials.push_back(place);
             }
         }
     }
+    // Several arms look at the same rung, which may be an arm itself.
+    let mut seen = BTreeSet::new();
+    trials.retain(|trial| seen.insert(trial.clone()));
     trials
+}
+
+/// The most trials that there can be with these candidates: as many go on as may, of the values beyond the ends of lists all.
+pub(super) fn most_trials(
+    options: &Options,
+    plan: &Plan,
+    tuning: &Tuning,
+    candidates: &[String],
+) -> VecDeque<TrialId> {
+    let written = |settings: &String| tuning.candidates.contains(settings);
+    let beyond = |trial: &TrialId| !trial.settings.as_ref().is_some_and(written);
+    trials(options, plan, candidates, &|trial| {
+        Some(Some(f64::from(u8::from(beyond(trial)))))
+    })
 }

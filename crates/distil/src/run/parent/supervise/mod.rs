@@ -24,6 +24,7 @@ use crate::run::parent::launch::Local;
 use crate::run::parent::logs::Logs;
 use crate::run::parent::outcome::{Outcome, OwnWork, conclude, next_look, wanted};
 use crate::run::parent::request::{Standing, Watcher};
+use crate::run::parent::rungs::ended;
 use crate::run::parent::threads::threads;
 use crate::run::parent::trials::trials;
 use crate::run::program::Program;
@@ -55,18 +56,25 @@ pub fn supervise(
     let logs = Logs::read(folder, Some(basis))?;
     let options = options.at_first();
     let candidates = candidates(plan, &options, &logs);
+    let waiting = trials(
+        &options,
+        plan,
+        &candidates,
+        &ended(plan, |id| logs.trial(id)),
+    );
     let mut scheduler = Scheduler {
         folder,
         plan,
         reuse,
         children: Children::new(Box::new(Local::new(program, threads, jobs))),
-        waiting: trials(&options, plan, &candidates),
+        waiting,
         options,
         held: VecDeque::new(),
         candidates,
         logs,
         basis,
         guards: BTreeSet::new(),
+        climbed: BTreeSet::new(),
         changed: None,
         reused: [0; 2],
         failures: BTreeMap::new(),
@@ -158,6 +166,8 @@ struct Scheduler<'a> {
     basis: &'a Basis,
     /// Trials with settings that were not chosen and are tested all the same: what was shown has to hold with them.
     guards: BTreeSet<TrialId>,
+    /// Trials that were gone on to after a rung.
+    climbed: BTreeSet<TrialId>,
     /// Why no other trial may start: something has changed since the run began.
     changed: Option<Error>,
     /// Stages that were not trained again, and those of which the beginning was not.
@@ -195,15 +205,16 @@ impl Scheduler<'_> {
     fn hold_back(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|trial| !self.finished(trial, self.is_tested(trial)));
-        let widens = |tuning: &Tuning| tuning.widest() != tuning.written();
-        let held = self.plan.tuning.as_ref().is_some_and(widens);
+        let grows =
+            |tuning: &Tuning| tuning.widest() != tuning.written() || !tuning.cuts.is_empty();
+        let held = self.plan.tuning.as_ref().is_some_and(grows);
         (self.held, self.waiting) = waiting
             .into_iter()
             .partition(|trial| held && trial.settings.is_none());
     }
 
-    /// Once nothing waits or runs: whether there is more to do, which then waits. First settings beyond the ends of their lists, while an
-    /// arm's choice lies there; then what reads the test part; then what has been shown is checked; then, where the run is looked at
+    /// Once nothing waits or runs: whether there is more to do, which then waits. First what goes on from a rung; then settings beyond the
+    /// ends of their lists, while an arm's choice lies there; then what reads the test part; then what has been shown is checked; then, where the run is looked at
     /// before all its seeds have run, more of them.
     fn go_on(&mut self) -> bool {
         let lost = |error: &Error| error.kind != Kind::Diverged;
@@ -212,11 +223,11 @@ impl Scheduler<'_> {
             return false;
         }
         let lost = self.failures.values().any(lost);
-        if !lost && self.widen() {
+        if !lost && (self.climb() || self.widen()) {
             return true;
         }
-        // What was lost might have widened the lists: nothing is tested before that is known.
-        if lost && self.may_widen() {
+        // What was lost might have gone on, or widened the lists: nothing is tested before that is known.
+        if lost && (self.halves() || self.may_widen()) {
             return false;
         }
         if !self.held.is_empty() {
@@ -237,9 +248,38 @@ impl Scheduler<'_> {
             next - seeds
         ));
         self.options.seeds = next;
-        self.waiting = trials(&self.options, self.plan, &self.candidates);
+        self.waiting = self.trials(&self.candidates);
         self.hold_back();
         true
+    }
+
+    /// Every trial that is known, with these settings to choose from.
+    fn trials(&self, candidates: &[String]) -> VecDeque<TrialId> {
+        trials(&self.options, self.plan, candidates, &self.how_ended())
+    }
+
+    fn how_ended(&self) -> impl Fn(&TrialId) -> Option<Option<f64>> {
+        ended(self.plan, |id| self.logs.trial(id))
+    }
+
+    /// Whether values are left out before they are trained with to the end.
+    fn halves(&self) -> bool {
+        let mut tuning = self.plan.tuning.iter();
+        tuning.any(|tuning| !tuning.cuts.is_empty())
+    }
+
+    /// Whether there are trials with what goes on from a rung, or with what is new to choose from, that have not ended.
+    fn climb(&mut self) -> bool {
+        if !self.halves() {
+            return false;
+        }
+        let mut trials = self.trials(&self.candidates);
+        let ended = self.how_ended();
+        trials.retain(|trial| trial.settings.is_some() && ended(trial).is_none());
+        drop(ended);
+        trials.retain(|trial| self.climbed.insert(trial.clone()));
+        self.waiting = trials;
+        !self.waiting.is_empty()
     }
 
     fn may_widen(&self) -> bool {
@@ -266,8 +306,9 @@ impl Scheduler<'_> {
             },
             new.join(" and ")
         ));
-        let mut trials = trials(&self.options, self.plan, &new);
-        trials.retain(|trial| trial.settings.is_some() && !self.finished(trial, false));
+        let mut trials = self.trials(&candidates);
+        let of_new = |trial: &TrialId| trial.settings.as_ref().is_some_and(|s| new.contains(s));
+        trials.retain(|trial| of_new(trial) && !self.finished(trial, false));
         self.waiting = trials;
         self.candidates = candidates;
         true

@@ -10,6 +10,7 @@ use crate::error::{Kind, Result};
 use crate::plan::{Arm, Tuning};
 use crate::run::message::Order;
 use crate::run::parent::choices::By;
+use crate::run::parent::rungs::Climb;
 use crate::run::parent::trials::length_of_plain;
 
 impl Scheduler<'_> {
@@ -67,6 +68,13 @@ impl Scheduler<'_> {
     /// The settings a trial's arm chose for its seed and fold.
     fn chosen(&self, trial: &TrialId, candidates: &[String]) -> Option<String> {
         let by = self.by(&trial.arm, trial.seed)?;
+        let climb = match &self.plan.tuning {
+            Some(tuning) if by.arm == trial.arm => {
+                Climb::of(tuning, trial, candidates, &self.how_ended()).whole?
+            }
+            _ => candidates.to_vec(),
+        };
+        let candidates = &climb;
         let mut rows = Vec::new();
         for seed in &by.seeds {
             for candidate in candidates {
@@ -134,6 +142,10 @@ impl Scheduler<'_> {
         // The flow itself waits for what the small networks choose.
         let small = trial.arm == SMALL && trial.settings.is_some();
         let tried = small && self.plan.small_chooses();
+        // What is left out is known before the flow has chosen.
+        let of_rungs = trial.settings.is_some() && self.halves();
+        let of_rungs = of_rungs && !Arm::named(&trial.arm).costs_as_the_flow();
+        let tried = tried || of_rungs;
         let alone = tried || [FLOW, PROXY].contains(&trial.arm.as_str()) || route && of_route;
         !alone && !self.options.probe
     }
