@@ -421,4 +421,17 @@ fn mistakes_are_named_where_they_stand() {
         let found = refused(tune);
         assert!(found.contains(said), "{tune}: {found}");
     }
+    let route = [
+        "check",
+        "digits",
+        "--set",
+        HALVING,
+        "--set",
+        "compare.arms=[\"transferred\"]",
+    ];
+    let found = place.distil(&route).stderr;
+    assert!(
+        found.contains("plain training would not have tried every value to the end"),
+        "{found}"
+    );
 }

@@ -22,8 +22,8 @@ pub struct Question<'a> {
     /// Settings each arm chose from on the validation part, by arm ([`crate::trials::Tuned::settings_by_arm`]). An arm that is
     /// missing was not tuned, and no saving over it is claimed.
     pub tuned: BTreeMap<String, usize>,
-    /// Settings as the lists are written, before they were widened for all arms; 0 where not each was tried to the end.
-    pub grid: usize,
+    /// Settings as the lists are written, before they were widened for all arms.
+    pub written: usize,
     /// The largest disadvantage that does not matter, not negative, in the metric's own unit, declared before the run.
     pub margin: Option<f64>,
     /// Whether the run is looked at before all its seeds have run ([`super::LOOKS`]).
@@ -42,7 +42,7 @@ impl<'a> Question<'a> {
         Self {
             metric,
             tuned: BTreeMap::new(),
-            grid: 0,
+            written: 0,
             margin: None,
             looks: false,
             given: false,

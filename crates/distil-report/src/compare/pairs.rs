@@ -183,40 +183,19 @@ impl<'a> Pairs<'a> {
         (comparison, advantage)
     }
 
-    /// What [`Pairs::measured_at_best`] needs: the other arm's trials at values that were not chosen and have not read the test part. By
-    /// successive halving those, too, at each value that some seed went on with to the end, of the seeds that left it out.
+    /// What [`Pairs::measured_at_best`] needs: the other arm's trials at values that were not chosen and have not read the test part.
     pub fn wanted_at_best(&self, question: &Question<'a>) -> Vec<TrialId> {
         let (comparison, advantage) = self.unchecked(question);
         if self.loser(&comparison, advantage) != Some(self.against) {
             return Vec::new();
         }
-        let spares = question.spares.iter().map(|entry| entry.trial);
-        let known: Vec<&Trial> = spares.chain(self.ended.iter().copied()).collect();
-        let pairs: Vec<&Pair<'a>> = self.units.iter().flat_map(|unit| &unit.pairs).collect();
-        let at = |settings: String| {
-            pairs.iter().map(move |pair| TrialId {
-                settings: Some(settings.clone()),
-                ..pair.1.trial.id.clone()
-            })
+        let untested = |entry: &&TrialOutputs<'_>| {
+            entry.trial.id.arm == self.against
+                && entry.trial.status == Status::Finished
+                && !entry.trial.is_tested()
         };
-        let untested = |id: &TrialId| match known.iter().find(|trial| trial.id == *id) {
-            Some(trial) => trial.status == Status::Finished && !trial.is_tested(),
-            None => true,
-        };
-        let settings = self.settings_of_other(question).into_iter();
-        settings
-            .flat_map(|settings| at(settings.clone()))
-            .filter(untested)
-            .collect()
-    }
-
-    /// Every value that the other arm has some trial at.
-    fn settings_of_other(&self, question: &Question<'a>) -> BTreeSet<&String> {
-        let spares = question.spares.iter().map(|entry| entry.trial);
-        let all = self.ended.iter().copied().chain(spares);
-        all.filter(|trial| trial.id.arm == self.against)
-            .filter_map(|trial| trial.id.settings.as_ref())
-            .collect()
+        let untested = question.spares.iter().filter(untested);
+        untested.map(|entry| entry.trial.id.clone()).collect()
     }
 
     /// A pair with the other arm at these settings; none where that has not been tested.
@@ -232,8 +211,15 @@ impl<'a> Pairs<'a> {
     /// with which some trial diverged are not the best.
     fn tested_best(&self, question: &Question<'a>) -> Option<String> {
         let metric = &question.metric;
+        let spares = question.spares.iter().map(|entry| entry.trial);
+        let own = self.ended.iter().copied();
+        let settings: BTreeSet<&String> = own
+            .chain(spares)
+            .filter(|trial| trial.id.arm == self.against)
+            .filter_map(|trial| trial.id.settings.as_ref())
+            .collect();
         let mut best: Option<(f64, &String)> = None;
-        for settings in self.settings_of_other(question) {
+        for settings in settings {
             let at = |unit: &Seed<'a>| -> Option<Seed<'a>> {
                 let pairs = unit.pairs.iter();
                 let pairs: Option<Vec<_>> = pairs

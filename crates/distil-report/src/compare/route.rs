@@ -22,7 +22,7 @@ pub struct Route {
     pub searched: Searched,
     /// What the route costs with its search, divided by what plain training would had it chosen by successive halving: the k settings as
     /// written at a ninth of the budget, ⌈k/3⌉ at a third, one whole. Computed from what plain training cost; whether that would have chosen as
-    /// well is not known. Nothing where plain training did choose so.
+    /// well is not known.
     pub halving: CostRatios,
 }
 
@@ -69,7 +69,7 @@ impl Route {
             ..known.clone()
         });
         let once = cost([Bill::with_the_search, Bill::equalised]);
-        let over = |ratio: Option<f64>| Some(ratio? / halving(question.grid)?);
+        let over = |ratio: Option<f64>| Some(ratio? / halving(question.written)?);
         Some(Self {
             searched: Searched {
                 cost: with_the_search,

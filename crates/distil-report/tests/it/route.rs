@@ -81,7 +81,7 @@ fn question<'a>(
 ) -> Question<'a> {
     Question {
         tuned: tuned_alike(trials),
-        grid: 8,
+        written: 8,
         margin,
         spares: entries(spares),
         ..Question::new(metric)

@@ -337,6 +337,16 @@ fn check_transferred(name: &Spanned<String>, recipe: &Recipe, problems: &mut Pro
         );
         return;
     };
+    if let Some(cut) = tune.halving.first() {
+        problems.push(
+            Problem::at(
+                cut.span.clone(),
+                "plain training would not have tried every value to the end",
+            )
+            .rule("beside `transferred` it is tested at each value for every seed: otherwise one route in twenty that is worse by the margin passes")
+            .help("remove `halving`, or `transferred` from `arms`"),
+        );
+    }
     match tune.is_by_small() {
         true => problems.push(
             Problem::at(

@@ -308,10 +308,9 @@ fn question<'a>(
         metric,
         tuned: Tuned::settings_by_arm(&found.tuned),
         margin: plan.margin,
-        grid: plan
+        written: plan
             .tuning
             .as_ref()
-            .filter(|tuning| tuning.cuts.is_empty())
             .map_or(0, |tuning| tuning.candidates.len()),
         looks: options.looks,
         given: plan.stages.iter().any(|stage| given(&stage.work))

@@ -98,6 +98,7 @@ const SCENES: &[(&str, &[(&str, &str)])] = &[
     ("compare.arm", &[("compare.arm.own", "{}")]),
     ("compare.tune.seeds", &[("compare.tune", "{ lr = [1e-3, 2e-3] }")]),
     ("compare.tune.widen", &[("compare.tune", "{ lr = [1e-3, 2e-3] }")]),
+    ("compare.tune.halving", &[("compare.tune", "{ lr = [1e-3, 2e-3, 4e-3] }")]),
     ("compare.tune.by", &[("compare.tune", "{ lr = [1e-3, 2e-3] }"), ("stage.a.start", "\"small\"")]),
 ];
 
@@ -161,6 +162,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("compare.arms", &["[\"smooth\"]"]),
     ("compare.arm", &["{ own = { stage.a.train.lr = 0.25 } }"]),
     ("compare.tune", &["{ lr = [1e-3, 2e-3] }"]),
+    ("compare.tune.halving", &["{ at = 0.5, keep = 1 }"]),
     ("run.device", &["\"cpu\"", "\"cuda:0\""]),
 ];
 
