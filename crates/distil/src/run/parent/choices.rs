@@ -68,10 +68,10 @@ impl By {
 }
 
 /// The choice of every arm on every fold, of every seed where each chooses for itself, among these candidates.
-pub(super) fn tuned<'a>(
+pub(super) fn tuned(
     plan: &Plan,
     options: &Options,
-    trials: &[&'a Trial],
+    trials: &[&Trial],
     candidates: &[String],
 ) -> Vec<Tuned> {
     let Some(tuning) = &plan.tuning else {
