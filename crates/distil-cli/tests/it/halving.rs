@@ -11,6 +11,7 @@ use distil_report::run_json::{RunJson, Status, Trial, Tuned};
 use crate::harness::{Ended, Place, number};
 use crate::lost::{goes_on_to_the_end_of_an_unbroken_run, with_a_trial_killed};
 use crate::resume::record_of;
+use crate::tuning::poor_lost_when_checked;
 
 const RUN: &str = "runs/digits-0001";
 const RATES: [&str; 4] = ["0.001", "0.002", "0.004", "0.008"];
@@ -114,14 +115,8 @@ fn of_each_rung_the_best_of_a_seed_go_on_and_the_best_at_the_end_is_chosen() {
         let best = format!("lr={}", ranked(&trials, "plain-25", seed)[0]);
         assert_eq!(chosen.id.settings, Some(best));
         // A quarter of the result's training, and the whole small stage.
-        let steps = |arm: &str, stage: &str| {
-            let events = place.events(RUN, &format!("{arm}-s{seed}~lr=0.004"));
-            let of = |event: &Event| match event {
-                Event::Progress(progress) if *progress.stage == *stage => Some(progress.step),
-                _ => None,
-            };
-            events.iter().filter_map(of).max().unwrap()
-        };
+        let steps =
+            |arm: &str, stage: &str| steps_of(&place, &format!("{arm}-s{seed}~lr=0.004"), stage);
         let whole = ranked(&trials, "flow", seed)[0];
         let whole = steps_of(&place, &format!("flow-s{seed}~lr={whole}"), "large");
         assert_eq!(
@@ -317,19 +312,7 @@ fn what_is_shown_is_checked_with_values_that_the_loser_left_out() {
     let ended = place.distil(&[&run[..], &more[..]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let run = record(&place);
-    let poor = run
-        .comparisons
-        .iter()
-        .find(|c| c.against == "poor")
-        .unwrap();
-    let guard = poor
-        .guard
-        .as_ref()
-        .expect("the flow is better with every seed");
-    assert_eq!(
-        (guard.loser.as_str(), guard.n, guard.same_sign),
-        ("poor", 6, true)
-    );
+    poor_lost_when_checked(&run);
     let trials = trials(&place);
     let chosen = |arm: &str, seed: u64| {
         let mut of = run.arm(arm).filter(|trial| trial.id.seed == seed);

@@ -401,8 +401,7 @@ fn values_left_out_after_short_trainings_make_no_more_claims_than_chance() {
 /// quarter of its cost with the value that a small network chose once, by luck of its own; with that of the largest effect it is worse by
 /// `loss`.
 fn routed(run: u64, effects: &[f64], luck: Luck, loss: f64) -> Route {
-    let entries = routed_trials(run, effects, luck, loss, 6);
-    let (entries, question) = (&entries, accuracy());
+    let (entries, question) = (&routed_trials(run, effects, luck, loss, 6), accuracy());
     let [taken, spares] = [true, false].map(|chosen| outputs(entries, chosen));
     Route::of(&taken, &routed_question(&question, spares, false)).unwrap()
 }
@@ -431,12 +430,12 @@ fn routed_trials(
     let mut trials: Vec<(Trial, bool)> = Vec::new();
     for seed in 0..seeds {
         let own = |value: u64| effects[value as usize] + draw(1, seed * values + value);
-        let of_part = |value: u64| {
+        let validation = |value: u64| {
             let common = luck.common.sqrt() * draw(2, value);
             let alone = (1.0 - luck.common).sqrt() * draw(3, seed * values + value);
-            rest * (common + alone)
+            own(value) + rest * (common + alone)
         };
-        let best = best_of(&|value| own(value) + of_part(value));
+        let best = best_of(&validation);
         for value in 0..values {
             let trial = finished(PLAIN_FULL, seed, value, own(value), 4e12);
             trials.push((trial, value == best));
@@ -530,8 +529,8 @@ fn a_route_worse_by_the_margin_is_said_to_save_in_one_run_of_forty_at_most() {
     for luck in LUCKS {
         for effects in LISTS {
             let share = |counts: &dyn Fn(&Route) -> bool| {
-                let run = |run: &u64| counts(&routed(*run, effects, luck, 1.5));
-                (0..RUNS).filter(run).count() as f64 / RUNS as f64
+                let counted = (0..RUNS).filter(|run| counts(&routed(*run, effects, luck, 1.5)));
+                counted.count() as f64 / RUNS as f64
             };
             let found = share(&|route| route.searched.verdict == Verdict::Saves);
             assert!(

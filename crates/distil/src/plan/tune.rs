@@ -75,6 +75,11 @@ impl Tuning {
         }
     }
 
+    /// Whether values are left out before they are trained with to the end.
+    pub fn halves(&self) -> bool {
+        !self.cuts.is_empty()
+    }
+
     /// The seeds that choose for this one, of a run with so many from `first`.
     pub fn choosers(&self, seed: u64, first: u64, seeds: u64) -> Vec<u64> {
         match self.seeds {

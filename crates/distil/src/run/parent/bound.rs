@@ -170,7 +170,7 @@ pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<Str
         format!("all training takes the FLOPs of {all:.1} trainings at plain's full budget");
     if let Some(tuning) = &plan.tuning {
         if tuning.widest() != tuning.written() {
-            let more = match tuning.cuts.is_empty() {
+            let more = match !tuning.halves() {
                 true => all - sum(&first, &written[1..])?,
                 false => {
                     let widest = tuning.names(&tuning.widest());
@@ -213,7 +213,7 @@ fn checks(tuning: &Tuning, options: &Options, plan: &Plan, costs: &Costs) -> Opt
             let choosers = tuning.choosers(first, first, options.seeds).len() as u64;
             options.seeds.saturating_sub(choosers)
         }
-        None if !tuning.cuts.is_empty() => options.seeds,
+        None if tuning.halves() => options.seeds,
         None => 0,
     };
     // Nothing is claimed of the points of plain training's curve.

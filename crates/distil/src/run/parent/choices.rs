@@ -10,7 +10,7 @@ use distil_report::record::arm::PROXY;
 use distil_report::run_json::{Choice, MainMetric, Trial, Tuned};
 
 use super::logs::Logs;
-use super::rungs::{Climb, ended};
+use super::rungs::{Climb, ended_among};
 use super::trials::{arms, trials as every_trial};
 use crate::plan::{Plan, Tuning, Width};
 use crate::run::options::Options;
@@ -79,8 +79,7 @@ pub(super) fn tuned(
     };
     let first = plan.run.seed.value;
     let arms = arms(options, plan);
-    let known: BTreeMap<&TrialId, &Trial> = trials.iter().map(|t| (&t.id, *t)).collect();
-    let ended = ended(plan, |id| known.get(id).copied());
+    let ended = ended_among(plan, trials);
     let trials: Vec<Trial> = trials.iter().copied().cloned().collect();
     let mut places: Vec<(&str, Option<usize>, Option<u64>)> = Vec::new();
     for trial in &trials {
@@ -110,7 +109,7 @@ pub(super) fn tuned(
                 fold,
                 settings: None,
             };
-            let halving = !tuning.cuts.is_empty() && by.arm == arm;
+            let halving = tuning.halves() && by.arm == arm;
             let climb = halving.then(|| Climb::of(tuning, &place, candidates, &ended));
             let mut rungs = climb
                 .as_ref()
@@ -159,8 +158,7 @@ fn widened(
     let Some(tuning) = &plan.tuning else {
         return (None, Vec::new());
     };
-    let known: BTreeMap<&TrialId, &Trial> = trials.iter().map(|t| (&t.id, *t)).collect();
-    let ended = ended(plan, |id| known.get(id).copied());
+    let ended = ended_among(plan, trials);
     let mut width = tuning.written();
     loop {
         let candidates = tuning.names(&width);
@@ -193,8 +191,7 @@ pub(super) fn searches(
     let Some(tuning) = &plan.tuning else {
         return vec![None; of.len()];
     };
-    let known: BTreeMap<&TrialId, &Trial> = trials.iter().map(|t| (&t.id, *t)).collect();
-    let ended = ended(plan, |id| known.get(id).copied());
+    let ended = ended_among(plan, trials);
     let mut paid: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     of.iter()
         .map(|id| {
@@ -205,7 +202,7 @@ pub(super) fn searches(
             });
             let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);
             let choice = by.choice(&id.arm, id.fold, None);
-            let halving = !tuning.cuts.is_empty() && by.arm == id.arm;
+            let halving = tuning.halves() && by.arm == id.arm;
             let climbed = halving.then(|| Climb::of(tuning, id, candidates, &ended).trials(id));
             let others = trials.iter().filter(|trial| {
                 let settings = trial.id.settings.as_ref();

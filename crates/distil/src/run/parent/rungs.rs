@@ -30,6 +30,15 @@ pub(super) fn ended<'a>(
     }
 }
 
+/// How these trials ended.
+pub(super) fn ended_among<'a>(
+    plan: &'a Plan,
+    trials: &[&'a Trial],
+) -> impl Fn(&TrialId) -> Option<Option<f64>> + 'a {
+    let known: BTreeMap<&TrialId, &Trial> = trials.iter().map(|t| (&t.id, *t)).collect();
+    ended(plan, move |id| known.get(id).copied())
+}
+
 /// What a choice of an arm, for one seed and fold, takes and took.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Climb {

@@ -205,8 +205,7 @@ impl Scheduler<'_> {
     fn hold_back(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.retain(|trial| !self.finished(trial, self.is_tested(trial)));
-        let grows =
-            |tuning: &Tuning| tuning.widest() != tuning.written() || !tuning.cuts.is_empty();
+        let grows = |tuning: &Tuning| tuning.widest() != tuning.written() || tuning.halves();
         let held = self.plan.tuning.as_ref().is_some_and(grows);
         (self.held, self.waiting) = waiting
             .into_iter()
@@ -262,10 +261,8 @@ impl Scheduler<'_> {
         ended(self.plan, |id| self.logs.trial(id))
     }
 
-    /// Whether values are left out before they are trained with to the end.
     fn halves(&self) -> bool {
-        let mut tuning = self.plan.tuning.iter();
-        tuning.any(|tuning| !tuning.cuts.is_empty())
+        self.plan.tuning.as_ref().is_some_and(Tuning::halves)
     }
 
     /// Whether there are trials with what goes on from a rung, or with what is new to choose from, that have not ended.
