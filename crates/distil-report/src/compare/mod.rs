@@ -31,14 +31,14 @@ pub(crate) use verdict::{EQUAL_COST, beyond, is_as_good, is_better};
 
 use crate::measure::Better;
 use crate::record::TrialId;
-use crate::record::arm::{built_in, share_of_arm};
+use crate::record::arm::{PLAIN_HALVED, built_in, share_of_arm};
 use crate::statistics::holm;
 use pairs::Pairs;
 use verdict::{Evidence, Others};
 
 /// Compares the flow with every other arm, controls first. Where no other arm ran, a comparison with `plain` of no pairs says so
 /// (`not-compared`). Trials that a signal stopped are not yet results and have no part in it; those that failed or diverged
-/// count as the worst. Arms of plain's curve ([`share_of_arm`]) are left to [`curve`], and [`TRANSFERRED`] to [`Route`].
+/// count as the worst. Arms of plain's curve ([`share_of_arm`]) are left to [`curve`], [`TRANSFERRED`] and [`PLAIN_HALVED`] to [`Route`].
 pub fn compare(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Vec<Comparison> {
     let mut comparisons: Vec<(Comparison, f64)> = arms(entries)
         .into_iter()
@@ -178,7 +178,8 @@ fn arms<'a>(entries: &[TrialOutputs<'a>]) -> Vec<&'a str> {
     let mut arms: Vec<&str> = controls.into_iter().filter(|arm| present(arm)).collect();
     for entry in entries {
         let arm = entry.trial.id.arm.as_str();
-        let elsewhere = [FLOW, TRANSFERRED].contains(&arm) || share_of_arm(arm).is_some();
+        let elsewhere =
+            [FLOW, TRANSFERRED, PLAIN_HALVED].contains(&arm) || share_of_arm(arm).is_some();
         if !elsewhere && !arms.contains(&arm) {
             arms.push(arm);
         }

@@ -8,7 +8,7 @@ use super::pairs::Pairs;
 use super::verdict::{Evidence, Others};
 use crate::bill::{Bill, Total};
 use crate::record::TrialId;
-use crate::record::arm::{PLAIN_FULL, SMALL, TRANSFERRED};
+use crate::record::arm::{PLAIN_FULL, PLAIN_HALVED, SMALL, TRANSFERRED};
 
 /// [`TRANSFERRED`] against [`PLAIN_FULL`].
 ///
@@ -20,10 +20,13 @@ pub struct Route {
     pub known: Comparison,
     /// As costs the way from nothing to the model.
     pub searched: Searched,
-    /// What the route costs with its search, divided by what plain training would had it chosen by successive halving: the k settings as
-    /// written at a ninth of the budget, ⌈k/3⌉ at a third, one whole. Computed from what plain training cost; whether that would have chosen as
-    /// well is not known.
+    /// What the route costs with its search, divided by what plain training does whose settings successive halving chose: [`PLAIN_HALVED`],
+    /// where it was run; else computed from what plain training cost, with the k settings as written at a ninth of the budget, ⌈k/3⌉ at a
+    /// third, one whole. Whether that would have chosen as well is then not known.
     pub halving: CostRatios,
+    /// What plain training came to so; none where it is only computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halved: Option<Halved>,
 }
 
 /// A comparison in which every trial counts that settings were chosen by.
@@ -36,6 +39,19 @@ pub struct Searched {
     /// Why no more is claimed, where the verdict alone does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Because>,
+}
+
+/// The route against [`PLAIN_HALVED`]. Nothing is claimed of it: what is, has to hold against plain training at its best single value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Halved {
+    /// Pairs of seeds.
+    pub n: usize,
+    /// The mean of plain training on the main metric.
+    pub value: Option<f64>,
+    /// The mean difference, the route's less plain's.
+    pub difference: Option<f64>,
+    /// Its 95 % confidence interval.
+    pub ci95: Option<[f64; 2]>,
 }
 
 impl Route {
@@ -70,17 +86,32 @@ impl Route {
         });
         let once = cost([Bill::with_the_search, Bill::equalised]);
         let over = |ratio: Option<f64>| Some(ratio? / halving(question.written)?);
+        let halved = has(PLAIN_HALVED).then(|| {
+            let pairs = Pairs::of(entries, (TRANSFERRED, PLAIN_HALVED), question);
+            let (comparison, _) = pairs.unchecked(question);
+            (comparison, pairs.cost([Bill::with_the_search; 2]))
+        });
+        let halved = halved.filter(|(comparison, _)| comparison.n > 0);
         Some(Self {
             searched: Searched {
                 cost: with_the_search,
                 verdict,
                 because,
             },
-            halving: CostRatios {
-                flops_ratio: over(once.flops_ratio),
-                seconds_ratio: over(once.seconds_ratio),
-                seconds_ci95: None,
-            },
+            halving: halved.as_ref().map_or(
+                CostRatios {
+                    flops_ratio: over(once.flops_ratio),
+                    seconds_ratio: over(once.seconds_ratio),
+                    seconds_ci95: None,
+                },
+                |(_, cost)| *cost,
+            ),
+            halved: halved.map(|(comparison, _)| Halved {
+                n: comparison.n,
+                value: comparison.against_value,
+                difference: comparison.difference,
+                ci95: comparison.ci95,
+            }),
             known,
         })
     }

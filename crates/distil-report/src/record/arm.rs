@@ -15,12 +15,25 @@ pub const ALONE: &str = "alone";
 
 /// The result trained once with settings that [`PROXY`] chose.
 pub const TRANSFERRED: &str = "transferred";
+/// Plain training at its declared budget with settings that successive halving chose: what [`TRANSFERRED`] is dear or cheap beside, where
+/// every other arm tries each value to the end.
+pub const PLAIN_HALVED: &str = "plain-halved";
 /// The small network by which the settings of [`TRANSFERRED`] are chosen: no arm of its own.
 pub const PROXY: &str = "proxy";
 
-/// Whether an arm is one of the seven that every run may have, compared as declared beforehand.
+/// Whether an arm is one of the eight that every run may have, compared as declared beforehand.
 pub fn built_in(arm: &str) -> bool {
-    [FLOW, PLAIN, PLAIN_FULL, SMOOTH, SMALL, ALONE, TRANSFERRED].contains(&arm)
+    [
+        FLOW,
+        PLAIN,
+        PLAIN_FULL,
+        SMOOTH,
+        SMALL,
+        ALONE,
+        TRANSFERRED,
+        PLAIN_HALVED,
+    ]
+    .contains(&arm)
 }
 
 /// The arm of plain training at this share of its declared budget: `plain-25`. The whole budget is the arm `plain-full`.

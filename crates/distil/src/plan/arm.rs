@@ -9,7 +9,7 @@ use distil_recipe::recipe::{
 use distil_recipe::set::parse_arm;
 use distil_recipe::{Choice, Entry, Kind, Problem, Problems, RecipeText, Spanned, Value, parse};
 use distil_report::record::arm::{
-    PROXY, TRANSFERRED, arm_of_share, as_rung, rung_of, share_of_arm,
+    PLAIN_HALVED, PROXY, TRANSFERRED, arm_of_share, as_rung, rung_of, share_of_arm,
 };
 
 use crate::plan::stage::StagePlan;
@@ -30,6 +30,8 @@ pub enum Arm {
     },
     /// The same within its declared budget, or else that of the result.
     PlainFull,
+    /// The same, its settings chosen by successive halving where every other arm tries each to the end: nobody asks for it by name.
+    PlainHalved,
     /// Plain training in this share of its declared budget, 0.01 to 0.99: a point of its curve.
     PlainShare(f64),
     /// As `plain`, with smoothed labels: what distillation gives without any teacher.
@@ -75,6 +77,7 @@ impl fmt::Display for Arm {
             Self::Flow => "flow",
             Self::Plain { .. } => "plain",
             Self::PlainFull => "plain-full",
+            Self::PlainHalved => PLAIN_HALVED,
             Self::PlainShare(share) => return f.write_str(&arm_of_share(*share)),
             Self::Smooth { .. } => "smooth",
             Self::Small => "small",
@@ -94,6 +97,7 @@ impl Arm {
             "flow" => Self::Flow,
             "plain" => Self::Plain { flops: None },
             "plain-full" => Self::PlainFull,
+            PLAIN_HALVED => Self::PlainHalved,
             "smooth" => Self::Smooth { flops: None },
             "small" => Self::Small,
             "alone" => Self::Alone,
@@ -112,9 +116,11 @@ impl Arm {
     /// curve, which is the same for all its budgets.
     pub fn rung(self, per_cent: u32) -> Self {
         match self {
-            Self::Plain { .. } | Self::Smooth { .. } | Self::PlainFull | Self::PlainShare(_) => {
-                Self::PlainShare(f64::from(per_cent) / 100.0)
-            }
+            Self::Plain { .. }
+            | Self::Smooth { .. }
+            | Self::PlainFull
+            | Self::PlainHalved
+            | Self::PlainShare(_) => Self::PlainShare(f64::from(per_cent) / 100.0),
             other => Self::Rung(Box::new(other), per_cent),
         }
     }
@@ -284,7 +290,8 @@ impl Arm {
     pub(super) fn check_names(recipe: &Recipe, problems: &mut Problems) {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
-            let reserved = BUILT_IN.contains(&name.as_str()) || name.as_str() == PROXY;
+            let unasked = [PROXY, PLAIN_HALVED].contains(&name.as_str());
+            let reserved = unasked || BUILT_IN.contains(&name.as_str());
             let taken = reserved || share_of_arm(name).is_some() || as_rung(name).is_some();
             if !taken {
                 continue;
@@ -337,16 +344,6 @@ fn check_transferred(name: &Spanned<String>, recipe: &Recipe, problems: &mut Pro
         );
         return;
     };
-    if let Some(cut) = tune.halving.first() {
-        problems.push(
-            Problem::at(
-                cut.span.clone(),
-                "plain training would not have tried every value to the end",
-            )
-            .rule("beside `transferred` it is tested at each value for every seed: otherwise one route in twenty that is worse by the margin passes")
-            .help("remove `halving`, or `transferred` from `arms`"),
-        );
-    }
     match tune.is_by_small() {
         true => problems.push(
             Problem::at(
@@ -578,6 +575,9 @@ pub(super) fn arms(recipe: &Recipe, stages: &[StagePlan], result: usize) -> Vec<
             // What it is held against.
             let transferred = arms.contains(&Arm::Transferred);
             arms.extend(transferred.then_some(Arm::PlainFull));
+            let halves = recipe.compare.tune.as_ref();
+            let halves = halves.is_some_and(|tune| !tune.halving.is_empty());
+            arms.extend((transferred && halves).then_some(Arm::PlainHalved));
         }
         None => {
             arms.extend(uses_others.then_some(Arm::Plain { flops: None }));

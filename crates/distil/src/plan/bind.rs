@@ -3,6 +3,7 @@
 use distil_recipe::recipe::{Keep, Recipe, StageTable};
 use distil_recipe::{Chosen, Problem, Problems};
 use distil_report::measure::{Metric, TaskKind, metric};
+use distil_report::record::arm::TRANSFERRED;
 
 use crate::data::{Dataset, Features, Scores, SplitRule, View, ViewMatrix};
 use crate::growth;
@@ -140,11 +141,11 @@ impl Draft {
             result,
             stages,
             answers,
-            tuning: recipe
-                .compare
-                .tune
-                .as_ref()
-                .map(|table| Tuning::of(table, |one| tune::can_train(one, &recipe))),
+            tuning: recipe.compare.tune.as_ref().map(|table| {
+                let mut arms = recipe.compare.arms.iter().flatten();
+                let beside_route = arms.any(|name| name.as_str() == TRANSFERRED);
+                Tuning::of(table, beside_route, |one| tune::can_train(one, &recipe))
+            }),
             plain_on_trunk,
             declares_plain: recipe.compare.plain.is_some(),
             margin: recipe.compare.margin.as_ref().map(|margin| margin.value),

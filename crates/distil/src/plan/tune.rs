@@ -2,7 +2,7 @@
 
 use distil_recipe::recipe::{Candidate, Cut, Recipe, TuneTable};
 use distil_recipe::{Problem, Problems};
-use distil_report::record::arm::{PROXY, SMALL, TRANSFERRED};
+use distil_report::record::arm::{PLAIN_HALVED, PROXY, SMALL, TRANSFERRED};
 
 use crate::plan::{arm, mup, order, train};
 
@@ -19,6 +19,9 @@ pub struct Tuning {
     pub any_end: bool,
     /// The rungs of successive halving, the shortest first; none where every value is tried to the end.
     pub cuts: Vec<Cut>,
+    /// Whether the rungs are those of [`PLAIN_HALVED`] alone: beside [`TRANSFERRED`], which has to hold against plain training at its best
+    /// single value, every other arm tries each value to the end.
+    pub cuts_one: bool,
     table: TuneTable,
     /// How many values more each list can have below and above.
     room: Vec<[usize; 2]>,
@@ -28,8 +31,12 @@ pub struct Tuning {
 const SEEDS_THAT_CHOSE: u64 = 3;
 
 impl Tuning {
-    /// `can_train` says whether the result could be trained with a combination.
-    pub(super) fn of(table: &TuneTable, can_train: impl Fn(&Candidate) -> bool) -> Self {
+    /// `beside_route`: whether [`TRANSFERRED`] is among the arms. `can_train` says whether the result could be trained with a combination.
+    pub(super) fn of(
+        table: &TuneTable,
+        beside_route: bool,
+        can_train: impl Fn(&Candidate) -> bool,
+    ) -> Self {
         let mut room = vec![[0; 2]; table.lists.len()];
         for list in 0..room.len() {
             for end in 0..2 {
@@ -51,6 +58,7 @@ impl Tuning {
             small_chooses: table.is_by_small(),
             any_end: false,
             cuts: table.halving.clone(),
+            cuts_one: beside_route,
             table: table.clone(),
             room,
         }
@@ -75,9 +83,15 @@ impl Tuning {
         }
     }
 
-    /// Whether values are left out before they are trained with to the end.
+    /// Whether values are left out before they are trained with to the end, by some arm.
     pub fn halves(&self) -> bool {
         !self.cuts.is_empty()
+    }
+
+    /// Whether this arm leaves values out.
+    pub fn halves_for(&self, arm: &str) -> bool {
+        let its = !self.cuts_one || arm == PLAIN_HALVED;
+        self.halves() && its && !self.small_chooses_for(arm)
     }
 
     /// The seeds that choose for this one, of a run with so many from `first`.

@@ -24,6 +24,7 @@ pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
         "small" => "the small model alone",
         "alone" => "the student alone, without a teacher",
         "transferred" => "this model once, at the small one's settings",
+        "plain-halved" => "this model plainly, settings by successive halving",
         _ => "an arm of the recipe's own",
     };
     words.into()

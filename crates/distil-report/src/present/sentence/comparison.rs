@@ -7,7 +7,9 @@ use crate::compare::{
 use crate::measure::MainMetric;
 use crate::present::sentence::leaks;
 use crate::present::show;
-use crate::record::arm::{ALONE, FLOW, PLAIN, PLAIN_FULL, SMALL, SMOOTH, TRANSFERRED};
+use crate::record::arm::{
+    ALONE, FLOW, PLAIN, PLAIN_FULL, PLAIN_HALVED, SMALL, SMOOTH, TRANSFERRED,
+};
 use crate::statistics::FEWEST_PAIRS;
 
 /// The verdict's sentence without tests and intervals.
@@ -129,6 +131,7 @@ pub(crate) fn arm_words(arm: &str) -> String {
         SMALL => "the small model alone".into(),
         ALONE => "the student alone".into(),
         TRANSFERRED => "the result at the small network's settings".into(),
+        PLAIN_HALVED => "plain training at settings chosen by successive halving".into(),
         other => format!("the arm `{other}`"),
     }
 }

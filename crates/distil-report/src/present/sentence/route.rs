@@ -29,7 +29,7 @@ pub fn route(run: &RunJson, brief: bool) -> Option<String> {
         run.metric.named_value(known.value.unwrap_or(f64::NAN)),
         run.metric.value(known.against_value),
         evidence(known, &run.metric, brief),
-        costs(route, brief),
+        costs(route, &run.metric, brief),
         checked(route, &run.metric, brief),
         reason(route, &run.metric),
     ))
@@ -71,7 +71,7 @@ pub fn evidence(known: &Comparison, metric: &MainMetric, brief: bool) -> String 
 }
 
 /// `its cost is 16 % of plain's in FLOPs and 25 % in seconds with the search, 100 % and 101 % where settings are known`.
-fn costs(route: &Route, brief: bool) -> String {
+fn costs(route: &Route, metric: &MainMetric, brief: bool) -> String {
     let both = |cost: &CostRatios| {
         let per_cent = |ratio: Option<f64>| ratio.map_or("–".to_owned(), show::per_cent);
         format!(
@@ -85,12 +85,24 @@ fn costs(route: &Route, brief: bool) -> String {
         both(&route.searched.cost),
         both(&route.known.cost)
     );
-    if !brief && route.halving != CostRatios::default() {
-        said += &format!(
-            ", and at {} had plain training been chosen by successive halving (computed)",
-            both(&route.halving)
-        );
+    if brief || route.halving == CostRatios::default() {
+        return said;
     }
+    let halving = both(&route.halving);
+    said += &match &route.halved {
+        Some(halved) => format!(
+            ", and at {halving} where successive halving chooses for plain training, which then reached {} (difference {}{})",
+            metric.value(halved.value),
+            metric.difference(halved.difference),
+            match halved.ci95 {
+                Some(_) => format!(", 95 % interval {}", metric.interval(halved.ci95)),
+                None => String::new(),
+            }
+        ),
+        None => format!(
+            ", and at {halving} had plain training been chosen by successive halving (computed)"
+        ),
+    };
     said
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use distil_recipe::RecipeText;
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, LOOKS, PLAIN_FULL, SMALL};
-use distil_report::record::arm::{as_rung, share_of_arm};
+use distil_report::record::arm::{PLAIN_HALVED, as_rung, share_of_arm};
 
 use super::rungs::rungs;
 use super::trials::{arms, length_of_plain, most_trials, trials};
@@ -151,6 +151,8 @@ impl Costs {
 pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<String> {
     // Where an arm chooses for itself, one of the trials it chooses by is that which is tested.
     let counts = |trial: &TrialId, options: &Options| match &plan.tuning {
+        // It is one of the trainings of plain in full.
+        _ if trial.arm == PLAIN_HALVED && !options.fresh => false,
         Some(tuning) => trial.settings.is_some() || !tries(tuning, options, plan, trial),
         None => true,
     };
@@ -213,7 +215,7 @@ fn checks(tuning: &Tuning, options: &Options, plan: &Plan, costs: &Costs) -> Opt
             let choosers = tuning.choosers(first, first, options.seeds).len() as u64;
             options.seeds.saturating_sub(choosers)
         }
-        None if tuning.halves() => options.seeds,
+        None if tuning.halves() && !tuning.cuts_one => options.seeds,
         None => 0,
     };
     // Nothing is claimed of the points of plain training's curve.

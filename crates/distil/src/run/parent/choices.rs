@@ -109,7 +109,7 @@ pub(super) fn tuned(
                 fold,
                 settings: None,
             };
-            let halving = tuning.halves() && by.arm == arm;
+            let halving = tuning.halves_for(arm);
             let climb = halving.then(|| Climb::of(tuning, &place, candidates, &ended));
             let mut rungs = climb
                 .as_ref()
@@ -202,7 +202,7 @@ pub(super) fn searches(
             });
             let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);
             let choice = by.choice(&id.arm, id.fold, None);
-            let halving = tuning.halves() && by.arm == id.arm;
+            let halving = tuning.halves_for(&id.arm);
             let climbed = halving.then(|| Climb::of(tuning, id, candidates, &ended).trials(id));
             let others = trials.iter().filter(|trial| {
                 let settings = trial.id.settings.as_ref();

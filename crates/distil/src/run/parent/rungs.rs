@@ -108,7 +108,7 @@ impl Climb {
 /// The rungs below an arm: the arm whose trials they are, their length in per cent, and how many values go on. A point of plain
 /// training's curve has those alone that are shorter.
 pub(super) fn rungs(tuning: &Tuning, arm: &str) -> Vec<(String, u32, usize)> {
-    if tuning.small_chooses_for(arm) {
+    if !tuning.halves_for(arm) {
         return Vec::new();
     }
     let of = Arm::named(arm);

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, PLAIN, PLAIN_FULL};
-use distil_report::record::arm::{PROXY, share_of_arm};
+use distil_report::record::arm::{PLAIN_HALVED, PROXY, share_of_arm};
 
 use super::rungs::{Climb, Ended, rungs};
 use crate::plan::{Arm, Plan, Tuning};
@@ -40,7 +40,7 @@ pub(super) fn length_of_plain(plan: &Plan, arm: &str) -> Option<f64> {
     let flow = plan.plain_on_trunk?;
     match arm {
         PLAIN => Some(flow),
-        PLAIN_FULL => Some(1.0),
+        PLAIN_FULL | PLAIN_HALVED => Some(1.0),
         arm => share_of_arm(arm),
     }
 }

@@ -2,7 +2,7 @@
 
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, PLAIN_FULL, SMALL, TRANSFERRED};
-use distil_report::record::arm::PROXY;
+use distil_report::record::arm::{PLAIN_HALVED, PROXY};
 use distil_report::run_json::Tuned;
 
 use super::Scheduler;
@@ -138,7 +138,7 @@ impl Scheduler<'_> {
     /// held against plain training, and the flow may have settings that the small network chose.
     fn waits_for_the_flow(&self, trial: &TrialId) -> bool {
         let route = self.plan.arms.contains(&Arm::Transferred);
-        let of_route = [TRANSFERRED, PLAIN_FULL].contains(&trial.arm.as_str());
+        let of_route = [TRANSFERRED, PLAIN_FULL, PLAIN_HALVED].contains(&trial.arm.as_str());
         // The flow itself waits for what the small networks choose.
         let small = trial.arm == SMALL && trial.settings.is_some();
         let tried = small && self.plan.small_chooses();
