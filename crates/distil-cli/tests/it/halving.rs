@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use distil_report::Purpose;
+use distil_report::compare::CostRatios;
 use distil_report::events::{Event, fold, read};
 use distil_report::record::Part;
 use distil_report::run_json::{RunJson, Status, Trial, Tuned};
@@ -404,17 +405,109 @@ fn mistakes_are_named_where_they_stand() {
         let found = refused(tune);
         assert!(found.contains(said), "{tune}: {found}");
     }
-    let route = [
-        "check",
-        "digits",
-        "--set",
-        HALVING,
-        "--set",
-        "compare.arms=[\"transferred\"]",
-    ];
-    let found = place.distil(&route).stderr;
+}
+
+fn beside_a_route(tune: &str) -> [&str; 9] {
+    let arms = "compare.arms=[\"transferred\"]";
+    [
+        "run", "digits", "--smoke", "--seeds", "2", "--set", tune, "--set", arms,
+    ]
+}
+
+#[test]
+fn beside_a_route_halving_is_measured_on_plain_training_alone_and_every_other_arm_tries_all() {
+    let place = Place::new();
+    let ended = place.distil(&beside_a_route(HALVING));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let run = record(&place);
+    let trials = trials(&place);
+    let flops = |name: &str| trials[name].bill.equalised().flops.unwrap();
+    let weights = |trial: &str| {
+        let model = format!("{}/model/model.safetensors", place.trial(RUN, trial));
+        fs::read(place.path(&model)).unwrap()
+    };
+    let mut ratios = [0.0; 2];
+    for seed in [1, 2] {
+        for arm in ["flow", "small", "plain-full"] {
+            assert_eq!(ranked(&trials, arm, seed).len(), 4, "{arm} tries all");
+            assert!(!trials.contains_key(&format!("rung-25-{arm}-s{seed}~lr=0.004")));
+        }
+        let first = ranked(&trials, "plain-25", seed);
+        assert_eq!(first.len(), 4);
+        let last = ranked(&trials, "plain-halved", seed);
+        let on = |of: &[&'static str]| of.iter().copied().collect::<BTreeSet<_>>();
+        assert_eq!(on(&last), on(&first[..2]));
+        let best = format!("lr={}", last[0]);
+        let mut chosen = run.arm("plain-halved");
+        let chosen = chosen.find(|trial| trial.id.seed == seed).unwrap();
+        assert_eq!(chosen.id.settings.as_deref(), Some(&best[..]));
+        // The same training as that of plain in full with these settings.
+        let name = |arm: &str| format!("{arm}-s{seed}~{best}");
+        assert!(weights(&name("plain-halved")) == weights(&name("plain-full")));
+        let tried = first
+            .iter()
+            .map(|rate| format!("plain-25-s{seed}~lr={rate}"));
+        let other = format!("plain-halved-s{seed}~lr={}", last[1]);
+        let others: f64 = tried.chain([other]).map(|name| flops(&name)).sum();
+        let row = chosen.bill.row("", Purpose::Tune).unwrap();
+        assert!((row.flops.unwrap() / others - 1.0).abs() < 1e-9);
+        let mut routes = run.arm("transferred");
+        let route = routes.find(|trial| trial.id.seed == seed).unwrap();
+        ratios[0] += route.bill.with_the_search().flops.unwrap();
+        ratios[1] += others + flops(&name("plain-halved"));
+    }
+    let mean = |arm: &str| {
+        run.arm(arm)
+            .map(|t| t.stages.last().unwrap().test["accuracy"])
+            .sum::<f64>()
+            / 2.0
+    };
+    let route = run.route.as_ref().unwrap();
+    let halved = route.halved.unwrap();
+    assert_eq!(halved.n, 2);
+    assert!((halved.value.unwrap() - mean("plain-halved")).abs() < 1e-12);
+    let ahead = mean("transferred") - mean("plain-halved");
+    assert!((halved.difference.unwrap() - ahead).abs() < 1e-12);
+    let ratio = route.halving.flops_ratio.unwrap();
     assert!(
-        found.contains("plain training would not have tried every value to the end"),
-        "{found}"
+        (ratio / (ratios[0] / ratios[1]) - 1.0).abs() < 1e-9,
+        "{ratio} {ratios:?}"
     );
+    // Nothing is claimed between it and the flow.
+    assert!(
+        run.comparisons
+            .iter()
+            .all(|one| one.against != "plain-halved")
+    );
+    let said = place.distil(&["report", RUN, "--markdown"]).stdout;
+    assert!(
+        said.contains("where successive halving chooses for plain training, which then reached"),
+        "{said}"
+    );
+    // What the claims rest on is as it is without.
+    let without = Place::new();
+    let tune = "compare.tune={ lr = [1e-3, 2e-3, 4e-3, 8e-3], widen = 0 }";
+    let ended = without.distil(&beside_a_route(tune));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let mut other = record(&without).route.unwrap().known;
+    let mut known = route.known.clone();
+    for comparison in [&mut other, &mut known] {
+        comparison.cost = CostRatios::default();
+    }
+    assert_eq!(known, other);
+}
+
+#[test]
+fn a_short_training_lost_beside_a_route_is_made_up_for_by_resume() {
+    let place = Place::new();
+    let arms = "compare.arms=[\"transferred\"]";
+    let tune = "compare.tune={ lr = [1e-3, 4e-3], widen = 0, halving = { at = 0.5, keep = 1 } }";
+    let run = [
+        "run", "digits", "--quiet", "--fresh", "--set", tune, "--set", arms,
+    ];
+    let run = [&run[..], &["--set", "compare.plain.epochs=20"]].concat();
+    let ended = with_a_trial_killed(&place, &run, "plain-50-s1~lr=0.001");
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(record(&place).arm("plain-halved").next().is_none());
+    goes_on_to_the_end_of_an_unbroken_run(&place, &run);
 }

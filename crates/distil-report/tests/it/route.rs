@@ -7,6 +7,7 @@ use distil_report::compare::{
 };
 use distil_report::present::next::Next;
 use distil_report::present::sentence::route as sentence;
+use distil_report::record::arm::PLAIN_HALVED;
 use distil_report::run_json::{RunJson, Status, Trial};
 use distil_report::{Numbers, Purpose, TrialId, tables, text};
 
@@ -133,6 +134,40 @@ fn with_the_search_counted_a_route_as_good_saves_and_without_it_costs_the_same()
     assert!(close(found.halving.flops_ratio, 1.4 / halving));
     assert!(close(found.halving.seconds_ratio, 1.8 / halving));
     insta::assert_snapshot!(said(found, false), @"The route saves: over 6 seeds the result at the small network's settings reached 97.25 % accuracy, plain training at its full budget 97.28 % (difference −0.03 points, 95 % interval −0.14 to +0.08, sign-flip test p = 0.688, one-sided p = 0.016 against 0.30 points worse); with the search counted on both sides at 18 % of its FLOPs and 12 % of its seconds, once settings are known at 100 % of its FLOPs and 100 % of its seconds, and at 48 % of its FLOPs and 62 % of its seconds had plain training been chosen by successive halving (computed).");
+}
+
+#[test]
+fn what_halving_chose_is_told_where_it_was_run_and_changes_no_claim() {
+    let worse = spares("lr=0.004", &POOR.map(Some));
+    let without = trials(&ALMOST);
+    let mut with = without.clone();
+    let mut halved = seeds(&[(PLAIN_HALVED, LARGE, &POOR)]);
+    for trial in &mut halved {
+        trial.id.settings = Some("lr=0.004".into());
+        trial.bill.rows.push(search(1.5 * LARGE));
+    }
+    with.extend(halved);
+    let [found, other] = [&with, &without].map(|trials| route(trials, &worse, Some(0.003)));
+    assert_eq!(
+        (&found.known, found.searched),
+        (&other.known, other.searched)
+    );
+    assert_eq!(other.halved, None);
+    let halved = found.halved.unwrap();
+    let mean = |of: &[f64; 6]| of.iter().sum::<f64>() / 6.0;
+    assert_eq!(halved.n, 6);
+    assert!(close(halved.value, mean(&POOR)));
+    assert!(close(halved.difference, mean(&ALMOST) - mean(&POOR)));
+    // 1 + 8/20 trainings against 1 + 1.5. In seconds a search's FLOPs take twice as long.
+    assert!(close(found.halving.flops_ratio, 1.4 / 2.5));
+    assert!(close(found.halving.seconds_ratio, 1.8 / 4.0));
+    assert!(said(found, false).contains("and at 56 % of its FLOPs and 45 % of its seconds where successive halving chooses for plain training, which then reached 91.07 % (difference +6.18 points, 95 % interval "));
+    let metric = accuracy();
+    let compared = compare(
+        &entries(&with),
+        &question(&with, &worse, &metric, Some(0.003)),
+    );
+    assert!(compared.iter().all(|one| one.against != PLAIN_HALVED));
 }
 
 #[test]
