@@ -3,9 +3,10 @@
 python3 bench/route.py [TASK…]
 
 Six seeds, or nine or twelve where six decide nothing (`--looks`); every arm of every seed chooses its learning rate from the same eight, `transferred` from what the small
-network's loss says of them. Needs target/release/distil (DISTIL names another); spoken digits, house prices and Adult are read from DATA
-(../shared/data). Runs are kept in RUNS (runs/route): one that is there is resumed, a finished one only read again. Only those tasks are
-in the table whose runs are there.
+network's loss says of them, `plain-halved` by successive halving. Needs target/release/distil (DISTIL names another); spoken digits, house
+prices, Adult and pictures are read from DATA (../shared/data). Runs are kept in RUNS (runs/route): one that is there is resumed, a finished
+one only read again. What the page says of a task is kept in bench/route.json, so tasks may be run on several days; the page has all of them.
+Without arguments every task is run, `--page` only writes the page.
 """
 
 import json
@@ -22,8 +23,9 @@ RUNS = Path(os.environ.get("RUNS", "runs/route"))
 # Eight of each: the first rate, and twice the one before. SGD, of the residual network, wants larger ones than Adam.
 FIRST_RATE = {"cifar": 6.25e-3}
 FSDD = f"data.path={DATA}/fsdd/recordings"
-# Whose runs were made before the small network's loss was taken at the best temperature.
-EARLIER = ["fsdd", "white", "adult"]
+RECORDS = Path("bench/route.json")
+# All eight at a ninth of the budget, three at a third, one whole.
+HALVING = "[{ at = 0.11, keep = 3 }, { at = 0.33, keep = 1 }]"
 TASKS = {
     "digits": ["digits"],
     "fsdd": ["source", FSDD],
@@ -57,7 +59,7 @@ def arguments(name):
         word = more.pop(0)
         line += [word, more.pop(0)] if word.startswith("--") else ["--set", word]
     rates = ", ".join(f"{FIRST_RATE.get(name, 2.5e-4) * 2**i:g}" for i in range(8))
-    return line + ["--set", 'compare.arms=["transferred"]', "--set", f"compare.tune={{ lr = [{rates}] }}"]
+    return line + ["--set", 'compare.arms=["transferred"]', "--set", f"compare.tune={{ lr = [{rates}], halving = {HALVING} }}"]
 
 
 def adult_test():
@@ -90,36 +92,23 @@ def times(ratio):
     return "–" if ratio is None else f"{1 / ratio:.2f} ×"
 
 
-def row(name, record):
-    route = record["route"]
-    known, searched, halving = route["known"], route["searched"], route["halving"]
-    tuned = record["tuned"]
-    chosen = {one["chosen"] for one in tuned if one["arm"] == "transferred"}
-    guard = known.get("guard") or {}
-    verdict = searched["verdict"] + (f" ({searched['because']})" if searched.get("because") else "")
-    points = 100 if record["metric"]["name"] == "accuracy" else 1
-    difference = lambda number: "–" if number is None else f"{points * number:+.2f}"
-    cells = [
-        name,
-        str(known["n"]),
-        value(record, known["against_value"]),
-        value(record, known["value"]),
-        difference(known["difference"]),
-        f"{difference(guard.get('difference'))}{' at ' + guard['settings'] if guard.get('settings') else ''}",
-        " ".join(sorted(chosen)),
-        times(known["cost"]["flops_ratio"]) + ", " + times(known["cost"]["seconds_ratio"]),
-        times(searched["cost"]["flops_ratio"]) + ", " + times(searched["cost"]["seconds_ratio"]),
-        times(halving["flops_ratio"]) + ", " + times(halving["seconds_ratio"]),
-        verdict,
-    ]
-    return "| " + " | ".join(cells) + " |"
-
-
-def not_inferior(record):
-    """Whether the route is shown to be no worse by the margin than plain's own choices, at the level of the look it ended with."""
-    known = record["route"]["known"]
-    level = 0.025 if known["n"] <= 6 else 24.5 / 4096
-    return (known.get("non_inferior_p") or 1) < level
+def kept(name):
+    """What the page says of a task, from its run."""
+    folder = sorted((RUNS / name).glob("*-0001"))[0]
+    record = json.loads((folder / "run.json").read_text())
+    said = subprocess.run([PROGRAM, "report", folder, "--markdown"], check=True, capture_output=True, text=True).stdout
+    sentence = next(line for line in said.splitlines() if "oute" in line.split(":")[0] and ": " in line)
+    words = json.loads((folder / "options.json").read_text())["command"]
+    ahead, margin = transfer(record)
+    return {
+        "host": {key: record["host"][key] for key in ("cpu", "cores", "threads", "distil")},
+        "metric": record["metric"],
+        "route": record["route"],
+        "chosen": sorted({one["chosen"] for one in record["tuned"] if one["arm"] == "transferred"}),
+        "validation": {"ahead": ahead, "margin": margin},
+        "command": words[: words.index("--runs")],
+        "sentence": sentence,
+    }
 
 
 def transfer(record):
@@ -135,6 +124,37 @@ def transfer(record):
     return sign * sum(own) / len(own) - best, record["route"]["known"]["margin"]
 
 
+def row(name, record):
+    route = record["route"]
+    known, searched, halving, halved = (route.get(key) for key in ("known", "searched", "halving", "halved"))
+    guard = known.get("guard") or {}
+    verdict = searched["verdict"] + (f" ({searched['because']})" if searched.get("because") else "")
+    points = 100 if record["metric"]["name"] == "accuracy" else 1
+    difference = lambda number: "–" if number is None else f"{points * number:+.2f}"
+    both = lambda cost: times(cost["flops_ratio"]) + ", " + times(cost["seconds_ratio"])
+    cells = [
+        name,
+        str(known["n"]),
+        value(record, known["against_value"]),
+        value(record, known["value"]),
+        difference(known["difference"]),
+        f"{difference(guard.get('difference'))}{' at ' + guard['settings'] if guard.get('settings') else ''}",
+        " ".join(record["chosen"]),
+        both(known["cost"]),
+        both(searched["cost"]),
+        both(halving) + (f"; {value(record, halved['value'])}" if halved else " (computed)"),
+        verdict,
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def not_inferior(record):
+    """Whether the route is shown to be no worse by the margin than plain's own choices, at the level of the look it ended with."""
+    known = record["route"]["known"]
+    level = 0.025 if known["n"] <= 6 else 24.5 / 4096
+    return (known.get("non_inferior_p") or 1) < level
+
+
 def mean(records, of):
     """Geometric mean of plain ÷ route; a task whose quality is not shown to be as good has no part in it."""
     ratios = [1 / of(record["route"]) for record in records]
@@ -142,8 +162,10 @@ def mean(records, of):
 
 
 def page(records):
-    first = next(iter(records.values()))
-    host = first["host"]
+    hosts = {}
+    for name, record in records.items():
+        host = record["host"]
+        hosts.setdefault(f"{host['cpu']}, {host['cores']} cores, {host['threads']} thread{'s' * (host['threads'] > 1)} a trial; Distil {host['distil']}", []).append(name)
     saved = lambda record: record["route"]["searched"]["cost"]["flops_ratio"]
     # What does not save first, and what loses quality before that.
     worse = lambda record: record["route"]["searched"]["verdict"] == "costs"
@@ -158,12 +180,12 @@ def page(records):
         "# The route by a small network",
         "",
         "Written by `bench/route.py` with the program itself: six seeds, or nine or twelve where six decide nothing (declared beforehand); eight learning rates, 2.5e-4 to 3.2e-2 (of cifar, by SGD, 6.25e-3 to 0.8), and what lists were widened to. `transferred`: the small network tries each once and",
-        "chooses by its loss, of classes at the best temperature, the large one is trained once a seed with that, under µP. `plain-full`: the large network, in the usual parametrisation, every seed (and fold) choosing among the same rates by large trainings.",
-        "[How it is counted and when it is said to save](../bill.md#the-route-by-a-small-network). Costs are plain ÷ route, FLOPs, then reference seconds: above 1 the route is cheaper. Halving is computed: what it would have chosen is not known.",
+        "chooses by its loss, of classes at the best temperature, the large one is trained once a seed with that, under µP. `plain-full`: the large network, in the usual parametrisation, every seed (and fold) choosing among the same rates by large trainings; `plain-halved`: by successive halving, eight at 0.11 of the length, three at 0.33, one whole.",
+        "[How it is counted and when it is said to save](../bill.md#the-route-by-a-small-network). Costs are plain ÷ route, FLOPs, then reference seconds: above 1 the route is cheaper. Beside halving: what plain training came to that chose by it; where that was not run, its cost is computed from plain-full's.",
         "",
-        f"{host['cpu']}, {host['cores']} cores, {host['threads']} thread a trial; Distil {host['distil']}.",
+        "; ".join(host + (f" ({', '.join(names)})" if len(hosts) > 1 else "") for host, names in hosts.items()) + ".",
         "",
-        "| task | seeds | plain-full | transferred | difference | to plain at the rate that tests best | small chose | one model | with the search | against halving (computed) | with the search it |",
+        "| task | seeds | plain-full | transferred | difference | to plain at the rate that tests best | small chose | one model | with the search | against halving | with the search it |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
         *(row(name, record) for name, record in ordered),
         "",
@@ -171,33 +193,28 @@ def page(records):
         f"{ratios('grid', 'flops_ratio')} × FLOPs and {ratios('grid', 'seconds_ratio')} seconds against the grid, ".replace("× ×", "×")
         + f"{ratios('halving', 'flops_ratio')} and {ratios('halving', 'seconds_ratio')} against halving. Over all, whatever the quality: {every[0]} and {every[1]} against the grid.",
     ]
-    ahead = {name: transfer(record) for name, record in records.items()}
-    beyond = [name for name, (by, margin) in ahead.items() if by < -margin]
-    shown = lambda name: f"{name} ({100 * ahead[name][0]:+.2f} points)" if records[name]["metric"]["name"] == "accuracy" else f"{name} ({ahead[name][0]:+.0f})"
+    by = {name: record["validation"]["ahead"] for name, record in records.items()}
+    beyond = [name for name, record in records.items() if by[name] < -record["validation"]["margin"]]
+    shown = lambda name: f"{name} ({100 * by[name]:+.2f} points)" if records[name]["metric"]["name"] == "accuracy" else f"{name} ({by[name]:+.0f})"
     lines += [
         "",
-        f"On the validation part the mean at the transferred rate is within the margin of plain's at its best single rate, of eight and more, on {len(ahead) - len(beyond)} of {len(ahead)} tasks"
+        f"On the validation part the mean at the transferred rate is within the margin of plain's at its best single rate, of eight and more, on {len(by) - len(beyond)} of {len(by)} tasks"
         + (f"; not on {', '.join(map(shown, beyond))}." if beyond else "."),
     ]
-    earlier = [name for name in EARLIER if name in records]
-    if earlier:
-        lines += ["", f"On {', '.join(earlier)} the small network chose by its loss as it is; at the best temperature it chooses the same (tried again)."]
     missing = [name for name in TASKS if name not in records]
     if missing:
         lines += ["", f"Not run: {', '.join(missing)}."]
     lines += ["", "## Commands and sentences", ""]
-    for name in records:
-        said = subprocess.run([PROGRAM, "report", sorted((RUNS / name).glob("*-0001"))[0], "--markdown"], check=True, capture_output=True, text=True).stdout
-        sentence = next(line for line in said.splitlines() if "oute" in line.split(":")[0] and ": " in line)
-        lines += [f"* **{name}**: `distil run {quoted(arguments(name))}`<br>{sentence}"]
+    lines += [f"* **{name}**: `distil {quoted(record['command'])}`<br>{record['sentence']}" for name, record in records.items()]
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or [name for name in TASKS if name != "cifar"]:
+    records = json.loads(RECORDS.read_text()) if RECORDS.exists() else {}
+    for name in [name for name in sys.argv[1:] if name != "--page"] or (list(TASKS) if len(sys.argv) < 2 else []):
         run(name)
+        records[name] = kept(name)
+        records = {name: records[name] for name in TASKS if name in records}
+        RECORDS.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
         print(name, file=sys.stderr)
-    found = {name: sorted((RUNS / name).glob("*-0001/run.json")) for name in TASKS}
-    records = {name: json.loads(paths[0].read_text()) for name, paths in found.items() if paths}
-    records = {name: record for name, record in records.items() if record.get("route")}
     Path("docs/results/route.md").write_text(page(records))
