@@ -318,4 +318,8 @@ fn what_a_seed_left_out_is_not_chosen_and_together_counts_what_most_chose() {
     assert_eq!(together[0].trials, 12);
     different[1].chosen = None;
     assert_eq!(Tuned::together(&different, metric.better)[0].chosen, None);
+    let mut run = digits_run(1).record;
+    run.tuned = tuned;
+    let table = tables::tuning(&run).unwrap();
+    assert_eq!(table.rows[0].cells[0], "plain (halving at 25 %)");
 }

@@ -140,7 +140,7 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         let arm = match &tuned.by {
             Some(by) if of.len() > 1 => format!("arms of the large network (by {by})"),
             Some(by) => format!("{} (by {by})", tuned.arm),
-            None => tuned.arm.clone(),
+            None => tuned.arm.clone() + &rungs(&run.tuned, &tuned.arm),
         };
         let mut cells = vec![arm];
         let fold = tuned.fold.map_or(NONE.into(), |fold| fold.to_string());
@@ -164,6 +164,25 @@ pub fn tuning(run: &RunJson) -> Option<Table> {
         table.row(cells);
     }
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// At which shares of its length an arm left values out: ` (halving at 11 and 33 %)`; nothing where every value was tried to the end.
+fn rungs(all: &[Tuned], arm: &str) -> String {
+    let tried = all.iter().filter(|tuned| tuned.arm == arm);
+    let mut lengths: Vec<f64> = tried
+        .flat_map(|tuned| tuned.tried.iter().filter_map(|tried| tried.left_out_at))
+        .collect();
+    lengths.sort_by(f64::total_cmp);
+    lengths.dedup();
+    let lengths: Vec<String> = lengths
+        .iter()
+        .map(|at| format!("{:.0}", 100.0 * at))
+        .collect();
+    let lengths: Vec<&str> = lengths.iter().map(String::as_str).collect();
+    match lengths[..] {
+        [] => String::new(),
+        _ => format!(" (halving at {} %)", show::listed(&lengths)),
+    }
 }
 
 /// What the seeds of an arm chose on a fold: `lr=0.002 × 4, lr=0.004 × 2`, or the one choice of all.
