@@ -405,6 +405,19 @@ fn mistakes_are_named_where_they_stand() {
         let found = refused(tune);
         assert!(found.contains(said), "{tune}: {found}");
     }
+    let named = [
+        "check",
+        "digits",
+        "--set",
+        HALVING,
+        "--set",
+        "compare.arms=[\"plain-halved\"]",
+    ];
+    let found = place.distil(&named).stderr;
+    assert!(
+        found.contains("`plain-halved` is not asked for by name"),
+        "{found}"
+    );
 }
 
 fn beside_a_route(tune: &str) -> [&str; 9] {
@@ -510,4 +523,84 @@ fn a_short_training_lost_beside_a_route_is_made_up_for_by_resume() {
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(record(&place).arm("plain-halved").next().is_none());
     goes_on_to_the_end_of_an_unbroken_run(&place, &run);
+}
+
+#[test]
+fn the_arm_that_halving_is_measured_on_widens_no_list_and_pays_for_what_it_chose() {
+    // After one step the smallest rate looks best: halving alone would ask for less.
+    let tune = "compare.tune={ lr = [2e-3, 4e-3, 8e-3, 16e-3, 32e-3, 64e-3], halving = { at = 0.05, keep = 1 } }";
+    let without = "compare.tune={ lr = [2e-3, 4e-3, 8e-3, 16e-3, 32e-3, 64e-3] }";
+    let of = |tune: &str| {
+        let place = Place::new();
+        let ended = place.distil(&beside_a_route(tune));
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        place
+    };
+    let places = [of(tune), of(without)];
+    let records = places.each_ref().map(record);
+    let mut ends = records[0].tuned.iter();
+    let ends =
+        ends.any(|one| one.arm == "plain-halved" && one.chosen.as_deref() == Some("lr=0.002"));
+    assert!(ends, "it chooses the end of the list as it is written");
+    let tried = records.each_ref().map(|run| {
+        let tuned = run
+            .tuned
+            .iter()
+            .find(|one| one.arm == "plain-full")
+            .unwrap();
+        tuned
+            .tried
+            .iter()
+            .map(|tried| tried.settings.clone())
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(tried[0], tried[1]);
+    // It pays for the values as written and for what it chose, which another arm's choice may have asked for.
+    let trials = trials(&places[0]);
+    for trial in records[0].arm("plain-halved") {
+        let (seed, chosen) = (trial.id.seed, trial.id.settings.as_ref().unwrap());
+        let looked_at = tried[0][..6].iter().chain([chosen]);
+        let looked_at: BTreeSet<&String> = looked_at.collect();
+        let names = looked_at.iter().flat_map(|settings| {
+            [
+                format!("plain-5-s{seed}~{settings}"),
+                format!("plain-halved-s{seed}~{settings}"),
+            ]
+        });
+        let others = names.filter(|name| *name != trial.id.to_string());
+        let took = others.filter_map(|name| trials.get(&name)?.bill.equalised().flops);
+        let paid = trial.bill.row("", Purpose::Tune).unwrap().flops.unwrap();
+        assert!(
+            (paid / took.sum::<f64>() - 1.0).abs() < 1e-9,
+            "{}",
+            trial.id
+        );
+    }
+}
+
+#[test]
+fn what_a_longer_list_adds_is_at_most_what_is_said_of_several_lists_too() {
+    let place = Place::new();
+    let tune = "compare.tune={ lr = [2e-5, 1e-4], widen = 1, schedule = [\"cosine\", \"constant\"], halving = { at = 0.5, keep = 2 } }";
+    let arms = "compare.arms=[\"plain-full\"]";
+    let run = [
+        "run", "digits", "--smoke", "--fresh", "--set", tune, "--set", arms,
+    ];
+    let ended = place.distil(&run);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let written = number(&ended.stderr, " trainings at plain's full budget");
+    let each = number(&ended.stderr, " more");
+    let trials = trials(&place);
+    let of = |trial: &Trial| trial.bill.equalised().flops.unwrap();
+    let added = ended.stderr.matches("its list: all arms try").count();
+    assert_eq!(added, 1, "{}", ended.stderr);
+    let tested = |trial: &&Trial| trial.id.settings.is_some();
+    let all: f64 = trials.values().filter(tested).map(of).sum();
+    let full = trials
+        .values()
+        .find(|trial| trial.id.arm == "plain-full")
+        .unwrap();
+    let took = all / of(full);
+    assert!(took < (written + each) * 1.06, "{took} {written} {each}");
+    assert!(took > written, "{took} {written}");
 }

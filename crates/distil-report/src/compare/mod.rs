@@ -25,7 +25,7 @@ pub use comparison::{
 pub use entry::{Question, TrialOutputs};
 pub use levels::LOOKS;
 pub use looks::{next_look, next_look_at_margin};
-pub use route::{Route, Searched};
+pub use route::{Halved, Route, Searched};
 
 pub(crate) use verdict::{EQUAL_COST, beyond, is_as_good, is_better};
 

@@ -44,7 +44,7 @@ pub struct Searched {
 /// The route against [`PLAIN_HALVED`]. Nothing is claimed of it: what is, has to hold against plain training at its best single value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Halved {
-    /// Pairs of seeds.
+    /// Pairs of seeds; 0 where none finished, and nothing is known.
     pub n: usize,
     /// The mean of plain training on the main metric.
     pub value: Option<f64>,
@@ -52,6 +52,8 @@ pub struct Halved {
     pub difference: Option<f64>,
     /// Its 95 % confidence interval.
     pub ci95: Option<[f64; 2]>,
+    /// Whether plain's choice lies at the end of its list: it may be better than it looks.
+    pub at_an_end: bool,
 }
 
 impl Route {
@@ -89,9 +91,12 @@ impl Route {
         let halved = has(PLAIN_HALVED).then(|| {
             let pairs = Pairs::of(entries, (TRANSFERRED, PLAIN_HALVED), question);
             let (comparison, _) = pairs.unchecked(question);
-            (comparison, pairs.cost([Bill::with_the_search; 2]))
+            let cost = match comparison.n {
+                0 => CostRatios::default(),
+                _ => pairs.cost([Bill::with_the_search; 2]),
+            };
+            (comparison, cost)
         });
-        let halved = halved.filter(|(comparison, _)| comparison.n > 0);
         Some(Self {
             searched: Searched {
                 cost: with_the_search,
@@ -111,6 +116,7 @@ impl Route {
                 value: comparison.against_value,
                 difference: comparison.difference,
                 ci95: comparison.ci95,
+                at_an_end: comparison.ends.iter().any(|end| end.arm == PLAIN_HALVED),
             }),
             known,
         })

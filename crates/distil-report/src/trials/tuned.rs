@@ -64,8 +64,9 @@ fn best(tried: &[Tried], better: Better) -> Option<&str> {
     best.map(|(settings, _)| settings)
 }
 
-/// What most chose, the first of equals.
-fn most_chosen<'a>(of: &[&Tuned], tried: &'a [Tried]) -> Option<&'a str> {
+/// What most chose; of equals the best by the mean over those who tried it to the end, so the order in which values are written decides
+/// nothing.
+fn most_chosen<'a>(of: &[&Tuned], tried: &'a [Tried], better: Better) -> Option<&'a str> {
     let chose = |settings: &str| {
         let same = of
             .iter()
@@ -73,8 +74,21 @@ fn most_chosen<'a>(of: &[&Tuned], tried: &'a [Tried]) -> Option<&'a str> {
         same.count()
     };
     let most = tried.iter().map(|tried| chose(&tried.settings)).max()?;
+    let equals = tried.iter().filter(|tried| chose(&tried.settings) == most);
+    let equals: Vec<Tried> = equals
+        .map(|equal| {
+            let each = of.iter().flat_map(|one| &one.tried);
+            let same = each.filter(|one| one.settings == equal.settings);
+            let values: Vec<f64> = same.filter_map(|one| one.validation).collect();
+            Tried {
+                validation: mean(&values),
+                ..equal.clone()
+            }
+        })
+        .collect();
+    let best = best(&equals, better)?;
     let mut settings = tried.iter().map(|tried| tried.settings.as_str());
-    settings.find(|settings| chose(settings) == most)
+    settings.find(|settings| *settings == best)
 }
 
 /// What a choice is made by.
@@ -253,10 +267,10 @@ impl Tuned {
         // By another arm's trials a choice is made by their loss.
         let direction = of[0].by.as_ref().map_or(better, |_| Better::Lower);
         let all_chose = of.iter().all(|one| one.chosen.is_some());
-        // What not all went on with has no mean over all: then what most chose counts, the first of equals.
+        // What not all went on with has no mean over all: then what most chose counts.
         let some_left_out = tried.iter().any(|tried| tried.left_out_at.is_some());
         let chosen = match some_left_out {
-            true => most_chosen(of, &tried),
+            true => most_chosen(of, &tried, direction),
             false => best(&tried, direction),
         };
         Self {

@@ -2,8 +2,8 @@
 
 use distil_report::bill::{BillRow, NO_STAGE};
 use distil_report::compare::{
-    Because, FLOW, PLAIN_FULL, Question, Route, SMALL, TRANSFERRED, TrialOutputs, Verdict, compare,
-    held_against, wanted,
+    Because, FLOW, Halved, PLAIN_FULL, Question, Route, SMALL, TRANSFERRED, TrialOutputs, Verdict,
+    compare, held_against, wanted,
 };
 use distil_report::present::next::Next;
 use distil_report::present::sentence::route as sentence;
@@ -161,7 +161,18 @@ fn what_halving_chose_is_told_where_it_was_run_and_changes_no_claim() {
     // 1 + 8/20 trainings against 1 + 1.5. In seconds a search's FLOPs take twice as long.
     assert!(close(found.halving.flops_ratio, 1.4 / 2.5));
     assert!(close(found.halving.seconds_ratio, 1.8 / 4.0));
-    assert!(said(found, false).contains("and at 56 % of its FLOPs and 45 % of its seconds where successive halving chooses for plain training, which then reached 91.07 % (difference +6.18 points, 95 % interval "));
+    assert!(said(found.clone(), false).contains("and at 56 % of its FLOPs and 45 % of its seconds where successive halving chooses for plain training, which then reached 91.07 % (difference +6.18 points, 95 % interval "));
+    let mut short = found.clone();
+    short.halved = Some(Halved {
+        n: 5,
+        at_an_end: true,
+        ..halved
+    });
+    let words = said(short, false);
+    assert!(
+        words.contains(", 5 seeds, its choice at the end of its list)"),
+        "{words}"
+    );
     let metric = accuracy();
     let compared = compare(
         &entries(&with),

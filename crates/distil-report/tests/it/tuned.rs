@@ -316,6 +316,17 @@ fn what_a_seed_left_out_is_not_chosen_and_together_counts_what_most_chose() {
     let together = Tuned::together(&different, metric.better);
     assert_eq!(together[0].chosen.as_deref(), Some("b"), "by two of three");
     assert_eq!(together[0].trials, 12);
+    // One chose each: the best by the mean over those who went on with it, however the values are written.
+    different[1].chosen = Some("a".into());
+    for turned in [false, true] {
+        let mut written = different.clone();
+        written
+            .iter_mut()
+            .filter(|_| turned)
+            .for_each(|one| one.tried.reverse());
+        let together = Tuned::together(&written, metric.better);
+        assert_eq!(together[0].chosen.as_deref(), Some("b"));
+    }
     different[1].chosen = None;
     assert_eq!(Tuned::together(&different, metric.better)[0].chosen, None);
     let mut run = digits_run(1).record;

@@ -112,6 +112,19 @@ impl Tuning {
         Width(self.room.clone())
     }
 
+    /// The lists as they are written but for one that has one value more, of each that can have one.
+    pub fn one_wider(&self) -> impl Iterator<Item = Width> {
+        let ends = self
+            .room
+            .iter()
+            .map(|room| room.iter().position(|by| *by > 0));
+        ends.enumerate().filter_map(|(list, end)| {
+            let mut width = self.written();
+            width.0[list][end?] = 1;
+            Some(width)
+        })
+    }
+
     /// Names of the combinations with so many values more, those as written first.
     pub fn names(&self, width: &Width) -> Vec<String> {
         names(&self.table.wider(&width.0))

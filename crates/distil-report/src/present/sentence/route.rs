@@ -85,20 +85,29 @@ fn costs(route: &Route, metric: &MainMetric, brief: bool) -> String {
         both(&route.searched.cost),
         both(&route.known.cost)
     );
-    if brief || route.halving == CostRatios::default() {
-        return said;
-    }
     let halving = both(&route.halving);
     said += &match &route.halved {
-        Some(halved) => format!(
-            ", and at {halving} where successive halving chooses for plain training, which then reached {} (difference {}{})",
-            metric.value(halved.value),
-            metric.difference(halved.difference),
-            match halved.ci95 {
-                Some(_) => format!(", 95 % interval {}", metric.interval(halved.ci95)),
-                None => String::new(),
+        _ if brief => String::new(),
+        Some(halved) if halved.n == 0 => {
+            ", and no pair finished in which successive halving chose for plain training".into()
+        }
+        Some(halved) => {
+            let mut evidence = format!("difference {}", metric.difference(halved.difference));
+            if halved.ci95.is_some() {
+                evidence += &format!(", 95 % interval {}", metric.interval(halved.ci95));
             }
-        ),
+            if halved.n != route.known.n {
+                evidence += &format!(", {} seeds", halved.n);
+            }
+            if halved.at_an_end {
+                evidence += ", its choice at the end of its list";
+            }
+            let value = metric.value(halved.value);
+            format!(
+                ", and at {halving} where successive halving chooses for plain training, which then reached {value} ({evidence})"
+            )
+        }
+        None if route.halving == CostRatios::default() => String::new(),
         None => format!(
             ", and at {halving} had plain training been chosen by successive halving (computed)"
         ),

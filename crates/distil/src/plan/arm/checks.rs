@@ -25,16 +25,15 @@ impl Arm {
     pub(in crate::plan) fn check_names(recipe: &Recipe, problems: &mut Problems) {
         for arm in &recipe.compare.arm {
             let name = &arm.name;
-            let unasked = [PROXY, PLAIN_HALVED].contains(&name.as_str());
-            let reserved = unasked || BUILT_IN.contains(&name.as_str());
-            let taken = reserved || share_of_arm(name).is_some() || as_rung(name).is_some();
+            let is_reserved = reserved().any(|other| other == name.as_str());
+            let taken = is_reserved || share_of_arm(name).is_some() || as_rung(name).is_some();
             if !taken {
                 continue;
             }
             let message = format!("there is an arm `{name}` already");
             problems.push(Problem::at(name.span.clone(), message).rule(format!(
                 "an own arm has a name that is none of {}",
-                BUILT_IN.join(", ")
+                reserved().collect::<Vec<_>>().join(", ")
             )));
         }
         for name in recipe.compare.arms.iter().flatten() {
@@ -43,7 +42,13 @@ impl Arm {
                 .arm
                 .iter()
                 .any(|arm| arm.name.value == name.value);
-            if !own && !BUILT_IN.contains(&name.as_str()) && share_of_arm(name).is_none() {
+            if name.as_str() == PLAIN_HALVED {
+                problems.push(
+                    Problem::at(name.span.clone(), "`plain-halved` is not asked for by name")
+                        .rule("it runs where `tune` has `halving` beside the arm `transferred`")
+                        .help("name `transferred`, or `plain-full`: without `transferred` that goes by `halving` itself"),
+                );
+            } else if !own && !BUILT_IN.contains(&name.as_str()) && share_of_arm(name).is_none() {
                 problems.push(unknown(name, recipe));
             }
             if name.as_str() == TRANSFERRED {
@@ -67,6 +72,11 @@ impl Arm {
             }
         }
     }
+}
+
+/// The names that no own arm can have.
+fn reserved() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.into_iter().chain([PROXY, PLAIN_HALVED])
 }
 
 /// Reports why the arm `transferred` cannot be.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use distil_recipe::RecipeText;
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, LOOKS, PLAIN_FULL, SMALL};
-use distil_report::record::arm::{PLAIN_HALVED, as_rung, share_of_arm};
+use distil_report::record::arm::{as_rung, share_of_arm};
 
 use super::rungs::rungs;
-use super::trials::{arms, length_of_plain, most_trials, trials};
+use super::trials::{arms, is_one_of_plain, length_of_plain, most_trials, trials};
 use crate::plan::{Arm, Draft, Plan, Tuning};
 use crate::run::options::Options;
 use crate::run::prepare::Prepared;
@@ -151,8 +151,7 @@ impl Costs {
 pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<String> {
     // Where an arm chooses for itself, one of the trials it chooses by is that which is tested.
     let counts = |trial: &TrialId, options: &Options| match &plan.tuning {
-        // It is one of the trainings of plain in full.
-        _ if trial.arm == PLAIN_HALVED && !options.fresh => false,
+        _ if is_one_of_plain(trial, options) => false,
         Some(tuning) => trial.settings.is_some() || !tries(tuning, options, plan, trial),
         None => true,
     };
@@ -171,15 +170,12 @@ pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<Str
     let mut said =
         format!("all training takes the FLOPs of {all:.1} trainings at plain's full budget");
     if let Some(tuning) = &plan.tuning {
-        if tuning.widest() != tuning.written() {
-            let more = match !tuning.halves() {
-                true => all - sum(&first, &written[1..])?,
-                false => {
-                    let widest = tuning.names(&tuning.widest());
-                    let one = widest.iter().take(written.len() + 1).cloned();
-                    sum(&first, &one.collect::<Vec<_>>())? - all
-                }
-            };
+        let more = tuning
+            .one_wider()
+            .map(|one| sum(&first, &tuning.names(&one)));
+        let more = more.collect::<Option<Vec<f64>>>()?;
+        if let Some(most) = more.into_iter().reduce(f64::max) {
+            let more = most - all;
             said += &format!("; with each value that a list gets beyond its ends {more:.1} more");
         }
         let checks = checks(tuning, &first, plan, costs)?;

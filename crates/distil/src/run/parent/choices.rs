@@ -6,7 +6,7 @@ use distil_report::TrialId;
 use distil_report::bill::{BillRow, NO_STAGE, Total};
 use distil_report::compare::{FLOW, TRANSFERRED};
 use distil_report::record::Purpose;
-use distil_report::record::arm::PROXY;
+use distil_report::record::arm::{PLAIN_HALVED, PROXY};
 use distil_report::run_json::{Choice, MainMetric, Trial, Tuned};
 
 use super::logs::Logs;
@@ -128,7 +128,8 @@ pub(super) fn tuned(
 }
 
 /// The settings there are to choose from: those as written, and others beyond the end of a list while the choice of some arm, by the
-/// mean over its seeds and folds, lies there. All arms have the same. It needs every trial with those before.
+/// mean over its seeds and folds, lies there. All arms have the same; the one that halving is measured on asks for none, as what is claimed
+/// of others would be another without it. It needs every trial with those before.
 pub(super) fn candidates(plan: &Plan, options: &Options, logs: &Logs) -> Vec<String> {
     let trials = logs.trials();
     let so_far = trials.filter(|trial| counts_so_far(plan, options, &trial.id));
@@ -145,7 +146,11 @@ pub(super) fn listed(
     options: &Options,
     trials: &[&Trial],
 ) -> (Option<Width>, Vec<String>) {
-    widened(plan, options, trials, |_| true)
+    let measured = |arm: &str| {
+        let mut tuning = plan.tuning.iter();
+        arm == PLAIN_HALVED && tuning.any(|tuning| tuning.cuts_one)
+    };
+    widened(plan, options, trials, |arm| !measured(arm))
 }
 
 /// The same while the choice of some of these arms lies at an end.
@@ -180,8 +185,8 @@ fn widened(
 }
 
 /// What it cost to choose the settings of each of these trials: every other trial that their choice was made by. An arm pays for the
-/// values as written and those beyond the end of a list that its own choice asked for; the one that has its settings from a small
-/// network, for all that were tried.
+/// values as written, those beyond the end of a list that its own choice asked for, and what it chose; the one that has its settings from
+/// a small network, for all that were tried.
 pub(super) fn searches(
     plan: &Plan,
     options: &Options,
@@ -192,18 +197,21 @@ pub(super) fn searches(
         return vec![None; of.len()];
     };
     let ended = ended_among(plan, trials);
+    let (_, tried) = listed(plan, options, trials);
     let mut paid: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     of.iter()
         .map(|id| {
-            id.settings.as_ref()?;
-            let candidates = paid.entry(&id.arm).or_insert_with(|| {
+            let chosen = id.settings.as_ref()?;
+            let asked_for = paid.entry(&id.arm).or_insert_with(|| {
                 let own = |arm: &str| arm == id.arm || tuning.small_chooses_for(&id.arm);
                 widened(plan, options, trials, own).1
             });
+            let asked_for = |one: &&String| asked_for.contains(one) || *one == chosen;
+            let candidates: Vec<String> = tried.iter().filter(asked_for).cloned().collect();
             let by = By::of(plan, tuning, &id.arm, id.seed, options.seeds);
             let choice = by.choice(&id.arm, id.fold, None);
             let halving = tuning.halves_for(&id.arm);
-            let climbed = halving.then(|| Climb::of(tuning, id, candidates, &ended).trials(id));
+            let climbed = halving.then(|| Climb::of(tuning, id, &candidates, &ended).trials(id));
             let others = trials.iter().filter(|trial| {
                 let settings = trial.id.settings.as_ref();
                 let paid = settings.is_some_and(|settings| candidates.contains(settings));

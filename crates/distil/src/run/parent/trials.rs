@@ -45,12 +45,17 @@ pub(super) fn length_of_plain(plan: &Plan, arm: &str) -> Option<f64> {
     }
 }
 
+/// Whether a trial is not trained, as plain training in full has been with the same settings.
+pub(super) fn is_one_of_plain(trial: &TrialId, options: &Options) -> bool {
+    trial.arm == PLAIN_HALVED && !options.fresh
+}
+
 /// What choosing settings takes, in trainings; none where nothing is tuned.
 pub fn search(options: &Options, plan: &Plan) -> Option<String> {
     let tuning = plan.tuning.as_ref()?;
     let tried = |candidates: &[String]| {
         let mut trials = most_trials(options, plan, tuning, candidates);
-        trials.retain(|trial| trial.settings.is_some());
+        trials.retain(|t| t.settings.is_some() && !is_one_of_plain(t, options));
         trials
     };
     let count = |candidates: &[String]| tried(candidates).len();

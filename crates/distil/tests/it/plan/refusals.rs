@@ -684,7 +684,7 @@ fn an_own_arm_has_a_name_of_its_own() {
     12 | [compare.arm.plain]
        |              ^^^^^
        |
-       = note: an own arm has a name that is none of flow, plain, plain-full, smooth, small, alone, transferred
+       = note: an own arm has a name that is none of flow, plain, plain-full, smooth, small, alone, transferred, proxy, plain-halved
     ");
 }
 
