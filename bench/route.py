@@ -142,7 +142,7 @@ def row(name, record):
         " ".join(record["chosen"]),
         both(known["cost"]),
         both(searched["cost"]),
-        both(halving) + (f"; {value(record, halved['value'])}" if halved else " (computed)"),
+        both(halving) + (f"; {value(record, halved['value'])}, {difference(halved['difference'])} ({difference(halved['ci95'][0])} to {difference(halved['ci95'][1])})" if halved else " (computed)"),
         verdict,
     ]
     return "| " + " | ".join(cells) + " |"
@@ -153,6 +153,10 @@ def not_inferior(record):
     known = record["route"]["known"]
     level = 0.025 if known["n"] <= 6 else 24.5 / 4096
     return (known.get("non_inferior_p") or 1) < level
+
+
+def listed(names):
+    return ", ".join(names) or "none"
 
 
 def mean(records, of):
@@ -181,7 +185,7 @@ def page(records):
         "",
         "Written by `bench/route.py` with the program itself: six seeds, or nine or twelve where six decide nothing (declared beforehand); eight learning rates, 2.5e-4 to 3.2e-2 (of cifar, by SGD, 6.25e-3 to 0.8), and what lists were widened to. `transferred`: the small network tries each once and",
         "chooses by its loss, of classes at the best temperature, the large one is trained once a seed with that, under µP. `plain-full`: the large network, in the usual parametrisation, every seed (and fold) choosing among the same rates by large trainings; `plain-halved`: by successive halving, eight at 0.11 of the length, three at 0.33, one whole.",
-        "[How it is counted and when it is said to save](../bill.md#the-route-by-a-small-network). Costs are plain ÷ route, FLOPs, then reference seconds: above 1 the route is cheaper. Beside halving: what plain training came to that chose by it; where that was not run, its cost is computed from plain-full's.",
+        "[How it is counted and when it is said to save](../bill.md#the-route-by-a-small-network). Costs are plain ÷ route, FLOPs, then reference seconds: above 1 the route is cheaper. Against halving: costs, then what plain training came to that chose by it, and the route's difference to that with its 95 % interval; where that was not run, its cost is computed from plain-full's.",
         "",
         "; ".join(host + (f" ({', '.join(names)})" if len(hosts) > 1 else "") for host, names in hosts.items()) + ".",
         "",
@@ -193,6 +197,14 @@ def page(records):
         f"{ratios('grid', 'flops_ratio')} × FLOPs and {ratios('grid', 'seconds_ratio')} seconds against the grid, ".replace("× ×", "×")
         + f"{ratios('halving', 'flops_ratio')} and {ratios('halving', 'seconds_ratio')} against halving. Over all, whatever the quality: {every[0]} and {every[1]} against the grid.",
     ]
+    halved = {name: record["route"]["halved"] for name, record in records.items() if record["route"].get("halved")}
+    if halved:
+        sign = {name: 1 if records[name]["metric"]["better"] == "higher" else -1 for name in halved}
+        better = [name for name, one in halved.items() if min(sign[name] * end for end in one["ci95"]) > 0]
+        behind = [name for name, one in halved.items() if max(sign[name] * end for end in one["ci95"]) < 0]
+        lines[-1] += (
+            f" Where halving was run ({len(halved)} tasks), the route is ahead of plain training that chose by it on {listed(better)}, behind on {listed(behind)} (95 % intervals, not adjusted)."
+        )
     by = {name: record["validation"]["ahead"] for name, record in records.items()}
     beyond = [name for name, record in records.items() if by[name] < -record["validation"]["margin"]]
     shown = lambda name: f"{name} ({100 * by[name]:+.2f} points)" if records[name]["metric"]["name"] == "accuracy" else f"{name} ({by[name]:+.0f})"
