@@ -253,3 +253,19 @@ fn once_a_route_is_as_good_plain_is_tested_at_every_rate_and_the_small_network_a
     let guard = run.route.unwrap().known.guard.unwrap();
     assert_eq!((guard.n, guard.settings.as_deref()), (6, Some("lr=0.004")));
 }
+
+#[test]
+fn a_run_names_the_arms_that_it_runs() {
+    for (more, arms) in [
+        (&[][..], "arms: flow, small, transferred, plain-full\n"),
+        (
+            &["--curve"],
+            "arms: flow, small, transferred, plain-full, plain-25, plain-50, plain-75\n",
+        ),
+    ] {
+        let ended = Place::new().distil(&[&ASKED[..4], &ASKED[6..], more].concat());
+        assert!(ended.stderr.contains(arms), "{}", ended.stderr);
+    }
+    let ended = Place::new().distil(&[&ASKED[..4], &ASKED[6..], &["--no-control"]].concat());
+    assert!(!ended.stderr.contains("arms: "), "{}", ended.stderr);
+}

@@ -19,18 +19,25 @@ impl Plan {
     pub fn describe(&self, flops_per_second: Option<f64>) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = self.write(&mut text, flops_per_second, true);
+        let arms: Vec<_> = self.arms.iter().map(ToString::to_string).collect();
+        let _ = self.write(&mut text, flops_per_second, true, &arms);
         text
     }
 
-    /// The same without how each stage is trained.
-    pub fn describe_briefly(&self) -> String {
+    /// The same without how each stage is trained, for a run of these arms.
+    pub fn describe_briefly(&self, arms: &[String]) -> String {
         let mut text = String::new();
-        let _ = self.write(&mut text, None, false);
+        let _ = self.write(&mut text, None, false, arms);
         text
     }
 
-    fn write(&self, out: &mut String, rate: Option<f64>, stages: bool) -> std::fmt::Result {
+    fn write(
+        &self,
+        out: &mut String,
+        rate: Option<f64>,
+        stages: bool,
+        arms: &[String],
+    ) -> std::fmt::Result {
         let [train, validation, test] = self.samples.map(|count| grouped(count as f64));
         let source = self.source.describe();
         writeln!(out, "{}: {}", terminal(&self.name), terminal(&source))?;
@@ -71,7 +78,6 @@ impl Plan {
             describe_stage(out, stage, self)?;
         }
         writeln!(out)?;
-        let arms: Vec<_> = self.arms.iter().map(ToString::to_string).collect();
         if arms.len() > 1 {
             writeln!(out, "arms: {}", terminal(&arms.join(", ")))?;
         }

@@ -73,7 +73,8 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     let costs = Costs::of(&text, &options, &prepared, costs);
     let bound = costs.and_then(|costs| bound(&options, &prepared.plan, &costs));
     let said = [search, bound].into_iter().flatten().collect::<String>();
-    watcher.plan(&(prepared.plan.describe_briefly() + &said));
+    let arms = trials::arms(&options, &prepared.plan);
+    watcher.plan(&(prepared.plan.describe_briefly(&arms) + &said));
     // Nothing is written before a plan exists.
     let (folder, _lock) = RunFolder::create(&request.runs, &options.name, |folder| {
         files::write(&folder.recipe(), text.text().as_bytes())?;
