@@ -146,11 +146,7 @@ pub(super) fn listed(
     options: &Options,
     trials: &[&Trial],
 ) -> (Option<Width>, Vec<String>) {
-    let measured = |arm: &str| {
-        let mut tuning = plan.tuning.iter();
-        arm == PLAIN_HALVED && tuning.any(|tuning| tuning.cuts_one)
-    };
-    widened(plan, options, trials, |arm| !measured(arm))
+    widened(plan, options, trials, |arm| arm != PLAIN_HALVED)
 }
 
 /// The same while the choice of some of these arms lies at an end.
