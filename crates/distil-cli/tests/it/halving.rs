@@ -418,6 +418,22 @@ fn mistakes_are_named_where_they_stand() {
         found.contains("`plain-halved` is not asked for by name"),
         "{found}"
     );
+    let few = "compare.tune={ lr = [1e-3, 2e-3, 4e-3], halving = [{ at = 0.02, keep = 2 }, { at = 0.03, keep = 1 }] }";
+    let few = [
+        "check",
+        "digits",
+        "--set",
+        few,
+        "--set",
+        "stage.large.train.epochs=1",
+    ];
+    let said = place.distil(&few).stdout;
+    assert!(
+        said.contains(" steps the rungs at 2 and 3 % are the same training"),
+        "{said}"
+    );
+    let checked = place.distil(&["check", "digits", "--set", few[3]]).stdout;
+    assert!(!checked.contains("the same training"), "{checked}");
 }
 
 fn beside_a_route(tune: &str) -> [&str; 9] {

@@ -9,7 +9,7 @@ use crate::data::{Dataset, Features, Scores, SplitRule, View, ViewMatrix};
 use crate::growth;
 use crate::method::{Method, OutputShape};
 use crate::model::{Layout, ModelConfig};
-use crate::plan::cost::{Cost, samples_of, steps_within};
+use crate::plan::cost::{Cost, samples_of, shortened, steps_within};
 use crate::plan::draft::{Draft, ModelDraft, StageDraft};
 use crate::plan::given::{self, Given};
 use crate::plan::refusal::{Refusal, problem, sentence};
@@ -510,8 +510,8 @@ impl Binding<'_> {
             return;
         }
         if self.share < 1.0 {
-            let steps = train.steps(epoch_samples) as f64 * self.share;
-            train.length = Length::Steps((steps.round() as u64).max(1));
+            let steps = train.steps(epoch_samples);
+            train.length = Length::Steps(shortened(steps, self.share));
         }
         if let Some(flops) = self.budget {
             let declared = train.steps(epoch_samples);

@@ -35,6 +35,11 @@ pub(super) fn steps_within(samples: f64, epoch: usize, window: usize) -> u64 {
     steps.max(1)
 }
 
+/// Steps of a training of so many that ends after this share of its length: at least one.
+pub(super) fn shortened(steps: u64, share: f64) -> u64 {
+    ((steps as f64 * share).round() as u64).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use distil_recipe::Recipe;
+use distil_recipe::recipe::Cut;
 
 use distil_report::present::sentence;
 use distil_report::show::{exact, grouped, per_cent};
 
 use crate::data::Dataset;
+use crate::plan::cost::shortened;
 use crate::plan::stage::{StagePlan, Training, Work};
 use crate::plan::{AnswersPlan, answers, order};
 use crate::train::Base;
@@ -49,6 +51,20 @@ pub(super) fn of_answers(
     plans.keys().map(note).collect()
 }
 
+/// That two rungs of halving are one training, as it has so few steps.
+fn of_rungs(recipe: &Recipe, training: &Training) -> Option<String> {
+    let cuts = &recipe.compare.tune.as_ref()?.halving;
+    let steps = |cut: &Cut| shortened(training.steps, f64::from(cut.per_cent()) / 100.0);
+    let mut pairs = cuts.windows(2);
+    let same = pairs.find(|pair| steps(&pair[0]) == steps(&pair[1]))?;
+    Some(format!(
+        "of {} steps the rungs at {} and {} % are the same training, which tells nothing new and is in the bill twice",
+        training.steps,
+        same[0].per_cent(),
+        same[1].per_cent()
+    ))
+}
+
 pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<String> {
     let mut notes = Vec::new();
     let reached = order::reached(&recipe.stages, result);
@@ -59,6 +75,9 @@ pub(super) fn notes(recipe: &Recipe, stages: &[StagePlan], result: &str) -> Vec<
         ));
     }
     notes.extend(stages.iter().filter_map(of_mup));
+    let training = stages.iter().find(|stage| stage.name == result);
+    let training = training.and_then(StagePlan::training);
+    notes.extend(training.and_then(|training| of_rungs(recipe, training)));
     for stage in stages {
         let Some(start) = stage.training().and_then(|t| t.start.as_ref()) else {
             continue;
