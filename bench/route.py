@@ -92,7 +92,7 @@ def times(ratio):
     return "–" if ratio is None else f"{1 / ratio:.2f} ×"
 
 
-def kept(name):
+def record_of(name):
     """What the page says of a task, from its run."""
     folder = sorted((RUNS / name).glob("*-0001"))[0]
     record = json.loads((folder / "run.json").read_text())
@@ -131,6 +131,10 @@ def row(name, record):
     verdict = searched["verdict"] + (f" ({searched['because']})" if searched.get("because") else "")
     points = 100 if record["metric"]["name"] == "accuracy" else 1
     difference = lambda number: "–" if number is None else f"{points * number:+.2f}"
+    came_to = " (computed)"
+    if halved:
+        low, high = map(difference, halved["ci95"])
+        came_to = f"; {value(record, halved['value'])}, {difference(halved['difference'])} ({low} to {high})"
     both = lambda cost: times(cost["flops_ratio"]) + ", " + times(cost["seconds_ratio"])
     cells = [
         name,
@@ -142,7 +146,7 @@ def row(name, record):
         " ".join(record["chosen"]),
         both(known["cost"]),
         both(searched["cost"]),
-        both(halving) + (f"; {value(record, halved['value'])}, {difference(halved['difference'])} ({difference(halved['ci95'][0])} to {difference(halved['ci95'][1])})" if halved else " (computed)"),
+        both(halving) + came_to,
         verdict,
     ]
     return "| " + " | ".join(cells) + " |"
@@ -223,9 +227,9 @@ def page(records):
 
 if __name__ == "__main__":
     records = json.loads(RECORDS.read_text()) if RECORDS.exists() else {}
-    for name in [name for name in sys.argv[1:] if name != "--page"] or (list(TASKS) if len(sys.argv) < 2 else []):
+    for name in [] if sys.argv[1:] == ["--page"] else sys.argv[1:] or TASKS:
         run(name)
-        records[name] = kept(name)
+        records[name] = record_of(name)
         records = {name: records[name] for name in TASKS if name in records}
         RECORDS.write_text(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
         print(name, file=sys.stderr)

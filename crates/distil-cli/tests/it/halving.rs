@@ -405,41 +405,34 @@ fn mistakes_are_named_where_they_stand() {
         let found = refused(tune);
         assert!(found.contains(said), "{tune}: {found}");
     }
-    let named = [
-        "check",
-        "digits",
-        "--set",
-        HALVING,
-        "--set",
-        "compare.arms=[\"plain-halved\"]",
-    ];
-    let found = place.distil(&named).stderr;
+    let checked = |sets: [&str; 2]| {
+        let check = ["check", "digits", "--set", sets[0], "--set", sets[1]];
+        let ended = place.distil(&check);
+        ended.stdout + &ended.stderr
+    };
+    let found = checked([HALVING, "compare.arms=[\"plain-halved\"]"]);
     assert!(
         found.contains("`plain-halved` is not asked for by name"),
         "{found}"
     );
     let few = "compare.tune={ lr = [1e-3, 2e-3, 4e-3], halving = [{ at = 0.02, keep = 2 }, { at = 0.03, keep = 1 }] }";
-    let few = [
-        "check",
-        "digits",
-        "--set",
-        few,
-        "--set",
-        "stage.large.train.epochs=1",
-    ];
-    let said = place.distil(&few).stdout;
+    let said = checked([few, "stage.large.train.epochs=1"]);
     assert!(
         said.contains(" steps the rungs at 2 and 3 % are the same training"),
         "{said}"
     );
-    let checked = place.distil(&["check", "digits", "--set", few[3]]).stdout;
-    assert!(!checked.contains("the same training"), "{checked}");
+    let said = checked([few, "stage.large.train.epochs=10"]);
+    assert!(
+        said.contains("arms: ") && !said.contains("the same training"),
+        "{said}"
+    );
 }
 
+const ROUTE: &str = "compare.arms=[\"transferred\"]";
+
 fn beside_a_route(tune: &str) -> [&str; 9] {
-    let arms = "compare.arms=[\"transferred\"]";
     [
-        "run", "digits", "--smoke", "--seeds", "2", "--set", tune, "--set", arms,
+        "run", "digits", "--smoke", "--seeds", "2", "--set", tune, "--set", ROUTE,
     ]
 }
 
@@ -529,10 +522,9 @@ fn beside_a_route_halving_is_measured_on_plain_training_alone_and_every_other_ar
 #[test]
 fn a_short_training_lost_beside_a_route_is_made_up_for_by_resume() {
     let place = Place::new();
-    let arms = "compare.arms=[\"transferred\"]";
     let tune = "compare.tune={ lr = [1e-3, 4e-3], widen = 0, halving = { at = 0.5, keep = 1 } }";
     let run = [
-        "run", "digits", "--quiet", "--fresh", "--set", tune, "--set", arms,
+        "run", "digits", "--quiet", "--fresh", "--set", tune, "--set", ROUTE,
     ];
     let run = [&run[..], &["--set", "compare.plain.epochs=20"]].concat();
     let ended = with_a_trial_killed(&place, &run, "plain-50-s1~lr=0.001");

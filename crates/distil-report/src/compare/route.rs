@@ -56,6 +56,33 @@ pub struct Halved {
     pub at_an_end: bool,
 }
 
+impl Halved {
+    /// Beside it the route's cost divided by plain's, each with its search.
+    fn of(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> (Self, CostRatios) {
+        let pairs = Pairs::of(entries, (TRANSFERRED, PLAIN_HALVED), question);
+        let (comparison, _) = pairs.unchecked(question);
+        let halved = Self {
+            n: comparison.n,
+            value: comparison.against_value,
+            difference: comparison.difference,
+            ci95: comparison.ci95,
+            at_an_end: comparison.ends.iter().any(|end| end.arm == PLAIN_HALVED),
+        };
+        (
+            halved,
+            cost(&pairs, &comparison, [Bill::with_the_search; 2]),
+        )
+    }
+}
+
+/// The cost ratios by what is counted; none where no pair finished.
+fn cost(pairs: &Pairs<'_>, of: &Comparison, counted: [fn(&Bill) -> Total; 2]) -> CostRatios {
+    match of.n {
+        0 => CostRatios::default(),
+        _ => pairs.cost(counted),
+    }
+}
+
 impl Route {
     /// None where one of the two arms has no trial.
     pub fn of(entries: &[TrialOutputs<'_>], question: &Question<'_>) -> Option<Self> {
@@ -77,10 +104,7 @@ impl Route {
         };
         let judged = |comparison: &Comparison| Evidence::of(comparison, advantage).verdict(&others);
         (known.verdict, known.because) = judged(&known);
-        let cost = |counted: [fn(&Bill) -> Total; 2]| match known.n {
-            0 => CostRatios::default(),
-            _ => pairs.cost(counted),
-        };
+        let cost = |counted| cost(&pairs, &known, counted);
         let with_the_search = cost([Bill::with_the_search; 2]);
         let (verdict, because) = judged(&Comparison {
             cost: with_the_search,
@@ -88,36 +112,20 @@ impl Route {
         });
         let once = cost([Bill::with_the_search, Bill::equalised]);
         let over = |ratio: Option<f64>| Some(ratio? / halving(question.written)?);
-        let halved = has(PLAIN_HALVED).then(|| {
-            let pairs = Pairs::of(entries, (TRANSFERRED, PLAIN_HALVED), question);
-            let (comparison, _) = pairs.unchecked(question);
-            let cost = match comparison.n {
-                0 => CostRatios::default(),
-                _ => pairs.cost([Bill::with_the_search; 2]),
-            };
-            (comparison, cost)
-        });
+        let halved = has(PLAIN_HALVED).then(|| Halved::of(entries, question));
+        let computed = || CostRatios {
+            flops_ratio: over(once.flops_ratio),
+            seconds_ratio: over(once.seconds_ratio),
+            seconds_ci95: None,
+        };
         Some(Self {
             searched: Searched {
                 cost: with_the_search,
                 verdict,
                 because,
             },
-            halving: halved.as_ref().map_or(
-                CostRatios {
-                    flops_ratio: over(once.flops_ratio),
-                    seconds_ratio: over(once.seconds_ratio),
-                    seconds_ci95: None,
-                },
-                |(_, cost)| *cost,
-            ),
-            halved: halved.map(|(comparison, _)| Halved {
-                n: comparison.n,
-                value: comparison.against_value,
-                difference: comparison.difference,
-                ci95: comparison.ci95,
-                at_an_end: comparison.ends.iter().any(|end| end.arm == PLAIN_HALVED),
-            }),
+            halving: halved.map_or_else(computed, |(_, cost)| cost),
+            halved: halved.map(|(halved, _)| halved),
             known,
         })
     }
