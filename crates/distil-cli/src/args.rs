@@ -180,6 +180,12 @@ pub struct NewArgs {
     pub name: String,
     /// Where to write it [default: ./<NAME>.toml]
     pub path: Option<PathBuf>,
+    /// Of a table: the column to predict, instead of the one found
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// Of a table: the task, instead of the one its target looks like
+    #[arg(long, value_parser = ["classification", "regression"])]
+    pub task: Option<String>,
 }
 
 /// `distil list`

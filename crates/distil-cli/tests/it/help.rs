@@ -152,14 +152,16 @@ fn the_other_verbs_say_what_they_take() {
     insta::assert_snapshot!(help(&["new", "-h"]), @r"
     Copy a shipped recipe, to change it
 
-    Usage: distil new <NAME> [PATH]
+    Usage: distil new [OPTIONS] <NAME> [PATH]
 
     Arguments:
       <NAME>  The shipped recipe's name (`distil list recipes`), or data to write one for
       [PATH]  Where to write it [default: ./<NAME>.toml]
 
     Options:
-      -h, --help  Print help
+          --target <COLUMN>  Of a table: the column to predict, instead of the one found
+          --task <TASK>      Of a table: the task, instead of the one its target looks like [possible values: classification, regression]
+      -h, --help             Print help
     ");
     insta::assert_snapshot!(help(&["list", "-h"]), @r"
     List what there is: recipes, methods, sources, runs, …

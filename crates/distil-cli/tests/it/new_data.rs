@@ -320,6 +320,110 @@ fn what_is_seen_in_a_table_is_written_into_its_recipe() {
 }
 
 #[test]
+fn a_table_can_be_told_what_to_predict() {
+    let (place, mut state) = (Place::new(), 6);
+    // Rows that were numbered, then shuffled; `y` beside `x` and `z` is a length; stars are whole numbers of few values.
+    let mut rows = "rownames,x,y,z,day,note,price,category,stars\n".to_owned();
+    for i in 0..200 {
+        let [x, y, z] = [0; 3].map(|_| random(&mut state));
+        let category = ["ring", "stone"][usize::from(x > 0.5)];
+        rows += &format!(
+            "{},{x:.3},{y:.3},{z:.3},2024-{:02}-{:02},note {i} of nothing,{:.2},{category},{}\n",
+            i * 7919 % 200 + 1,
+            i * 5 % 12 + 1,
+            i % 28 + 1,
+            90.0 * x * y * z,
+            (5.0 * y) as usize + 1
+        );
+    }
+    place.write("gems.csv", rows);
+    let new = |words: &[&str]| {
+        let _ = fs::remove_file(place.path("gems.toml"));
+        let ended = place.distil(&[&["new", "gems.csv"][..], words].concat());
+        if ended.code == 0 {
+            let checked = place.distil(&["check", "./gems.toml"]);
+            assert_eq!(checked.code, 0, "{}", checked.stderr);
+        }
+        ended
+    };
+    let found = new(&[]);
+    for part in [
+        "to predict: price, found by its name, numbers.",
+        "By its name it might be category, too: `--target` says which.",
+        "Left out: rownames, note.",
+    ] {
+        assert!(found.stdout.contains(part), "{part}: {}", found.stdout);
+    }
+    for (words, part, task) in [
+        (&["--target", "y"][..], "y, as asked, numbers", "regression"),
+        (
+            &["--target", "category"],
+            "category, as asked, 2 classes",
+            "classification",
+        ),
+        (
+            &["--target", "stars"],
+            "stars, as asked, 5 classes",
+            "classification",
+        ),
+        (
+            &["--target", "stars", "--task", "regression"],
+            "stars, as asked, numbers",
+            "regression",
+        ),
+    ] {
+        let ended = new(words);
+        assert!(
+            ended.stdout.contains(part),
+            "{part}: {}{}",
+            ended.stdout,
+            ended.stderr
+        );
+        let text = place.read("gems.toml");
+        assert!(text.contains(&format!("task = \"{task}\"")), "{text}");
+        assert!(
+            text.contains(&format!("target = \"{}\"", words[1])),
+            "{text}"
+        );
+    }
+    for (words, part) in [
+        (
+            &["--target", "prise"][..],
+            "no column `prise` to predict. Did you mean `price`?",
+        ),
+        (&["--target", "sold"], "It has rownames, x, y, z, day"),
+        (&["--target", "note"], "column `note` cannot be predicted: "),
+        (
+            &["--target", "day"],
+            "column `day` cannot be predicted: it holds dates",
+        ),
+        (
+            &["--target", "category", "--task", "regression"],
+            "category",
+        ),
+        (&["--task", "ranking"], "classification, regression"),
+    ] {
+        let ended = new(words);
+        assert_eq!(ended.code, 2, "{words:?}: {}", ended.stdout);
+        assert!(
+            ended.stderr.contains(part) && !place.path("gems.toml").exists(),
+            "{part}: {}",
+            ended.stderr
+        );
+    }
+    // Both are for tables.
+    shared(&place, "bars.npz");
+    for words in [
+        ["new", "bars.npz", "--target", "y"],
+        ["new", "digits", "--task", "regression"],
+    ] {
+        let ended = place.distil(&words);
+        assert_eq!(ended.code, 2, "{}", ended.stdout);
+        assert!(ended.stderr.contains("for tables"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn pictures_that_are_all_alike_are_refused_and_why_is_said() {
     let (place, mut state) = (Place::new(), 5);
     let same = picture(12, 12, true, &mut state);

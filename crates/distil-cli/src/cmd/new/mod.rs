@@ -1,6 +1,7 @@
 //! `distil new`: a shipped recipe to change, or one written for data of one's own.
 
 mod recipe;
+mod table;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -22,11 +23,21 @@ pub fn new(args: &NewArgs) -> Ended {
         .flatten()
     {
         Some((what, data)) => {
-            let written = recipe::write(what, &data)?;
+            let asked = recipe::Asked {
+                target: args.target.clone(),
+                task: args.task.clone(),
+            };
+            let written = recipe::write(what, &data, &asked)?;
             (written.text, written.found, name_of(&data))
         }
         None => {
             let shipped = find::shipped(word)?;
+            if args.target.is_some() || args.task.is_some() {
+                return Err(Failure::usage(format_args!(
+                    "{}: is a shipped recipe, and `--target` and `--task` are for tables of your own. Leave them out.",
+                    shipped.name
+                )));
+            }
             (
                 without_schema(shipped.text).to_owned(),
                 Vec::new(),

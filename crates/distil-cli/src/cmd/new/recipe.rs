@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use distil::data::source::{
-    ColumnLook, PictureLook, TableLook, look_at_pictures, look_at_sounds, look_at_table,
-};
+use distil::data::source::{PictureLook, look_at_pictures, look_at_sounds};
 use distil::data::{Inputs, Raw, RawTargets};
 use distil::plan::{Arm, Draft};
 use distil_recipe::RecipeText;
 
+use super::table::table;
 use crate::cmd::run::refused;
 use crate::exit::Failure;
 use crate::find::What;
@@ -20,282 +19,40 @@ pub struct Written {
     pub found: Vec<String>,
 }
 
+/// What a table's recipe is to be, where it is not found.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// The column to predict.
+    pub target: Option<String>,
+    /// `classification` or `regression`.
+    pub task: Option<String>,
+}
+
 /// One that reads the data, and what it read.
-struct Tried {
-    head: String,
-    raw: Raw,
+pub struct Tried {
+    pub head: String,
+    pub raw: Raw,
 }
 
 /// Looks at data and writes a recipe for it, which was tried.
-pub fn write(what: What, path: &Path) -> Result<Written, Failure> {
+pub fn write(what: What, path: &Path, asked: &Asked) -> Result<Written, Failure> {
+    let is_asked = asked.target.is_some() || asked.task.is_some();
     match what {
-        What::Table => table(path),
+        What::Table => table(path, asked),
+        What::Shards if is_asked => table(path, asked),
+        _ if is_asked => Err(Failure::usage(format_args!(
+            "{}: is no table, and `--target` and `--task` are for tables. Leave them out.",
+            path.display()
+        ))),
         What::Arrays => arrays(path),
         What::Shards => match pictures_in_shards(path) {
             Ok(written) => Ok(written),
             // Columns of numbers and texts.
-            Err(_) => table(path),
+            Err(_) => table(path, asked),
         },
         What::Pictures => pictures(path),
         What::Sounds => sounds(path),
     }
-}
-
-// Of a column that is what a table is made for, by usual names; those earlier in the list come first.
-const TARGETS: [&str; 27] = [
-    "target",
-    "label",
-    "labels",
-    "class",
-    "classes",
-    "y",
-    "outcome",
-    "response",
-    "survived",
-    "species",
-    "diagnosis",
-    "churn",
-    "price",
-    "saleprice",
-    "salary",
-    "income",
-    "quality",
-    "rating",
-    "default",
-    "category",
-    "output",
-    "result",
-    "目标",
-    "标签",
-    "类别",
-    "等级",
-    "价格",
-];
-const TARGET_ENDS: [&str; 5] = ["target", "label", "class", "price", "value"];
-const TIMES: [&str; 15] = [
-    "day",
-    "date",
-    "time",
-    "datetime",
-    "timestamp",
-    "year",
-    "month",
-    "week",
-    "hour",
-    "minute",
-    "second",
-    "t",
-    "日期",
-    "时间",
-    "年份",
-];
-
-/// Rows from which an order tells of time.
-const ORDERED: usize = 20;
-/// So many different whole numbers may be classes.
-const CLASSES: usize = 20;
-
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect::<String>()
-        .to_lowercase()
-}
-
-/// The column to predict, and how it was found.
-fn target(look: &TableLook) -> Option<(&ColumnLook, &'static str)> {
-    let fit = |column: &&ColumnLook| {
-        column.different > 1 && column.texts.is_none() && !column.dates && !column.nameless
-    };
-    let columns = || look.columns.iter().filter(fit);
-    let called = |name: &str| columns().find(|column| plain(&column.name) == name);
-    let ends = |end: &str| columns().find(|column| plain(&column.name).ends_with(end));
-    let named = TARGETS.iter().find_map(|name| called(name));
-    let named = named.or_else(|| TARGET_ENDS.iter().find_map(|end| ends(end)));
-    let by_name = named.map(|column| (column, "by its name"));
-    by_name.or_else(|| Some((columns().next_back()?, "as the last column")))
-}
-
-fn table(path: &Path) -> Result<Written, Failure> {
-    let look = look_at_table(path).map_err(early)?;
-    let file = path.display().to_string();
-    let Some((target, how)) = target(&look) else {
-        return Err(Failure::usage(format_args!(
-            "{file}: no column varies as one to predict does. Bring a column of classes or numbers."
-        )));
-    };
-    let regression = target.numbers && (!target.whole || target.different > CLASSES);
-    let task = if regression {
-        "regression"
-    } else {
-        "classification"
-    };
-    let mut found = vec![format!(
-        "{file}: a table of {} rows and {} columns{}; to predict: {}, found {how}, {}.",
-        look.rows,
-        look.columns.len(),
-        if look.has_header {
-            ""
-        } else {
-            " without a header"
-        },
-        target.name,
-        if regression {
-            "numbers".to_owned()
-        } else {
-            format!("{} classes", target.different)
-        }
-    )];
-    let is_time = |column: &&ColumnLook| {
-        column.dates || column.numbers && TIMES.contains(&plain(&column.name).as_str())
-    };
-    let in_order = look.columns.iter().filter(is_time).find(|column| {
-        column.in_order
-            && column.missing == 0
-            && look.rows >= ORDERED
-            && column.different >= ORDERED / 2
-    });
-    let mut ignore: Vec<(String, String)> = Vec::new();
-    for column in look
-        .columns
-        .iter()
-        .filter(|column| column.name != target.name && !column.nameless)
-    {
-        let is_time = in_order.is_some_and(|time| time.name == column.name);
-        let own = column.whole && column.different == look.rows && !is_time;
-        let reason = match &column.texts {
-            Some(texts) => Some(texts.clone()),
-            None if own && (column.in_order || plain(&column.name).ends_with("id")) => {
-                Some("it numbers the rows".into())
-            }
-            None if column.different == 0 => Some("it is empty".into()),
-            None => None,
-        };
-        ignore.extend(reason.map(|reason| (column.name.clone(), reason)));
-    }
-    let head = |ignore: &[(String, String)]| {
-        let mut head = format!(
-            "task = \"{task}\"\n\n[data]\nsource = \"csv\"\npath = {}\n",
-            quoted(&file)
-        );
-        if let Some(encoding) = look.encoding {
-            head += &format!(
-                "encoding = \"{}\"  # most likely: look at the names and classes\n",
-                encoding.name()
-            );
-        }
-        if !look.has_header {
-            head += "header = false  # the first row holds numbers\n";
-        }
-        head += &format!(
-            "target = {}  # found {how}; any other column can stand here\n",
-            quoted(&target.name)
-        );
-        if target.missing > 0 {
-            head += &format!(
-                "drop_unlabelled = true  # {} rows have no {}\n",
-                target.missing, target.name
-            );
-        }
-        if !ignore.is_empty() {
-            let lines = ignore
-                .iter()
-                .map(|(name, why)| format!("    {},  # {why}\n", quoted(name)));
-            head += &format!("ignore = [\n{}]\n", lines.collect::<String>());
-        }
-        if let Some(time) = in_order {
-            head += &format!(
-                "split = {{ kind = \"time\", column = {} }}  # the file is in this order: the latest rows test\n",
-                quoted(&time.name)
-            );
-        }
-        head
-    };
-    // What is left out because it cannot be read as it is.
-    let tried = loop {
-        match tried(head(&ignore)) {
-            Ok(tried) => break tried,
-            Err((error, failure)) => {
-                let column = error
-                    .as_ref()
-                    .and_then(|error| unread(error, &look, target));
-                match column.filter(|column| !ignore.iter().any(|(name, _)| name == column)) {
-                    Some(column) => {
-                        ignore.push((column, "it cannot be read as one kind of cells".into()))
-                    }
-                    None => return Err(failure),
-                }
-            }
-        }
-    };
-    if let Some(encoding) = look.encoding {
-        found.push(format!(
-            "It is not UTF-8, most likely {}, and was read as that.",
-            encoding.name()
-        ));
-    }
-    if !ignore.is_empty() {
-        let names: Vec<&str> = ignore.iter().map(|(name, _)| name.as_str()).collect();
-        found.push(format!("Left out: {}.", names.join(", ")));
-    }
-    if target.missing > 0 {
-        found.push(format!(
-            "{} rows have no {} and are left out.",
-            target.missing, target.name
-        ));
-    }
-    if let Some(time) = in_order {
-        found.push(format!(
-            "The rows are in the order of {}: the latest are the test part.",
-            time.name
-        ));
-    }
-    let rows = tried.raw.len();
-    if rows < TUNED_FROM {
-        let hidden = if rows < 500 { "[32]" } else { "[128, 64]" };
-        let model = format!("{{ kind = \"mlp\", hidden = {hidden} }}");
-        return Ok(finished(path, tried, found, &model, 400_000));
-    }
-    let stage = tuned(&tried.raw);
-    Ok(written(path, tried, found, &stage))
-}
-
-/// Rows from which a table is given the network whose defaults were tuned on tables of a thousand rows and more.
-const TUNED_FROM: usize = 1000;
-
-/// RealMLP with its tuned defaults, each of them to be seen; shorter than its authors train it, at 256 epochs.
-fn tuned(raw: &Raw) -> String {
-    let rows = raw.len();
-    let epochs = (1_500_000 / rows).clamp(10, 256);
-    let batch = match rows {
-        ..2000 => 64,
-        2000..8000 => 128,
-        _ => 256,
-    };
-    let (model, lr) = match &raw.targets {
-        Some(RawTargets::Classes { .. }) => ("{ kind = \"realmlp\" }", 0.04),
-        _ => (
-            "{ kind = \"realmlp\", activation = \"mish\", clamp = true }",
-            0.2,
-        ),
-    };
-    format!(
-        "model = {model}\n\n[stage.model.train]  # RealMLP's tuned defaults; 256 epochs are better still\n\
-         epochs = {epochs}\nbatch = {batch}\nlr = {lr}\nschedule = \"coslog\"\n\
-         optimizer = {{ kind = \"adamw\", beta2 = 0.95, weight_decay = 0.02, exclude = \"nothing\" }}\n\
-         decay_schedule = \"flat-cosine\"\nkeep = \"best\"  # the best epoch by the validation part\n"
-    )
-}
-
-/// The input column that an error is about.
-fn unread(error: &distil::Error, look: &TableLook, target: &ColumnLook) -> Option<String> {
-    let about = |column: &&ColumnLook| {
-        column.name != target.name && error.place.ends_with(&format!("column `{}`", column.name))
-    };
-    look.columns
-        .iter()
-        .find(about)
-        .map(|column| column.name.clone())
 }
 
 fn arrays(path: &Path) -> Result<Written, Failure> {
@@ -496,7 +253,7 @@ fn targets(raw: &Raw) -> String {
 }
 
 /// Reads the data by a recipe's head, and a network of no size.
-fn tried(head: String) -> Result<Tried, (Option<distil::Error>, Failure)> {
+pub fn tried(head: String) -> Result<Tried, (Option<distil::Error>, Failure)> {
     let text = format!("{head}\n[stage.model]\nmodel = {{ kind = \"mlp\", hidden = [] }}\n");
     let text = RecipeText::new("new.toml", text);
     let draft = Draft::read(&text, Path::new("."), &Arm::Flow)
@@ -511,7 +268,13 @@ fn tried(head: String) -> Result<Tried, (Option<distil::Error>, Failure)> {
 }
 
 /// The whole recipe: so many samples are passed through the network, in 10 to 100 epochs.
-fn finished(path: &Path, tried: Tried, found: Vec<String>, model: &str, work: usize) -> Written {
+pub fn finished(
+    path: &Path,
+    tried: Tried,
+    found: Vec<String>,
+    model: &str,
+    work: usize,
+) -> Written {
     let rows = tried.raw.len().max(1);
     let epochs = (work / rows).clamp(10, 100);
     let batch = if rows > 20_000 { 128 } else { 32 };
@@ -523,7 +286,7 @@ fn finished(path: &Path, tried: Tried, found: Vec<String>, model: &str, work: us
 }
 
 /// The whole recipe, of one stage.
-fn written(path: &Path, tried: Tried, found: Vec<String>, stage: &str) -> Written {
+pub fn written(path: &Path, tried: Tried, found: Vec<String>, stage: &str) -> Written {
     let rows = tried.raw.len().max(1);
     let comments: String = found.iter().map(|line| format!("# {line}\n")).collect();
     let largest = match &tried.raw.targets {
@@ -551,7 +314,7 @@ fn written(path: &Path, tried: Tried, found: Vec<String>, stage: &str) -> Writte
 }
 
 /// A TOML string.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for c in text.chars() {
         match c {
@@ -563,6 +326,6 @@ fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-fn early(error: distil::Error) -> Failure {
+pub fn early(error: distil::Error) -> Failure {
     Failure::from(error).before_anything()
 }
