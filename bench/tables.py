@@ -8,7 +8,8 @@ keeps its own test file; s divides its training file. `taught` is Distil's netwo
 `members` eight networks in one, `distilled` one network that learnt from those, its cost with theirs. Every program runs untuned, on one thread, and has the same three parts: boosting
 and scikit-learn's perceptron get training and choosing rows together. CPU seconds are those of the whole process for Distil, start and
 reading included; of fit and predict for the others. One line a run goes to bench/tables.csv as it ends; a run that stands there is not
-repeated. The table is made of it by `python bench/tables.py --show`.
+repeated. The table is made of it by `python bench/tables.py --show`, and of runs of other epochs (`--epochs 16 --programs distil taught
+pytabkit`) by `--show-epochs`: what shorter training is worth beside the authors' 64 epochs.
 """
 
 import argparse
@@ -260,15 +261,46 @@ def show():
         print(f"| {table} | {len(splits)} | {epochs} |{cells}")
 
 
+def show_epochs():
+    """Of each table and number of epochs what our own networks and the authors' came to, beside the authors' longest."""
+    from collections import defaultdict
+
+    found = defaultdict(dict)
+    for row in csv.DictReader(RESULTS.open()):
+        found[row["table"]][row["program"], int(row["epochs"]), int(row["split"])] = (float(row["score"]), float(row["cpu_seconds"]))
+    programs = ["distil", "taught", "pytabkit"]
+    print("| table | splits | epochs |" + "".join(f" {p} | CPU s | − pytabkit's longest ± SE | of its CPU s |" for p in programs))
+    print("|---|---|---|" + "---|---|---|---|" * len(programs))
+    for table, runs in found.items():
+        lengths = sorted({epochs for program, epochs, _ in runs if program == "pytabkit"})
+        splits = [s for s in range(100) if all((p, e, s) in runs for p in programs for e in lengths)]
+        if len(lengths) < 2 or not splits:
+            continue
+        longest = np.array([runs["pytabkit", lengths[-1], s] for s in splits])
+        for epochs in lengths:
+            cells = ""
+            for program in programs:
+                of = np.array([runs[program, epochs, s] for s in splits])
+                apart = of[:, 0] - longest[:, 0]
+                error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
+                share = of[:, 1].mean() / longest[:, 1].mean()
+                cells += f" {of[:, 0].mean():.5g} | {of[:, 1].mean():.3g} | {apart.mean():+.3g} ± {error:.2g} | {share:.2f} |"
+            print(f"| {table} | {len(splits)} | {epochs} |{cells}")
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("tables", nargs="*", default=list(TABLES))
     arguments.add_argument("--splits", type=int, default=10)
     arguments.add_argument("--epochs", type=int, default=64)
+    arguments.add_argument("--programs", nargs="+", default=PROGRAMS, choices=PROGRAMS)
     arguments.add_argument("--show", action="store_true")
+    arguments.add_argument("--show-epochs", action="store_true")
     arguments = arguments.parse_args()
     if arguments.show:
         return show()
+    if arguments.show_epochs:
+        return show_epochs()
     done = set()
     if RESULTS.exists():
         done = {(r["table"], r["split"], r["epochs"], r["program"]) for r in csv.DictReader(RESULTS.open())}
@@ -279,7 +311,7 @@ def main():
         regression = pd.api.types.is_numeric_dtype(table[target])
         for split in range(arguments.splits):
             parts = divided(table, given, split)
-            for program in PROGRAMS:
+            for program in arguments.programs:
                 # The ensemble comes with the network that learns from it.
                 if program == "members" or (name, str(split), str(arguments.epochs), program) in done:
                     continue

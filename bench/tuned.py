@@ -5,8 +5,11 @@
 The first setting tried is the default. The others are drawn, with a seed: for both RealMLPs the same ones, of the space that its authors
 search (RealMLPParamSampler, "default") what Distil has, too: no ReLU, embeddings of numbers as by default or none; for boosting and
 scikit-learn's perceptron of the usual ranges. Boosting chooses anew on every split; the others on the first, and what was chosen there is
-run on all. The trees of a trial learn from the training rows, those that are tested from the choosing rows, too, as in tables.py.
-CPU seconds are those of the run that is tested; `search_seconds` those of the trials behind its choice, on a split that chose.
+run on all. `taught` is Distil's network with the settings chosen for it and boosting with those chosen on the split for a teacher, which
+did not see the row that it answers; the share of its answers is one of four, chosen on the first split. It comes after both. The trees of a
+trial learn from the training rows, those that are tested from the choosing rows, too, as in tables.py.
+CPU seconds are those of the run that is tested, of `taught` with the teacher's answers; `search_seconds` those of all trials behind its
+choice, on a split that chose.
 One line a run goes to bench/tuned.csv as it ends; what stands there is not repeated. `--show` makes the table of it.
 """
 
@@ -16,15 +19,20 @@ import json
 import pathlib
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from tables import TABLES, defaults, divided, peer, quality, run, written  # noqa: E402
+from tables import TABLES, boosted, defaults, divided, peer, quality, run, written  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
 RESULTS = pathlib.Path(__file__).parent / "tuned.csv"
-PROGRAMS = ["distil", "boosting", "sklearn", "pytabkit"]
+OTHERS = ["boosting", "sklearn", "pytabkit"]
+OURS = ["distil", "taught"]
+PROGRAMS = ["distil", *OTHERS, "taught"]
+# Of a taught network's loss what is by its teacher's answers.
+SHARES = [0.3, 0.5, 0.7, 0.9]
 
 
 def loguniform(rng, low, high):
@@ -67,8 +75,8 @@ def draw(program, regression, trial):
     } | ({} if regression else {"smoothing": float(rng.choice([0.0, 0.1], p=[0.3, 0.7]))})
 
 
-def distil(parts, target, regression, epochs, seed, settings):
-    """Score on the choosing and on the test rows, and CPU seconds."""
+def distil(parts, target, regression, epochs, seed, settings, answered=None):
+    """Score on the choosing and on the test rows, and CPU seconds; without those of a teacher's answers."""
     task, model, train = defaults(regression, epochs)
     for key in ("dropout", "sigma", "activation", "hidden"):
         if key in settings:
@@ -81,14 +89,19 @@ def distil(parts, target, regression, epochs, seed, settings):
         task["smoothing"] = settings["smoothing"]
     with tempfile.TemporaryDirectory() as folder:
         stages = f"[stage.model]\nmodel = {written(model)}\ntrain = {written(train)}\n"
+        if answered:
+            found, names = answered
+            pd.DataFrame(np.concatenate(found), columns=names).to_csv(f"{folder}/answers.csv", index=False)
+            learn = {"from": "trees", "mix": settings["mix"]} | ({"method": "mse"} if regression else {"method": "kd", "temperature": 1.0})
+            stages = f'[stage.trees]\nanswers = {{ file = "answers.csv", out_of_fold = true }}\n{stages}learn = {written(learn)}\n'
         trial, seconds = run(parts, target, task, stages, seed, folder)
     stage = trial["stages"][-1]
     return quality(regression, stage["validation"]), quality(regression, stage["test"]), seconds
 
 
-def tried(name, parts, target, regression, epochs, seed, settings, final):
-    if name == "distil":
-        return distil(parts, target, regression, epochs, seed, settings)
+def tried(name, parts, target, regression, epochs, seed, settings, final, answered=None):
+    if name in ("distil", "taught"):
+        return distil(parts, target, regression, epochs, seed, settings, answered)
     if name == "pytabkit":
         names = {"dropout": "p_drop", "weight_decay": "wd", "sigma": "plr_sigma", "activation": "act", "hidden": "hidden_sizes", "lr": "lr", "smoothing": "ls_eps"}
         waves = {} if settings.get("waves", True) else {"num_emb_type": "none"}
@@ -102,19 +115,22 @@ def show():
     found = defaultdict(dict)
     for row in csv.DictReader(RESULTS.open()):
         found[row["table"]][row["program"], int(row["split"])] = [float(row[key] or 0) for key in ("score", "cpu_seconds", "search_seconds")]
-    print("| table | splits |" + "".join(f" {p} | CPU s | search |" for p in PROGRAMS) + " distil − best other ± SE |")
-    print("|---|---|" + "---|---|---|" * len(PROGRAMS) + "---|")
+    print("| table | splits |" + "".join(f" {p} | CPU s | search |" for p in PROGRAMS) + "".join(f" {p} − best other ± SE |" for p in OURS))
+    print("|---|---|" + "---|---|---|" * len(PROGRAMS) + "---|" * len(OURS))
     for table, runs in found.items():
-        splits = [s for s in range(100) if all((p, s) in runs for p in PROGRAMS)]
+        splits = [s for s in range(100) if all((p, s) in runs for p in ["distil", *OTHERS])]
         if not splits:
             continue
-        of = {p: np.array([runs[p, s] for s in splits]) for p in PROGRAMS}
-        best = min(PROGRAMS[1:], key=lambda p: of[p][:, 0].mean())
-        apart = of["distil"][:, 0] - of[best][:, 0]
-        error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
-        searched = {p: of[p][of[p][:, 2] > 0, 2] for p in PROGRAMS}
-        cells = "".join(f" {of[p][:, 0].mean():.5g} | {of[p][:, 1].mean():.3g} | {searched[p].mean():.3g} |" for p in PROGRAMS)
-        print(f"| {table} | {len(splits)} |{cells} {apart.mean():+.3g} ± {error:.2g} ({best}) |")
+        there = [p for p in PROGRAMS if all((p, s) in runs for s in splits)]
+        of = {p: np.array([runs[p, s] for s in splits]) for p in there}
+        best = min(OTHERS, key=lambda p: of[p][:, 0].mean())
+        searched = {p: of[p][of[p][:, 2] > 0, 2] for p in there}
+        cells = "".join(f" {of[p][:, 0].mean():.5g} | {of[p][:, 1].mean():.3g} | {searched[p].mean():.3g} |" if p in there else " | | |" for p in PROGRAMS)
+        for p in OURS:
+            apart = of[p][:, 0] - of[best][:, 0] if p in there else np.full(1, np.nan)
+            error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
+            cells += f" {apart.mean():+.3g} ± {error:.2g} ({best}) |" if p in there else " |"
+        print(f"| {table} | {len(splits)} |{cells}")
 
 
 def main():
@@ -129,7 +145,7 @@ def main():
         return show()
     if not RESULTS.exists():
         RESULTS.write_text("table,split,program,score,cpu_seconds,search_seconds,settings\n")
-    known = {(r["table"], int(r["split"]), r["program"]): r["settings"] for r in csv.DictReader(RESULTS.open())}
+    known = {(r["table"], int(r["split"]), r["program"]): (r["settings"], r["search_seconds"]) for r in csv.DictReader(RESULTS.open())}
     for name in arguments.tables:
         table, target, given = TABLES[name]()
         regression = pd.api.types.is_numeric_dtype(table[target])
@@ -138,16 +154,25 @@ def main():
                 if (name, split, program) in known:
                     continue
                 parts = divided(table, given, split)
-                search, chosen = "", known.get((name, 0, program))
+                search, chosen = "", known.get((name, 0, program), ("",))[0]
+                trials = lambda: [draw(program, regression, trial) for trial in range(arguments.trials)]
+                answered, teaching, behind = None, 0.0, 0.0
+                if program == "taught":
+                    (network, behind_network), (_, behind_trees) = (known[name, 0, other] for other in ("distil", "boosting"))
+                    trials = lambda: [json.loads(network) | {"mix": share} for share in SHARES]
+                    start = time.process_time()
+                    answered = boosted.answers(parts, target, split, settings=json.loads(known[name, split, "boosting"][0]))
+                    teaching = time.process_time() - start
+                    behind = float(behind_network) + float(behind_trees) + teaching
                 if program == "boosting" or split == 0:
-                    trials = [draw(program, regression, trial) for trial in range(arguments.trials)]
-                    results = [tried(program, parts, target, regression, arguments.epochs, split, settings, False) for settings in trials]
-                    search = f"{sum(seconds for *_, seconds in results):.3f}"
+                    trials = trials()
+                    results = [tried(program, parts, target, regression, arguments.epochs, split, settings, False, answered) for settings in trials]
+                    search = f"{behind + sum(seconds for *_, seconds in results):.3f}"
                     chosen = json.dumps(trials[min(range(len(trials)), key=lambda trial: results[trial][0])])
                 settings = json.loads(chosen)
-                _, value, seconds = tried(program, parts, target, regression, arguments.epochs, split, settings, True)
-                line = [name, split, program, f"{value:.6g}", f"{seconds:.3f}", search, chosen]
-                known[name, split, program] = chosen
+                _, value, seconds = tried(program, parts, target, regression, arguments.epochs, split, settings, True, answered)
+                line = [name, split, program, f"{value:.6g}", f"{seconds + teaching:.3f}", search, chosen]
+                known[name, split, program] = (chosen, search)
                 with RESULTS.open("a", newline="") as file:
                     csv.writer(file, lineterminator="\n").writerow(line)
                 print(*line, flush=True)

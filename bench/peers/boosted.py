@@ -7,10 +7,11 @@ The first file is trained on: its rows are answered by trees of other folds (fiv
 chooses and tests, are answered by trees fitted on all of the first. answers.csv has a row for each row of all files, in this order, which
 is the order of `[data]` with `path`, `validation` and `test`; its columns are the classes, or the target. With --id it keeps the column that
 names the rows, which is no input; --encoding is Python's name of another than UTF-8. Rows without a target are answered and not fitted (where `[data]` leaves them out, let --id find the others). Texts, truth values and a column of two numbers are
-classes, and others with --classes. Printed: what it took, for `seconds`, and how good the answers are.
+classes, and others with --classes. --settings '{"max_iter": 300}' are those of scikit-learn's trees. Printed: what it took, for `seconds`, and how good the answers are.
 """
 
 import argparse
+import json
 import re
 import sys
 import time
@@ -52,8 +53,8 @@ def is_regression(y):
     return pd.api.types.is_numeric_dtype(y) and not pd.api.types.is_bool_dtype(y) and y.nunique() > 2
 
 
-def answers(parts, target, seed=0, folds=5, regression=None):
-    """Of each part, by class or of the one target; and the columns' names."""
+def answers(parts, target, seed=0, folds=5, regression=None, settings={}):
+    """Of each part, by class or of the one target; and the columns' names. `settings` are those of scikit-learn's trees."""
     x, y = parts[0].drop(columns=target), parts[0][target]
     regression = is_regression(y) if regression is None else regression
     # What a column holds in training it holds everywhere: there numbers or texts that are none elsewhere are missing.
@@ -70,7 +71,7 @@ def answers(parts, target, seed=0, folds=5, regression=None):
 
     inputs = [pd.DataFrame({c: known(part, c) for c in x if c not in left}) for part in parts]
     kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
-    new = lambda: kind(random_state=seed, categorical_features="from_dtype")
+    new = lambda: kind(random_state=seed, categorical_features="from_dtype", **settings)
     say = (lambda model, x: model.predict(x)[:, None]) if regression else (lambda model, x: model.predict_proba(x))
     y = y if regression else y.where(y.isna(), y.map(str))
     names = [target] if regression else sorted(y.dropna().unique())
@@ -97,6 +98,7 @@ def main():
     arguments.add_argument("--id")
     arguments.add_argument("--classes", action="store_true")
     arguments.add_argument("--encoding", default="utf-8-sig")
+    arguments.add_argument("--settings", type=json.loads, default={})
     arguments = arguments.parse_args()
     files = [arguments.train, *arguments.others]
     if arguments.folds < 2:
@@ -112,7 +114,7 @@ def main():
     ids = [part.pop(arguments.id) for part in parts] if arguments.id else []
     regression = not arguments.classes and is_regression(parts[0][arguments.target])
     start = time.process_time()
-    found, names = answers(parts, arguments.target, arguments.seed, arguments.folds, regression)
+    found, names = answers(parts, arguments.target, arguments.seed, arguments.folds, regression, arguments.settings)
     print(f"seconds = {time.process_time() - start:.1f}")
     table = pd.DataFrame(np.concatenate(found), columns=names)
     if ids:

@@ -140,6 +140,34 @@ fn a_column_that_alone_tells_the_target_is_told_with_its_figure() {
         note.contains("column a") && note.contains("1.00000"),
         "{note}"
     );
+    // Its logarithm, which is on no line with it.
+    let log = |i: usize| format!("{:.9}", (value(i) as f64 + 1.0).ln());
+    let said = notes("regression", |i| {
+        [text(random(i, 1)), log(i), text(value(i))]
+    });
+    assert!(
+        one(&said, "alone predicts y").contains("column b")
+            && one(&said, "alone predicts y").contains("their rank correlation is 1.00000"),
+        "{said:?}"
+    );
+    // A list of prices; and one of prices that vary a little.
+    let kind = |i: usize| random(i, 4) % 5;
+    let price = |i: usize, noise: usize| text(1000 * kind(i).pow(2) + random(i, 1) % (noise + 1));
+    let listed = |noise: usize| {
+        notes("regression", |i| {
+            [
+                format!("kind{}", kind(i)),
+                text(random(i, 6)),
+                price(i, noise),
+            ]
+        })
+    };
+    assert!(
+        one(&listed(0), "alone predicts y").contains(
+            "column a alone predicts y: 100.00 % of its variance lies between categories"
+        ),
+    );
+    assert!(listed(900).iter().all(|note| !note.contains("alone")));
     // A good column is none that tells all.
     let good = |i: usize| match random(i, 5) < 100 {
         true => "x",

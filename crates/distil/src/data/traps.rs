@@ -261,9 +261,9 @@ fn counts(name: &str, cells: &[f32], raw: &Raw, notes: &mut Vec<String>) {
     ));
 }
 
-/// Says where a column alone predicts the target: its nearest training sample has the same class, or the target follows a line.
+/// Says where a column alone predicts the target: its nearest training sample has the same class, or the target
+/// follows it on a line or in its order, or hardly differs within a category.
 fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<String>) {
-    const LINE: f64 = 0.9999;
     match (&raw.targets, cells) {
         (Some(RawTargets::Classes { labels, .. }), Cells::Numeric(cells)) => {
             let train = split.train.iter().map(|id| id.row());
@@ -294,24 +294,98 @@ fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<St
             let likeliest = |row: usize| best.get(&codes.at(row)?).map(|(_, label)| *label);
             alone(name, labels, split, likeliest, notes);
         }
-        (Some(RawTargets::Values { names, values }), Cells::Numeric(cells)) => {
+        (Some(RawTargets::Values { names, values }), cells) => {
+            // Enough to see it by.
+            const LOOKED_AT: usize = 20_000;
+            let step = split.train.len().div_ceil(LOOKED_AT).max(1);
+            let rows = || split.train.iter().step_by(step).map(|id| id.row());
             for (target, of) in names.iter().enumerate() {
-                let rows = split.train.iter().map(|id| id.row());
                 let value = |row: usize| f64::from(values[row * names.len() + target]);
-                let pairs: Vec<(f64, f64)> = rows
-                    .filter(|row| !cells[*row].is_nan())
-                    .map(|row| (f64::from(cells[row]), value(row)))
-                    .collect();
-                let r = correlation(&pairs);
-                if pairs.len() >= HELD && r.abs() >= LINE {
-                    notes.push(format!(
-                        "column {name} alone predicts {of}: their correlation is {r:.5}; is it known before the target is?"
-                    ));
-                }
+                let found = match cells {
+                    Cells::Numeric(cells) => {
+                        let known = rows().filter(|row| !cells[*row].is_nan());
+                        follows(
+                            &known
+                                .map(|row| (f64::from(cells[row]), value(row)))
+                                .collect::<Vec<_>>(),
+                        )
+                    }
+                    Cells::Categorical { codes, .. } => {
+                        let known = rows().filter_map(|row| Some((codes.at(row)?, value(row))));
+                        is_held(&known.collect::<Vec<_>>())
+                    }
+                };
+                notes.extend(found.map(|how| {
+                    format!("column {name} alone predicts {of}: {how}; is it known before the target is?")
+                }));
             }
         }
         _ => {}
     }
+}
+
+/// How a number follows another, if it is on a line or in its order.
+fn follows(pairs: &[(f64, f64)]) -> Option<String> {
+    const NEARLY: f64 = 0.9999;
+    let line = correlation(pairs);
+    if pairs.len() < HELD {
+        return None;
+    }
+    if line.abs() >= NEARLY {
+        return Some(format!("their correlation is {line:.5}"));
+    }
+    let ranks = |of: &dyn Fn(&(f64, f64)) -> f64| ranks(&pairs.iter().map(of).collect::<Vec<_>>());
+    let ranked = ranks(&|pair| pair.0).into_iter().zip(ranks(&|pair| pair.1));
+    let order = correlation(&ranked.collect::<Vec<_>>());
+    (order.abs() >= NEARLY).then(|| format!("their rank correlation is {order:.5}"))
+}
+
+/// How a number is held by a category, if its samples hardly differ within one.
+fn is_held(pairs: &[(u32, f64)]) -> Option<String> {
+    /// The share of the variance that is between categories.
+    const NEARLY: f64 = 0.9998;
+    /// Samples of a category, on average.
+    const EACH: usize = 10;
+    let mut of: HashMap<u32, (f64, f64)> = HashMap::new();
+    for (code, value) in pairs {
+        let (count, sum) = of.entry(*code).or_default();
+        *count += 1.0;
+        *sum += value;
+    }
+    if pairs.len() < HELD || pairs.len() < EACH * of.len() {
+        return None;
+    }
+    let mean = pairs.iter().map(|(_, value)| value).sum::<f64>() / pairs.len() as f64;
+    let (within, all) = pairs
+        .iter()
+        .fold((0.0, 0.0), |(within, all), (code, value)| {
+            let (count, sum) = of[code];
+            (
+                within + (value - sum / count).powi(2),
+                all + (value - mean).powi(2),
+            )
+        });
+    let share = 1.0 - within / all;
+    (share >= NEARLY).then(|| {
+        format!(
+            "{:.2} % of its variance lies between categories",
+            100.0 * share
+        )
+    })
+}
+
+/// Places in ascending order, equal values sharing the mean of theirs.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut start = 0;
+    for equal in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        let mean = start as f64 + (equal.len() - 1) as f64 / 2.0;
+        equal.iter().for_each(|at| ranks[*at] = mean);
+        start += equal.len();
+    }
+    ranks
 }
 
 /// Says where these answers, made of one column, are right of nearly all validation samples.
