@@ -4,7 +4,8 @@
     DATA=../shared/data DISTIL=target/release/distil python bench/tables.py [TABLE ...] [--splits 10] [--epochs 64]
 
 Split s of a table is numpy's default_rng(s).permutation of its rows: a fifth to test, a tenth to choose by, the rest to train on. Adult
-keeps its own test file; s divides its training file. `taught` is Distil's network with boosted trees for a teacher (peers/boosted.py),
+keeps its own test file; s divides its training file. splits.csv has the sizes of these parts and the SHA-256 of their row numbers, from 0,
+as 64-bit little-endian numbers, part after part. `taught` is Distil's network with boosted trees for a teacher (peers/boosted.py),
 `members` eight networks in one, `distilled` one network that learnt from those, its cost with theirs. Every program runs untuned, on one thread, and has the same three parts: boosting
 and scikit-learn's perceptron get training and choosing rows together. CPU seconds are those of the whole process for Distil, start and
 reading included; of fit and predict for the others. One line a run goes to bench/tables.csv as it ends; a run that stands there is not
@@ -14,6 +15,7 @@ pytabkit`) by `--show-epochs`: what shorter training is worth beside the authors
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import pathlib
@@ -35,6 +37,7 @@ sys.path.insert(0, str(HERE / "peers"))
 import boosted  # noqa: E402
 
 RESULTS = HERE / "tables.csv"
+SPLITS = HERE / "splits.csv"
 DATA = pathlib.Path(os.environ.get("DATA", "../shared/data"))
 DISTIL = os.environ.get("DISTIL", "target/release/distil")
 # Networks in an ensemble.
@@ -94,13 +97,18 @@ TABLES = {
 }
 
 
-def divided(table, given, split):
-    """Training, choosing and test rows."""
+def divided(name, table, given, split):
+    """Training, choosing and test rows, which are those that splits.csv has the digest of."""
     rows = np.random.default_rng(split).permutation(given or len(table))
     test = np.arange(given, len(table)) if given else rows[: len(rows) // 5]
     rest = rows if given else rows[len(rows) // 5 :]
     choosing = len(rows) // 10
-    return table.iloc[rest[choosing:]], table.iloc[rest[:choosing]], table.iloc[test]
+    parts = rest[choosing:], rest[:choosing], test
+    digest = hashlib.sha256(b"".join(part.astype("<i8").tobytes() for part in parts)).hexdigest()
+    known = {(line["table"], int(line["split"])): line["sha256"] for line in csv.DictReader(SPLITS.open())}
+    if known.get((name, split), digest) != digest:
+        sys.exit(f"{name}, split {split}: these are not the rows of splits.csv; this numpy draws others, or the table has other rows")
+    return tuple(table.iloc[part] for part in parts)
 
 
 def score(regression, wanted, found):
@@ -310,7 +318,7 @@ def main():
         table, target, given = TABLES[name]()
         regression = pd.api.types.is_numeric_dtype(table[target])
         for split in range(arguments.splits):
-            parts = divided(table, given, split)
+            parts = divided(name, table, given, split)
             for program in arguments.programs:
                 # The ensemble comes with the network that learns from it.
                 if program == "members" or (name, str(split), str(arguments.epochs), program) in done:

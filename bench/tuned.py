@@ -153,7 +153,7 @@ def main():
             for split in range(arguments.splits):
                 if (name, split, program) in known:
                     continue
-                parts = divided(table, given, split)
+                parts = divided(name, table, given, split)
                 search, chosen = "", known.get((name, 0, program), ("",))[0]
                 trials = lambda: [draw(program, regression, trial) for trial in range(arguments.trials)]
                 answered, teaching, behind = None, 0.0, 0.0
