@@ -7,7 +7,7 @@ use distil::data::source::Source;
 use distil::data::{Dataset, Targets};
 use distil::device;
 use distil::plan::{Arm, Draft};
-use distil::run::{Options, host, search};
+use distil::run::{beforehand, host};
 use distil::sample::SampleId;
 use distil_report::foreign::terminal;
 use distil_report::present::human::human_bytes;
@@ -40,13 +40,9 @@ pub fn check(args: &CheckArgs) -> Ended {
     let data = draft.dataset(raw, None).map_err(early)?;
     let plan = draft.plan(&data).map_err(|refusal| refused(&refusal))?;
     let mut shown = plan.describe(Some(machine::flops_per_second()));
-    let one_seed = Options {
-        seeds: 1,
-        control: true,
-        ..Options::default()
-    };
-    if let Some(search) = search(&one_seed, &plan) {
-        shown += &format!("with one seed, {search}");
+    for line in beforehand(&text, &plan, &data) {
+        // Writing to a string cannot fail.
+        _ = writeln!(shown, "with one seed, {line}");
     }
     if args.data {
         shown += &describe(&source, &data);

@@ -5,7 +5,7 @@ use distil_report::events::{Event, fold};
 use distil_report::record::Part;
 use distil_report::run_json::{RunJson, Trial, Tuned};
 
-use crate::harness::Place;
+use crate::harness::{Place, number};
 use crate::lost::{goes_on_to_the_end_of_an_unbroken_run, with_a_trial_killed};
 
 const RUN: &str = "runs/digits-0001";
@@ -43,10 +43,15 @@ fn the_small_network_chooses_by_its_loss_and_the_large_one_is_trained_once_a_see
     let place = Place::new();
     let checked = place.distil(&["check", "digits", "--set", ASKED[7], "--set", ASKED[9]]);
     assert!(
-        checked.stdout.ends_with("with one seed, to choose settings takes 12 trainings, 3 of them of the small network alone\n"),
+        checked.stdout.contains("with one seed, to choose settings takes 12 trainings, 3 of them of the small network alone\nwith one seed, all training takes"),
         "{}",
         checked.stdout
     );
+    // As a run says it.
+    let bound = |said: &str| number(said, " trainings at plain's full budget");
+    let ran = Place::new().distil(&["run", "digits", "--set", ASKED[7], "--set", ASKED[9]]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(bound(&checked.stdout), bound(&ran.stderr));
     let ended = place.distil(&ASKED);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     // Flow, small and plain-full with two seeds, and the small network's three.

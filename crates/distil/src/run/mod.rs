@@ -21,7 +21,9 @@ pub use folder::{Lock, RunFolder, TrialFolder, file_name};
 pub use host::host;
 pub use message::VERB;
 pub use options::Options;
-pub use parent::{Outcome, Request, Standing, Watcher, clean, resume, run, search, write_report};
+pub use parent::{
+    Outcome, Request, Standing, Watcher, beforehand, clean, resume, run, write_report,
+};
 pub use smoke::shortened;
 pub use stage_cache::forget;
 pub use trial::trial;

@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 use distil_recipe::name::{composed, is_in_names};
 use distil_report::foreign::terminal;
 
+use self::recipe::Written;
+use self::table::{Asked, table};
 use crate::args::NewArgs;
 use crate::exit::{Ended, Failure};
+use crate::find::What;
 use crate::{find, show};
 
 /// Copies a shipped recipe, or writes one for data; a file that exists is left as it is.
@@ -23,11 +26,11 @@ pub fn new(args: &NewArgs) -> Ended {
         .flatten()
     {
         Some((what, data)) => {
-            let asked = recipe::Asked {
+            let asked = Asked {
                 target: args.target.clone(),
                 task: args.task.clone(),
             };
-            let written = recipe::write(what, &data, &asked)?;
+            let written = write(what, &data, &asked)?;
             (written.text, written.found, name_of(&data))
         }
         None => {
@@ -74,6 +77,27 @@ pub fn new(args: &NewArgs) -> Ended {
     show::print(&format!(
         "{found}{word} is yours to change. `distil check {word}` shows what it would do, `distil run {word}` does it."
     ))
+}
+
+/// Looks at data and writes a recipe for it, which was tried.
+fn write(what: What, path: &Path, asked: &Asked) -> Result<Written, Failure> {
+    let is_asked = asked.target.is_some() || asked.task.is_some();
+    match what {
+        What::Table => table(path, asked),
+        What::Shards if is_asked => table(path, asked),
+        _ if is_asked => Err(Failure::usage(format_args!(
+            "{}: is no table, and `--target` and `--task` are for tables. Leave them out.",
+            path.display()
+        ))),
+        What::Arrays => recipe::arrays(path),
+        What::Shards => match recipe::pictures_in_shards(path) {
+            Ok(written) => Ok(written),
+            // Columns of numbers and texts.
+            Err(_) => table(path, asked),
+        },
+        What::Pictures => recipe::pictures(path),
+        What::Sounds => recipe::sounds(path),
+    }
 }
 
 /// A name for a recipe of this data: that of the file or folder, in letters, digits and `-`, wherever its text came from.

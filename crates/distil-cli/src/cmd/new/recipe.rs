@@ -7,10 +7,8 @@ use distil::data::{Inputs, Raw, RawTargets};
 use distil::plan::{Arm, Draft};
 use distil_recipe::RecipeText;
 
-use super::table::table;
 use crate::cmd::run::refused;
 use crate::exit::Failure;
-use crate::find::What;
 
 /// A recipe and what was found.
 pub struct Written {
@@ -19,43 +17,13 @@ pub struct Written {
     pub found: Vec<String>,
 }
 
-/// What a table's recipe is to be, where it is not found.
-#[derive(Debug, Default)]
-pub struct Asked {
-    /// The column to predict.
-    pub target: Option<String>,
-    /// `classification` or `regression`.
-    pub task: Option<String>,
-}
-
 /// One that reads the data, and what it read.
 pub struct Tried {
     pub head: String,
     pub raw: Raw,
 }
 
-/// Looks at data and writes a recipe for it, which was tried.
-pub fn write(what: What, path: &Path, asked: &Asked) -> Result<Written, Failure> {
-    let is_asked = asked.target.is_some() || asked.task.is_some();
-    match what {
-        What::Table => table(path, asked),
-        What::Shards if is_asked => table(path, asked),
-        _ if is_asked => Err(Failure::usage(format_args!(
-            "{}: is no table, and `--target` and `--task` are for tables. Leave them out.",
-            path.display()
-        ))),
-        What::Arrays => arrays(path),
-        What::Shards => match pictures_in_shards(path) {
-            Ok(written) => Ok(written),
-            // Columns of numbers and texts.
-            Err(_) => table(path, asked),
-        },
-        What::Pictures => pictures(path),
-        What::Sounds => sounds(path),
-    }
-}
-
-fn arrays(path: &Path) -> Result<Written, Failure> {
+pub fn arrays(path: &Path) -> Result<Written, Failure> {
     let head = |task: &str| {
         format!(
             "task = \"{task}\"\n\n[data]\nsource = \"npy\"\npath = {}\n",
@@ -97,7 +65,7 @@ fn arrays(path: &Path) -> Result<Written, Failure> {
     Ok(finished(path, tried, found, &model, work))
 }
 
-fn pictures_in_shards(path: &Path) -> Result<Written, Failure> {
+pub fn pictures_in_shards(path: &Path) -> Result<Written, Failure> {
     let head = format!(
         "task = \"classification\"\n\n[data]\nsource = \"parquet\"\npath = {}\n",
         quoted(&path.display().to_string())
@@ -128,7 +96,7 @@ fn pictures_in_shards(path: &Path) -> Result<Written, Failure> {
     Ok(finished(path, tried, found, &model, 200_000))
 }
 
-fn pictures(path: &Path) -> Result<Written, Failure> {
+pub fn pictures(path: &Path) -> Result<Written, Failure> {
     let look = look_at_pictures(path).map_err(early)?;
     let [height, width] = size(&look);
     let why = match (look.alike, [height, width] == look.median) {
@@ -173,7 +141,7 @@ fn size(look: &PictureLook) -> [usize; 2] {
     })
 }
 
-fn sounds(path: &Path) -> Result<Written, Failure> {
+pub fn sounds(path: &Path) -> Result<Written, Failure> {
     let look = look_at_sounds(path).map_err(early)?;
     let source = if look.in_classes {
         "sound-folder"

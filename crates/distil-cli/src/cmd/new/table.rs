@@ -7,8 +7,17 @@ use distil::data::{Raw, RawTargets};
 use distil_recipe::suggest;
 use distil_report::foreign::terminal;
 
-use super::recipe::{Asked, Written, early, finished, quoted, tried, written};
+use super::recipe::{Written, early, finished, quoted, tried, written};
 use crate::exit::Failure;
+
+/// What a table's recipe is to be, where it is not found.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// The column to predict.
+    pub target: Option<String>,
+    /// `classification` or `regression`.
+    pub task: Option<String>,
+}
 
 // Of a column that is what a table is made for, by usual names; those earlier in the list come first: those of little else before those
 // that name a feature as often.

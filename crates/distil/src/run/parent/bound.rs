@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use distil_recipe::RecipeText;
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, LOOKS, PLAIN_FULL, SMALL};
-use distil_report::record::arm::{as_rung, share_of_arm};
+use distil_report::record::arm::{PROXY, as_rung, share_of_arm};
 
 use super::rungs::rungs;
-use super::trials::{arms, is_one_of_plain, length_of_plain, most_trials, trials};
+use super::trials::{arms, is_one_of_plain, length_of_plain, most_trials, search, trials};
+use crate::data::Dataset;
 use crate::plan::{Arm, Draft, Plan, Tuning};
 use crate::run::options::Options;
-use crate::run::prepare::Prepared;
 
 /// What a trial of an arm takes.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ impl Cost {
 }
 
 /// What a trial of each arm takes.
-pub(super) struct Costs {
+struct Costs {
     arms: BTreeMap<String, Cost>,
     /// Of plain trainings, those of the part that a longer one begins with; none in a run that trains each from its beginning.
     trunks: BTreeMap<String, f64>,
@@ -42,11 +42,12 @@ pub(super) struct Costs {
 }
 
 impl Costs {
-    /// `known`: of arms with data of their own. None where an arm cannot be planned.
-    pub fn of(
+    /// Beside a flow with this plan and data. `known`: of arms with data of their own. None where an arm cannot be planned.
+    fn of(
         text: &RecipeText,
         options: &Options,
-        flow: &Prepared,
+        flow: &Plan,
+        data: &Dataset,
         known: BTreeMap<String, Cost>,
     ) -> Option<Self> {
         let mut costs = Self {
@@ -54,11 +55,18 @@ impl Costs {
             trunks: BTreeMap::new(),
             first_stages_once: !options.fresh,
         };
-        let own = flow.plan.flops();
-        costs.arms.insert(FLOW.into(), Cost::of(&flow.plan));
-        let mut all = arms(options, &flow.plan);
+        let own = flow.flops();
+        costs.arms.insert(FLOW.into(), Cost::of(flow));
+        let proxy = flow.small_chooses().then(|| PROXY.to_owned());
+        let named = proxy.into_iter().chain(arms(options, flow));
+        let behind = |name: String| {
+            let first = Arm::named(&name).to_plan_first();
+            let first: Vec<String> = first.iter().map(ToString::to_string).collect();
+            first.into_iter().chain([name])
+        };
+        let mut all: Vec<String> = named.flat_map(behind).collect();
         all.push(PLAIN_FULL.to_owned());
-        let tuning = flow.plan.tuning.iter();
+        let tuning = flow.tuning.iter();
         let below = |arm: &String| {
             tuning
                 .clone()
@@ -73,10 +81,10 @@ impl Costs {
             }
             let arm = Arm::named(&name).within(own);
             let draft = Draft::read(text, &options.base, &arm).ok()?;
-            let plan = draft.plan(&flow.data).ok()?;
+            let plan = draft.plan(data).ok()?;
             let trunk = plan.result().training().and_then(|training| {
                 let part = training.trunk()? as f64 / training.steps as f64;
-                length_of_plain(&flow.plan, &name)?;
+                length_of_plain(flow, &name)?;
                 Some(part * plan.flops()).filter(|_| !options.fresh)
             });
             costs
@@ -147,8 +155,23 @@ impl Costs {
     }
 }
 
+/// What choosing settings and all training take at most, a line each, said before a run begins; beside a flow with this plan and data.
+/// `known`: what arms with data of their own take.
+pub(super) fn beforehand(
+    text: &RecipeText,
+    options: &Options,
+    plan: &Plan,
+    data: &Dataset,
+    known: BTreeMap<String, Cost>,
+) -> Vec<String> {
+    let costs = Costs::of(text, options, plan, data, known);
+    let all = costs.and_then(|costs| bound(options, plan, &costs));
+    let search = search(&options.at_first(), plan);
+    search.into_iter().chain(all).collect()
+}
+
 /// What all trials take, in trainings of the result at plain's full budget, in words; beside it what may come to that.
-pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<String> {
+fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<String> {
     // Where an arm chooses for itself, one of the trials it chooses by is that which is tested.
     let counts = |trial: &TrialId, options: &Options| match &plan.tuning {
         _ if is_one_of_plain(trial, options) => false,
@@ -190,7 +213,7 @@ pub(super) fn bound(options: &Options, plan: &Plan, costs: &Costs) -> Option<Str
             options.seeds
         );
     }
-    Some(said + "\n")
+    Some(said)
 }
 
 /// Whether the trial's arm has tried its settings with this seed.

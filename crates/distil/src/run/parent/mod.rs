@@ -18,7 +18,6 @@ mod trials;
 pub use clean::clean;
 pub use outcome::{Outcome, write_report};
 pub use request::{Request, Standing, Watcher};
-pub use trials::search;
 
 use std::collections::BTreeMap;
 use std::path::{Path, absolute};
@@ -29,16 +28,17 @@ use distil_kernels::give_back_free_memory;
 use distil_recipe::RecipeText;
 use distil_report::record::arm::PROXY;
 
-use self::bound::{Cost, Costs, bound};
+use self::bound::Cost;
 use super::basis::Basis;
 use super::folder::RunFolder;
 use super::options::Options;
 use super::prepare::{Of, Origin, Prepared, prepare};
 use super::smoke::shortened;
+use crate::data::Dataset;
 use crate::data::source::{DECODED, Source};
 use crate::error::Result;
 use crate::files;
-use crate::plan::Arm;
+use crate::plan::{Arm, Plan};
 use crate::train::Stopwatch;
 
 /// Plans, creates the run folder, runs every trial and writes the outcome.
@@ -69,12 +69,12 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
     for note in notes {
         watcher.note(&note);
     }
-    let search = trials::search(&options.at_first(), &prepared.plan);
-    let costs = Costs::of(&text, &options, &prepared, costs);
-    let bound = costs.and_then(|costs| bound(&options, &prepared.plan, &costs));
-    let said = [search, bound].into_iter().flatten().collect::<String>();
-    let arms = trials::arms(&options, &prepared.plan);
-    watcher.plan(&(prepared.plan.describe_briefly(&arms) + &said));
+    let (plan, data) = (&prepared.plan, &prepared.data);
+    let mut said = plan.describe_briefly(&trials::arms(&options, plan));
+    for line in bound::beforehand(&text, &options, plan, data, costs) {
+        said += &format!("{line}\n");
+    }
+    watcher.plan(&said);
     // Nothing is written before a plan exists.
     let (folder, _lock) = RunFolder::create(&request.runs, &options.name, |folder| {
         files::write(&folder.recipe(), text.text().as_bytes())?;
@@ -99,6 +99,16 @@ pub fn run(request: &Request, watcher: &mut dyn Watcher) -> Result<Outcome> {
         &watch,
         watcher,
     )
+}
+
+/// What a run of one seed takes at most, a line each, as [`run`] says it; arms with data of their own as if they had the flow's.
+pub fn beforehand(text: &RecipeText, plan: &Plan, data: &Dataset) -> Vec<String> {
+    let one_seed = Options {
+        seeds: 1,
+        control: true,
+        ..Options::default()
+    };
+    bound::beforehand(text, &one_seed, plan, data, BTreeMap::new())
 }
 
 /// What is known once every arm was planned that the flow's plan says nothing of.

@@ -51,7 +51,7 @@ pub(super) fn is_one_of_plain(trial: &TrialId, options: &Options) -> bool {
 }
 
 /// What choosing settings takes, in trainings; none where nothing is tuned.
-pub fn search(options: &Options, plan: &Plan) -> Option<String> {
+pub(super) fn search(options: &Options, plan: &Plan) -> Option<String> {
     let tuning = plan.tuning.as_ref()?;
     let tried = |candidates: &[String]| {
         let mut trials = most_trials(options, plan, tuning, candidates);
@@ -82,7 +82,7 @@ pub fn search(options: &Options, plan: &Plan) -> Option<String> {
         false => String::new(),
     };
     Some(format!(
-        "to choose settings takes {written} trainings{shorter}{small}{wider}\n"
+        "to choose settings takes {written} trainings{shorter}{small}{wider}"
     ))
 }
 
