@@ -160,7 +160,7 @@ fn found<'a>(look: &'a TableLook, file: &str) -> Result<Target<'a>, Failure> {
         .collect();
     if named.is_empty() {
         let ends = |end: &&str| columns().find(|column| plain(&column.name).ends_with(*end));
-        named.extend(TARGET_ENDS.iter().find_map(|end| ends(&end)));
+        named.extend(TARGET_ENDS.iter().find_map(ends));
     }
     let (column, how) = match (named.first(), columns().next_back()) {
         (Some(column), _) => (*column, "by its name"),

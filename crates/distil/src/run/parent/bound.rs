@@ -164,8 +164,12 @@ pub(super) fn beforehand(
     data: &Dataset,
     known: BTreeMap<String, Cost>,
 ) -> Vec<String> {
-    let costs = Costs::of(text, options, plan, data, known);
-    let all = costs.and_then(|costs| bound(options, plan, &costs));
+    // Of a flow alone there is nothing to add to what its plan says.
+    let is_alone = plan.tuning.is_none() && arms(options, plan).len() == 1;
+    let costs = (!is_alone).then(|| Costs::of(text, options, plan, data, known));
+    let all = costs
+        .flatten()
+        .and_then(|costs| bound(options, plan, &costs));
     let search = search(&options.at_first(), plan);
     search.into_iter().chain(all).collect()
 }
