@@ -197,65 +197,128 @@ struct Forwards<'a>(&'a Operands, &'a mut [f32]);
 /// Operands, the output's gradient, and the gradients of frequency, phase, weight and bias, zeros at first.
 struct Backwards<'a>(&'a Operands, &'a [f32], [&'a mut [f32]; 4]);
 
-// Rows of one number lie apart, but its waves stay at hand while they are gone through.
+// Loops over so many rows or waves at a time are vectors; each sum is made in the order of its terms, whatever their width.
+const LANES: usize = 16;
+
 impl SimdWork for Forwards<'_> {
     type Output = ();
 
+    /// Of each number by blocks of rows: a wave is one of them all.
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         let Self(of, y) = self;
         let (n, c, x) = (of.numbers, of.outputs, slice(&of.x));
-        let mut cosines = vec![0.0; of.waves];
+        let mut sums = vec![[0.0; LANES]; c];
         for number in 0..n {
             let [frequency, phase, weight] = of.of(number);
-            for row in 0..of.rows {
-                let x = x[row * n + number];
-                for ((cosine, f), p) in cosines.iter_mut().zip(frequency).zip(phase) {
-                    *cosine = turn(x * f + p * PER_TURN).0;
+            for start in (0..of.rows).step_by(LANES) {
+                let rows = start..of.rows.min(start + LANES);
+                let mut numbers = [0.0; LANES];
+                for (lane, row) in rows.clone().enumerate() {
+                    numbers[lane] = x[row * n + number];
+                    let y = &y[(row * n + number) * c..][..c];
+                    sums.iter_mut().zip(y).for_each(|(sum, y)| sum[lane] = *y);
                 }
-                let y = &mut y[(row * n + number) * c..][..c];
-                for (cosine, weight) in cosines.iter().zip(weight.chunks_exact(c)) {
-                    y.iter_mut().zip(weight).for_each(|(y, w)| *y += cosine * w);
+                let waves = frequency.iter().zip(phase).zip(weight.chunks_exact(c));
+                for ((f, p), weight) in waves {
+                    let mut cosines = [0.0; LANES];
+                    for (cosine, x) in cosines.iter_mut().zip(&numbers) {
+                        *cosine = turn(x * f + p * PER_TURN).0;
+                    }
+                    for (sums, w) in sums.iter_mut().zip(weight) {
+                        let terms = sums.iter_mut().zip(&cosines);
+                        terms.for_each(|(sum, cosine)| *sum += cosine * w);
+                    }
+                }
+                for (lane, row) in rows.enumerate() {
+                    let y = &mut y[(row * n + number) * c..][..c];
+                    y.iter_mut().zip(&sums).for_each(|(y, sum)| *y = sum[lane]);
                 }
             }
         }
     }
 }
 
+/// Of some waves of a number, side by side: what they are made of, and the sums of their gradients.
+#[derive(Clone, Copy)]
+struct Side {
+    frequency: [f32; LANES],
+    /// In turns.
+    phase: [f32; LANES],
+    df: [f32; LANES],
+    dp: [f32; LANES],
+}
+
 impl SimdWork for Backwards<'_> {
     type Output = ();
 
+    /// Of each number by blocks of waves, row after row.
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
         let Self(of, dy, [df, dp, dw, db]) = self;
         let (n, k, c, x) = (of.numbers, of.waves, of.outputs, slice(&of.x));
-        let (mut cosines, mut sines) = (vec![0.0; k], vec![0.0; k]);
+        // Weights and their gradients, by output.
+        let mut outputs = vec![([0.0; LANES], [0.0; LANES]); c];
         for number in 0..n {
             let [frequency, phase, weight] = of.of(number);
-            let df = &mut df[number * k..][..k];
-            let dp = &mut dp[number * k..][..k];
-            let dw = &mut dw[number * k * c..][..k * c];
             let db = &mut db[number * c..][..c];
             for row in 0..of.rows {
-                let x = x[row * n + number];
                 let dy = &dy[(row * n + number) * c..][..c];
                 db.iter_mut().zip(dy).for_each(|(sum, d)| *sum += d);
-                let turned = cosines.iter_mut().zip(&mut sines);
-                for ((cosine, sine), (f, p)) in turned.zip(frequency.iter().zip(phase)) {
-                    (*cosine, *sine) = turn(x * f + p * PER_TURN);
-                }
-                for (wave, (cosine, sine)) in cosines.iter().zip(&sines).enumerate() {
+            }
+            for start in (0..k).step_by(LANES) {
+                let waves = start..k.min(start + LANES);
+                let mut side = Side {
+                    frequency: [0.0; LANES],
+                    phase: [0.0; LANES],
+                    df: [0.0; LANES],
+                    dp: [0.0; LANES],
+                };
+                outputs.fill(([0.0; LANES], [0.0; LANES]));
+                for (lane, wave) in waves.clone().enumerate() {
+                    side.frequency[lane] = frequency[wave];
+                    side.phase[lane] = phase[wave] * PER_TURN;
                     let weight = &weight[wave * c..][..c];
-                    let dw = &mut dw[wave * c..][..c];
-                    let mut dangle = 0.0;
-                    for ((dw, w), d) in dw.iter_mut().zip(weight).zip(dy) {
-                        *dw += d * cosine;
-                        dangle -= d * w * sine;
-                    }
-                    dp[wave] += dangle;
-                    df[wave] += dangle * x * std::f32::consts::TAU;
+                    outputs
+                        .iter_mut()
+                        .zip(weight)
+                        .for_each(|((of, _), w)| of[lane] = *w);
+                }
+                for row in 0..of.rows {
+                    let dy = &dy[(row * n + number) * c..][..c];
+                    side.add(x[row * n + number], dy, &mut outputs);
+                }
+                for (lane, wave) in waves.enumerate() {
+                    df[number * k + wave] = side.df[lane];
+                    dp[number * k + wave] = side.dp[lane];
+                    let dw = &mut dw[(number * k + wave) * c..][..c];
+                    dw.iter_mut()
+                        .zip(&outputs)
+                        .for_each(|(dw, (_, of))| *dw = of[lane]);
                 }
             }
+        }
+    }
+}
+
+impl Side {
+    /// Adds what a row's number and the gradients of its outputs add to those of the waves.
+    #[inline(always)]
+    fn add(&mut self, x: f32, dy: &[f32], outputs: &mut [([f32; LANES], [f32; LANES])]) {
+        let (mut cosines, mut sines) = ([0.0; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            (cosines[lane], sines[lane]) = turn(x * self.frequency[lane] + self.phase[lane]);
+        }
+        let mut dangle = [0.0; LANES];
+        for ((weight, dw), d) in outputs.iter_mut().zip(dy) {
+            for lane in 0..LANES {
+                dw[lane] += d * cosines[lane];
+                dangle[lane] -= d * weight[lane] * sines[lane];
+            }
+        }
+        for lane in 0..LANES {
+            self.dp[lane] += dangle[lane];
+            self.df[lane] += dangle[lane] * x * std::f32::consts::TAU;
         }
     }
 }

@@ -36,8 +36,16 @@ fn run([rows, n, k, c]: [usize; 4], dtype: DType) -> Results {
 
 #[test]
 fn waves_of_numbers_equal_burns_operations_forward_and_in_every_gradient() {
-    for sizes in [[7, 1, 1, 1], [5, 3, 16, 3], [256, 8, 16, 3], [33, 2, 7, 5]] {
+    let sizes = [
+        [7, 1, 1, 1],
+        [5, 3, 16, 3],
+        [256, 8, 16, 3],
+        [33, 2, 7, 5],
+        [40, 2, 20, 2],
+    ];
+    for sizes in sizes {
         let reference = run(sizes, DType::F64);
+        let mut first = None;
         for isa in Isa::available() {
             let _forced = isa.force();
             let before = Op::PeriodicBackward.count();
@@ -46,6 +54,12 @@ fn waves_of_numbers_equal_burns_operations_forward_and_in_every_gradient() {
             for ((name, found), (_, reference)) in found.iter().zip(&reference) {
                 assert_close(&format!("{name}, {isa:?}, {sizes:?}"), found, reference);
             }
+            // The same sums in the same order.
+            assert_eq!(
+                &found,
+                first.get_or_insert_with(|| found.clone()),
+                "{isa:?}"
+            );
         }
     }
 }
