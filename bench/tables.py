@@ -9,8 +9,8 @@ as 64-bit little-endian numbers, part after part. `taught` is Distil's network w
 `members` eight networks in one, `distilled` one network that learnt from those, its cost with theirs. Every program runs untuned, on one thread, and has the same three parts: boosting
 and scikit-learn's perceptron get training and choosing rows together. CPU seconds are those of the whole process for Distil, start and
 reading included; of fit and predict for the others. One line a run goes to bench/tables.csv as it ends; a run that stands there is not
-repeated. The table is made of it by `python bench/tables.py --show`, and of runs of other epochs (`--epochs 16 --programs distil taught
-pytabkit`) by `--show-epochs`: what shorter training is worth beside the authors' 64 epochs.
+repeated. The table is made of it by `python bench/tables.py --show`. `--results epochs.csv` collects elsewhere what `--show-epochs` makes a
+table of: shorter trainings (`--epochs 16 --programs distil pytabkit`) beside the authors' longest.
 """
 
 import argparse
@@ -244,11 +244,11 @@ OTHERS = ["boosting", "sklearn", "pytabkit"]
 PROGRAMS = OURS + OTHERS
 
 
-def show():
+def show(results):
     from collections import defaultdict
 
     found = defaultdict(dict)
-    for row in csv.DictReader(RESULTS.open()):
+    for row in csv.DictReader(results.open()):
         found[row["table"], row["epochs"]][row["program"], int(row["split"])] = (float(row["score"]), float(row["cpu_seconds"]))
     print("| table | splits | epochs |" + "".join(f" {p} | CPU s |" for p in PROGRAMS) + "".join(f" {p} − best other ± SE |" for p in OURS))
     print("|---|---|---|" + "---|---|" * len(PROGRAMS) + "---|" * len(OURS))
@@ -269,31 +269,25 @@ def show():
         print(f"| {table} | {len(splits)} | {epochs} |{cells}")
 
 
-def show_epochs():
-    """Of each table and number of epochs what our own networks and the authors' came to, beside the authors' longest."""
+def show_epochs(results):
+    """Of each table and number of epochs what our networks and the authors' came to, beside the authors' longest."""
     from collections import defaultdict
 
     found = defaultdict(dict)
-    for row in csv.DictReader(RESULTS.open()):
+    for row in csv.DictReader(results.open()):
         found[row["table"]][row["program"], int(row["epochs"]), int(row["split"])] = (float(row["score"]), float(row["cpu_seconds"]))
-    programs = ["distil", "taught", "pytabkit"]
-    print("| table | splits | epochs |" + "".join(f" {p} | CPU s | − pytabkit's longest ± SE | of its CPU s |" for p in programs))
-    print("|---|---|---|" + "---|---|---|---|" * len(programs))
+    print("| table | splits | program | epochs | score | − authors' longest ± SE | CPU s | authors' longest takes times as much |")
+    print("|---|---|---|---|---|---|---|---|")
     for table, runs in found.items():
-        lengths = sorted({epochs for program, epochs, _ in runs if program == "pytabkit"})
-        splits = [s for s in range(100) if all((p, e, s) in runs for p in programs for e in lengths)]
-        if len(lengths) < 2 or not splits:
-            continue
-        longest = np.array([runs["pytabkit", lengths[-1], s] for s in splits])
-        for epochs in lengths:
-            cells = ""
-            for program in programs:
-                of = np.array([runs[program, epochs, s] for s in splits])
-                apart = of[:, 0] - longest[:, 0]
+        longest = max(epochs for program, epochs, _ in runs if program == "pytabkit")
+        for program in ("distil", "taught", "pytabkit"):
+            for epochs in sorted({epochs for p, epochs, _ in runs if p == program}):
+                splits = [s for s in range(100) if all(key in runs for key in [(program, epochs, s), ("pytabkit", longest, s)])]
+                of, beside = (np.array([runs[p, e, s] for s in splits]) for p, e in [(program, epochs), ("pytabkit", longest)])
+                apart = of[:, 0] - beside[:, 0]
                 error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
-                share = of[:, 1].mean() / longest[:, 1].mean()
-                cells += f" {of[:, 0].mean():.5g} | {of[:, 1].mean():.3g} | {apart.mean():+.3g} ± {error:.2g} | {share:.2f} |"
-            print(f"| {table} | {len(splits)} | {epochs} |{cells}")
+                times = beside[:, 1].mean() / of[:, 1].mean()
+                print(f"| {table} | {len(splits)} | {program} | {epochs} | {of[:, 0].mean():.5g} | {apart.mean():+.3g} ± {error:.2g} | {of[:, 1].mean():.3g} | {times:.1f} |")
 
 
 def main():
@@ -304,16 +298,18 @@ def main():
     arguments.add_argument("--programs", nargs="+", default=PROGRAMS, choices=PROGRAMS)
     arguments.add_argument("--show", action="store_true")
     arguments.add_argument("--show-epochs", action="store_true")
+    arguments.add_argument("--results", type=pathlib.Path, default=RESULTS)
     arguments = arguments.parse_args()
+    results = arguments.results
     if arguments.show:
-        return show()
+        return show(results)
     if arguments.show_epochs:
-        return show_epochs()
+        return show_epochs(results)
     done = set()
-    if RESULTS.exists():
-        done = {(r["table"], r["split"], r["epochs"], r["program"]) for r in csv.DictReader(RESULTS.open())}
+    if results.exists():
+        done = {(r["table"], r["split"], r["epochs"], r["program"]) for r in csv.DictReader(results.open())}
     else:
-        RESULTS.write_text("table,split,epochs,program,score,cpu_seconds\n")
+        results.write_text("table,split,epochs,program,score,cpu_seconds\n")
     for name in arguments.tables:
         table, target, given = TABLES[name]()
         regression = pd.api.types.is_numeric_dtype(table[target])
@@ -324,13 +320,13 @@ def main():
                 if program == "members" or (name, str(split), str(arguments.epochs), program) in done:
                     continue
                 if program in OURS:
-                    results = distil(parts, target, regression, arguments.epochs, split, program)
+                    found = distil(parts, target, regression, arguments.epochs, split, program)
                 else:
-                    results = {program: peer(program, parts, target, regression, arguments.epochs, split)[1:]}
-                for which, (value, seconds) in results.items():
+                    found = {program: peer(program, parts, target, regression, arguments.epochs, split)[1:]}
+                for which, (value, seconds) in found.items():
                     line = f"{name},{split},{arguments.epochs},{which},{value:.6g},{seconds:.3f}"
                     print(line, flush=True)
-                    with RESULTS.open("a") as file:
+                    with results.open("a") as file:
                         file.write(line + "\n")
 
 
