@@ -162,6 +162,11 @@ pub fn shipped(word: &str) -> Result<&'static Shipped, Failure> {
 }
 
 fn unknown(word: &str) -> Failure {
+    if word.contains(['/', std::path::MAIN_SEPARATOR]) && !Path::new(word).exists() {
+        return Failure::usage(format_args!(
+            "{word}: there is no such file or folder. Check the path; a relative path starts at the current folder."
+        ));
+    }
     let remedy = if Path::new(word).is_file() {
         format!("For the file of that name here, write `./{word}`.")
     } else if let Some(near) = suggest(word, names()) {

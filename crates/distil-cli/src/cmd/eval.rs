@@ -75,6 +75,11 @@ pub fn eval(args: &EvalArgs) -> Ended {
         ),
         _ => data,
     };
+    let seen = match part {
+        None => SavedModel::read_rows(&folder)?.and_then(|rows| rows.among(&raw)),
+        Some(_) => None,
+    };
+    let samples = raw.len();
     let wanted = part.and_then(data_part);
     let evaluated = match (&args.data, of, wanted) {
         (Some(path), Some(of), Some(wanted)) => model.evaluate_own(path, raw, of, wanted, &device),
@@ -85,6 +90,11 @@ pub fn eval(args: &EvalArgs) -> Ended {
         None => evaluated.map_err(name_the_data)?,
     };
     stderr::note(&evaluated.notes);
+    if let Some(seen) = seen.filter(|seen| *seen > 0) {
+        stderr::note(&[format!(
+            "this model, or one it comes from, was trained or chosen on {seen} of these {samples} samples: the metrics say little of new ones"
+        )]);
+    }
     let evaluation = Evaluation {
         model: folder.display().to_string(),
         data,

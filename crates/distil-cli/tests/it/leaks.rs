@@ -5,7 +5,7 @@ use std::fs;
 use distil_report::predictions::Predictions;
 use distil_report::run_json::RunJson;
 
-use crate::harness::Place;
+use crate::harness::{Place, number};
 
 const ROWS: usize = 120;
 
@@ -329,6 +329,30 @@ fn a_declared_overlap_runs_and_claims_nothing() {
             .iter()
             .all(|c| c.verdict.word() == "overlap")
     );
+}
+
+#[test]
+fn of_other_data_it_is_said_how_many_samples_a_model_was_trained_on() {
+    let rows = Random(15).rows(120, 4, 1000);
+    let place = after_first(&csv(&rows));
+    // All but ten of its data, and 30 that are new, in another order.
+    let mut other = rows[10..].to_vec();
+    other.extend(Random(16).rows(30, 4, 1000));
+    other.reverse();
+    place.write("other.csv", csv(&other));
+    place.write("new.csv", csv(&other[..30]));
+    let parts = place.distil(&["eval", "runs/first-0001", "data.csv"]);
+    let tested = number(&parts.stdout, " samples");
+    let ended = place.distil(&["eval", "runs/first-0001", "other.csv"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let seen = number(&ended.stderr, " of these 140 samples");
+    // Of 120 all but the tested ones; of those the ten left out are some.
+    assert!(
+        (110.0 - tested..=120.0 - tested).contains(&seen),
+        "{seen}, {tested}"
+    );
+    let ended = place.distil(&["eval", "runs/first-0001", "new.csv"]);
+    assert!(!ended.stderr.contains("of these"), "{}", ended.stderr);
 }
 
 #[test]

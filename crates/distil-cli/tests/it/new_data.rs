@@ -314,7 +314,9 @@ fn what_is_seen_in_a_table_is_written_into_its_recipe() {
         ))
     ));
     assert!(
-        rare.contains("metric = \"balanced_accuracy\"") && rare.contains("drop_unlabelled = true"),
+        rare.contains("metric = \"balanced_accuracy\"")
+            && rare.contains("class_weights = \"balanced\"")
+            && rare.contains("drop_unlabelled = true"),
         "{rare}"
     );
 }
@@ -399,7 +401,11 @@ fn a_table_can_be_told_what_to_predict() {
         ),
         (
             &["--target", "category", "--task", "regression"],
-            "category",
+            "column `category` holds texts, and `--task regression` was asked for",
+        ),
+        (
+            &["--target", "x", "--task", "classification"],
+            "has 179 different values in 200 rows, and `--task classification` was asked for",
         ),
         (&["--task", "ranking"], "classification, regression"),
     ] {
@@ -411,6 +417,33 @@ fn a_table_can_be_told_what_to_predict() {
             ended.stderr
         );
     }
+    let graded = new(&["--target", "stars"]);
+    let hint =
+        "The numbers of stars are taken for classes: `--task regression` if they count or grade.";
+    assert!(graded.stdout.contains(hint), "{}", graded.stdout);
+    // A column with one cell of another kind: which, and where.
+    let odd = |i: usize| match i {
+        99 => "abc".to_owned(),
+        i => (i * i % 83).to_string(),
+    };
+    let rows: String = (0..200)
+        .map(|i| format!("{},{},{}\n", i % 3, i * 31 % 17, odd(i)))
+        .collect();
+    place.write("odd.csv", format!("y,a,b\n{rows}"));
+    let ended = place.distil(&["new", "odd.csv", "--target", "y"]);
+    let why = "Of these may tell something: b (line 101: `abc` is not a number).";
+    assert!(
+        ended.stdout.contains(why),
+        "{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+    let ended = place.distil(&["new", "./none.csv"]);
+    assert!(
+        ended.code == 2 && ended.stderr.contains("there is no such file"),
+        "{}",
+        ended.stderr
+    );
     // Both are for tables.
     shared(&place, "bars.npz");
     for words in [

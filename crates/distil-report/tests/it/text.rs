@@ -302,7 +302,7 @@ fn a_run_ends_in_three_numbers_an_arm_one_sentence_and_what_next() {
     let next = Next::of(&record, "runs/digits-0001", true);
     insta::assert_snapshot!(text::ending(&record, Some(80), &next, Some("runs/digits-0001/report.html")), @r"
                 accuracy   FLOPs     time
-    flow         97.50 %  4.09 G   352 ms  the recipe as written
+    flow         97.50 %  4.09 G   352 ms  the recipe
     small        94.44 %   281 M  42.6 ms  the small model alone
     plain        96.94 %  4.05 G   318 ms  this model plainly, at the flow's cost
     plain-full   97.78 %  14.8 G   1.16 s  this model plainly, at its full budget

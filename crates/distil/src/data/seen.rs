@@ -79,6 +79,22 @@ impl SeenRows {
         }
     }
 
+    /// How many rows of other data are equal to one of these; `None` where that tells nothing: the data lacks a column that they
+    /// cover, or equal rows are chance.
+    pub fn among(&self, raw: &Raw) -> Option<usize> {
+        let mut met = HashSet::new();
+        for (columns, hashes) in &self.sections {
+            let rows = RowHashes::over(raw, columns)?;
+            let is_one = |row: &usize| hashes.binary_search(&rows.hashes[*row]).is_ok();
+            let before = met.len();
+            met.extend((0..rows.hashes.len()).filter(is_one));
+            if met.len() > before && few_values(raw, columns, raw.len() + hashes.len()) {
+                return None;
+            }
+        }
+        Some(met.len())
+    }
+
     fn add(&mut self, columns: &[String], hashes: impl Iterator<Item = u64>) {
         let section = self.sections.entry(columns.to_vec()).or_default();
         section.reserve_exact(hashes.size_hint().1.unwrap_or_default());

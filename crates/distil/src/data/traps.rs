@@ -130,7 +130,7 @@ pub fn ids(raw: &Raw, split: &Split) -> Vec<String> {
         let name = &ids.name;
         (shared as f64 > MOST_OF * split.test.len() as f64).then(|| {
             format!(
-                "column {name} repeats over the split: {} of {} test samples have a {name} that is also trained on; `groups = [\"{name}\"]` and `split = {{ group = \"{name}\" }}` keep each in one part",
+                "column {name} repeats over the split: {} of {} test samples have a {name} that is also trained on; `groups = [\"{name}\"]` and `split = {{ group = \"{name}\" }}` keep each in one part (what is in `ignore` comes out of it)",
                 grouped(shared as f64),
                 grouped(split.test.len() as f64)
             )
@@ -194,8 +194,9 @@ fn classes(
         if share >= MAJORITY {
             let tested = 100.0 * test[class] as f64 / split.test.len().max(1) as f64;
             notes.push(format!(
-                "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy on the test part, so look at macro F1, or compare by it: `[compare] metric = \"macro_f1\"`",
-                100.0 * share
+                "{:.1} % of all samples are of class {name}: always to answer it has {tested:.2} % accuracy and {:.2} % balanced accuracy on the test part; `[compare] metric = \"balanced_accuracy\"` or `\"macro_f1\"` compares by more than accuracy does",
+                100.0 * share,
+                100.0 / test.iter().filter(|count| **count > 0).count().max(1) as f64
             ));
         }
     }
@@ -326,7 +327,7 @@ fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<St
 
 /// How a number follows another, if it is on a line or in its order.
 fn follows(pairs: &[(f64, f64)]) -> Option<String> {
-    const NEARLY: f64 = 0.9999;
+    const NEARLY: f64 = 0.999;
     let line = correlation(pairs);
     if pairs.len() < HELD {
         return None;
@@ -343,7 +344,7 @@ fn follows(pairs: &[(f64, f64)]) -> Option<String> {
 /// How a number is held by a category, if its samples hardly differ within one.
 fn is_held(pairs: &[(u32, f64)]) -> Option<String> {
     /// The share of the variance that is between categories.
-    const NEARLY: f64 = 0.9998;
+    const NEARLY: f64 = 0.998;
     /// Samples of a category, on average.
     const EACH: usize = 10;
     let mut of: HashMap<u32, (f64, f64)> = HashMap::new();
@@ -411,7 +412,10 @@ fn alone(
         .count();
     let most = counts.into_values().max().unwrap_or(0);
     let share = |count: usize| count as f64 / held.len() as f64;
-    if share(right) >= RIGHT && share(most) < MAJORITY {
+    // Where nearly all are of one class, right of the others, too.
+    let (wrong, others) = (held.len() - right, held.len() - most);
+    let by_merit = share(most) < MAJORITY || others >= FEW_VALUES && 20 * wrong <= others;
+    if share(right) >= RIGHT && by_merit {
         notes.push(format!(
             "column {name} alone tells the class of {right} of {} validation samples; is it known before the class is?",
             held.len()

@@ -12,7 +12,7 @@ use super::SavedModel;
 use super::check::overflowing;
 use crate::data::source::Source;
 use crate::data::{Inputs, Raw, Wide};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sample::SampleId;
 use crate::train::batch;
 use crate::weights::Array;
@@ -63,17 +63,27 @@ pub enum Answer {
     },
 }
 
+/// What is wrong with a cell of new data is not for a recipe to say any more.
+fn of_new_cells(error: Error) -> Error {
+    match error.place.contains(", line ") && error.place.contains(", column `") {
+        true => error.remedy("Mend the cell, or leave the row out: how the column is read was settled when the model was trained"),
+        false => error,
+    }
+}
+
 impl SavedModel {
     /// Reads new data the way the model's own data was read.
     pub fn read_new(&self, path: &Path) -> Result<Raw> {
-        self.card.source.read_new(path, self.card.targets.kind)
+        let read = self.card.source.read_new(path, self.card.targets.kind);
+        read.map_err(of_new_cells)
     }
 
     /// Reads what the model needs of new data, and what tells its samples apart.
     pub fn read_inputs(&self, path: &Path) -> Result<Raw> {
         let card = &self.card;
         let wide = card.preprocessing.wide();
-        card.source.read_inputs(path, card.targets.kind, &wide)
+        let read = card.source.read_inputs(path, card.targets.kind, &wide);
+        read.map_err(of_new_cells)
     }
 
     /// The network's outputs for all samples, `[samples, outputs]`: logits or standardised values.

@@ -23,7 +23,7 @@ use crate::error::Result;
 pub struct Classification {
     /// Share ε of the label spread evenly over all classes, from 0 up to, but not, 1.
     pub smoothing: f64,
-    /// How much each class counts.
+    /// How much each class counts: `"none"`, `"balanced"` (in inverse proportion to its samples), or numbers by the names of classes.
     pub class_weights: ClassWeights,
 }
 

@@ -265,18 +265,24 @@ pub fn written(path: &Path, tried: Tried, found: Vec<String>, stage: &str) -> Wr
         }
         _ => 0.0,
     };
-    let compare = match largest >= 0.9 {
-        true => format!(
-            "\n[compare]\nmetric = \"balanced_accuracy\"  # {:.0} % are of one class: to answer it always is no merit\n",
-            100.0 * largest
-        ),
-        false => String::new(),
-    };
+    let mut head = tried.head;
+    let mut compare = String::new();
+    if largest >= 0.9 {
+        head = head.replacen(
+            "task = \"classification\"\n",
+            "task = { kind = \"classification\", class_weights = \"balanced\" }  # classes count alike in the loss, too\n",
+            1,
+        );
+        compare = format!(
+            "\n[compare]\nmetric = \"balanced_accuracy\"  # {:.1} % are of one class: to answer it always is no merit\n",
+            (1000.0 * largest).floor() / 10.0
+        );
+    }
     let text = format!(
         "# Written by `distil new {}`.\n{comments}# Every key: docs/recipes.md. One stage: to have a small network start or teach a large one, add a stage\n\
          # (`start = \"model\"`, `learn = \"model\"`), and the run compares.\n\n{}\n[stage.model]\n{stage}{compare}",
         path.display(),
-        tried.head
+        head
     );
     Written { text, found }
 }

@@ -85,7 +85,7 @@ const NUMBERS: [&str; 10] = [
 /// Rows from which an order tells of time.
 const ORDERED: usize = 20;
 /// So many different whole numbers may be classes.
-const CLASSES: usize = 20;
+const CLASSES: usize = 10;
 /// Rows from which a table is given the network whose defaults were tuned on tables of a thousand rows and more.
 const TUNED_FROM: usize = 1000;
 
@@ -250,6 +250,23 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
         None if are_numbers => "regression",
         None => "classification",
     };
+    let refuse = |reason: String| {
+        Err(Failure::usage(format_args!(
+            "{file}: column `{}` {}, and `--task {task}` was asked for. Leave that out, or name another column.",
+            terminal(&target.name),
+            terminal(&reason)
+        )))
+    };
+    match task {
+        "regression" if !target.numbers => return refuse("holds texts".into()),
+        "classification" if target.different > CLASSES && 2 * target.different > look.rows => {
+            return refuse(format!(
+                "has {} different values in {} rows",
+                target.different, look.rows
+            ));
+        }
+        _ => {}
+    }
     let how = match found {
         Some(how) => format!("found {how}"),
         None => "as asked".into(),
@@ -294,17 +311,19 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
         head
     };
     let mut ignore = left_out(&look, target, time);
-    // Besides, what cannot be read as it is.
+    // Besides, what cannot be read as it is, and why.
+    let mut unreadable: Vec<String> = Vec::new();
     let tried = loop {
         match tried(head(&ignore)) {
             Ok(tried) => break tried,
             Err((error, failure)) => {
-                let column = error
+                let found = error
                     .as_ref()
                     .and_then(|error| unread(error, &look, target));
-                match column.filter(|column| !ignore.iter().any(|(name, _)| name == column)) {
-                    Some(column) => {
-                        ignore.push((column, "it cannot be read as one kind of cells".into()))
+                match found.filter(|(column, _)| !ignore.iter().any(|(name, _)| name == column)) {
+                    Some((column, why)) => {
+                        unreadable.push(format!("{column} ({why})"));
+                        ignore.push((column, why));
                     }
                     None => return Err(failure),
                 }
@@ -326,6 +345,12 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
             _ => format!("{} classes", target.different),
         }
     )];
+    if task == "classification" && wanted.task.is_none() && target.numbers && target.different > 2 {
+        said.push(format!(
+            "The numbers of {} are taken for classes: `--task regression` if they count or grade.",
+            target.name
+        ));
+    }
     if !others.is_empty() {
         said.push(format!(
             "By its name it might be {}, too: `--target` says which.",
@@ -341,6 +366,12 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
     if !ignore.is_empty() {
         let names: Vec<&str> = ignore.iter().map(|(name, _)| name.as_str()).collect();
         said.push(format!("Left out: {}.", names.join(", ")));
+    }
+    if !unreadable.is_empty() {
+        said.push(format!(
+            "Of these may tell something: {}. Mend the file, or take it out of `ignore` and say how it is read.",
+            unreadable.join("; ")
+        ));
     }
     if target.missing > 0 {
         said.push(format!(
@@ -379,21 +410,37 @@ fn tuned(raw: &Raw) -> String {
             0.2,
         ),
     };
+    let shorter = if epochs < 256 {
+        "; 256 epochs are better still"
+    } else {
+        ""
+    };
     format!(
-        "model = {model}\n\n[stage.model.train]  # RealMLP's tuned defaults; 256 epochs are better still\n\
+        "model = {model}\n\n[stage.model.train]  # RealMLP's tuned defaults{shorter}\n\
          epochs = {epochs}\nbatch = {batch}\nlr = {lr}\nschedule = \"coslog\"\n\
          optimizer = {{ kind = \"adamw\", beta2 = 0.95, weight_decay = 0.02, exclude = \"nothing\" }}\n\
          decay_schedule = \"flat-cosine\"\nkeep = \"best\"  # the best epoch by the validation part\n"
     )
 }
 
-/// The input column that an error is about.
-fn unread(error: &distil::Error, look: &TableLook, target: &ColumnLook) -> Option<String> {
+/// The input column that an error is about, and what is wrong with it.
+fn unread(
+    error: &distil::Error,
+    look: &TableLook,
+    target: &ColumnLook,
+) -> Option<(String, String)> {
     let about = |column: &&ColumnLook| {
         column.name != target.name && error.place.ends_with(&format!("column `{}`", column.name))
     };
-    look.columns
-        .iter()
-        .find(about)
-        .map(|column| column.name.clone())
+    let column = look.columns.iter().find(about)?;
+    let line = error
+        .place
+        .rsplit(", ")
+        .nth(1)
+        .filter(|part| part.starts_with("line "));
+    let why = match line {
+        Some(line) => format!("{line}: {}", error.reason),
+        None => error.reason.clone(),
+    };
+    Some((column.name.clone(), why.replace('\n', " ")))
 }

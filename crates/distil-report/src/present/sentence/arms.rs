@@ -17,7 +17,7 @@ pub(crate) fn meaning(run: &RunJson, arm: &str) -> String {
         return format!("this model plainly, at {share:.0} % of its budget");
     }
     let words = match arm {
-        "flow" => "the recipe as written",
+        "flow" => "the recipe",
         "plain" => "this model plainly, at the flow's cost",
         "plain-full" => "this model plainly, at its full budget",
         "smooth" => "plain with label smoothing",

@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 /// More different texts than this in a column are names or remarks, not categories.
 const MAX_LEVELS: usize = 1000;
 
+/// So many may be declared: each is a feature, and a weight of each unit of the first layer.
+const MAX_DECLARED: usize = 20_000;
+
 /// So few different texts are categories in however small a table.
 const FEW_LEVELS: usize = 20;
 
@@ -243,9 +246,18 @@ pub fn no_categories(column: &TextColumn, markers: &Markers, declared: bool) -> 
     let rows = known.clone().count();
     let levels = known.clone().collect::<HashSet<_>>().len();
     let count = |count: usize| grouped(count as f64);
-    if levels > MAX_LEVELS {
+    if levels > MAX_DECLARED {
         return Some(format!(
-            "{levels} different texts are too many for categories (at most {MAX_LEVELS})"
+            "{} different texts are too many for categories (at most {}, where `categorical` names the column)",
+            count(levels),
+            count(MAX_DECLARED)
+        ));
+    }
+    if levels > MAX_LEVELS && !declared {
+        return Some(format!(
+            "its {} different texts are many for categories, more than {}",
+            count(levels),
+            count(MAX_LEVELS)
         ));
     }
     if declared || levels <= FEW_LEVELS || 2 * levels <= rows {

@@ -188,7 +188,18 @@ fn hostile_tables_are_refused_with_place_reason_and_remedy() {
     assert_snapshot!(say("x,y,z\n1,2,3\n", csv(&["y", "z"]), Classification), @r#"data.target: 2 columns, where one holds the class. Name one column, or use `task = "multi-label"` for several labels."#);
     assert_snapshot!(say("x,y\n1,2\n", Csv { delimiter: 'é', ..y() }, Regression), @r"data.delimiter: `é` is not a single byte. Use `,`, `;` or a tab (`\t`).");
     let many: String = (0..1001).map(|i| format!("name {i},1\n")).collect();
-    assert_snapshot!(say(&format!("x,y\n{many}"), y(), Regression), @r#"FOLDER/table.csv, column `x`: 1001 different texts are too many for categories (at most 1000). Leave the column out with `ignore = ["x"]`."#);
+    assert_snapshot!(say(&format!("x,y\n{many}"), y(), Regression), @r#"FOLDER/table.csv, column `x`: its 1,001 different texts are many for categories, more than 1,000. Leave the column out with `ignore = ["x"]`; tables of text are not learned from. If each text is a category all the same: `categorical = ["x"]`."#);
+    let declared = || Csv {
+        categorical: vec!["x".into()],
+        ..y()
+    };
+    assert!(
+        read_csv(&format!("x,y\n{many}"), &declared(), Regression)
+            .1
+            .is_ok()
+    );
+    let more: String = (0..20_001).map(|i| format!("name {i},1\n")).collect();
+    assert_snapshot!(say(&format!("x,y\n{more}"), declared(), Regression), @r#"FOLDER/table.csv, column `x`: 20,001 different texts are too many for categories (at most 20,000, where `categorical` names the column). Leave the column out with `ignore = ["x"]`."#);
     let latin = folder(&[("table.csv", b"x,y\n1,2\nZ\xfcrich,3\n")]);
     assert_snapshot!(super::say(&latin, y().read(latin.path(), Regression)), @r#"FOLDER/table.csv, line 3, column `x`: `Z�rich` is not UTF-8 text, but most likely windows-1252: `Zürich`. Write `encoding = "windows-1252"` where the recipe names the file, in [data] or `answers`, or save it as UTF-8."#);
     assert_snapshot!(super::say(&latin, Csv { path: "absent.csv".into(), ..y() }.read(latin.path(), Regression)), @"FOLDER/absent.csv: there is no such file or folder. Check the path; a relative path starts at the current folder.");
