@@ -316,9 +316,10 @@ impl Side {
                 dangle[lane] -= d * weight[lane] * sines[lane];
             }
         }
-        for lane in 0..LANES {
-            self.dp[lane] += dangle[lane];
-            self.df[lane] += dangle[lane] * x * std::f32::consts::TAU;
+        let sums = self.dp.iter_mut().zip(&mut self.df);
+        for ((dp, df), dangle) in sums.zip(dangle) {
+            *dp += dangle;
+            *df += dangle * x * std::f32::consts::TAU;
         }
     }
 }
