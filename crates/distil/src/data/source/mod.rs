@@ -3,6 +3,7 @@
 mod answers;
 mod arrays;
 mod axes;
+mod called;
 mod cells;
 mod cifar_binary;
 mod class_folders;
