@@ -10,7 +10,8 @@ as 64-bit little-endian numbers, part after part. `taught` is Distil's network w
 and scikit-learn's perceptron get training and choosing rows together. CPU seconds are those of the whole process for Distil, start and
 reading included; of fit and predict for the others. One line a run goes to bench/tables.csv as it ends; a run that stands there is not
 repeated. The table is made of it by `python bench/tables.py --show`. `--results epochs.csv` collects elsewhere what `--show-epochs` makes a
-table of: shorter trainings (`--epochs 16 --programs distil pytabkit`) beside the authors' longest.
+table of: shorter trainings (`--epochs 16 --programs distil pytabkit`) beside the authors' longest. `--categories COLUMN ...` has every program
+read columns of numbers as categories, as `distil new` writes it of Adult's capital-gain and capital-loss (`--results categories.csv`).
 """
 
 import argparse
@@ -296,6 +297,7 @@ def main():
     arguments.add_argument("--splits", type=int, default=10)
     arguments.add_argument("--epochs", type=int, default=64)
     arguments.add_argument("--programs", nargs="+", default=PROGRAMS, choices=PROGRAMS)
+    arguments.add_argument("--categories", nargs="+", default=[])
     arguments.add_argument("--show", action="store_true")
     arguments.add_argument("--show-epochs", action="store_true")
     arguments.add_argument("--results", type=pathlib.Path, default=RESULTS)
@@ -312,6 +314,9 @@ def main():
         results.write_text("table,split,epochs,program,score,cpu_seconds\n")
     for name in arguments.tables:
         table, target, given = TABLES[name]()
+        for column in arguments.categories:
+            # No number any more, for whoever looks at the cells.
+            table[column] = "=" + table[column].astype(str)
         regression = pd.api.types.is_numeric_dtype(table[target])
         for split in range(arguments.splits):
             parts = divided(name, table, given, split)

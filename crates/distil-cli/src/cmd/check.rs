@@ -148,7 +148,7 @@ fn describe(source: &str, data: &Dataset) -> String {
     for guess in &data.guesses {
         _ = writeln!(
             text,
-            "column {}: {} cells outside the training part had to be guessed, the first in row {}",
+            "column {}: cells outside the training part with a text or a gap that it has not: {}, the first in sample {}, counted from 0 through all files",
             terminal(&guess.column),
             guess.cells,
             guess.row

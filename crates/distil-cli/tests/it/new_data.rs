@@ -298,6 +298,24 @@ fn what_is_seen_in_a_table_is_written_into_its_recipe() {
             && dates.contains("target = \"sales\""),
         "{dates}"
     );
+    // A column that is mostly 0, else marks; and one of codes.
+    let marks = recipe(format!(
+        "gain,code,x,price\n{}",
+        rows(&|i, x| format!(
+            "{},{},{x:.3},{:.2}",
+            [0, 0, 0, 5178, 7688, 15024][i * 7919 % 6],
+            [110, 211, 350, 604, 700][i * 31 % 5],
+            10.0 * x
+        ))
+    ));
+    assert!(
+        marks.contains("categorical = [\n    \"gain\",\n]"),
+        "{marks}"
+    );
+    assert!(
+        marks.contains("# Numbers far apart that repeat: code; where they are codes"),
+        "{marks}"
+    );
     // One class of nearly all rows, rows without a class, decimal commas behind semicolons.
     let rare = recipe(format!(
         "a;y\n{}",

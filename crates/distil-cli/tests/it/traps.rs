@@ -180,6 +180,31 @@ fn a_column_that_alone_tells_the_target_is_told_with_its_figure() {
 }
 
 #[test]
+fn a_column_of_marks_is_told_and_amounts_are_not() {
+    let few = [594, 2174, 5013, 7298, 15024];
+    let gain = |i: usize| match random(i, 7) {
+        ..600 => 0,
+        drawn => few[drawn % 5],
+    };
+    let said = notes("classification", |i| {
+        [text(gain(i)), text(random(i, 1)), class(i)]
+    });
+    assert_eq!(
+        one(&said, "categories"),
+        "note: column a is mostly 0, else 5 whole numbers far apart that repeat: as categories they may tell more, \
+         `categorical = [\"a\"]`; the validation part says"
+    );
+    let count = |i: usize| match random(i, 7) {
+        ..600 => 0,
+        drawn => drawn % 6 + 1,
+    };
+    let said = notes("classification", |i| {
+        [text(count(i)), text(random(i, 1)), class(i)]
+    });
+    assert!(said.iter().all(|note| !note.contains("categories")));
+}
+
+#[test]
 fn a_target_that_looks_like_another_tasks_is_refused_or_told() {
     let rows: String = (0..ROWS)
         .map(|i| format!("{},{}.{i:03}\n", random(i, 0), random(i, 1)))

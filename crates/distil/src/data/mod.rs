@@ -19,6 +19,7 @@ mod followed;
 mod found;
 mod growing;
 mod held;
+mod marks;
 mod mixup;
 mod moments;
 mod one_for_all;

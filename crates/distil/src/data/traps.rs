@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use distil_report::show::grouped;
 
 use crate::data::constant::nothing_differs;
+use crate::data::marks::marks;
 use crate::data::raw::{Cells, Inputs, Raw, RawTargets};
 use crate::data::rows::RowHashes;
 use crate::data::split::{Split, SplitRule};
@@ -81,7 +82,10 @@ pub fn notes(raw: &Raw, split: &Split, rule: &SplitRule) -> Vec<String> {
     if let Inputs::Table(columns) = &raw.inputs {
         for column in columns {
             match &column.cells {
-                Cells::Numeric(cells) => counts(&column.name, cells, raw, &mut notes),
+                Cells::Numeric(cells) => {
+                    counts(&column.name, cells, raw, &mut notes);
+                    marked(&column.name, cells, split, &mut notes);
+                }
                 Cells::Categorical { levels, .. } => {
                     spelling(
                         &format!("categories of column {}", column.name),
@@ -259,6 +263,19 @@ fn counts(name: &str, cells: &[f32], raw: &Raw, notes: &mut Vec<String>) {
         shown(first),
         shown(end),
         sorted.unwrap_or_default()
+    ));
+}
+
+/// Says where a column is mostly one number, else marks.
+fn marked(name: &str, cells: &[f32], split: &Split, notes: &mut Vec<String>) {
+    let train = split.train.iter().map(|id| f64::from(cells[id.row()]));
+    let Some((found, mostly)) = marks(train).and_then(|found| Some((found, found.mostly?))) else {
+        return;
+    };
+    notes.push(format!(
+        "column {name} is mostly {}, else {} whole numbers far apart that repeat: as categories they may tell more, `categorical = [\"{name}\"]`; the validation part says",
+        shown(mostly),
+        found.different - 1
     ));
 }
 

@@ -271,7 +271,7 @@ impl SavedModel {
             let guesses = guesses.iter();
             let said = guesses.map(|guess| {
                 format!(
-                    "{} of {} cells of `{}` {of}, the first in row {}",
+                    "{} of {} cells of `{}` {of}, the first in sample {}, counted from 0",
                     grouped(guess.cells as f64),
                     grouped(rows as f64),
                     guess.column,

@@ -272,6 +272,24 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
         None => "as asked".into(),
     };
     let time = time(&look);
+    // Of what is an input and holds marks, that which is mostly one number.
+    let aside = left_out(&look, target, time);
+    let is_input = |column: &&ColumnLook| {
+        column.name != target.name
+            && !column.nameless
+            && time != Some(column.name.as_str())
+            && !aside.iter().any(|(name, _)| *name == column.name)
+    };
+    let marks = |mostly_one: bool| -> Vec<&str> {
+        let columns = look.columns.iter().filter(is_input);
+        let found = columns.filter(|column| {
+            column
+                .marks
+                .is_some_and(|marks| marks.mostly.is_some() == mostly_one)
+        });
+        found.map(|column| column.name.as_str()).collect()
+    };
+    let (marked, codes) = (marks(true), marks(false));
     let head = |ignore: &[(String, String)]| {
         let mut head = format!(
             "task = \"{task}\"\n\n[data]\nsource = \"csv\"\npath = {}\n",
@@ -296,6 +314,13 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
                 target.missing, target.name
             );
         }
+        if !marked.is_empty() {
+            let lines = marked.iter().map(|name| format!("    {},\n", quoted(name)));
+            head += &format!(
+                "# mostly one number, else some far apart that repeat: each may mean something of its own\ncategorical = [\n{}]\n",
+                lines.collect::<String>()
+            );
+        }
         if !ignore.is_empty() {
             let lines = ignore
                 .iter()
@@ -310,7 +335,7 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
         }
         head
     };
-    let mut ignore = left_out(&look, target, time);
+    let mut ignore = aside.clone();
     // Besides, what cannot be read as it is, and why.
     let mut unreadable: Vec<String> = Vec::new();
     let tried = loop {
@@ -371,6 +396,18 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
         said.push(format!(
             "Of these may tell something: {}. Mend the file, or take it out of `ignore` and say how it is read.",
             unreadable.join("; ")
+        ));
+    }
+    if !marked.is_empty() {
+        said.push(format!(
+            "Read as categories: {}, mostly one number, else some far apart that repeat.",
+            marked.join(", ")
+        ));
+    }
+    if !codes.is_empty() {
+        said.push(format!(
+            "Numbers far apart that repeat: {}; where they are codes, `categorical` has them read as such.",
+            codes.join(", ")
         ));
     }
     if target.missing > 0 {

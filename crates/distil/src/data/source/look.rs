@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use crate::data::marks::{Marks, marks};
 use crate::data::source::cells::{Markers, USUAL, are_whole, no_categories};
 use crate::data::source::class_folders;
 use crate::data::source::dates;
@@ -49,6 +50,8 @@ pub struct ColumnLook {
     pub dates: bool,
     /// Whether they rise from row to row, or fall.
     pub in_order: bool,
+    /// The marks that its numbers are, if they are.
+    pub marks: Option<Marks>,
     /// Different cells that are not missing.
     pub different: usize,
     /// Missing cells.
@@ -124,6 +127,10 @@ pub fn look_at_table(path: &Path) -> Result<TableLook> {
             in_order: order.len() > 1
                 && (pairs().all(|pair| pair[0] <= pair[1])
                     || pairs().all(|pair| pair[0] >= pair[1])),
+            marks: match numbers {
+                true => marks(order.iter().map(|x| x.unwrap_or(f64::NAN))),
+                false => None,
+            },
             different: different.len(),
             missing: column.cells.len() - known().count(),
             texts: is_text
