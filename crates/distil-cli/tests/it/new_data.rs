@@ -550,3 +550,48 @@ fn a_table_of_a_thousand_rows_gets_the_network_whose_defaults_were_tuned_on_such
     let answers = place.distil(&["predict", "runs/houses-0001", "houses.csv"]);
     assert_eq!(answers.code, 0, "{}", answers.stderr);
 }
+
+#[test]
+fn new_rows_that_do_not_fit_a_model_are_refused_with_what_can_be_done_now() {
+    let (place, mut state) = (Place::new(), 8);
+    let rows: String = (0..60)
+        .map(|i| {
+            let x = random(&mut state);
+            format!(
+                "{x:.3},2024-{:02}-{:02},{}\n",
+                i % 12 + 1,
+                i % 28 + 1,
+                x > 0.5
+            )
+        })
+        .collect();
+    place.write("t.csv", format!("Size,sold,y\n{rows}"));
+    assert_eq!(place.distil(&["new", "t.csv"]).code, 0);
+    let short = [
+        "run",
+        "./t.toml",
+        "-q",
+        "--set",
+        "stage.model.train.epochs=1",
+    ];
+    assert_eq!(place.distil(&short).code, 0);
+    for (table, said) in [
+        (
+            "size,sold\n0.5,2024-01-01\n",
+            "there is no column `Size`, which the model reads. The file has `size`: if it is the same, name it `Size`.",
+        ),
+        (
+            "length,width\n0.5,3\n",
+            "no column `Size`, which the model reads, nor 1 more of its columns. What the file has besides is length, width:",
+        ),
+        (
+            "Size,sold\nbig,2024-01-01\n",
+            "line 2, column `Size`: `big` is not a number. Mend the cell, or leave the row out: how it is read was settled",
+        ),
+    ] {
+        place.write("new.csv", table);
+        let ended = place.distil(&["predict", "runs/t-0001", "new.csv"]);
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+}

@@ -63,12 +63,19 @@ pub enum Answer {
     },
 }
 
-/// What is wrong with a cell of new data is not for a recipe to say any more.
+/// What is wrong with a column of new data is not for a recipe to say any more.
 fn of_new_cells(error: Error) -> Error {
-    match error.place.contains(", line ") && error.place.contains(", column `") {
-        true => error.remedy("Mend the cell, or leave the row out: how the column is read was settled when the model was trained"),
-        false => error,
-    }
+    let mend = match (
+        error.place.contains(", column `"),
+        error.place.contains(", line "),
+    ) {
+        (false, _) => return error,
+        (true, true) => "Mend the cell, or leave the row out",
+        (true, false) => "Bring the column as it was in training",
+    };
+    error.remedy(format!(
+        "{mend}: how it is read was settled when the model was trained"
+    ))
 }
 
 impl SavedModel {
