@@ -2,6 +2,7 @@
 
 mod recipe;
 mod table;
+mod target;
 
 use std::fs::{self, File};
 use std::io::Write;

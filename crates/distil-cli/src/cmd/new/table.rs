@@ -4,10 +4,10 @@ use std::path::Path;
 
 use distil::data::source::{ColumnLook, TableLook, look_at_table};
 use distil::data::{Raw, RawTargets};
-use distil_recipe::suggest;
 use distil_report::foreign::terminal;
 
 use super::recipe::{Written, early, finished, quoted, tried, written};
+use super::target::{Target, asked, found, plain};
 use crate::exit::Failure;
 
 /// What a table's recipe is to be, where it is not found.
@@ -19,38 +19,6 @@ pub struct Asked {
     pub task: Option<String>,
 }
 
-// Of a column that is what a table is made for, by usual names; those earlier in the list come first: those of little else before those
-// that name a feature as often.
-const TARGETS: [&str; 27] = [
-    "target",
-    "label",
-    "labels",
-    "survived",
-    "diagnosis",
-    "churn",
-    "outcome",
-    "response",
-    "class",
-    "classes",
-    "y",
-    "species",
-    "price",
-    "saleprice",
-    "salary",
-    "income",
-    "quality",
-    "rating",
-    "default",
-    "category",
-    "output",
-    "result",
-    "目标",
-    "标签",
-    "类别",
-    "等级",
-    "价格",
-];
-const TARGET_ENDS: [&str; 5] = ["target", "label", "class", "price", "value"];
 const TIMES: [&str; 15] = [
     "day",
     "date",
@@ -88,107 +56,6 @@ const ORDERED: usize = 20;
 const CLASSES: usize = 10;
 /// Rows from which a table is given the network whose defaults were tuned on tables of a thousand rows and more.
 const TUNED_FROM: usize = 1000;
-
-/// A name's letters and digits, small.
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect::<String>()
-        .to_lowercase()
-}
-
-/// The column to predict.
-struct Target<'a> {
-    column: &'a ColumnLook,
-    /// How it was found: "by its name"; none if it was asked for.
-    found: Option<&'static str>,
-    /// Other columns that are called as one to predict is.
-    others: Vec<&'a str>,
-}
-
-/// Why a column cannot be predicted.
-fn unfit(column: &ColumnLook) -> Option<String> {
-    match column {
-        ColumnLook {
-            texts: Some(why), ..
-        } => Some(why.clone()),
-        ColumnLook { dates: true, .. } => Some("it holds dates".into()),
-        ColumnLook { different: 0, .. } => Some("it is empty".into()),
-        ColumnLook { different: 1, .. } => Some("all its cells are alike".into()),
-        _ => None,
-    }
-}
-
-fn asked<'a>(look: &'a TableLook, file: &str, name: &str) -> Result<Target<'a>, Failure> {
-    let names = || look.columns.iter().map(|column| column.name.as_str());
-    let Some(column) = look.columns.iter().find(|column| column.name == name) else {
-        let remedy = match suggest(name, names()) {
-            Some(near) => format!("Did you mean `{}`?", terminal(&near)),
-            None => format!("It has {}.", terminal(&few(names().collect()))),
-        };
-        return Err(Failure::usage(format_args!(
-            "{file}: has no column `{}` to predict. {remedy}",
-            terminal(name)
-        )));
-    };
-    match unfit(column) {
-        Some(why) => Err(Failure::usage(format_args!(
-            "{file}: column `{}` cannot be predicted: {}. Name a column of classes or numbers.",
-            terminal(name),
-            terminal(&why)
-        ))),
-        None => Ok(Target {
-            column,
-            found: None,
-            others: Vec::new(),
-        }),
-    }
-}
-
-/// By its name, or the last one.
-fn found<'a>(look: &'a TableLook, file: &str) -> Result<Target<'a>, Failure> {
-    let columns = || {
-        let fit = |column: &&ColumnLook| unfit(column).is_none() && !column.nameless;
-        look.columns.iter().filter(fit)
-    };
-    // Beside a `z`, `y` is a place or a length.
-    let is_place = |name: &str| name == "y" && columns().any(|column| plain(&column.name) == "z");
-    let mut named: Vec<&ColumnLook> = TARGETS
-        .iter()
-        .filter(|name| !is_place(name))
-        .flat_map(|name| columns().filter(move |column| plain(&column.name) == *name))
-        .collect();
-    if named.is_empty() {
-        let ends = |end: &&str| columns().find(|column| plain(&column.name).ends_with(*end));
-        named.extend(TARGET_ENDS.iter().find_map(ends));
-    }
-    let (column, how) = match (named.first(), columns().next_back()) {
-        (Some(column), _) => (*column, "by its name"),
-        (None, Some(column)) => (column, "as the last column"),
-        (None, None) => {
-            return Err(Failure::usage(format_args!(
-                "{file}: no column varies as one to predict does. Bring a column of classes or numbers."
-            )));
-        }
-    };
-    Ok(Target {
-        column,
-        found: Some(how),
-        others: named
-            .iter()
-            .skip(1)
-            .map(|column| column.name.as_str())
-            .collect(),
-    })
-}
-
-/// Some names, for a sentence.
-fn few(names: Vec<&str>) -> String {
-    match names.len() {
-        0..=12 => names.join(", "),
-        count => format!("{}, … ({count} columns)", names[..12].join(", ")),
-    }
-}
 
 /// Columns that are no feature, and why.
 fn left_out(look: &TableLook, target: &ColumnLook, time: Option<&str>) -> Vec<(String, String)> {
@@ -232,195 +99,72 @@ fn time(look: &TableLook) -> Option<&str> {
     Some(&column.name)
 }
 
+/// What a table's recipe says of its data.
+struct Seen<'a> {
+    file: String,
+    look: &'a TableLook,
+    target: Target<'a>,
+    task: &'a str,
+    /// The column of times that the rows are in the order of.
+    time: Option<&'a str>,
+    /// Columns that are mostly one number, else marks.
+    marked: Vec<&'a str>,
+    /// Columns of other marks.
+    codes: Vec<&'a str>,
+    /// Columns that are no feature, and why.
+    ignore: Vec<(String, String)>,
+}
+
 /// Looks at a table and writes a recipe for it, which was tried.
 pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
     let look = look_at_table(path).map_err(early)?;
     let file = path.display().to_string();
-    let Target {
-        column: target,
-        found,
-        others,
-    } = match &wanted.target {
+    let target = match &wanted.target {
         Some(name) => asked(&look, &file, name)?,
-        None => self::found(&look, &file)?,
-    };
-    let are_numbers = target.numbers && (!target.whole || target.different > CLASSES);
-    let task = match &wanted.task {
-        Some(task) => task.as_str(),
-        None if are_numbers => "regression",
-        None => "classification",
-    };
-    let refuse = |reason: String| {
-        Err(Failure::usage(format_args!(
-            "{file}: column `{}` {}, and `--task {task}` was asked for. Leave that out, or name another column.",
-            terminal(&target.name),
-            terminal(&reason)
-        )))
-    };
-    match task {
-        "regression" if !target.numbers => return refuse("holds texts".into()),
-        "classification" if target.different > CLASSES && 2 * target.different > look.rows => {
-            return refuse(format!(
-                "has {} different values in {} rows",
-                target.different, look.rows
-            ));
-        }
-        _ => {}
-    }
-    let how = match found {
-        Some(how) => format!("found {how}"),
-        None => "as asked".into(),
+        None => found(&look, &file)?,
     };
     let time = time(&look);
-    // Of what is an input and holds marks, that which is mostly one number.
-    let aside = left_out(&look, target, time);
+    let ignore = left_out(&look, target.column, time);
     let is_input = |column: &&ColumnLook| {
-        column.name != target.name
+        column.name != target.column.name
             && !column.nameless
             && time != Some(column.name.as_str())
-            && !aside.iter().any(|(name, _)| *name == column.name)
+            && !ignore.iter().any(|(name, _)| *name == column.name)
     };
     let marks = |mostly_one: bool| -> Vec<&str> {
-        let columns = look.columns.iter().filter(is_input);
-        let found = columns.filter(|column| {
-            column
-                .marks
-                .is_some_and(|marks| marks.mostly.is_some() == mostly_one)
-        });
-        found.map(|column| column.name.as_str()).collect()
+        let of_kind = |column: &&ColumnLook| {
+            let marks = column.marks.as_ref();
+            marks.is_some_and(|marks| marks.mostly.is_some() == mostly_one)
+        };
+        let columns = look.columns.iter().filter(is_input).filter(of_kind);
+        columns.map(|column| column.name.as_str()).collect()
     };
-    let (marked, codes) = (marks(true), marks(false));
-    let head = |ignore: &[(String, String)]| {
-        let mut head = format!(
-            "task = \"{task}\"\n\n[data]\nsource = \"csv\"\npath = {}\n",
-            quoted(&file)
-        );
-        if let Some(encoding) = look.encoding {
-            head += &format!(
-                "encoding = \"{}\"  # most likely: look at the names and classes\n",
-                encoding.name()
-            );
-        }
-        if !look.has_header {
-            head += "header = false  # the first row holds numbers\n";
-        }
-        head += &format!(
-            "target = {}  # {how}; for another, `distil new` with `--target COLUMN`\n",
-            quoted(&target.name)
-        );
-        if target.missing > 0 {
-            head += &format!(
-                "drop_unlabelled = true  # {} rows have no {}\n",
-                target.missing, target.name
-            );
-        }
-        if !marked.is_empty() {
-            let lines = marked.iter().map(|name| format!("    {},\n", quoted(name)));
-            head += &format!(
-                "# mostly one number, else some far apart that repeat: each may mean something of its own\ncategorical = [\n{}]\n",
-                lines.collect::<String>()
-            );
-        }
-        if !ignore.is_empty() {
-            let lines = ignore
-                .iter()
-                .map(|(name, why)| format!("    {},  # {why}\n", quoted(name)));
-            head += &format!("ignore = [\n{}]\n", lines.collect::<String>());
-        }
-        if let Some(time) = time {
-            head += &format!(
-                "split = {{ kind = \"time\", column = {} }}  # the file is in this order: the latest rows test\n",
-                quoted(time)
-            );
-        }
-        head
+    let mut seen = Seen {
+        task: task(&look, &file, target.column, wanted.task.as_deref())?,
+        marked: marks(true),
+        codes: marks(false),
+        file,
+        look: &look,
+        target,
+        time,
+        ignore,
     };
-    let mut ignore = aside.clone();
     // Besides, what cannot be read as it is, and why.
     let mut unreadable: Vec<String> = Vec::new();
     let tried = loop {
-        match tried(head(&ignore)) {
+        match tried(seen.head()) {
             Ok(tried) => break tried,
             Err((error, failure)) => {
-                let found = error
-                    .as_ref()
-                    .and_then(|error| unread(error, &look, target));
-                match found.filter(|(column, _)| !ignore.iter().any(|(name, _)| name == column)) {
-                    Some((column, why)) => {
-                        unreadable.push(format!("{column} ({why})"));
-                        ignore.push((column, why));
-                    }
-                    None => return Err(failure),
-                }
+                let found = error.as_ref().and_then(|error| seen.unread(error));
+                let Some((column, why)) = found else {
+                    return Err(failure);
+                };
+                unreadable.push(format!("{column} ({why})"));
+                seen.ignore.push((column, why));
             }
         }
     };
-    let mut said = vec![format!(
-        "{file}: a table of {} rows and {} columns{}; to predict: {}, {how}, {}.",
-        look.rows,
-        look.columns.len(),
-        if look.has_header {
-            ""
-        } else {
-            " without a header"
-        },
-        target.name,
-        match task {
-            "regression" => "numbers".to_owned(),
-            _ => format!("{} classes", target.different),
-        }
-    )];
-    if task == "classification" && wanted.task.is_none() && target.numbers && target.different > 2 {
-        said.push(format!(
-            "The numbers of {} are taken for classes: `--task regression` if they count or grade.",
-            target.name
-        ));
-    }
-    if !others.is_empty() {
-        said.push(format!(
-            "By its name it might be {}, too: `--target` says which.",
-            others.join(" or ")
-        ));
-    }
-    if let Some(encoding) = look.encoding {
-        said.push(format!(
-            "It is not UTF-8, most likely {}, and was read as that.",
-            encoding.name()
-        ));
-    }
-    if !ignore.is_empty() {
-        let names: Vec<&str> = ignore.iter().map(|(name, _)| name.as_str()).collect();
-        said.push(format!("Left out: {}.", names.join(", ")));
-    }
-    if !unreadable.is_empty() {
-        said.push(format!(
-            "Of these may tell something: {}. Mend the file, or take it out of `ignore` and say how it is read.",
-            unreadable.join("; ")
-        ));
-    }
-    if !marked.is_empty() {
-        said.push(format!(
-            "Read as categories: {}, mostly one number, else some far apart that repeat.",
-            marked.join(", ")
-        ));
-    }
-    if !codes.is_empty() {
-        said.push(format!(
-            "Numbers far apart that repeat: {}; where they are codes, `categorical` has them read as such.",
-            codes.join(", ")
-        ));
-    }
-    if target.missing > 0 {
-        said.push(format!(
-            "{} rows have no {} and are left out.",
-            target.missing, target.name
-        ));
-    }
-    if let Some(time) = time {
-        said.push(format!(
-            "The rows are in the order of {time}: the latest are the test part."
-        ));
-    }
+    let said = seen.said(wanted, &unreadable);
     let rows = tried.raw.len();
     if rows < TUNED_FROM {
         let hidden = if rows < 500 { "[32]" } else { "[128, 64]" };
@@ -429,6 +173,181 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
     }
     let stage = tuned(&tried.raw);
     Ok(written(path, tried, said, &stage))
+}
+
+/// The task that was asked for, if the column is fit for it, or that which it looks like.
+fn task<'a>(
+    look: &TableLook,
+    file: &str,
+    target: &ColumnLook,
+    wanted: Option<&'a str>,
+) -> Result<&'a str, Failure> {
+    let Some(wanted) = wanted else {
+        let are_numbers = target.numbers && (!target.whole || target.different > CLASSES);
+        return Ok(match are_numbers {
+            true => "regression",
+            false => "classification",
+        });
+    };
+    let unfit = match wanted {
+        "regression" if !target.numbers => "holds texts".to_owned(),
+        "classification" if target.different > CLASSES && 2 * target.different > look.rows => {
+            format!(
+                "has {} different values in {} rows",
+                target.different, look.rows
+            )
+        }
+        _ => return Ok(wanted),
+    };
+    Err(Failure::usage(format_args!(
+        "{file}: column `{}` {unfit}, and `--task {wanted}` was asked for. Leave that out, or name another column.",
+        terminal(&target.name)
+    )))
+}
+
+impl Seen<'_> {
+    /// The recipe's task and its data.
+    fn head(&self) -> String {
+        let column = self.target.column;
+        let mut head = format!(
+            "task = \"{}\"\n\n[data]\nsource = \"csv\"\npath = {}\n",
+            self.task,
+            quoted(&self.file)
+        );
+        if let Some(encoding) = self.look.encoding {
+            head += &format!(
+                "encoding = \"{}\"  # most likely: look at the names and classes\n",
+                encoding.name()
+            );
+        }
+        if !self.look.has_header {
+            head += "header = false  # the first row holds numbers\n";
+        }
+        head += &format!(
+            "target = {}  # {}; for another, `distil new` with `--target COLUMN`\n",
+            quoted(&column.name),
+            self.target.how()
+        );
+        if column.missing > 0 {
+            head += &format!(
+                "drop_unlabelled = true  # {} rows have no {}\n",
+                column.missing, column.name
+            );
+        }
+        if !self.marked.is_empty() {
+            let lines = self.marked.iter();
+            let lines = lines.map(|name| format!("    {},\n", quoted(name)));
+            head += &format!(
+                "# mostly one number, else some far apart that repeat: each may mean something of its own\ncategorical = [\n{}]\n",
+                lines.collect::<String>()
+            );
+        }
+        if !self.ignore.is_empty() {
+            let lines = self.ignore.iter();
+            let lines = lines.map(|(name, why)| format!("    {},  # {why}\n", quoted(name)));
+            head += &format!("ignore = [\n{}]\n", lines.collect::<String>());
+        }
+        if let Some(time) = self.time {
+            head += &format!(
+                "split = {{ kind = \"time\", column = {} }}  # the file is in this order: the latest rows test\n",
+                quoted(time)
+            );
+        }
+        head
+    }
+
+    /// What was found, in sentences.
+    fn said(&self, wanted: &Asked, unreadable: &[String]) -> Vec<String> {
+        let (look, column) = (self.look, self.target.column);
+        let mut said = vec![format!(
+            "{}: a table of {} rows and {} columns{}; to predict: {}, {}, {}.",
+            self.file,
+            look.rows,
+            look.columns.len(),
+            if look.has_header {
+                ""
+            } else {
+                " without a header"
+            },
+            column.name,
+            self.target.how(),
+            match self.task {
+                "regression" => "numbers".to_owned(),
+                _ => format!("{} classes", column.different),
+            }
+        )];
+        let are_taken = self.task == "classification" && wanted.task.is_none() && column.numbers;
+        if are_taken && column.different > 2 {
+            said.push(format!(
+                "The numbers of {} are taken for classes: `--task regression` if they count or grade.",
+                column.name
+            ));
+        }
+        if !self.target.others.is_empty() {
+            said.push(format!(
+                "By its name it might be {}, too: `--target` says which.",
+                self.target.others.join(" or ")
+            ));
+        }
+        if let Some(encoding) = look.encoding {
+            said.push(format!(
+                "It is not UTF-8, most likely {}, and was read as that.",
+                encoding.name()
+            ));
+        }
+        if !self.ignore.is_empty() {
+            let names = self.ignore.iter().map(|(name, _)| name.as_str());
+            let names: Vec<&str> = names.collect();
+            said.push(format!("Left out: {}.", names.join(", ")));
+        }
+        if !unreadable.is_empty() {
+            said.push(format!(
+                "Of these may tell something: {}. Mend the file, or take it out of `ignore` and say how it is read.",
+                unreadable.join("; ")
+            ));
+        }
+        if !self.marked.is_empty() {
+            said.push(format!(
+                "Read as categories: {}, mostly one number, else some far apart that repeat.",
+                self.marked.join(", ")
+            ));
+        }
+        if !self.codes.is_empty() {
+            said.push(format!(
+                "Numbers far apart that repeat: {}; where they are codes, `categorical` has them read as such.",
+                self.codes.join(", ")
+            ));
+        }
+        if column.missing > 0 {
+            said.push(format!(
+                "{} rows have no {} and are left out.",
+                column.missing, column.name
+            ));
+        }
+        if let Some(time) = self.time {
+            said.push(format!(
+                "The rows are in the order of {time}: the latest are the test part."
+            ));
+        }
+        said
+    }
+
+    /// The input column that an error is about, and what is wrong with it.
+    fn unread(&self, error: &distil::Error) -> Option<(String, String)> {
+        let about = |column: &&ColumnLook| {
+            column.name != self.target.column.name
+                && !self.ignore.iter().any(|(name, _)| *name == column.name)
+                && error.place.ends_with(&format!("column `{}`", column.name))
+        };
+        let column = self.look.columns.iter().find(about)?;
+        let mut parts = error.place.rsplit(", ").skip(1);
+        let line = parts.next().filter(|part| part.starts_with("line "));
+        let why = match line {
+            Some(line) => format!("{line}: {}", error.reason),
+            None => error.reason.clone(),
+        };
+        Some((column.name.clone(), why.replace('\n', " ")))
+    }
 }
 
 /// RealMLP with its tuned defaults, each of them to be seen; shorter than its authors train it, at 256 epochs.
@@ -458,26 +377,4 @@ fn tuned(raw: &Raw) -> String {
          optimizer = {{ kind = \"adamw\", beta2 = 0.95, weight_decay = 0.02, exclude = \"nothing\" }}\n\
          decay_schedule = \"flat-cosine\"\nkeep = \"best\"  # the best epoch by the validation part\n"
     )
-}
-
-/// The input column that an error is about, and what is wrong with it.
-fn unread(
-    error: &distil::Error,
-    look: &TableLook,
-    target: &ColumnLook,
-) -> Option<(String, String)> {
-    let about = |column: &&ColumnLook| {
-        column.name != target.name && error.place.ends_with(&format!("column `{}`", column.name))
-    };
-    let column = look.columns.iter().find(about)?;
-    let line = error
-        .place
-        .rsplit(", ")
-        .nth(1)
-        .filter(|part| part.starts_with("line "));
-    let why = match line {
-        Some(line) => format!("{line}: {}", error.reason),
-        None => error.reason.clone(),
-    };
-    Some((column.name.clone(), why.replace('\n', " ")))
 }
