@@ -6,8 +6,9 @@ The first setting tried is the default. The others are drawn, with a seed: for b
 search (RealMLPParamSampler, "default") what Distil has, too: no ReLU, embeddings of numbers as by default or none; for boosting and
 scikit-learn's perceptron of the usual ranges. Boosting chooses anew on every split; the others on the first, and what was chosen there is
 run on all. `taught` is Distil's network with the settings chosen for it and boosting with those chosen on the split for a teacher, which
-did not see the row that it answers; the share of its answers is one of four, chosen on the first split. It comes after both. The trees of a
-trial learn from the training rows, those that are tested from the choosing rows, too, as in tables.py.
+did not see the row that it answers; the share of its answers is one of four, chosen on the first split. It comes after both; `eight` is
+an ensemble of eight networks in one, taught as it (`--programs eight`). The trees of a trial learn from the training rows, those that
+are tested from the choosing rows, too, as in tables.py.
 CPU seconds are those of the run that is tested, of `taught` with the teacher's answers; `search_seconds` those of all trials behind its
 choice, on a split that chose.
 One line a run goes to bench/tuned.csv as it ends; what stands there is not repeated. `--show` makes the table of it.
@@ -22,15 +23,15 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from tables import TABLES, boosted, defaults, divided, peer, quality, run, written  # noqa: E402
+from tables import MEMBERS, TABLES, boosted, defaults, divided, peer, quality, run, written  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
 RESULTS = pathlib.Path(__file__).parent / "tuned.csv"
 OTHERS = ["boosting", "sklearn", "pytabkit"]
-OURS = ["distil", "taught"]
-PROGRAMS = ["distil", *OTHERS, "taught"]
+OURS = ["distil", "taught", "eight"]
+PROGRAMS = ["distil", *OTHERS, "taught", "eight"]
 # Of a taught network's loss what is by its teacher's answers.
 SHARES = [0.3, 0.5, 0.7, 0.9]
 
@@ -78,7 +79,7 @@ def draw(program, regression, trial):
 def distil(parts, target, regression, epochs, seed, settings, answered=None):
     """Score on the choosing and on the test rows, and CPU seconds; without those of a teacher's answers."""
     task, model, train = defaults(regression, epochs)
-    for key in ("dropout", "sigma", "activation", "hidden"):
+    for key in ("dropout", "sigma", "activation", "hidden", "members"):
         if key in settings:
             model[key] = settings[key]
     if not settings.get("waves", True):
@@ -100,7 +101,7 @@ def distil(parts, target, regression, epochs, seed, settings, answered=None):
 
 
 def tried(name, parts, target, regression, epochs, seed, settings, final, answered=None):
-    if name in ("distil", "taught"):
+    if name in OURS:
         return distil(parts, target, regression, epochs, seed, settings, answered)
     if name == "pytabkit":
         names = {"dropout": "p_drop", "weight_decay": "wd", "sigma": "plr_sigma", "activation": "act", "hidden": "hidden_sizes", "lr": "lr", "smoothing": "ls_eps"}
@@ -139,6 +140,7 @@ def main():
     arguments.add_argument("--splits", type=int, default=10)
     arguments.add_argument("--epochs", type=int, default=64)
     arguments.add_argument("--trials", type=int, default=20)
+    arguments.add_argument("--programs", nargs="+", default=PROGRAMS[:-1], choices=PROGRAMS)
     arguments.add_argument("--show", action="store_true")
     arguments = arguments.parse_args()
     if arguments.show:
@@ -149,7 +151,7 @@ def main():
     for name in arguments.tables:
         table, target, given = TABLES[name]()
         regression = pd.api.types.is_numeric_dtype(table[target])
-        for program in PROGRAMS:
+        for program in arguments.programs:
             for split in range(arguments.splits):
                 if (name, split, program) in known:
                     continue
@@ -157,9 +159,12 @@ def main():
                 search, chosen = "", known.get((name, 0, program), ("",))[0]
                 trials = lambda: [draw(program, regression, trial) for trial in range(arguments.trials)]
                 answered, teaching, behind = None, 0.0, 0.0
-                if program == "taught":
+                if program in ("taught", "eight"):
                     (network, behind_network), (_, behind_trees) = (known[name, 0, other] for other in ("distil", "boosting"))
                     trials = lambda: [json.loads(network) | {"mix": share} for share in SHARES]
+                    if program == "eight":
+                        network, behind_network, behind_trees = *known[name, 0, "taught"], 0
+                        trials = lambda: [json.loads(network) | {"members": MEMBERS}]
                     start = time.process_time()
                     answered = boosted.answers(parts, target, split, settings=json.loads(known[name, split, "boosting"][0]))
                     teaching = time.process_time() - start
