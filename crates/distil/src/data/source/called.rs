@@ -7,13 +7,7 @@ use crate::error::{Error, Result};
 
 /// Whether a column is called as one of ids is: `id`, `patient_id`, `userId`, `ID`, `subject`.
 pub(super) fn is_id(name: &str) -> bool {
-    const WORDS: [&str; 18] = [
-        "case",
-        "visit",
-        "member",
-        "account",
-        "employee",
-        "student",
+    const WORDS: [&str; 12] = [
         "patient",
         "subject",
         "user",
@@ -27,6 +21,8 @@ pub(super) fn is_id(name: &str) -> bool {
         "device",
         "uuid",
     ];
+    // Words that are one with `id` behind them only.
+    const STEMS: [&str; 6] = ["case", "visit", "member", "account", "employee", "student"];
     let stem = name
         .strip_suffix("id")
         .or(name.strip_suffix("Id"))
@@ -40,13 +36,8 @@ pub(super) fn is_id(name: &str) -> bool {
         }
     });
     let lower = name.to_lowercase();
-    let of_word = |id: &str| {
-        WORDS.contains(&id)
-            || id
-                .strip_suffix("id")
-                .is_some_and(|stem| WORDS.contains(&stem))
-    };
-    ends || of_word(&lower)
+    let is_stem = |stem: &str| WORDS.contains(&stem) || STEMS.contains(&stem);
+    ends || WORDS.contains(&lower.as_str()) || lower.strip_suffix("id").is_some_and(is_stem)
 }
 
 /// Refuses a table that lacks some of these columns, with what it has that is called alike.
@@ -80,4 +71,28 @@ pub(super) fn missing_columns(table: &TextTable, wanted: &[String]) -> Result<()
         ),
     };
     Err(Error::input(&table.file, reason).remedy(has))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_id;
+
+    #[test]
+    fn ids_are_known_by_their_names() {
+        for name in [
+            "id",
+            "ID",
+            "case_id",
+            "caseid",
+            "CaseID",
+            "userId",
+            "patient",
+            "studentid",
+        ] {
+            assert!(is_id(name), "{name}");
+        }
+        for name in ["paid", "valid", "grid", "case", "account", "acid", "age"] {
+            assert!(!is_id(name), "{name}");
+        }
+    }
 }
