@@ -314,7 +314,7 @@ fn tells(name: &str, cells: &Cells, raw: &Raw, split: &Split, notes: &mut Vec<St
         }
         (Some(RawTargets::Values { names, values }), cells) => {
             // Enough to see it by.
-            const LOOKED_AT: usize = 20_000;
+            const LOOKED_AT: usize = 4000;
             let step = split.train.len().div_ceil(LOOKED_AT).max(1);
             let rows = || split.train.iter().step_by(step).map(|id| id.row());
             for (target, of) in names.iter().enumerate() {
