@@ -245,6 +245,12 @@ OTHERS = ["boosting", "sklearn", "pytabkit"]
 PROGRAMS = OURS + OTHERS
 
 
+def paired(of, beside):
+    """The mean difference on the same splits and its standard error."""
+    apart = of - beside
+    return apart.mean(), apart.std(ddof=1) / len(apart) ** 0.5 if len(apart) > 1 else float("nan")
+
+
 def show(results):
     from collections import defaultdict
 
@@ -262,9 +268,8 @@ def show(results):
         cells = "".join(f" {of[p][:, 0].mean():.5g} | {of[p][:, 1].mean():.3g} |" if len(of[p]) == len(splits) else " | |" for p in PROGRAMS)
         for p in OURS:
             if len(of[p]) == len(splits):
-                apart = of[p][:, 0] - of[best][:, 0]
-                error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
-                cells += f" {apart.mean():+.3g} ± {error:.2g} ({best}) |"
+                apart, error = paired(of[p][:, 0], of[best][:, 0])
+                cells += f" {apart:+.3g} ± {error:.2g} ({best}) |"
             else:
                 cells += " |"
         print(f"| {table} | {len(splits)} | {epochs} |{cells}")
@@ -285,10 +290,9 @@ def show_epochs(results):
             for epochs in sorted({epochs for p, epochs, _ in runs if p == program}):
                 splits = [s for s in range(100) if all(key in runs for key in [(program, epochs, s), ("pytabkit", longest, s)])]
                 of, beside = (np.array([runs[p, e, s] for s in splits]) for p, e in [(program, epochs), ("pytabkit", longest)])
-                apart = of[:, 0] - beside[:, 0]
-                error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
+                apart, error = paired(of[:, 0], beside[:, 0])
                 times = beside[:, 1].mean() / of[:, 1].mean()
-                print(f"| {table} | {len(splits)} | {program} | {epochs} | {of[:, 0].mean():.5g} | {apart.mean():+.3g} ± {error:.2g} | {of[:, 1].mean():.3g} | {times:.1f} |")
+                print(f"| {table} | {len(splits)} | {program} | {epochs} | {of[:, 0].mean():.5g} | {apart:+.3g} ± {error:.2g} | {of[:, 1].mean():.3g} | {times:.1f} |")
 
 
 def main():

@@ -23,7 +23,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from tables import MEMBERS, TABLES, boosted, defaults, divided, peer, quality, run, written  # noqa: E402
+from tables import MEMBERS, TABLES, boosted, defaults, divided, paired, peer, quality, run, written  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
@@ -128,9 +128,10 @@ def show():
         searched = {p: of[p][of[p][:, 2] > 0, 2] for p in there}
         cells = "".join(f" {of[p][:, 0].mean():.5g} | {of[p][:, 1].mean():.3g} | {searched[p].mean():.3g} |" if p in there else " | | |" for p in PROGRAMS)
         for p in OURS:
-            apart = of[p][:, 0] - of[best][:, 0] if p in there else np.full(1, np.nan)
-            error = apart.std(ddof=1) / len(splits) ** 0.5 if len(splits) > 1 else float("nan")
-            cells += f" {apart.mean():+.3g} ± {error:.2g} ({best}) |" if p in there else " |"
+            if p in there:
+                apart, error = paired(of[p][:, 0], of[best][:, 0])
+                cells += f" {apart:+.3g} ± {error:.2g} ({best})"
+            cells += " |"
         print(f"| {table} | {len(splits)} |{cells}")
 
 

@@ -240,7 +240,7 @@ impl SimdWork for Forwards<'_> {
 }
 
 /// Of some waves of a number, side by side: what they are made of, and the sums of their gradients.
-#[derive(Clone, Copy)]
+#[derive(Default)]
 struct Side {
     frequency: [f32; LANES],
     /// In turns.
@@ -268,12 +268,7 @@ impl SimdWork for Backwards<'_> {
             }
             for start in (0..k).step_by(LANES) {
                 let waves = start..k.min(start + LANES);
-                let mut side = Side {
-                    frequency: [0.0; LANES],
-                    phase: [0.0; LANES],
-                    df: [0.0; LANES],
-                    dp: [0.0; LANES],
-                };
+                let mut side = Side::default();
                 outputs.fill(([0.0; LANES], [0.0; LANES]));
                 for (lane, wave) in waves.clone().enumerate() {
                     side.frequency[lane] = frequency[wave];

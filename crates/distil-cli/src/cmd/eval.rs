@@ -76,8 +76,8 @@ pub fn eval(args: &EvalArgs) -> Ended {
         _ => data,
     };
     let seen = match part {
-        None => SavedModel::read_rows(&folder)?.and_then(|rows| rows.among(&raw)),
-        Some(_) => None,
+        None => SavedModel::read_rows(&folder)?.map_or(0, |rows| rows.among(&raw)),
+        Some(_) => 0,
     };
     let samples = raw.len();
     let wanted = part.and_then(data_part);
@@ -90,7 +90,7 @@ pub fn eval(args: &EvalArgs) -> Ended {
         None => evaluated.map_err(name_the_data)?,
     };
     stderr::note(&evaluated.notes);
-    if let Some(seen) = seen.filter(|seen| *seen > 0) {
+    if seen > 0 {
         stderr::note(&[format!(
             "this model, or one it comes from, was trained or chosen on {seen} of these {samples} samples: the metrics say little of new ones"
         )]);

@@ -79,20 +79,11 @@ impl SeenRows {
         }
     }
 
-    /// How many rows of other data are equal to one of these; `None` where that tells nothing: the data lacks a column that they
-    /// cover, or equal rows are chance.
-    pub fn among(&self, raw: &Raw) -> Option<usize> {
-        let mut met = HashSet::new();
-        for (columns, hashes) in &self.sections {
-            let rows = RowHashes::over(raw, columns)?;
-            let is_one = |row: &usize| hashes.binary_search(&rows.hashes[*row]).is_ok();
-            let before = met.len();
-            met.extend((0..rows.hashes.len()).filter(is_one));
-            if met.len() > before && few_values(raw, columns, raw.len() + hashes.len()) {
-                return None;
-            }
-        }
-        Some(met.len())
+    /// How many rows of other data are equal to one of these, by the rule of [`Tested::met`].
+    pub fn among(self, raw: &Raw) -> usize {
+        let rows = RowHashes::of(raw);
+        let met = Tested::all(&rows).met(raw, &[], None, Some(self));
+        met.overlap.rows
     }
 
     fn add(&mut self, columns: &[String], hashes: impl Iterator<Item = u64>) {
@@ -127,14 +118,23 @@ pub struct Tested<'a> {
 impl<'a> Tested<'a> {
     /// The test part; with folds all samples, since each is tested in its turn.
     pub fn of(rows: &'a RowHashes, split: &Split, folds: bool) -> Self {
-        let (ids, both) = match folds {
-            true => ((0..rows.hashes.len()).collect(), HashSet::new()),
-            false => (
-                split.test.iter().map(|id| id.row()).collect(),
-                on_both_sides(rows, split),
-            ),
-        };
-        Self { rows, ids, both }
+        match folds {
+            true => Self::all(rows),
+            false => Self {
+                rows,
+                ids: split.test.iter().map(|id| id.row()).collect(),
+                both: on_both_sides(rows, split),
+            },
+        }
+    }
+
+    /// All samples.
+    pub fn all(rows: &'a RowHashes) -> Self {
+        Self {
+            rows,
+            ids: (0..rows.hashes.len()).collect(),
+            both: HashSet::new(),
+        }
     }
 
     /// What a model has seen of it. `columns` are the model's own, sorted, `own` its split of this data, where it was trained

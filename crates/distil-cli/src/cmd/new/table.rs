@@ -57,6 +57,11 @@ const CLASSES: usize = 10;
 /// Rows from which a table is given the network whose defaults were tuned on tables of a thousand rows and more.
 const TUNED_FROM: usize = 1000;
 
+/// Whether a column has no other part to play.
+fn may_be_input(column: &ColumnLook, target: &ColumnLook, time: Option<&str>) -> bool {
+    column.name != target.name && !column.nameless && time != Some(column.name.as_str())
+}
+
 /// Columns that are no feature, and why.
 fn left_out(look: &TableLook, target: &ColumnLook, time: Option<&str>) -> Vec<(String, String)> {
     let reason = |column: &ColumnLook| {
@@ -74,12 +79,9 @@ fn left_out(look: &TableLook, target: &ColumnLook, time: Option<&str>) -> Vec<(S
             None => None,
         }
     };
-    let is_none = |column: &&ColumnLook| {
-        column.name == target.name || column.nameless || time == Some(column.name.as_str())
-    };
-    look.columns
-        .iter()
-        .filter(|column| !is_none(column))
+    let columns = look.columns.iter();
+    columns
+        .filter(|column| may_be_input(column, target, time))
         .filter_map(|column| Some((column.name.clone(), reason(column)?)))
         .collect()
 }
@@ -126,10 +128,8 @@ pub fn table(path: &Path, wanted: &Asked) -> Result<Written, Failure> {
     let time = time(&look);
     let ignore = left_out(&look, target.column, time);
     let is_input = |column: &&ColumnLook| {
-        column.name != target.column.name
-            && !column.nameless
-            && time != Some(column.name.as_str())
-            && !ignore.iter().any(|(name, _)| *name == column.name)
+        let is_left_out = ignore.iter().any(|(name, _)| *name == column.name);
+        may_be_input(column, target.column, time) && !is_left_out
     };
     let marks = |mostly_one: bool| -> Vec<&str> {
         let of_kind = |column: &&ColumnLook| {
@@ -226,7 +226,7 @@ impl Seen<'_> {
         head += &format!(
             "target = {}  # {}; for another, `distil new` with `--target COLUMN`\n",
             quoted(&column.name),
-            self.target.how()
+            self.target.how
         );
         if column.missing > 0 {
             head += &format!(
@@ -270,7 +270,7 @@ impl Seen<'_> {
                 " without a header"
             },
             column.name,
-            self.target.how(),
+            self.target.how,
             match self.task {
                 "regression" => "numbers".to_owned(),
                 _ => format!("{} classes", column.different),

@@ -49,20 +49,10 @@ pub fn plain(name: &str) -> String {
 /// The column to predict.
 pub struct Target<'a> {
     pub column: &'a ColumnLook,
-    /// How it was found: "by its name"; none if it was asked for.
-    found: Option<&'static str>,
+    /// How it was found, for a sentence.
+    pub how: &'static str,
     /// Other columns that are called as one to predict is.
     pub others: Vec<&'a str>,
-}
-
-impl Target<'_> {
-    /// How it was found, for a sentence.
-    pub fn how(&self) -> String {
-        match self.found {
-            Some(how) => format!("found {how}"),
-            None => "as asked".into(),
-        }
-    }
 }
 
 /// Why a column cannot be predicted.
@@ -99,7 +89,7 @@ pub fn asked<'a>(look: &'a TableLook, file: &str, name: &str) -> Result<Target<'
         ))),
         None => Ok(Target {
             column,
-            found: None,
+            how: "as asked",
             others: Vec::new(),
         }),
     }
@@ -123,8 +113,8 @@ pub fn found<'a>(look: &'a TableLook, file: &str) -> Result<Target<'a>, Failure>
         named.extend(TARGET_ENDS.iter().find_map(ends));
     }
     let (column, how) = match (named.first(), columns().next_back()) {
-        (Some(column), _) => (*column, "by its name"),
-        (None, Some(column)) => (column, "as the last column"),
+        (Some(column), _) => (*column, "found by its name"),
+        (None, Some(column)) => (column, "found as the last column"),
         (None, None) => {
             return Err(Failure::usage(format_args!(
                 "{file}: no column varies as one to predict does. Bring a column of classes or numbers."
@@ -133,7 +123,7 @@ pub fn found<'a>(look: &'a TableLook, file: &str) -> Result<Target<'a>, Failure>
     };
     Ok(Target {
         column,
-        found: Some(how),
+        how,
         others: named
             .iter()
             .skip(1)

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use distil_recipe::RecipeText;
 use distil_report::TrialId;
 use distil_report::compare::{FLOW, LOOKS, PLAIN_FULL, SMALL};
-use distil_report::record::arm::{PROXY, as_rung, share_of_arm};
+use distil_report::record::arm::{as_rung, share_of_arm};
 
 use super::rungs::rungs;
-use super::trials::{arms, is_one_of_plain, length_of_plain, most_trials, search, trials};
+use super::trials::{
+    arms, is_one_of_plain, length_of_plain, most_trials, planned_first, search, trials,
+};
 use crate::data::Dataset;
 use crate::plan::{Arm, Draft, Plan, Tuning};
 use crate::run::options::Options;
@@ -57,14 +59,9 @@ impl Costs {
         };
         let own = flow.flops();
         costs.arms.insert(FLOW.into(), Cost::of(flow));
-        let proxy = flow.small_chooses().then(|| PROXY.to_owned());
-        let named = proxy.into_iter().chain(arms(options, flow));
-        let behind = |name: String| {
-            let first = Arm::named(&name).to_plan_first();
-            let first: Vec<String> = first.iter().map(ToString::to_string).collect();
-            first.into_iter().chain([name])
-        };
-        let mut all: Vec<String> = named.flat_map(behind).collect();
+        let first = planned_first(options, flow).into_iter();
+        let first = first.map(|(_, arm)| arm.to_string());
+        let mut all: Vec<String> = first.chain(arms(options, flow)).collect();
         all.push(PLAIN_FULL.to_owned());
         let tuning = flow.tuning.iter();
         let below = |arm: &String| {

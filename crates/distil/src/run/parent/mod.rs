@@ -26,7 +26,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use distil_kernels::give_back_free_memory;
 use distil_recipe::RecipeText;
-use distil_report::record::arm::PROXY;
 
 use self::bound::Cost;
 use super::basis::Basis;
@@ -126,18 +125,15 @@ fn planned(text: &RecipeText, options: &Options, flow: &Prepared) -> Result<Plan
     let mut notes = Vec::new();
     let mut costs = BTreeMap::new();
     basis.add(&flow.read)?;
-    let proxy = flow.plan.small_chooses().then(|| PROXY.to_string());
-    for name in proxy.into_iter().chain(trials::arms(options, &flow.plan)) {
-        for arm in Arm::named(&name).to_plan_first() {
-            let of = Of::arm(&arm, options);
-            let planned = prepare(text, options, of, None, Origin::Source)
-                .map_err(|error| error.within(format_args!("arm `{name}`")))?;
-            basis.add(&planned.read)?;
-            costs.insert(arm.to_string(), Cost::of(&planned.plan));
-            if arm == Arm::Transferred {
-                let of_arm = |note| format!("note: arm `{arm}`: {note}");
-                notes.extend(planned.plan.of_mup().map(of_arm));
-            }
+    for (name, arm) in trials::planned_first(options, &flow.plan) {
+        let of = Of::arm(&arm, options);
+        let planned = prepare(text, options, of, None, Origin::Source)
+            .map_err(|error| error.within(format_args!("arm `{name}`")))?;
+        basis.add(&planned.read)?;
+        costs.insert(arm.to_string(), Cost::of(&planned.plan));
+        if arm == Arm::Transferred {
+            let of_arm = |note| format!("note: arm `{arm}`: {note}");
+            notes.extend(planned.plan.of_mup().map(of_arm));
         }
     }
     Ok(Planned {

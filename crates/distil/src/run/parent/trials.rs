@@ -35,6 +35,18 @@ pub(super) fn arms(options: &Options, plan: &Plan) -> Vec<String> {
         .collect()
 }
 
+/// What has to be planned before the run begins, each with the name of the arm it is for; of the small network where that chooses for all,
+/// too.
+pub(super) fn planned_first(options: &Options, plan: &Plan) -> Vec<(String, Arm)> {
+    let proxy = plan.small_chooses().then(|| PROXY.to_owned());
+    let names = proxy.into_iter().chain(arms(options, plan));
+    let first = |name: String| {
+        let first = Arm::named(&name).to_plan_first().into_iter();
+        first.map(move |arm| (name.clone(), arm))
+    };
+    names.flat_map(first).collect()
+}
+
 /// How long a plain training is, as a share of that in full, where a longer one begins with what a shorter one made; none for other arms.
 pub(super) fn length_of_plain(plan: &Plan, arm: &str) -> Option<f64> {
     let flow = plan.plain_on_trunk?;
